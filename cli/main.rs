@@ -1,0 +1,2 @@
+//! The `fleetfront` binary.
+fn main() {}

@@ -1,0 +1,306 @@
+//! A scenario with only legal states: what the planner works on.
+
+use fleetfront_calibration::{Fit, Kind};
+use fleetfront_sim::{Seconds, StreamKey, UsdPerSecond};
+use fleetfront_workloads::Traffic;
+use serde::{Deserialize, Serialize};
+
+/// Everything a study needs, cross-references resolved to indices.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Scenario {
+    /// Its name.
+    pub name: String,
+    /// One sentence about it.
+    pub description: String,
+    /// SHA-256 of the input files, hexadecimal.
+    pub inputs_sha256: String,
+    /// Containers and billing.
+    pub platform: Platform,
+    /// The GPU types, in the scenario's order.
+    pub gpus: Vec<Gpu>,
+    /// The models, in the scenario's order.
+    pub models: Vec<Model>,
+    /// The traffic of the models, in the same order.
+    pub traffic: Traffic,
+    /// What is tried for each model on each feasible cell.
+    pub grid: Grid,
+    /// The pool settings that the grid starts from.
+    pub defaults: PoolSettings,
+    /// The named allocations.
+    pub allocations: Vec<Allocation>,
+    /// Index of the allocation that others are compared with.
+    pub baseline: usize,
+    /// Index of the allocation under review.
+    pub proposed: usize,
+    /// What an allocation has to reach.
+    pub criteria: Criteria,
+    /// The spreadsheet to be reproduced.
+    pub naive: NaiveEstimate,
+    /// Warnings of the files: never errors, always shown.
+    pub warnings: Vec<String>,
+}
+
+/// Where a plain number comes from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// How good it is.
+    pub kind: Kind,
+    /// Who says so.
+    pub source: String,
+    /// As of when (YYYY-MM-DD, or as the source states it).
+    pub date: String,
+}
+
+/// Containers and billing rules of the platform.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Platform {
+    /// Its name.
+    pub name: String,
+    /// Physical cores a container holds.
+    pub cpu_cores: f64,
+    /// Memory a container holds, in GiB.
+    pub memory_gib: f64,
+    /// Price of one physical core.
+    pub cpu_usd_per_core_s: UsdPerSecond,
+    /// Price of one GiB of memory.
+    pub memory_usd_per_gib_s: UsdPerSecond,
+    /// Multiplier on all prices for the region.
+    pub region_multiplier: f64,
+    /// Days that a month is said to have.
+    pub days_per_month: f64,
+    /// Where cores and GiB of a container come from.
+    pub container_provenance: Provenance,
+    /// Where the CPU and memory prices come from.
+    pub price_provenance: Provenance,
+}
+
+/// A GPU type.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Gpu {
+    /// The platform's own name for it.
+    pub name: String,
+    /// Price before the region multiplier.
+    pub usd_per_second: UsdPerSecond,
+    /// Memory a process can use, in GiB.
+    pub usable_gib: f64,
+    /// What its hardware can do: `bf16`, `fp8`.
+    pub features: Vec<String>,
+    /// Where the price comes from.
+    pub price_provenance: Provenance,
+    /// Where the memory comes from.
+    pub memory_provenance: Provenance,
+}
+
+/// A model that requests call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Model {
+    /// Its name.
+    pub name: String,
+    /// Whose random streams it uses.
+    pub key: StreamKey,
+    /// Mean requests a day.
+    pub requests_per_day: f64,
+    /// Where that comes from.
+    pub traffic_provenance: Provenance,
+    /// End-to-end latency objective: the share `1 - criteria.latency_percentile` may exceed it.
+    pub latency_limit_s: Seconds,
+    /// Probability that a try fails, for whatever reason but memory (which is certain).
+    pub failure_probability: f64,
+    /// Where that comes from.
+    pub failure_provenance: Provenance,
+    /// Time to become the loaded model of a container, by the index of the model loaded before (own index: zero).
+    pub switch_in_s: Vec<Seconds>,
+    /// Where those come from.
+    pub switch_provenance: Provenance,
+    /// Its precisions, the deployed one first.
+    pub variants: Vec<Variant>,
+}
+
+/// A precision of a model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Variant {
+    /// Its name, such as `fp8`.
+    pub name: String,
+    /// Peak GPU memory of one request, in GiB.
+    pub peak_gib: f64,
+    /// Where that comes from.
+    pub memory_provenance: Provenance,
+    /// GPU features it cannot run without.
+    pub requires: Vec<String>,
+    /// How its output differs from the reference precision; `None` when it is the reference.
+    pub quality: Option<Quality>,
+    /// One cell a GPU type, in the scenario's order.
+    pub cells: Vec<Cell>,
+}
+
+/// How far a variant's output is from the reference precision.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Quality {
+    /// Perceptual distance (LPIPS; 0 is identical).
+    pub lpips: f64,
+    /// Where that comes from.
+    pub provenance: Provenance,
+}
+
+/// A variant on a GPU type.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cell {
+    /// Whether it can run at all.
+    pub feasibility: Feasibility,
+    /// Service time of a warm request; `None` when nothing is known (then the cell is infeasible for want of data).
+    pub service: Option<Fit>,
+    /// Boot time of a container.
+    pub boot: Option<Fit>,
+}
+
+/// Whether a variant can run on a GPU type.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Feasibility {
+    /// Memory to spare and all features.
+    Fits,
+    /// Fits with less than a twentieth of the memory to spare: a larger image may not.
+    Borderline {
+        /// Peak need.
+        peak_gib: f64,
+        /// What the GPU has.
+        usable_gib: f64,
+    },
+    /// Cannot run, with every reason.
+    Infeasible {
+        /// All that stands in the way.
+        reasons: Vec<Infeasible>,
+    },
+}
+
+impl Feasibility {
+    /// Whether a request can be served at all.
+    #[must_use]
+    pub fn is_feasible(&self) -> bool {
+        !matches!(self, Self::Infeasible { .. })
+    }
+}
+
+/// One reason why a variant cannot run on a GPU type.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Infeasible {
+    /// Out of memory, every time.
+    Memory {
+        /// Peak need.
+        peak_gib: f64,
+        /// What the GPU has.
+        usable_gib: f64,
+    },
+    /// The hardware lacks a feature.
+    Feature {
+        /// Which.
+        feature: String,
+    },
+    /// The output is further from the reference than the scenario accepts.
+    Quality {
+        /// What it is.
+        lpips: f64,
+        /// What is accepted.
+        limit: f64,
+    },
+    /// No service or boot time is known.
+    NoData {
+        /// What is missing.
+        what: String,
+    },
+}
+
+/// What is tried for each model on each feasible cell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Grid {
+    /// Scaledown windows.
+    pub windows: Vec<Seconds>,
+    /// Always-warm containers.
+    pub min_containers: Vec<u32>,
+}
+
+/// The autoscaler's and the container's settings, by the platform's own names.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PoolSettings {
+    /// Containers that are always up.
+    pub min_containers: u32,
+    /// At most so many; `None` for the platform's own limit.
+    pub max_containers: Option<u32>,
+    /// Extra containers while the pool is active.
+    pub buffer_containers: u32,
+    /// How long an idle container stays.
+    pub scaledown_window: Seconds,
+    /// Inputs a container accepts at once.
+    pub max_inputs: u32,
+    /// What it does with them.
+    pub execution: fleetfront_sim::Execution,
+    /// Longest execution of a try.
+    pub timeout: Seconds,
+    /// Tries after the first, one second apart.
+    pub retries: u32,
+}
+
+/// A way of giving models to pools.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Allocation {
+    /// Its name.
+    pub name: String,
+    /// One sentence about it.
+    pub description: String,
+    /// Its pools; every model stands in exactly one.
+    pub pools: Vec<PoolPlan>,
+}
+
+/// One pool of an allocation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PoolPlan {
+    /// Its name.
+    pub name: String,
+    /// Index of its GPU type.
+    pub gpu: usize,
+    /// Its models with the variant of each: (model index, variant index).
+    pub models: Vec<(usize, usize)>,
+    /// Its settings.
+    pub settings: PoolSettings,
+}
+
+/// What an allocation has to reach. A criterion that is `None` is not asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Criteria {
+    /// Smallest wanted cost reduction against the baseline, as a fraction (0.40).
+    pub cost_reduction_min: Option<f64>,
+    /// Largest accepted latency as a multiple of the baseline's (1.20).
+    pub latency_ratio_max: Option<f64>,
+    /// Whether each model's own `latency_limit_s` must be kept.
+    pub latency_limit: bool,
+    /// Which percentile of the end-to-end latency is meant (0.95).
+    pub latency_percentile: f64,
+    /// Both readings of "latency" that are judged.
+    pub latency_readings: Vec<LatencyReading>,
+    /// Smallest accepted share of requests that complete (0.95).
+    pub success_rate_min: Option<f64>,
+    /// Largest accepted perceptual distance to the reference precision.
+    pub quality_lpips_max: Option<f64>,
+}
+
+/// What "latency" may mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LatencyReading {
+    /// Mean service time on a warm container.
+    WarmService,
+    /// Percentile of the time from arrival to completion, cold starts and queueing included.
+    EndToEnd,
+}
+
+/// The spreadsheet: requests times seconds times price, and nothing else.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NaiveEstimate {
+    /// Seconds that it allows a request, on every GPU.
+    pub seconds_per_request: Seconds,
+    /// Indices of the models that it counts.
+    pub models: Vec<usize>,
+    /// Where it comes from.
+    pub provenance: Provenance,
+}
