@@ -1,0 +1,52 @@
+//! Boot times by ordinal: the k-th boot of a pool has the same luck under every setting of it.
+
+use rand::rngs::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+
+use crate::law::Law;
+use crate::quantities::SimSpan;
+use crate::stream::{Role, StreamKey, stream};
+
+/// The boot times of one pool in one trial, drawn as they are asked for and kept for the next setting.
+#[derive(Debug)]
+pub struct BootTimes<'a> {
+    laws: &'a [Law],
+    rng: ChaCha8Rng,
+    /// Row k: the k-th boot's span under each law.
+    spans: Vec<SimSpan>,
+}
+
+impl<'a> BootTimes<'a> {
+    /// - `laws`: the boot law of each model of the pool, in the pool's order: a container boots with the model of the
+    ///   request that started it.
+    #[must_use]
+    pub fn new(seed: u64, trial: u32, key: StreamKey, laws: &'a [Law]) -> Self {
+        Self { laws, rng: stream(seed, trial, key, Role::Boot), spans: Vec::new() }
+    }
+
+    /// How long the `ordinal`-th boot (from 0) lasts when it loads `model`.
+    #[inline]
+    pub(crate) fn span(&mut self, ordinal: usize, model: usize) -> SimSpan {
+        while self.spans.len() <= ordinal * self.laws.len() + model {
+            let score: f64 = StandardNormal.sample(&mut self.rng);
+            self.spans.extend(self.laws.iter().map(|law| law.span(score)));
+        }
+        self.spans[ordinal * self.laws.len() + model]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kth_boot_is_the_same_in_whatever_order_it_is_asked_for() {
+        let laws = [Law::Lognormal { mu: 3.0, sigma: 0.7 }, Law::Deterministic { seconds: 2.0 }];
+        let mut forward = BootTimes::new(1, 2, StreamKey::of("flux"), &laws);
+        let mut backward = BootTimes::new(1, 2, StreamKey::of("flux"), &laws);
+        let a: Vec<_> = (0..20).map(|k| forward.span(k, 0)).collect();
+        let b: Vec<_> = (0..20).rev().map(|k| backward.span(k, 0)).collect();
+        assert!(a.iter().eq(b.iter().rev()));
+        assert_eq!(forward.span(7, 1), SimSpan::from_secs_f64(2.0));
+    }
+}

@@ -1,0 +1,80 @@
+//! The conservation laws: what must be true of every trial whatever its settings. Checked in release builds too;
+//! a violation is a bug of ours and ends the program.
+
+use crate::horizon::Horizon;
+use crate::ledger::{Ledger, State};
+use crate::pool::{Execution, Pool};
+use crate::quantities::SimTime;
+
+/// Counts kept on the side while a trial runs, to be compared with its outcome. All are of the whole trial, run-in
+/// included, unless they are clipped to the horizon.
+#[derive(Debug, Default)]
+pub(crate) struct Audit {
+    pub(crate) arrived: u64,
+    pub(crate) completed: u64,
+    pub(crate) failed: u64,
+    pub(crate) failed_tries: u64,
+    pub(crate) retries: u64,
+    /// Clipped execution time of all tries, each once.
+    pub(crate) tries_ns: u64,
+    /// Clipped container time from stops minus births.
+    pub(crate) alive_ns: u64,
+    /// Clipped sum of the times from arrival to departure.
+    pub(crate) sojourn_ns: u128,
+    population: Area,
+    containers: Area,
+}
+
+/// A piecewise-constant count and its clipped integral over time.
+#[derive(Debug, Default)]
+struct Area {
+    since: SimTime,
+    area_ns: u128,
+}
+
+impl Area {
+    #[inline]
+    fn settle(&mut self, horizon: Horizon, count: u64, now: SimTime) -> u64 {
+        let span = horizon.clip(self.since, now);
+        self.area_ns += u128::from(count) * u128::from(span);
+        self.since = now;
+        span
+    }
+}
+
+impl Audit {
+    /// The number of requests in the system, `count` until now, is about to change.
+    #[inline]
+    pub(crate) fn population(&mut self, horizon: Horizon, count: u64, now: SimTime) {
+        self.population.settle(horizon, count, now);
+    }
+
+    /// The number of containers, `count` until now, is about to change. Returns whether it stood inside the horizon.
+    #[inline]
+    pub(crate) fn containers(&mut self, horizon: Horizon, count: u64, now: SimTime) -> bool {
+        self.containers.settle(horizon, count, now) > 0
+    }
+
+    /// # Panics
+    /// If a law is broken; the message names it and both sides.
+    pub(crate) fn check(&self, pool: &Pool, ledger: &Ledger, in_system: u64) {
+        let Self { arrived, completed, failed, .. } = *self;
+        assert_eq!(arrived, completed + failed + in_system, "law 1: arrivals = completed + failed + in the system");
+
+        let executing = ledger.get(State::Busy).0 + ledger.get(State::Wasted).0;
+        if pool.execution == Execution::Serial || pool.max_inputs == 1 {
+            assert_eq!(executing, self.tries_ns, "law 2: busy and wasted time = the tries that ran, each once");
+        } else {
+            assert!(executing <= self.tries_ns, "law 2: busy {executing} above the tries that ran {}", self.tries_ns);
+        }
+
+        let billed = ledger.billed().0;
+        assert_eq!(billed, self.alive_ns, "law 3: boot + busy + idle + wasted = stops - births");
+        assert_eq!(u128::from(billed), self.containers.area_ns, "law 3: billed time = integral of the containers alive");
+
+        assert_eq!(self.sojourn_ns, self.population.area_ns, "law 4 (Little): sojourn times = integral of the population");
+
+        assert!(self.retries <= self.failed_tries, "law 6: {} retries of {} failures", self.retries, self.failed_tries);
+        assert_eq!(self.retries + self.failed, self.failed_tries, "law 6: a failed try is retried or ends its request");
+    }
+}

@@ -1,0 +1,88 @@
+//! A request inside the engine, from its arrival until it completes or fails for good.
+
+use crate::container::NONE;
+use crate::quantities::{SimSpan, SimTime};
+use crate::request::{Luck, Request};
+use crate::{Law, LatencyHistogram};
+
+/// A request as one pool sees it: its service time on this pool's GPU is settled.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Arrival {
+    /// When it arrives.
+    pub at: SimTime,
+    /// How long an undisturbed execution lasts here, without model switch.
+    pub service: SimSpan,
+    /// The seed of its failure draws.
+    pub luck: Luck,
+    /// Its model, counted within the pool.
+    pub model: u16,
+}
+
+impl Arrival {
+    /// The requests of one model as a pool with this service law sees them, in order of arrival.
+    pub fn of<'a>(requests: &'a [Request], law: &'a Law, model: u16) -> impl Iterator<Item = Self> + 'a {
+        requests.iter().map(move |r| Self { at: r.at, service: law.span(r.service_score), luck: r.luck, model })
+    }
+}
+
+/// The latencies of a pool's models, one histogram a model in the pool's order.
+pub type Latencies = [LatencyHistogram];
+
+/// A request in the system.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Job {
+    pub(crate) arrival: Arrival,
+    /// When its present try began to execute.
+    pub(crate) started: SimTime,
+    /// Tries that have begun.
+    pub(crate) tries: u32,
+    /// Whether the present try will succeed; settled when it starts.
+    pub(crate) succeeds: bool,
+    /// Whether a try is executing.
+    pub(crate) executing: bool,
+    /// The job behind it inside a serial container.
+    pub(crate) behind: u32,
+}
+
+/// The jobs in the system, in reused slots.
+#[derive(Debug, Default)]
+pub(crate) struct Jobs {
+    slots: Vec<Job>,
+    free: Vec<u32>,
+}
+
+impl Jobs {
+    pub(crate) fn clear(&mut self) {
+        self.slots.clear();
+        self.free.clear();
+    }
+
+    /// How many are in the system.
+    #[inline]
+    pub(crate) fn len(&self) -> u64 {
+        (self.slots.len() - self.free.len()) as u64
+    }
+
+    #[inline]
+    pub(crate) fn insert(&mut self, arrival: Arrival) -> u32 {
+        let started = SimTime::NEVER;
+        let job = Job { arrival, started, tries: 0, succeeds: false, executing: false, behind: NONE };
+        if let Some(index) = self.free.pop() {
+            self.slots[index as usize] = job;
+            return index;
+        }
+        self.slots.push(job);
+        (self.slots.len() - 1) as u32
+    }
+
+    #[inline]
+    pub(crate) fn remove(&mut self, index: u32) -> Job {
+        self.free.push(index);
+        self.slots[index as usize]
+    }
+
+    #[inline]
+    pub(crate) fn get_mut(&mut self, index: u32) -> &mut Job {
+        &mut self.slots[index as usize]
+    }
+}
