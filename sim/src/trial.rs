@@ -14,7 +14,6 @@ use crate::event_list::{Event, EventList};
 use crate::histogram::LatencyHistogram;
 use crate::horizon::Horizon;
 use crate::job::{Arrival, Job, Jobs, Latencies};
-use crate::ledger::Ledger;
 use crate::outcome::{ModelOutcome, Outcome};
 use crate::pool::{Execution, Pool};
 use crate::quantities::{SimSpan, SimTime};

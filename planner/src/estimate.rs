@@ -1,0 +1,145 @@
+//! Estimates: a number is never shown without its interval.
+
+use serde::{Deserialize, Serialize};
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+/// A value with its 95 % interval over trials.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// The estimate; infinite for a latency quantile that failed requests reach into (`null` in JSON).
+    pub value: f64,
+    /// Lower end of the 95 % interval.
+    pub low: f64,
+    /// Upper end of the 95 % interval.
+    pub high: f64,
+}
+
+impl Estimate {
+    /// A value that luck does not move.
+    #[must_use]
+    pub fn exact(value: f64) -> Self {
+        Self { value, low: value, high: value }
+    }
+
+    /// The estimate and its interval multiplied by a positive constant.
+    #[must_use]
+    pub fn scaled(self, factor: f64) -> Self {
+        Self { value: self.value * factor, low: self.low * factor, high: self.high * factor }
+    }
+
+    /// Half the width of the interval.
+    #[must_use]
+    pub fn half_width(self) -> f64 {
+        (self.high - self.low) / 2.0
+    }
+}
+
+/// Ratio of sums over sections, sum(numerator) / sum(denominator), with the delta-method interval (t, n - 1 degrees of
+/// freedom). With all denominators equal it is the ordinary mean and its t interval.
+///
+/// - `numerator`, `denominator`: one entry a section, in the same order.
+///
+/// Returns an infinite interval for fewer than two sections, and NaN for an empty denominator.
+///
+/// # Source
+/// Law, *Simulation Modeling and Analysis*, 5th ed., 9.3; Cochran 1977, *Sampling Techniques*, 6.3.
+#[must_use]
+pub fn ratio(numerator: &[f64], denominator: &[f64]) -> Estimate {
+    let (value, error) = ratio_and_error(numerator, denominator);
+    let half = t_quantile(numerator.len()) * error;
+    Estimate { value, low: value - half, high: value + half }
+}
+
+/// Ratio of sums of a pair measured on the same requests, with the interval of its logarithm.
+///
+/// # Source
+/// Delta method on the log ratio; see [`ratio`].
+#[must_use]
+pub fn paired_ratio(of: &[f64], to: &[f64]) -> Estimate {
+    let (value, error) = ratio_and_error(of, to);
+    let half = t_quantile(of.len()) * error / value;
+    Estimate { value, low: value * (-half).exp(), high: value * half.exp() }
+}
+
+fn ratio_and_error(numerator: &[f64], denominator: &[f64]) -> (f64, f64) {
+    assert_eq!(numerator.len(), denominator.len(), "sections of different studies");
+    let n = numerator.len() as f64;
+    let total: f64 = denominator.iter().sum();
+    let value = numerator.iter().sum::<f64>() / total;
+    let squares: f64 = numerator.iter().zip(denominator).map(|(x, y)| (x - value * y).powi(2)).sum();
+    let error = (n / (n - 1.0) * squares).sqrt() / total;
+    (value, error)
+}
+
+/// A quantile: its value over all requests, its interval from the spread of the sections' own quantiles (sectioning:
+/// Asmussen and Glynn 2007, *Stochastic Simulation*, III.5).
+#[must_use]
+pub fn sectioned(value: f64, sections: &[f64]) -> Estimate {
+    let half = t_quantile(sections.len()) * standard_error(sections);
+    if half.is_finite() && value.is_finite() {
+        Estimate { value, low: (value - half).max(0.0), high: value + half }
+    } else {
+        Estimate { value, low: if value.is_finite() { 0.0 } else { value }, high: f64::INFINITY }
+    }
+}
+
+/// The ratio of two quantiles measured on the same requests: its value over all requests, its interval from the
+/// sections' own log ratios.
+#[must_use]
+pub fn sectioned_ratio(value: f64, of: &[f64], to: &[f64]) -> Estimate {
+    let logs: Vec<f64> = of.iter().zip(to).map(|(a, b)| (a / b).ln()).collect();
+    let half = t_quantile(logs.len()) * standard_error(&logs);
+    if half.is_finite() && value.is_finite() {
+        Estimate { value, low: value * (-half).exp(), high: value * half.exp() }
+    } else {
+        Estimate { value, low: 0.0, high: f64::INFINITY }
+    }
+}
+
+fn standard_error(values: &[f64]) -> f64 {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    (values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0) / n).sqrt()
+}
+
+/// The 97.5 % quantile of Student's t with `n - 1` degrees of freedom; infinite for n below 2.
+fn t_quantile(n: usize) -> f64 {
+    if n < 2 {
+        return f64::INFINITY;
+    }
+    StudentsT::new(0.0, 1.0, (n - 1) as f64).map_or(f64::INFINITY, |t| t.inverse_cdf(0.975))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+
+    const REQUESTS: [f64; 8] = [980.0, 1020.0, 1105.0, 930.0, 995.0, 1060.0, 1010.0, 970.0];
+    const COST_USD: [f64; 8] = [4.1, 4.25, 4.6, 3.9, 4.2, 4.35, 4.22, 4.0];
+
+    /// Reference values computed with another program (delta method, t with 7 degrees of freedom).
+    #[test]
+    fn cost_per_request_is_a_ratio_of_sums() {
+        let estimate = ratio(&COST_USD, &REQUESTS);
+        assert_relative_eq!(estimate.value, 0.004_166_047_087_98, max_relative = 1e-10);
+        assert_relative_eq!(estimate.half_width(), 3.157_576_137_28e-5, max_relative = 1e-6);
+    }
+
+    /// Reference values computed with another program (log-ratio delta method).
+    #[test]
+    fn a_paired_cost_change_has_the_interval_of_its_logarithm() {
+        let cost = [58.0, 61.0, 66.0, 55.0, 60.0, 63.0, 59.0, 57.0];
+        let baseline = [100.0, 104.0, 112.0, 95.0, 101.0, 108.0, 103.0, 98.0];
+        let change = paired_ratio(&cost, &baseline);
+        assert_relative_eq!(change.value - 1.0, -0.416_565_164_434, max_relative = 1e-10);
+        assert_relative_eq!(change.low - 1.0, -0.422_057_851_789, max_relative = 1e-6);
+        assert_relative_eq!(change.high - 1.0, -0.411_020_275_289, max_relative = 1e-6);
+    }
+
+    #[test]
+    fn one_section_says_nothing_about_luck() {
+        let estimate = sectioned(3.0, &[3.0]);
+        assert_eq!((estimate.low, estimate.high), (0.0, f64::INFINITY));
+    }
+}

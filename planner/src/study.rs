@@ -1,0 +1,387 @@
+//! A study: everything that a run found out, by name, ready to be printed, drawn or saved. `study.json` is this.
+
+use fleetfront_calibration::Kind;
+use serde::{Deserialize, Serialize};
+
+use crate::estimate::Estimate;
+use crate::metrics::Metrics;
+
+/// The results of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Study {
+    /// Version of the program.
+    pub version: String,
+    /// Seed of all random numbers.
+    pub seed: u64,
+    /// Trials (days) a point.
+    pub trials: u32,
+    /// Sections that intervals are computed from (whole weeks where days of the week differ).
+    pub sections: u32,
+    /// SHA-256 of the input files.
+    pub inputs_sha256: String,
+    /// Name of the scenario.
+    pub scenario: String,
+    /// One sentence about it.
+    pub description: String,
+    /// Days that a month is said to have.
+    pub days_per_month: f64,
+    /// The models.
+    pub models: Vec<ModelSummary>,
+    /// The GPU types.
+    pub gpus: Vec<GpuSummary>,
+    /// Every variant on every GPU type: whether it fits, and the laws used.
+    pub cells: Vec<CellSummary>,
+    /// What the reader has to know before believing anything: input warnings, contradictions.
+    pub warnings: Vec<String>,
+    /// Values that nobody measured.
+    pub assumptions: Vec<String>,
+    /// Each model on each feasible cell with each setting of the grid, alone in its pool.
+    pub points: Vec<Point>,
+    /// The named allocations, the repair of the proposed one, and the recommended one.
+    pub allocations: Vec<AllocationResult>,
+    /// Fleet points: the frontier by worst ratio of p95 to limit, and for comparison uniform fleets.
+    pub frontier: Frontier,
+    /// The spreadsheet and what it leaves out.
+    pub naive: NaiveComparison,
+    /// The proposed allocation judged.
+    pub verdict: Verdict,
+    /// What to do instead.
+    pub recommendation: Recommendation,
+}
+
+/// A model, for the reader.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelSummary {
+    /// Its name.
+    pub name: String,
+    /// Mean requests a day.
+    pub requests_per_day: f64,
+    /// How good that number is.
+    pub requests_kind: Kind,
+    /// Latency limit in seconds.
+    pub latency_limit_s: f64,
+}
+
+/// A GPU type, for the reader.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GpuSummary {
+    /// Its name.
+    pub name: String,
+    /// Price of the GPU alone.
+    pub usd_per_hour: f64,
+    /// Price of a container: GPU, CPU and memory, region included.
+    pub container_usd_per_hour: f64,
+    /// Usable memory.
+    pub usable_gib: f64,
+}
+
+/// A variant on a GPU type.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CellSummary {
+    /// Model.
+    pub model: String,
+    /// Variant.
+    pub variant: String,
+    /// GPU type.
+    pub gpu: String,
+    /// Whether it can run.
+    pub feasible: bool,
+    /// "fits", "borderline: 21.5 of 22 GiB", or every reason why not.
+    pub memory: String,
+    /// Mean warm service time in seconds.
+    pub service_s: Option<f64>,
+    /// Lowest mean that the uncertainty of its ratio allows.
+    pub service_s_low: Option<f64>,
+    /// Highest mean that the uncertainty of its ratio allows.
+    pub service_s_high: Option<f64>,
+    /// Coefficient of variation of the service time.
+    pub service_cv: Option<f64>,
+    /// How good the service time is.
+    pub service_kind: Option<Kind>,
+    /// Measurements behind it.
+    pub service_n: Option<u32>,
+    /// Mean boot time in seconds.
+    pub boot_s: Option<f64>,
+    /// How good the boot time is.
+    pub boot_kind: Option<Kind>,
+    /// Sources and notes, in words.
+    pub notes: Vec<String>,
+}
+
+/// One model alone in its pool.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    /// What was set.
+    pub choice: Choice,
+    /// What came out.
+    pub metrics: Metrics,
+    /// 95th percentile of the latency over the model's limit.
+    pub p95_over_limit: Estimate,
+    /// Whether no other point of the model is both cheaper and faster (at p95).
+    pub on_model_frontier: bool,
+}
+
+/// The setting of a model's own pool.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Choice {
+    /// Model.
+    pub model: String,
+    /// Variant.
+    pub variant: String,
+    /// GPU type.
+    pub gpu: String,
+    /// Scaledown window in seconds.
+    pub scaledown_window_s: f64,
+    /// Always-warm containers.
+    pub min_containers: u32,
+    /// How good the service time is that the point rests on.
+    pub service_kind: Kind,
+}
+
+/// An allocation: what it is and what came out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AllocationResult {
+    /// Its name.
+    pub name: String,
+    /// One sentence about it.
+    pub description: String,
+    /// Why it is in the study.
+    pub role: Role,
+    /// Why it cannot run; empty when it can.
+    pub infeasible: Vec<String>,
+    /// What was changed to make it feasible (for a repair).
+    pub repairs: Vec<String>,
+    /// Its pools.
+    pub pools: Vec<PoolResult>,
+    /// Its results; `None` when it cannot run.
+    pub results: Option<AllocationMetrics>,
+    /// Each criterion judged; empty when it cannot run, and for the baseline only the absolute ones.
+    pub criteria: Vec<CriterionResult>,
+}
+
+/// Why an allocation is in the study.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// What others are compared with.
+    Baseline,
+    /// Under review.
+    Proposed,
+    /// The proposed one, made feasible.
+    Repaired,
+    /// Named in the scenario.
+    Named,
+    /// Ours.
+    Recommended,
+}
+
+/// One pool of an allocation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PoolResult {
+    /// Its name.
+    pub name: String,
+    /// GPU type.
+    pub gpu: String,
+    /// Models with their variants, as `model` and `variant`.
+    pub models: Vec<(String, String)>,
+    /// The platform's own settings.
+    pub settings: fleetfront_scenario::PoolSettings,
+    /// Results; `None` when the allocation cannot run.
+    pub metrics: Option<Metrics>,
+}
+
+/// The results of an allocation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AllocationMetrics {
+    /// All models and pools together.
+    pub fleet: Metrics,
+    /// Greatest ratio of a model's p95 to its limit.
+    pub worst_p95_over_limit: Estimate,
+    /// The model that has it.
+    pub worst_model: String,
+    /// One entry a model, in the scenario's order.
+    pub models: Vec<ModelResult>,
+    /// The average day.
+    pub day: Day,
+}
+
+/// One model in an allocation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelResult {
+    /// Model.
+    pub model: String,
+    /// Variant.
+    pub variant: String,
+    /// GPU type.
+    pub gpu: String,
+    /// Mean service time on a warm container; the interval is what the benchmarks leave open, not luck.
+    pub warm_service_s: Estimate,
+    /// How good it is.
+    pub service_kind: Kind,
+    /// Results; in a shared pool the model bears the boots that its requests started, its execution, and the idle time
+    /// after it.
+    pub metrics: Metrics,
+    /// Latency distribution: (seconds, share of requests not later), rising; ends below 1 when requests failed.
+    pub latency_cdf: Vec<(f64, f64)>,
+}
+
+/// The average day, in bins of equal length from midnight of the reporting clock.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Day {
+    /// Length of a bin.
+    pub bin_s: f64,
+    /// Mean requests a second, by bin.
+    pub arrivals_per_s: Vec<f64>,
+    /// Mean containers booting, by bin.
+    pub boot: Vec<f64>,
+    /// Mean containers busy, by bin.
+    pub busy: Vec<f64>,
+    /// Mean containers idle, by bin.
+    pub idle: Vec<f64>,
+    /// Mean containers executing tries that fail, by bin.
+    pub wasted: Vec<f64>,
+    /// Mean requests waiting for a container, by bin.
+    pub queue: Vec<f64>,
+}
+
+/// Fleets of own pools, combined from the points.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Frontier {
+    /// Exact frontier of cost against the worst ratio of p95 to limit, cheapest first.
+    pub by_worst_ratio: Vec<FleetPoint>,
+    /// Exact frontier of cost against the request-weighted mean latency, cheapest first.
+    pub by_mean_latency: Vec<FleetPoint>,
+    /// The same GPU and setting for every model, for comparison: not on the frontier as a rule.
+    pub uniform: Vec<FleetPoint>,
+}
+
+/// A fleet in which each model has its own pool.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FleetPoint {
+    /// Short label, such as `L40S, 60 s`; empty on frontiers.
+    pub label: String,
+    /// Month's bill.
+    pub cost_usd_month: Estimate,
+    /// Greatest ratio of a model's p95 to its limit.
+    pub worst_p95_over_limit: Estimate,
+    /// Mean latency over all requests.
+    pub latency_s_mean: Estimate,
+    /// One choice a model, in the scenario's order.
+    pub choices: Vec<Choice>,
+}
+
+/// The spreadsheet, and from it to the simulated bill in steps.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NaiveComparison {
+    /// Seconds that it allows a request.
+    pub seconds_per_request: f64,
+    /// What the spreadsheet says about the baseline and the proposed allocation, in that order.
+    pub estimates: Vec<NaiveEstimate>,
+    /// What the spreadsheet says is saved, as a fraction.
+    pub saving: f64,
+    /// The steps to the simulated bill, one entry an allocation that was simulated.
+    pub bridges: Vec<Bridge>,
+}
+
+/// The spreadsheet's bill of one allocation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NaiveEstimate {
+    /// The allocation.
+    pub allocation: String,
+    /// Requests x seconds x GPU price.
+    pub usd_month: f64,
+}
+
+/// From the spreadsheet's bill to the simulated one; the steps add up to the difference.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Bridge {
+    /// The allocation.
+    pub allocation: String,
+    /// Where it starts.
+    pub naive_usd_month: f64,
+    /// What is added, in order.
+    pub steps: Vec<BridgeStep>,
+    /// Where it ends.
+    pub simulated_usd_month: Estimate,
+}
+
+/// One step of a bridge.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BridgeStep {
+    /// What it is, such as "idle containers".
+    pub what: String,
+    /// How much it adds (negative when it takes away).
+    pub usd_month: f64,
+}
+
+/// How a criterion came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Judgement {
+    /// The whole interval is on the right side.
+    Pass,
+    /// The interval straddles the target, or the number rests on data that cannot confirm it.
+    Undecided,
+    /// The whole interval is on the wrong side.
+    Fail,
+}
+
+/// One criterion for one subject.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CriterionResult {
+    /// What is asked, in words: "cost at least 40 % below current".
+    pub criterion: String,
+    /// "fleet" or a model's name.
+    pub subject: String,
+    /// What was found, in the unit of `unit`.
+    pub value: Estimate,
+    /// The target, in the same unit.
+    pub target: f64,
+    /// Unit of value and target, such as "s", "x", "%" (values in per cent then).
+    pub unit: String,
+    /// The judgement.
+    pub judgement: Judgement,
+    /// Why, where it is not plain from the numbers.
+    pub note: String,
+    /// Whether the baseline itself meets it; `None` for criteria that compare with the baseline.
+    pub baseline: Option<Judgement>,
+}
+
+/// The proposed allocation judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The allocation that the sentences are about (the repair where the proposed one cannot run).
+    pub allocation: String,
+    /// The answer in one sentence.
+    pub headline: String,
+    /// What has to be said first: infeasibility, criteria that the baseline does not meet itself.
+    pub first: Vec<String>,
+    /// Overall.
+    pub judgement: Judgement,
+}
+
+/// What to do instead.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Recommendation {
+    /// Name of its entry among the allocations.
+    pub allocation: String,
+    /// Whether all criteria pass on the upper ends of their intervals.
+    pub passes_all: bool,
+    /// The answer in one sentence.
+    pub headline: String,
+    /// What stands in the way, and what relaxing it would buy; empty when all pass.
+    pub obstacles: Vec<Obstacle>,
+}
+
+/// A criterion that no allocation meets together with the others.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Obstacle {
+    /// The criterion and its subject, in words.
+    pub criterion: String,
+    /// Why nothing meets it.
+    pub why: String,
+    /// The cheapest month's bill if it were dropped; `None` when dropping it changes nothing.
+    pub usd_month_without_it: Option<f64>,
+    /// What that buys, in words.
+    pub relaxing_it: String,
+}
