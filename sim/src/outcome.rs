@@ -11,8 +11,6 @@ use crate::ledger::Ledger;
 pub struct Outcome {
     /// One entry a model of the pool.
     pub models: Vec<ModelOutcome>,
-    /// Boots begun inside the horizon.
-    pub boots: u64,
     /// Most containers (booting or up) at any instant inside the horizon.
     pub peak_containers: u32,
     /// Length of the horizon in nanoseconds, summed over trials.
@@ -31,6 +29,8 @@ pub struct ModelOutcome {
     pub failed: u64,
     /// Requests that waited for a boot: served by a container that became ready after they arrived.
     pub cold: u64,
+    /// Boots that its requests started inside the horizon (`min_containers` boot with the pool's first model).
+    pub boots: u64,
     /// Requests that failed or took longer than the model's limit.
     pub late: u64,
     /// Sum of the latencies of completed requests, in nanoseconds.
@@ -47,6 +47,7 @@ impl AddAssign<&ModelOutcome> for ModelOutcome {
         self.completed += other.completed;
         self.failed += other.failed;
         self.cold += other.cold;
+        self.boots += other.boots;
         self.late += other.late;
         self.latency_ns += other.latency_ns;
         self.wait_ns += other.wait_ns;
@@ -73,7 +74,6 @@ impl AddAssign<&Outcome> for Outcome {
         for (mine, theirs) in self.models.iter_mut().zip(&other.models) {
             *mine += theirs;
         }
-        self.boots += other.boots;
         self.peak_containers = self.peak_containers.max(other.peak_containers);
         self.horizon_ns += other.horizon_ns;
     }

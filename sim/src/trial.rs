@@ -104,7 +104,7 @@ impl<'a, 'b> Trial<'a, 'b> {
         }
         let models = vec![ModelOutcome::default(); pool.models.len()];
         let horizon_ns = (horizon.end - horizon.start).0;
-        let outcome = Outcome { models, boots: 0, peak_containers: 0, horizon_ns };
+        let outcome = Outcome { models, peak_containers: 0, horizon_ns };
         Self {
             pool,
             boots,
@@ -214,7 +214,7 @@ impl<'a, 'b> Trial<'a, 'b> {
         };
         let span = self.boots.span(self.boots_begun, usize::from(model));
         self.boots_begun += 1;
-        self.outcome.boots += u64::from(self.horizon.contains(self.now));
+        self.outcome.models[usize::from(model)].boots += u64::from(self.horizon.contains(self.now));
         self.w.events.push(self.now + span, Event::BootDone { container: index });
     }
 

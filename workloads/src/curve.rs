@@ -62,4 +62,55 @@ impl LoadCurve {
     pub fn is_weekly(&self) -> bool {
         self.hourly.len() == 168
     }
+
+    /// The weight of the hour that begins `hour` hours after a Monday 00:00 of the curve's clock; may be negative or
+    /// beyond the week, which repeats.
+    #[must_use]
+    pub fn weight(&self, hour: i64) -> f64 {
+        self.hourly[hour.rem_euclid(168) as usize % self.hourly.len()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+
+    #[test]
+    fn weights_are_scaled_to_mean_one() {
+        let mut weights = [3.0; 24];
+        weights[7] = 27.0;
+        let curve = LoadCurve::new(&weights).expect("a curve");
+        assert_relative_eq!(curve.hourly().iter().sum::<f64>(), 24.0, max_relative = 1e-12);
+        assert_relative_eq!(curve.weight(7) / curve.weight(8), 9.0);
+    }
+
+    #[test]
+    fn days_and_weeks_repeat_in_both_directions() {
+        let day = LoadCurve::new(&(0..24).map(f64::from).collect::<Vec<_>>()).expect("a curve");
+        assert_relative_eq!(day.weight(-1), day.hourly()[23]);
+        assert_relative_eq!(day.weight(24 * 5 + 3), day.hourly()[3]);
+        let week = LoadCurve::new(&(0..168).map(f64::from).collect::<Vec<_>>()).expect("a curve");
+        assert_relative_eq!(week.weight(-1), week.hourly()[167]);
+        assert_relative_eq!(week.weight(24), week.hourly()[24]);
+        assert!(week.is_weekly() && !day.is_weekly());
+    }
+
+    #[test]
+    fn errors_name_the_place_and_the_remedy() {
+        let message = |weights: &[f64]| LoadCurve::new(weights).expect_err("an error").to_string();
+        assert_eq!(
+            message(&[1.0; 25]),
+            "a load curve has 25 values; give 24 (a day) or 168 (a week from Monday 00:00)"
+        );
+        for bad in [-0.1, f64::NAN, f64::INFINITY] {
+            let mut weights = [1.0; 24];
+            weights[3] = bad;
+            assert_eq!(
+                message(&weights),
+                format!("hour 3 of the load curve is {bad}; give a finite weight, zero or more")
+            );
+        }
+        assert_eq!(message(&[0.0; 168]), "every hour of the load curve is zero; at least one must be above zero");
+    }
 }

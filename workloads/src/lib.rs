@@ -1,11 +1,24 @@
 //! Load curves and arrival processes: what traffic looks like, and how days of it are drawn.
 //!
+//! Requests arrive as a Poisson process whose rate is a product: the mean, an hourly curve, and (if wanted) a slowly
+//! varying random factor. Given the factor the rate is piecewise constant, and the process is drawn exactly.
+//!
 //! Deliberately absent: GPUs, prices, containers.
 
 mod curve;
+mod dispersion;
 mod draw;
+mod rate;
+mod slow_rate;
+#[cfg(test)]
+mod testing;
+mod time_zone;
 mod traffic;
 
 pub use curve::{CurveError, LoadCurve};
+pub use dispersion::slow_rate_dispersion;
 pub use draw::draw_requests;
-pub use traffic::{ModelTraffic, Scope, SlowRate, Traffic};
+pub use rate::{Rate, RateSegment};
+pub use slow_rate::{Scope, SlowRate, SlowStep};
+pub use time_zone::{TimeZoneError, hours_ahead};
+pub use traffic::{ModelTraffic, Traffic};

@@ -4,6 +4,11 @@ use fleetfront_sim::{Horizon, Seconds, SimSpan, SimTime, StreamKey};
 use serde::{Deserialize, Serialize};
 
 use crate::curve::LoadCurve;
+use crate::rate::{Rate, RateSegment};
+use crate::slow_rate::SlowRate;
+
+const HOUR_S: f64 = 3600.0;
+const DAY_S: f64 = 24.0 * HOUR_S;
 
 /// The traffic of all models.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,39 +34,148 @@ pub struct ModelTraffic {
     pub curve_ahead_h: f64,
 }
 
-/// A slowly varying random factor on the rate: gamma with mean 1, drawn anew at the points of a Poisson process, so
-/// that its autocorrelation is exp(-lag / correlation).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct SlowRate {
-    /// Coefficient of variation of the factor.
-    pub cv: f64,
-    /// Mean time between two draws of the factor.
-    pub correlation: Seconds,
-    /// Who shares a factor.
-    pub scope: Scope,
-}
-
-/// Who shares one slow random rate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scope {
-    /// All models rise and fall together.
-    Fleet,
-    /// Each model has its own.
-    Model,
-}
-
 impl Traffic {
     /// The horizon of every trial: one day of 24 h after the run-in.
     #[must_use]
     pub fn horizon(&self) -> Horizon {
         let start = SimTime::START + self.run_in.to_span();
-        Horizon { start, end: start + SimSpan::from_secs_f64(86_400.0) }
+        Horizon { start, end: start + SimSpan::from_secs_f64(DAY_S) }
     }
 
     /// Whether the days of the week differ, so that trials have to cover them evenly.
     #[must_use]
     pub fn is_weekly(&self) -> bool {
         self.models.iter().any(|model| model.curve.is_weekly())
+    }
+
+    /// The expected arrival rate of model `model` in trial `trial`, run-in included: the curve without the slow
+    /// random rate.
+    ///
+    /// # Panics
+    /// If there is no such model.
+    #[must_use]
+    pub fn expected_rate(&self, trial: u32, model: usize) -> Rate {
+        let horizon = self.horizon();
+        let end_s = (horizon.end - SimTime::START).as_secs_f64();
+        let run_in_s = (horizon.start - SimTime::START).as_secs_f64();
+        // Monday 00:00 of the reporting clock is 0; the run-in of a Monday lies before it.
+        let reporting_start_s = f64::from(trial % 7) * DAY_S - run_in_s;
+        self.models[model].curve_rate(reporting_start_s, end_s)
+    }
+
+    /// The arrival rate of model `model` in trial `trial`, run-in included: the curve times the slow random rate.
+    ///
+    /// # Panics
+    /// If there is no such model.
+    #[must_use]
+    pub fn drawn_rate(&self, seed: u64, trial: u32, model: usize) -> Rate {
+        let expected = self.expected_rate(trial, model);
+        match self.slow_rate {
+            None => expected,
+            Some(slow) => expected.times(&slow.path(seed, trial, self.models[model].key, expected.end_s())),
+        }
+    }
+}
+
+impl ModelTraffic {
+    /// The curve's rate over `end_s` seconds that begin `reporting_start_s` seconds after (or before) a Monday 00:00 of
+    /// the reporting clock.
+    fn curve_rate(&self, reporting_start_s: f64, end_s: f64) -> Rate {
+        let mean_per_second = self.requests_per_day / DAY_S;
+        let curve_start_s = reporting_start_s + self.curve_ahead_h * HOUR_S;
+        let first_hour = (curve_start_s / HOUR_S).floor() as i64;
+        let mut segments = Vec::with_capacity((end_s / HOUR_S) as usize + 2);
+        for hour in first_hour.. {
+            // The first hour began before the trial, whatever rounding makes of it.
+            let start_s = if hour == first_hour { 0.0 } else { hour as f64 * HOUR_S - curve_start_s };
+            if start_s >= end_s {
+                break;
+            }
+            segments.push(RateSegment { start_s, per_second: mean_per_second * self.curve.weight(hour) });
+        }
+        Rate::new(segments, end_s)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+
+    fn traffic(weights: &[f64], curve_ahead_h: f64, run_in_h: f64) -> Traffic {
+        let model = ModelTraffic {
+            key: StreamKey::of("flux-dev"),
+            requests_per_day: 1000.0,
+            curve: LoadCurve::new(weights).expect("a curve"),
+            curve_ahead_h,
+        };
+        Traffic { models: vec![model], slow_rate: None, run_in: Seconds::new(run_in_h * HOUR_S).expect("a span") }
+    }
+
+    /// 168 weights that tell their hour of the week: 0, 1, 2, ... with mean 83.5.
+    fn every_hour_differs() -> Vec<f64> {
+        (0..168).map(f64::from).collect()
+    }
+
+    /// The hours of the curve that a trial's segments use, in order.
+    fn hours(traffic: &Traffic, trial: u32) -> Vec<f64> {
+        let rate = traffic.expected_rate(trial, 0);
+        rate.segments().iter().map(|s| (s.per_second * DAY_S / 1000.0 * 83.5).round()).collect()
+    }
+
+    #[test]
+    fn a_week_integrates_to_seven_days_of_requests() {
+        let traffic = traffic(&every_hour_differs(), 3.5, 6.0);
+        let week: f64 = (0..7).map(|trial| traffic.expected_rate(trial, 0).integral(6.0 * HOUR_S, 30.0 * HOUR_S)).sum();
+        assert_relative_eq!(week, 7000.0, max_relative = 1e-12);
+    }
+
+    #[test]
+    fn trials_are_weekdays_and_run_ins_the_evening_before() {
+        let traffic = traffic(&every_hour_differs(), 0.0, 6.0);
+        let tuesday: Vec<f64> = (18..48).map(f64::from).collect();
+        assert_eq!(hours(&traffic, 1), tuesday);
+        let monday: Vec<f64> = (162..168).chain(0..24).map(f64::from).collect();
+        assert_eq!(hours(&traffic, 0), monday);
+        assert_eq!(hours(&traffic, 7), monday);
+    }
+
+    #[test]
+    fn a_daily_curve_repeats() {
+        let weights: Vec<f64> = (0..24).map(f64::from).collect();
+        let traffic = traffic(&weights, 0.0, 6.0);
+        assert_eq!(traffic.expected_rate(0, 0), traffic.expected_rate(3, 0));
+        let rate = traffic.expected_rate(0, 0);
+        assert_relative_eq!(rate.at(0.0), 1000.0 / DAY_S * 18.0 / 11.5, max_relative = 1e-12);
+        assert_relative_eq!(rate.at(6.0 * HOUR_S), 0.0);
+    }
+
+    #[test]
+    fn half_an_hour_ahead_moves_the_boundaries_to_half_hours() {
+        let traffic = traffic(&every_hour_differs(), 5.5, 0.0);
+        let rate = traffic.expected_rate(0, 0);
+        let starts: Vec<f64> = rate.segments().iter().take(3).map(|s| s.start_s / HOUR_S).collect();
+        assert_eq!(starts, [0.0, 0.5, 1.5]);
+        assert_eq!(hours(&traffic, 0), (5..30).map(f64::from).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_curve_behind_reads_the_hours_before() {
+        let traffic = traffic(&every_hour_differs(), -26.0, 0.0);
+        assert_eq!(hours(&traffic, 0), (142..166).map(f64::from).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_slow_rate_changes_the_drawn_rate_only() {
+        let plain = traffic(&every_hour_differs(), 0.0, 6.0);
+        let slow_rate = SlowRate { cv: 0.5, correlation: Seconds::ZERO, scope: crate::Scope::Fleet };
+        let slow_rate = SlowRate { correlation: Seconds::new(600.0).expect("a span"), ..slow_rate };
+        let slow = Traffic { slow_rate: Some(slow_rate), ..plain.clone() };
+        assert_eq!(slow.expected_rate(2, 0), plain.expected_rate(2, 0));
+        assert_eq!(plain.drawn_rate(1, 2, 0), plain.expected_rate(2, 0));
+        let path = slow_rate.path(1, 2, plain.models[0].key, 30.0 * HOUR_S);
+        let at_s = 20_000.0;
+        let factor = path[path.partition_point(|step| step.start_s <= at_s) - 1].factor;
+        assert_relative_eq!(slow.drawn_rate(1, 2, 0).at(at_s), plain.expected_rate(2, 0).at(at_s) * factor);
     }
 }

@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::law::Law;
+use crate::ledger::State;
 
 use crate::pool::PoolModel;
 use crate::request::Luck;
@@ -56,7 +57,7 @@ fn mean_latency(outcome: &Outcome) -> f64 {
 fn an_isolated_request_bills_boot_service_and_window() {
     let (outcome, _) = run(&pool(), &[at(100.0)]);
     assert_eq!(ledger(&outcome), [20.0, 10.0, 60.0, 0.0]);
-    assert_eq!((outcome.boots, outcome.total().cold, outcome.peak_containers), (1, 1, 1));
+    assert_eq!((outcome.total().boots, outcome.total().cold, outcome.peak_containers), (1, 1, 1));
     approx::assert_relative_eq!(mean_latency(&outcome), 30.0);
 }
 
@@ -65,22 +66,22 @@ fn a_request_inside_the_window_is_warm_and_restarts_it() {
     // Ready at 20, free at 30; the second is served 80-90 and its window ends at 150.
     let (outcome, _) = run(&pool(), &[at(0.0), at(80.0)]);
     assert_eq!(ledger(&outcome), [20.0, 20.0, 50.0 + 60.0, 0.0]);
-    assert_eq!((outcome.boots, outcome.total().cold), (1, 1));
+    assert_eq!((outcome.total().boots, outcome.total().cold), (1, 1));
 }
 
 #[test]
 fn a_container_whose_window_ends_at_the_instant_of_an_arrival_serves_it() {
     let (outcome, _) = run(&pool(), &[at(0.0), at(90.0)]);
-    assert_eq!(outcome.boots, 1);
+    assert_eq!(outcome.total().boots, 1);
     let (outcome, _) = run(&pool(), &[at(0.0), at(90.000_001)]);
-    assert_eq!(outcome.boots, 2);
+    assert_eq!(outcome.total().boots, 2);
 }
 
 #[test]
 fn a_request_is_not_bound_to_the_boot_that_it_caused() {
     // The second finds the first container busy (20-30) and starts a boot (25-45), but is served by the first at 30.
     let (outcome, _) = run(&pool(), &[at(0.0), at(25.0)]);
-    assert_eq!((outcome.boots, outcome.total().cold), (2, 1));
+    assert_eq!((outcome.total().boots, outcome.total().cold), (2, 1));
     approx::assert_relative_eq!(mean_latency(&outcome), (30.0 + 15.0) / 2.0);
     // The second container boots all the same, finds no work and idles for its window.
     assert_eq!(ledger(&outcome), [40.0, 20.0, 120.0, 0.0]);
@@ -89,14 +90,14 @@ fn a_request_is_not_bound_to_the_boot_that_it_caused() {
 #[test]
 fn a_burst_starts_no_more_boots_than_requests_wait() {
     let (outcome, _) = run(&pool(), &[at(0.0), at(1.0), at(2.0), at(60.0)]);
-    assert_eq!(outcome.boots, 3);
+    assert_eq!(outcome.total().boots, 3);
 }
 
 #[test]
 fn max_containers_makes_requests_wait() {
     let one = Pool { max_containers: 1, ..pool() };
     let (outcome, _) = run(&one, &[at(0.0), at(0.0), at(0.0)]);
-    assert_eq!((outcome.boots, outcome.peak_containers), (1, 1));
+    assert_eq!((outcome.total().boots, outcome.peak_containers), (1, 1));
     approx::assert_relative_eq!(mean_latency(&outcome), (30.0 + 40.0 + 50.0) / 3.0);
 }
 
@@ -106,7 +107,7 @@ fn the_most_recently_idle_container_serves_so_the_other_expires() {
     let mut arrivals = vec![at(0.0), at(1.0)];
     arrivals.extend([70.0, 110.0, 150.0].map(at));
     let (outcome, _) = run(&pool(), &arrivals);
-    assert_eq!(outcome.boots, 2);
+    assert_eq!(outcome.total().boots, 2);
     // The first stops at 90 (idle 30-90); the second idles 31-70, 80-110, 120-150 and 160-220.
     assert_eq!(ledger(&outcome)[2], 60.0 + 39.0 + 30.0 + 30.0 + 60.0);
 }
@@ -149,7 +150,7 @@ fn a_buffer_held_past_its_window_leaves_when_the_pool_falls_idle() {
 fn serial_inputs_wait_inside_the_container() {
     let serial = Pool { max_inputs: 5, ..pool() };
     let (outcome, _) = run(&serial, &[at(0.0), at(0.0), at(0.0), at(25.0)]);
-    assert_eq!((outcome.boots, outcome.peak_containers), (1, 1));
+    assert_eq!((outcome.total().boots, outcome.peak_containers), (1, 1));
     assert_eq!(ledger(&outcome), [20.0, 40.0, 60.0, 0.0]);
     approx::assert_relative_eq!(mean_latency(&outcome), (30.0 + 40.0 + 50.0 + (60.0 - 25.0)) / 4.0);
 }
@@ -167,7 +168,7 @@ fn parallel_inputs_share_a_container_without_slowing_down() {
 fn a_sixth_input_starts_a_second_container() {
     let serial = Pool { max_inputs: 5, ..pool() };
     let (outcome, _) = run(&serial, &[at(0.0); 6]);
-    assert_eq!((outcome.boots, outcome.peak_containers), (2, 2));
+    assert_eq!((outcome.total().boots, outcome.peak_containers), (2, 2));
 }
 
 #[test]
@@ -177,7 +178,7 @@ fn a_shared_container_pays_for_switching_models() {
     let second = |t: f64| Arrival { model: 1, ..at(t) };
     // Boots with model 0; 0 (10 s), 1 (7 + 10 s), 1 (10 s), 0 (5 + 10 s).
     let (outcome, _) = run(&shared, &[at(0.0), second(40.0), second(70.0), at(100.0)]);
-    assert_eq!(outcome.boots, 1);
+    assert_eq!(outcome.total().boots, 1);
     assert_eq!(ledger(&outcome)[1], 10.0 + 17.0 + 10.0 + 15.0);
     let by_model = [0, 1].map(|m| outcome.models[m].ledger.get(State::Busy).as_secs_f64());
     assert_eq!(by_model, [25.0, 27.0]);
@@ -225,7 +226,7 @@ fn only_the_horizon_is_counted() {
     // In the run-in: boot 50-70, service 70-80, service 95-105, window until 165. Counted: boot 195-215, of which 5 s
     // lie inside; its request completes at 225 and its latency counts.
     assert_eq!(ledger(&outcome), [5.0, 5.0, 60.0, 0.0]);
-    assert_eq!((outcome.total().arrived, outcome.total().completed, outcome.boots), (1, 1, 1));
+    assert_eq!((outcome.total().arrived, outcome.total().completed, outcome.total().boots), (1, 1, 1));
     approx::assert_relative_eq!(mean_latency(&outcome), 30.0);
 }
 

@@ -1,0 +1,83 @@
+//! The index of dispersion that a slow random rate gives the counts.
+
+/// Index of dispersion (variance over mean) of the number of arrivals in a window, for a Poisson process whose rate is
+/// multiplied by a stationary random factor with mean 1 and autocorrelation exp(-lag / τ): the law that
+/// [`crate::SlowRate`] obeys while the curve is constant.
+///
+/// - `rate_per_s`: λ, mean arrivals a second.
+/// - `window_s`: w, length of the window, in seconds.
+/// - `cv`: coefficient of variation c of the factor.
+/// - `correlation_s`: τ, in seconds.
+///
+/// Returns 1 + 2·λ·c²·τ·(1 − (τ/w)·(1 − e^(−w/τ))): 1 for w → 0, 1 + 2·λ·c²·τ for w → ∞.
+///
+/// # Panics
+/// If an argument is negative or NaN.
+///
+/// # Source
+/// Cox and Isham (1980), *Point Processes*, doubly stochastic Poisson processes. Given the factor, the count is Poisson
+/// with mean M = λ·∫X over the window, so Var N = E\[M\] + Var M; and Var M = λ²·c²·∬ e^(−|s−t|/τ) ds dt =
+/// 2·λ²·c²·τ·(w − τ·(1 − e^(−w/τ))), divided by E\[N\] = λ·w.
+#[must_use]
+pub fn slow_rate_dispersion(rate_per_s: f64, window_s: f64, cv: f64, correlation_s: f64) -> f64 {
+    assert!(rate_per_s >= 0.0 && window_s >= 0.0 && cv >= 0.0 && correlation_s >= 0.0);
+    if correlation_s == 0.0 || window_s == 0.0 {
+        return 1.0;
+    }
+    let x = window_s / correlation_s;
+    // Below 1e-4 the difference loses more digits than the series 1 - (1 - e^-x)/x = x/2 - x²/6 + O(x³) leaves out.
+    let persistence = if x < 1e-4 { x / 2.0 - x * x / 6.0 } else { 1.0 + (-x).exp_m1() / x };
+    1.0 + 2.0 * rate_per_s * cv * cv * correlation_s * persistence
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+
+    #[test]
+    fn short_windows_are_poisson_and_long_ones_reach_the_limit() {
+        assert_relative_eq!(slow_rate_dispersion(0.1, 0.0, 0.5, 600.0), 1.0);
+        assert_relative_eq!(slow_rate_dispersion(0.1, 1e9, 0.5, 600.0), 31.0, max_relative = 1e-5);
+    }
+
+    #[test]
+    fn a_window_of_one_correlation_time_has_its_book_value() {
+        // 1 + 2·1·1·1·(1 - (1 - 1/e)) = 1 + 2/e.
+        assert_relative_eq!(slow_rate_dispersion(1.0, 1.0, 1.0, 1.0), 1.0 + 2.0 / std::f64::consts::E);
+    }
+
+    #[test]
+    fn the_series_meets_the_formula() {
+        let per_window = |x: f64| (slow_rate_dispersion(1.0, x, 1.0, 1.0) - 1.0) / x;
+        assert_relative_eq!(per_window(0.999_999e-4), per_window(1.000_001e-4), max_relative = 1e-8);
+    }
+
+    #[test]
+    fn the_double_integral_agrees() {
+        // Var M by the midpoint rule: w = 2, τ = 0.7, λ = 3, c = 0.4.
+        let (n, w) = (1000, 2.0);
+        let step = w / f64::from(n);
+        let mean_correlation = (0..n).map(|lag| {
+            let pairs = if lag == 0 { f64::from(n) } else { 2.0 * f64::from(n - lag) };
+            pairs * (-f64::from(lag) * step / 0.7).exp()
+        });
+        let variance = mean_correlation.sum::<f64>() * step * step * (3.0 * 0.4f64).powi(2);
+        assert_relative_eq!(slow_rate_dispersion(3.0, w, 0.4, 0.7), 1.0 + variance / (3.0 * w), max_relative = 1e-5);
+    }
+
+    /// A production text-to-image service (`GenTD26`, Alibaba cluster data, 15 to 30 November 2024; 14,243 requests in
+    /// 366 full hours, 0.036 requests a second where its requests fall) has these dispersions about the means of its own
+    /// hours. Subtracting an hour's own mean hides what varies more slowly than the hour: n/(n-1)·(I(w) - I(hour)/n)
+    /// with n windows an hour is left. A cv of 0.49 and 980 s meet them best, by least squares of the logarithms; the
+    /// gap that we accept is 14 %, because the trace rises faster between 10 s and 300 s than any exponential
+    /// autocorrelation can.
+    #[test]
+    fn a_production_traces_dispersion_is_met_within_14_percent() {
+        for (window_s, measured) in [(1.0, 1.001), (10.0, 0.978), (60.0, 1.161), (300.0, 2.627), (900.0, 4.591)] {
+            let n = 3600.0 / window_s;
+            let [window, hour] = [window_s, 3600.0].map(|w| slow_rate_dispersion(0.036, w, 0.49, 980.0));
+            assert_relative_eq!(n / (n - 1.0) * (window - hour / n), measured, max_relative = 0.14);
+        }
+    }
+}
