@@ -3,6 +3,27 @@
 //! Every law knows its kind, its sources and how many measurements stand behind it. Deliberately absent: the scenario
 //! file format and the simulation.
 
+mod benchmarks;
+mod boots;
+mod curve_file;
 mod fit;
+mod memory;
+mod prices;
+mod problem;
+mod provenance;
+mod sample;
+mod service;
+mod spread;
+mod table;
 
+pub use benchmarks::{BenchmarkRow, Benchmarks, Finding};
+pub use boots::{BootRow, Boots};
+pub use curve_file::read_load_curve;
 pub use fit::{Factor, Fit, Kind};
+pub use memory::{Holder, Memory, MemoryRow};
+pub use prices::{PriceRow, Prices};
+pub use problem::Problem;
+pub use provenance::Provenance;
+
+#[cfg(test)]
+mod shipped;

@@ -2,14 +2,35 @@
 //!
 //! Deliberately absent: files, figures, printing.
 
+mod advice;
+mod allocation;
+mod control;
+mod criteria;
+mod engine_pool;
 mod estimate;
+mod experiment;
+mod frontier;
 mod metrics;
+mod naive;
+mod points;
+mod recommend;
+mod requests;
+mod results;
+mod run;
+mod sections;
 mod study;
+mod summary;
+mod tally;
+mod verdict;
 
+pub use control::{Control, Effort, Interrupted};
 pub use estimate::{Estimate, paired_ratio, ratio, sectioned, sectioned_ratio};
 pub use metrics::{CostByState, Metrics};
+pub use naive::naive_estimates;
+pub use run::{run_study, simulate_allocation};
 pub use study::{
     AllocationMetrics, AllocationResult, Bridge, BridgeStep, CellSummary, Choice, CriterionResult, Day, FleetPoint,
     Frontier, GpuSummary, Judgement, ModelResult, ModelSummary, NaiveComparison, NaiveEstimate, Obstacle, Point,
     PoolResult, Recommendation, Role, Study, Verdict,
 };
+pub use summary::{cell_summaries, warnings};

@@ -226,7 +226,7 @@ pub struct ModelResult {
 }
 
 /// The average day, in bins of equal length from midnight of the reporting clock.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Day {
     /// Length of a bin.
     pub bin_s: f64,

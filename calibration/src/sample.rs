@@ -1,0 +1,173 @@
+//! What was measured, or computed, about one thing: the rows behind one law.
+
+use fleetfront_sim::{Law, Seconds};
+
+use crate::fit::{Factor, Fit, Kind};
+use crate::provenance::Provenance;
+use crate::spread::Spread;
+
+/// Fewest measurements whose own spread is believed; with fewer it is pooled.
+const OWN_SPREAD_N: usize = 3;
+
+/// One sigma of a derived time: predicting each GPU from the others is off by 16 to 37 % (median) and by 2 at worst,
+/// over the published benchmarks of image and video models, 2026-10.
+const DERIVED_FACTOR: f64 = 1.35;
+
+/// One row behind a law.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Measurement<'a> {
+    /// The time.
+    pub(crate) seconds: f64,
+    /// Its spread, where the source states one.
+    pub(crate) cv: Option<f64>,
+    /// Where it comes from.
+    pub(crate) provenance: &'a Provenance,
+    /// What a reader must know; may be empty.
+    pub(crate) note: &'a str,
+}
+
+/// The rows behind one law; never empty.
+#[derive(Debug, Clone)]
+pub(crate) struct Sample<'a> {
+    rows: Vec<Measurement<'a>>,
+}
+
+impl<'a> Sample<'a> {
+    /// `None` when there are no rows.
+    pub(crate) fn new(rows: impl IntoIterator<Item = Measurement<'a>>) -> Option<Self> {
+        let rows: Vec<_> = rows.into_iter().collect();
+        (!rows.is_empty()).then_some(Self { rows })
+    }
+
+    /// The mean over all rows, in seconds.
+    pub(crate) fn mean_s(&self) -> f64 {
+        self.rows.iter().map(|row| row.seconds).sum::<f64>() / self.rows.len() as f64
+    }
+
+    /// The median over all rows, in seconds: one wild row does not move it.
+    pub(crate) fn median_s(&self) -> f64 {
+        let mut seconds: Vec<f64> = self.rows.iter().map(|row| row.seconds).collect();
+        seconds.sort_by(f64::total_cmp);
+        let middle = seconds.len() / 2;
+        if seconds.len() % 2 == 1 { seconds[middle] } else { f64::midpoint(seconds[middle - 1], seconds[middle]) }
+    }
+
+    /// Squared relative deviations of what was observed, and their degrees of freedom.
+    pub(crate) fn squared_cv(&self) -> (f64, usize) {
+        let observed = self.observed();
+        if observed.len() < 2 {
+            return (0.0, 0);
+        }
+        let mean = observed.iter().sum::<f64>() / observed.len() as f64;
+        (observed.iter().map(|seconds| (seconds / mean - 1.0).powi(2)).sum(), observed.len() - 1)
+    }
+
+    /// The lognormal law with this mean and a spread: its own where it can be told, else the one the source states,
+    /// else `pooled`.
+    pub(crate) fn fit(&self, pooled: impl FnOnce() -> Spread) -> Fit {
+        let n = self.observed().len();
+        let kind = self.rows.iter().map(|row| row.provenance.kind).max().expect("a sample has rows");
+        let spread = self.own_spread().or_else(|| self.stated_spread()).unwrap_or_else(pooled);
+        let mut fit = Fit {
+            law: Law::lognormal(Seconds::new(self.mean_s()).expect("a mean of accepted spans"), spread.cv),
+            kind,
+            n: n as u32,
+            factor: default_factor(kind),
+            sources: Vec::new(),
+            notes: vec![spread.basis],
+        };
+        for row in &self.rows {
+            push_once(&mut fit.sources, row.provenance.cite());
+            push_once(&mut fit.notes, row.note.to_owned());
+        }
+        fit
+    }
+
+    /// The times that somebody measured: a computed time says nothing about luck.
+    fn observed(&self) -> Vec<f64> {
+        let measured = |row: &&Measurement| row.provenance.kind <= Kind::Published;
+        self.rows.iter().filter(measured).map(|row| row.seconds).collect()
+    }
+
+    fn own_spread(&self) -> Option<Spread> {
+        let (squares, freedom) = self.squared_cv();
+        if freedom + 1 < OWN_SPREAD_N {
+            return None;
+        }
+        let cv = (squares / freedom as f64).sqrt();
+        Some(Spread { cv, basis: format!("spread: cv {cv:.3} of these {} measurements", freedom + 1) })
+    }
+
+    fn stated_spread(&self) -> Option<Spread> {
+        let cv = self.rows.iter().find_map(|row| row.cv)?;
+        Some(Spread { cv, basis: format!("spread: cv {cv:.3} as stated by the source") })
+    }
+}
+
+/// What is not known about a mean of this kind when nobody states its bounds.
+pub(crate) fn default_factor(kind: Kind) -> Factor {
+    match kind {
+        Kind::Measured | Kind::Published => Factor::EXACT,
+        Kind::Derived | Kind::Assumed => Factor { low: 1.0 / DERIVED_FACTOR, high: DERIVED_FACTOR },
+    }
+}
+
+/// Adds a text that is neither empty nor already there.
+pub(crate) fn push_once(texts: &mut Vec<String>, text: String) {
+    if !text.is_empty() && !texts.contains(&text) {
+        texts.push(text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+
+    fn provenance(kind: Kind) -> Provenance {
+        Provenance { kind, source: "a log".into(), date: "2026-02-01".into() }
+    }
+
+    fn fit(seconds: &[f64], kind: Kind, cv: Option<f64>) -> Fit {
+        let provenance = provenance(kind);
+        let rows = seconds.iter().map(|&seconds| Measurement { seconds, cv, provenance: &provenance, note: "" });
+        Sample::new(rows).expect("rows").fit(|| Spread { cv: 0.5, basis: "pooled".into() })
+    }
+
+    #[test]
+    fn three_measurements_speak_for_their_own_spread() {
+        // Mean 4, standard deviation 2 by hand.
+        let fit = fit(&[2.0, 4.0, 6.0], Kind::Measured, Some(0.9));
+        assert_relative_eq!(fit.law.mean_s(), 4.0, epsilon = 1e-12);
+        assert_relative_eq!(fit.law.cv(), 0.5, epsilon = 1e-12);
+        assert_eq!((fit.n, fit.factor), (3, Factor::EXACT));
+        assert_eq!(fit.notes, ["spread: cv 0.500 of these 3 measurements"]);
+        assert_eq!(fit.sources, ["a log (2026-02-01)"]);
+    }
+
+    #[test]
+    fn fewer_take_the_stated_or_the_pooled_spread() {
+        assert_relative_eq!(fit(&[2.0, 4.0], Kind::Published, Some(0.036)).law.cv(), 0.036, epsilon = 1e-12);
+        let pooled = fit(&[2.0, 4.0], Kind::Published, None);
+        assert_relative_eq!(pooled.law.cv(), 0.5, epsilon = 1e-12);
+        assert_eq!((pooled.n, pooled.notes), (2, vec!["pooled".to_owned()]));
+    }
+
+    #[test]
+    fn computed_times_are_no_measurements_and_carry_a_factor() {
+        let fit = fit(&[2.0, 4.0, 6.0], Kind::Derived, None);
+        assert_eq!(fit.n, 0);
+        assert_relative_eq!(fit.law.cv(), 0.5, epsilon = 1e-12);
+        assert_relative_eq!(fit.factor.low * 1.35, 1.0, epsilon = 1e-12);
+        assert_relative_eq!(fit.factor.high, 1.35, epsilon = 1e-12);
+    }
+
+    #[test]
+    fn one_wild_row_does_not_move_the_median() {
+        let provenance = provenance(Kind::Measured);
+        let row = |seconds| Measurement { seconds, cv: None, provenance: &provenance, note: "" };
+        let median = |seconds: &[f64]| Sample::new(seconds.iter().map(|&s| row(s))).expect("rows").median_s();
+        assert_relative_eq!(median(&[50.0, 2.0, 2.2]), 2.2);
+        assert_relative_eq!(median(&[2.0, 3.0]), 2.5);
+    }
+}

@@ -1,0 +1,290 @@
+//! A CSV file read line by line, every problem collected.
+//!
+//! A record stands on one line: an unclosed quote is then a problem of its own line instead of swallowing the rest of
+//! the file, and line numbers stay right beside comments.
+
+use csv::{ReaderBuilder, StringRecord, Trim};
+
+use crate::fit::Kind;
+use crate::problem::Problem;
+use crate::provenance::Provenance;
+
+/// What a number may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bound {
+    /// Above zero.
+    Positive,
+    /// Zero or more.
+    NotNegative,
+}
+
+/// One line of a table, read field by field by column name.
+#[derive(Debug)]
+pub(crate) struct Row<'a> {
+    file: &'a str,
+    line: u64,
+    columns: &'a [&'a str],
+    record: StringRecord,
+    problems: Vec<Problem>,
+}
+
+impl Row<'_> {
+    /// The line in the file, from 1.
+    pub(crate) fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// Records that this column is wrong.
+    pub(crate) fn reject(&mut self, column: &str, message: String, help: &str) {
+        self.problems.push(problem(self.file, Some(self.line), column, message, help));
+    }
+
+    /// The field as written; may be empty.
+    pub(crate) fn field(&self, column: &str) -> &str {
+        let index = self.columns.iter().position(|c| *c == column).expect("the column is part of the table's header");
+        &self.record[index]
+    }
+
+    /// A field that may not be empty.
+    pub(crate) fn text(&mut self, column: &str) -> Option<String> {
+        let text = self.field(column).to_owned();
+        if text.is_empty() {
+            self.reject(column, "is empty".into(), "every line needs one; write what is known");
+            return None;
+        }
+        Some(text)
+    }
+
+    /// A number, or a problem.
+    pub(crate) fn number(&mut self, column: &str, bound: Bound) -> Option<f64> {
+        let text = self.text(column)?;
+        let value = text.parse::<f64>().ok().filter(|v| v.is_finite());
+        let accepted = value.filter(|v| if bound == Bound::Positive { *v > 0.0 } else { *v >= 0.0 });
+        if accepted.is_none() {
+            let wanted = if bound == Bound::Positive { "above zero" } else { "zero or more" };
+            self.reject(column, format!("`{text}` is not a number {wanted}"), "write a finite number, such as 2.5");
+        }
+        accepted
+    }
+
+    /// A number, or `None` for an empty field; also for a wrong one, which is a problem and drops the row.
+    pub(crate) fn optional_number(&mut self, column: &str, bound: Bound) -> Option<f64> {
+        if self.field(column).is_empty() { None } else { self.number(column, bound) }
+    }
+
+    /// One of the words, or a problem that lists them.
+    pub(crate) fn choice<T: Copy>(&mut self, column: &str, choices: &[(&str, T)]) -> Option<T> {
+        let text = self.text(column)?;
+        let found = choices.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+        if found.is_none() {
+            let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+            self.reject(column, format!("`{text}` is unknown"), &format!("write one of: {}", words.join(", ")));
+        }
+        found
+    }
+
+    /// The column `use`: whether the line is fitted or only shown.
+    pub(crate) fn used(&mut self) -> Option<bool> {
+        self.choice("use", &[("yes", true), ("no", false)])
+    }
+
+    /// The columns `kind`, `source` and `date`.
+    pub(crate) fn provenance(&mut self) -> Option<Provenance> {
+        let kinds = [
+            ("measured", Kind::Measured),
+            ("published", Kind::Published),
+            ("derived", Kind::Derived),
+            ("assumed", Kind::Assumed),
+        ];
+        let kind = self.choice("kind", &kinds);
+        let source = self.text("source");
+        let date = self.text("date");
+        Some(Provenance { kind: kind?, source: source?, date: date? })
+    }
+
+    /// Rejects every column of `columns` that is filled in, because `why`.
+    pub(crate) fn must_be_empty(&mut self, columns: &[&str], why: &str) {
+        for column in columns {
+            let text = self.field(column).to_owned();
+            if !text.is_empty() {
+                self.reject(column, format!("`{text}` has no meaning here: {why}"), "leave the field empty");
+            }
+        }
+    }
+}
+
+/// The good rows of a file, and what is wrong with the others.
+#[derive(Debug)]
+pub(crate) struct Table<'a, T> {
+    file: &'a str,
+    rows: Vec<T>,
+    problems: Vec<Problem>,
+}
+
+impl<'a, T> Table<'a, T> {
+    /// Reads `text`, whose first line that is neither blank nor a comment (`#`) is the header `columns`, exactly.
+    ///
+    /// `parse` turns a row into a value; it returns `None` after rejecting a field.
+    pub(crate) fn read(
+        file: &'a str,
+        text: &str,
+        columns: &[&str],
+        mut parse: impl FnMut(&mut Row<'_>) -> Option<T>,
+    ) -> Self {
+        let mut table = Self { file, rows: Vec::new(), problems: Vec::new() };
+        let expected = columns.join(",");
+        let text = text.trim_start_matches('\u{feff}');
+        let mut lines = (1..).zip(text.lines()).filter(|(_, l)| !l.trim().is_empty() && !l.starts_with('#'));
+        let Some((line, header)) = lines.next() else {
+            table.reject(None, "", "is empty".into(), &format!("begin with the header line {expected}"));
+            return table;
+        };
+        if split(header).is_none_or(|found| found.iter().ne(columns.iter().copied())) {
+            let message = format!("the header is `{header}`");
+            table.reject(Some(line), "", message, &format!("write the header line {expected}"));
+            return table;
+        }
+        for (line, content) in lines {
+            table.read_line(line, content, columns, &mut parse);
+        }
+        if table.rows.is_empty() && table.problems.is_empty() {
+            table.reject(None, "", "has a header but no rows".into(), "add at least one row below the header");
+        }
+        table
+    }
+
+    fn read_line(
+        &mut self,
+        line: u64,
+        content: &str,
+        columns: &[&str],
+        parse: &mut impl FnMut(&mut Row<'_>) -> Option<T>,
+    ) {
+        let Some(record) = split(content) else {
+            self.reject(Some(line), "", "has a quote that is not closed".into(), "close the quote on the same line");
+            return;
+        };
+        if record.len() != columns.len() {
+            let message = format!("has {} fields, the header has {}", record.len(), columns.len());
+            self.reject(Some(line), "", message, "put quotes round a field that contains a comma");
+            return;
+        }
+        let mut row = Row { file: self.file, line, columns, record, problems: Vec::new() };
+        let parsed = parse(&mut row);
+        assert!(parsed.is_some() || !row.problems.is_empty(), "a row is dropped only with a problem");
+        if row.problems.is_empty() {
+            self.rows.extend(parsed);
+        }
+        self.problems.append(&mut row.problems);
+    }
+
+    /// The rows without a problem so far.
+    pub(crate) fn rows(&self) -> &[T] {
+        &self.rows
+    }
+
+    /// Whether nothing is wrong so far.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    /// Records a problem that only shows when rows are seen together.
+    pub(crate) fn reject(&mut self, line: Option<u64>, column: &str, message: String, help: &str) {
+        self.problems.push(problem(self.file, line, column, message, help));
+    }
+
+    /// Rejects a row whose `key` an earlier row has: (line, what the key is) of each row, in order.
+    pub(crate) fn reject_repeats(&mut self, column: &str, key: impl Fn(&T) -> Option<(u64, String)>) {
+        let mut seen: Vec<(u64, String)> = Vec::new();
+        for (line, name) in self.rows.iter().filter_map(key).collect::<Vec<_>>() {
+            if let Some((first, _)) = seen.iter().find(|(_, other)| *other == name) {
+                let message = format!("{name} is already given in line {first}");
+                self.reject(Some(line), column, message, "remove one of the two lines");
+            } else {
+                seen.push((line, name));
+            }
+        }
+    }
+
+    /// The rows, or every problem in the order of the lines.
+    pub(crate) fn finish(mut self) -> Result<Vec<T>, Vec<Problem>> {
+        if self.problems.is_empty() {
+            return Ok(self.rows);
+        }
+        self.problems.sort_by_key(|problem| problem.line);
+        Err(self.problems)
+    }
+}
+
+/// The fields of one line; `None` when a quote is not closed.
+fn split(line: &str) -> Option<StringRecord> {
+    if line.matches('"').count() % 2 == 1 {
+        return None;
+    }
+    let mut reader = ReaderBuilder::new().has_headers(false).trim(Trim::All).from_reader(line.as_bytes());
+    let record = reader.records().next()?;
+    Some(record.expect("one line of valid UTF-8 is one record"))
+}
+
+fn problem(file: &str, line: Option<u64>, column: &str, message: String, help: &str) -> Problem {
+    Problem { file: file.into(), line, column: None, key: column.into(), message, help: help.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Vec<(u64, String, f64)>, Vec<Problem>> {
+        Table::read("t.csv", text, &["name", "value"], |row| {
+            let (name, value) = (row.text("name"), row.number("value", Bound::Positive));
+            Some((row.line(), name?, value?))
+        })
+        .finish()
+    }
+
+    fn problems(text: &str) -> Vec<String> {
+        read(text).expect_err("bad input").iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn comments_blank_lines_and_a_byte_order_mark_are_skipped_and_lines_stay_right() {
+        let rows = read("\u{feff}# a table\r\n\r\nname,value\r\n# one\r\na, 1.5\r\n\r\n\"b, c\",2\r\n").expect("valid");
+        assert_eq!(rows, [(5, "a".to_owned(), 1.5), (7, "b, c".to_owned(), 2.0)]);
+    }
+
+    #[test]
+    fn every_problem_is_reported_with_its_line_and_column() {
+        let found = problems("name,value\na,NaN\n,-1\nb,0\nc,1e999\nd,two");
+        let places: Vec<&str> = found.iter().map(|p| p.split(": `").next().expect("a place")).collect();
+        assert_eq!(found.len(), 6, "{found:#?}");
+        assert!(places[0].starts_with("t.csv:2: value"), "{}", found[0]);
+        assert!(found[1].starts_with("t.csv:3: name: is empty"), "{}", found[1]);
+        assert!(found[2].starts_with("t.csv:3: value: `-1` is not a number above zero"), "{}", found[2]);
+        assert!(found[3].starts_with("t.csv:4: value"), "{}", found[3]);
+        assert!(found[4].starts_with("t.csv:5: value"), "{}", found[4]);
+        assert!(found[5].starts_with("t.csv:6: value: `two`"), "{}", found[5]);
+    }
+
+    #[test]
+    fn a_file_without_rows_is_a_problem() {
+        assert!(problems("")[0].starts_with("t.csv: is empty\n  help: begin with the header line name,value"));
+        assert!(problems("# only a comment\n")[0].starts_with("t.csv: is empty"));
+        assert!(problems("name,value\n")[0].starts_with("t.csv: has a header but no rows"));
+    }
+
+    #[test]
+    fn another_header_is_shown_beside_the_right_one() {
+        let found = problems("# table\nvalue,name\n1,a\n");
+        let expected = "t.csv:2: the header is `value,name`\n  help: write the header line name,value";
+        assert_eq!(found, [expected]);
+    }
+
+    #[test]
+    fn a_line_with_too_many_fields_or_an_open_quote_is_a_problem_of_that_line_only() {
+        let found = problems("name,value\na,1,2\n\"b,1\nc,x\n");
+        assert_eq!(found.len(), 3, "{found:#?}");
+        assert!(found[0].starts_with("t.csv:2: has 3 fields, the header has 2"), "{}", found[0]);
+        assert!(found[1].starts_with("t.csv:3: has a quote that is not closed"), "{}", found[1]);
+        assert!(found[2].starts_with("t.csv:4: value: `x`"), "{}", found[2]);
+    }
+}

@@ -1,0 +1,248 @@
+//! Each criterion judged, for a model or the fleet. One function a criterion.
+//!
+//! A criterion passes when its whole interval lies on the right side, fails when it lies on the wrong side, and is
+//! undecided otherwise. What benchmarks leave open about a service time widens the interval by its factor. A service
+//! time that was derived (not measured or published) can refute "within x % of the baseline", never confirm it.
+
+use fleetfront_calibration::{Factor, Fit, Kind};
+use fleetfront_scenario::{Criteria, LatencyReading, Scenario};
+
+use crate::engine_pool::cell;
+use crate::estimate::{Estimate, paired_ratio, sectioned_ratio};
+use crate::study::{CriterionResult, Judgement};
+use crate::tally::{P95, Subject};
+
+/// One model somewhere: what it rests on and what came out.
+#[derive(Clone, Copy)]
+pub(crate) struct Evidence<'a> {
+    pub(crate) model: usize,
+    /// Variant and GPU type.
+    pub(crate) place: (usize, usize),
+    pub(crate) service: &'a Fit,
+    pub(crate) subject: &'a Subject,
+}
+
+impl<'a> Evidence<'a> {
+    /// # Panics
+    /// If the cell is infeasible.
+    pub(crate) fn new(scenario: &'a Scenario, model: usize, place: (usize, usize), subject: &'a Subject) -> Self {
+        let service = cell(scenario, model, place.0, place.1).service.as_ref();
+        Self { model, place, service: service.expect("a feasible cell has a service time"), subject }
+    }
+
+    /// The warm service time; its interval is what the benchmarks leave open.
+    pub(crate) fn warm_service_s(&self) -> Estimate {
+        let mean = self.service.law.mean_s();
+        let Factor { low, high } = self.service.factor;
+        Estimate { value: mean, low: mean * low, high: mean * high }
+    }
+}
+
+/// Names the criteria that are counted when allocations are ranked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Criterion {
+    Cost,
+    RatioWarm,
+    RatioEndToEnd,
+    LimitWarm,
+    LimitEndToEnd,
+    Success,
+}
+
+/// A judged criterion with its place in the ranking.
+#[derive(Debug, Clone)]
+pub(crate) struct Judged {
+    pub(crate) criterion: Criterion,
+    pub(crate) result: CriterionResult,
+}
+
+/// The criteria that one model has to meet, in a fixed order.
+///
+/// - `baseline`: the same model in the baseline; `None` when the model is the baseline itself, which has only the
+///   absolute criteria.
+pub(crate) fn judge_model(
+    scenario: &Scenario,
+    evidence: Evidence<'_>,
+    baseline: Option<Evidence<'_>>,
+) -> Vec<Judged> {
+    let criteria = &scenario.criteria;
+    let mut judged = Vec::new();
+    for reading in &criteria.latency_readings {
+        if let (Some(baseline), Some(target)) = (baseline, criteria.latency_ratio_max) {
+            judged.push(latency_ratio(scenario, *reading, evidence, baseline, target));
+        }
+        if criteria.latency_limit {
+            let mut own = latency_limit(scenario, *reading, evidence);
+            own.result.baseline = baseline.map(|b| latency_limit(scenario, *reading, b).result.judgement);
+            judged.push(own);
+        }
+    }
+    if let Some(target) = criteria.success_rate_min {
+        let name = &scenario.models[evidence.model].name;
+        let mut own = success(name, evidence.subject, target);
+        own.result.baseline = baseline.map(|b| success(name, b.subject, target).result.judgement);
+        judged.push(own);
+    }
+    judged
+}
+
+/// "Latency within 20 % of the baseline."
+fn latency_ratio(
+    scenario: &Scenario,
+    reading: LatencyReading,
+    evidence: Evidence<'_>,
+    baseline: Evidence<'_>,
+    target: f64,
+) -> Judged {
+    let same_cell = evidence.place == baseline.place;
+    let (criterion, words, luck) = match reading {
+        LatencyReading::WarmService => {
+            let ratio = evidence.service.law.mean_s() / baseline.service.law.mean_s();
+            (Criterion::RatioWarm, "warm service time", Estimate::exact(ratio))
+        }
+        LatencyReading::EndToEnd => {
+            let value = evidence.subject.percentiles_s[P95] / baseline.subject.percentiles_s[P95];
+            let (of, to) = (evidence.subject, baseline.subject);
+            let sections = |subject: &Subject| subject.each(|t| t.percentiles_s[P95]);
+            (Criterion::RatioEndToEnd, "end-to-end p95", sectioned_ratio(value, &sections(of), &sections(to)))
+        }
+    };
+    // The same variant on the same GPU: what is not known about its speed cancels.
+    let value = if same_cell { luck } else { widen(luck, evidence.service.factor) };
+    let mut judgement = below(value, target);
+    let mut note = String::new();
+    if !same_cell && evidence.service.kind >= Kind::Derived && judgement == Judgement::Pass {
+        judgement = Judgement::Undecided;
+        "the service time is derived, not measured: it can refute this, not confirm it".clone_into(&mut note);
+    }
+    let words = format!("{words} at most {target:.2} times the baseline's");
+    judged(criterion, words, &scenario.models[evidence.model].name, (value, target, "x"), judgement, note)
+}
+
+/// "Latency below 30 s." End to end it is the share of late requests that is tested, not the percentile's own
+/// interval: sharper, and right where the density is thin at the percentile.
+fn latency_limit(scenario: &Scenario, reading: LatencyReading, evidence: Evidence<'_>) -> Judged {
+    let model = &scenario.models[evidence.model];
+    let limit = model.latency_limit_s.get();
+    let factor = evidence.service.factor;
+    let (criterion, words, value, judgement, note) = match reading {
+        LatencyReading::WarmService => {
+            let value = evidence.warm_service_s();
+            (Criterion::LimitWarm, "warm service time below", value, below(value, limit), String::new())
+        }
+        LatencyReading::EndToEnd => {
+            let value = widen(evidence.subject.percentile(P95), factor);
+            let late = evidence.subject.late_share();
+            let by_luck = below(late, 1.0 - scenario.criteria.latency_percentile);
+            let judgement = if by_luck == below(value, limit) { by_luck } else { weaken(by_luck, factor) };
+            let note = format!("{:.1} % of requests are later than that or fail", late.value * 100.0);
+            (Criterion::LimitEndToEnd, "end-to-end p95 below", value, judgement, note)
+        }
+    };
+    judged(criterion, format!("{words} {limit} s"), &model.name, (value, limit, "s"), judgement, note)
+}
+
+/// The share of late requests decides by itself where the service time is known; where it is not, both have to agree.
+fn weaken(by_luck: Judgement, factor: Factor) -> Judgement {
+    if factor == Factor::EXACT { by_luck } else { Judgement::Undecided }
+}
+
+/// "Success above 95 %."
+pub(crate) fn success(subject_name: &str, subject: &Subject, target: f64) -> Judged {
+    let rate = subject.success_rate();
+    let judgement = above(rate, target);
+    let words = format!("at least {:.0} % of requests complete", target * 100.0);
+    let value = (rate.scaled(100.0), target * 100.0, "%");
+    judged(Criterion::Success, words, subject_name, value, judgement, String::new())
+}
+
+/// "Cost at least 40 % below the baseline."
+pub(crate) fn cost(criteria: &Criteria, subject_name: &str, of: &Subject, baseline: &Subject) -> Option<Judged> {
+    cost_of_sections(criteria, subject_name, &of.cost_usd(), &baseline.cost_usd())
+}
+
+/// The same from the dollars of each section.
+pub(crate) fn cost_of_sections(
+    criteria: &Criteria,
+    subject_name: &str,
+    of_usd: &[f64],
+    baseline_usd: &[f64],
+) -> Option<Judged> {
+    let target = criteria.cost_reduction_min? * 100.0;
+    let Estimate { value, low, high } = paired_ratio(of_usd, baseline_usd);
+    let saved = |ratio: f64| (1.0 - ratio) * 100.0;
+    let reduction = Estimate { value: saved(value), low: saved(high), high: saved(low) };
+    let judgement = above(reduction, target);
+    let words = format!("cost at least {target:.0} % below the baseline");
+    Some(judged(Criterion::Cost, words, subject_name, (reduction, target, "%"), judgement, String::new()))
+}
+
+fn judged(
+    criterion: Criterion,
+    words: String,
+    subject: &str,
+    (value, target, unit): (Estimate, f64, &str),
+    judgement: Judgement,
+    note: String,
+) -> Judged {
+    let result = CriterionResult {
+        criterion: words,
+        subject: subject.to_owned(),
+        value,
+        target,
+        unit: unit.to_owned(),
+        judgement,
+        note,
+        baseline: None,
+    };
+    Judged { criterion, result }
+}
+
+fn widen(luck: Estimate, factor: Factor) -> Estimate {
+    Estimate { value: luck.value, low: luck.low * factor.low, high: luck.high * factor.high }
+}
+
+/// Whether an estimate is at most `target`.
+fn below(estimate: Estimate, target: f64) -> Judgement {
+    if estimate.high <= target {
+        Judgement::Pass
+    } else if estimate.low > target {
+        Judgement::Fail
+    } else {
+        Judgement::Undecided
+    }
+}
+
+/// Whether an estimate is at least `target`.
+fn above(estimate: Estimate, target: f64) -> Judgement {
+    if estimate.low >= target {
+        Judgement::Pass
+    } else if estimate.high < target {
+        Judgement::Fail
+    } else {
+        Judgement::Undecided
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_decides_only_when_it_lies_on_one_side() {
+        let at = |low, high| Estimate { value: (low + high) / 2.0, low, high };
+        assert_eq!(below(at(0.9, 1.1), 1.2), Judgement::Pass);
+        assert_eq!(below(at(1.1, 1.3), 1.2), Judgement::Undecided);
+        assert_eq!(below(at(1.3, 1.4), 1.2), Judgement::Fail);
+        assert_eq!(above(at(41.0, 44.0), 40.0), Judgement::Pass);
+        assert_eq!(above(at(39.0, 44.0), 40.0), Judgement::Undecided);
+        assert_eq!(above(at(30.0, 39.0), 40.0), Judgement::Fail);
+    }
+
+    #[test]
+    fn an_unknown_service_time_needs_both_tests_to_agree() {
+        let wide = Factor { low: 0.7, high: 1.35 };
+        assert_eq!(weaken(Judgement::Pass, wide), Judgement::Undecided);
+        assert_eq!(weaken(Judgement::Pass, Factor::EXACT), Judgement::Pass);
+    }
+}

@@ -1,0 +1,69 @@
+//! From a plan to a pool of the engine, and what its container costs.
+
+use fleetfront_calibration::Fit;
+use fleetfront_scenario::{Cell, Gpu, Platform, PoolPlan, PoolSettings, Scenario};
+use fleetfront_sim::{Law, Pool, PoolModel, SimSpan, UsdPerSecond};
+
+/// The platform's own limit of containers a function (its documentation as read 2026-10-07).
+const PLATFORM_MAX_CONTAINERS: u32 = 4_000;
+/// An integer `retries` means a fixed pause of one second (the platform's documentation as read 2026-10-07).
+const RETRY_DELAY: SimSpan = SimSpan(1_000_000_000);
+
+/// The pool of these models (scenario indices) with these settings.
+pub(crate) fn engine_pool(scenario: &Scenario, models: &[usize], settings: &PoolSettings) -> Pool {
+    let pool_model = |model: &usize| {
+        let model = &scenario.models[*model];
+        PoolModel {
+            failure_probability: model.failure_probability,
+            switch_in: models.iter().map(|from| model.switch_in_s[*from].to_span()).collect(),
+            latency_limit: model.latency_limit_s.to_span(),
+        }
+    };
+    Pool {
+        min_containers: settings.min_containers,
+        max_containers: settings.max_containers.unwrap_or(PLATFORM_MAX_CONTAINERS),
+        buffer_containers: settings.buffer_containers,
+        scaledown_window: settings.scaledown_window.to_span(),
+        max_inputs: settings.max_inputs,
+        execution: settings.execution,
+        timeout: settings.timeout.to_span(),
+        retries: settings.retries,
+        retry_delay: RETRY_DELAY,
+        models: models.iter().map(pool_model).collect(),
+    }
+}
+
+/// GPU, CPU and memory of one container, region included.
+pub(crate) fn container_price(platform: &Platform, gpu: &Gpu) -> UsdPerSecond {
+    let cpu = platform.cpu_usd_per_core_s.get() * platform.cpu_cores;
+    let memory = platform.memory_usd_per_gib_s.get() * platform.memory_gib;
+    price((gpu.usd_per_second.get() + cpu + memory) * platform.region_multiplier)
+}
+
+fn price(usd_per_second: f64) -> UsdPerSecond {
+    UsdPerSecond::new(usd_per_second).expect("a sum of prices is a price")
+}
+
+/// The cell of a model's variant on a GPU type.
+pub(crate) fn cell(scenario: &Scenario, model: usize, variant: usize, gpu: usize) -> &Cell {
+    &scenario.models[model].variants[variant].cells[gpu]
+}
+
+/// The service and boot fits of a feasible cell.
+///
+/// # Panics
+/// If the cell has none: the scenario calls a cell without data infeasible.
+pub(crate) fn fits(cell: &Cell) -> (&Fit, &Fit) {
+    let service = cell.service.as_ref().expect("a feasible cell has a service time");
+    let boot = cell.boot.as_ref().expect("a feasible cell has a boot time");
+    (service, boot)
+}
+
+/// Service and boot laws of each model of a plan: `(model, service law)` and the boot laws, in the plan's order.
+pub(crate) fn laws(scenario: &Scenario, plan: &PoolPlan) -> (Vec<(usize, Law)>, Vec<Law>) {
+    let fits_of = |(model, variant): &(usize, usize)| {
+        let (service, boot) = fits(cell(scenario, *model, *variant, plan.gpu));
+        ((*model, service.law), boot.law)
+    };
+    plan.models.iter().map(fits_of).unzip()
+}

@@ -1,0 +1,183 @@
+//! The whole study, from a scenario to its results.
+
+use std::ops::Range;
+
+use fleetfront_scenario::{Allocation, Scenario, repaired};
+
+use crate::advice::{RECOMMENDED, as_allocation, recommendation};
+use crate::allocation::{AllocationRun, run_allocation};
+use crate::control::{Control, Effort, Interrupted};
+use crate::experiment::run_grid;
+use crate::naive::{bridge, naive_estimates};
+use crate::points::{fleet_frontier, points};
+use crate::recommend::{best, rank};
+use crate::requests::Requests;
+use crate::results::{Baseline, infeasible_reasons, infeasible_result, result};
+use crate::sections::sections;
+use crate::study::{AllocationResult, Bridge, Role, Study};
+use crate::summary::{assumptions, cell_summaries, gpu_summaries, model_summaries, warnings};
+use crate::verdict::verdict;
+
+/// What every part of a study shares.
+struct Session<'a> {
+    scenario: &'a Scenario,
+    effort: Effort,
+    control: &'a Control,
+    requests: Requests,
+    sections: Vec<Range<u32>>,
+}
+
+impl<'a> Session<'a> {
+    fn new(scenario: &'a Scenario, effort: Effort, control: &'a Control) -> Self {
+        assert!(effort.trials >= 2, "an interval needs two trials");
+        let requests = Requests::draw(&scenario.traffic, effort.seed, effort.trials);
+        let sections = sections(effort.trials, scenario.traffic.is_weekly());
+        Self { scenario, effort, control, requests, sections }
+    }
+
+    fn allocation(&self, allocation: &Allocation) -> Result<AllocationRun, Interrupted> {
+        run_allocation(self.scenario, allocation, &self.requests, &self.sections, self.effort, self.control)
+    }
+}
+
+/// The allocations of a study as they are found out, the baseline first.
+struct Findings {
+    results: Vec<AllocationResult>,
+    bridges: Vec<Bridge>,
+    /// Index of the proposed allocation as written, and of what is judged in its place.
+    proposed: (usize, usize),
+}
+
+/// Runs everything: the grid, the named allocations, the verdict and the recommendation.
+///
+/// # Errors
+/// [`Interrupted`] when `control` was cancelled.
+///
+/// # Panics
+/// If a conservation law is broken, or the scenario is not one that `Scenario::load` returns.
+pub fn run_study(scenario: &Scenario, effort: Effort, control: &Control) -> Result<Study, Interrupted> {
+    let session = Session::new(scenario, effort, control);
+    let baseline_plan = &scenario.allocations[scenario.baseline];
+    let baseline_run = session.allocation(baseline_plan)?;
+    let baseline = Baseline { allocation: baseline_plan, run: &baseline_run };
+    let mut found = named_allocations(&session, &baseline)?;
+
+    let candidates = run_grid(scenario, &session.requests, &session.sections, effort, control)?;
+    let ranked = rank(scenario, &candidates, &baseline.evidence(scenario));
+    let fleet = best(scenario, &ranked, &baseline_run.fleet, None).expect("every model runs on some GPU");
+    let plan = as_allocation(scenario, &fleet);
+    let run = session.allocation(&plan)?;
+    let recommended = result(scenario, &plan, Role::Recommended, &run, Some(&baseline));
+    let advice = recommendation(
+        scenario,
+        &ranked,
+        &fleet,
+        &recommended,
+        (&found.results[0], &baseline_run.fleet),
+    );
+    found.bridges.push(bridge(scenario, &plan, &run));
+    found.results.push(recommended);
+
+    let mut naive = naive_estimates(scenario);
+    naive.bridges = found.bridges;
+    let (original, judged) = found.proposed;
+    let verdict = verdict(scenario, &found.results[original], &found.results[judged], &found.results[0], &naive);
+    Ok(Study {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        seed: effort.seed,
+        trials: effort.trials,
+        sections: session.sections.len() as u32,
+        inputs_sha256: scenario.inputs_sha256.clone(),
+        scenario: scenario.name.clone(),
+        description: scenario.description.clone(),
+        days_per_month: scenario.platform.days_per_month,
+        models: model_summaries(scenario),
+        gpus: gpu_summaries(scenario),
+        cells: cell_summaries(scenario),
+        warnings: warnings(scenario),
+        assumptions: assumptions(scenario),
+        points: points(scenario, &candidates),
+        frontier: fleet_frontier(scenario, &candidates),
+        allocations: found.results,
+        naive,
+        verdict,
+        recommendation: advice,
+    })
+}
+
+/// One allocation in detail, compared with the baseline where it is another.
+///
+/// - `allocation`: its index in the scenario.
+///
+/// # Errors
+/// [`Interrupted`] when `control` was cancelled.
+///
+/// # Panics
+/// If `allocation` is out of range, or a conservation law is broken.
+pub fn simulate_allocation(
+    scenario: &Scenario,
+    allocation: usize,
+    effort: Effort,
+    control: &Control,
+) -> Result<AllocationResult, Interrupted> {
+    let plan = &scenario.allocations[allocation];
+    let role = role_of(scenario, allocation);
+    if !infeasible_reasons(scenario, plan).is_empty() {
+        return Ok(infeasible_result(scenario, plan, role));
+    }
+    let session = Session::new(scenario, effort, control);
+    let run = session.allocation(plan)?;
+    if allocation == scenario.baseline {
+        return Ok(result(scenario, plan, role, &run, None));
+    }
+    let baseline_plan = &scenario.allocations[scenario.baseline];
+    let baseline_run = session.allocation(baseline_plan)?;
+    let baseline = Baseline { allocation: baseline_plan, run: &baseline_run };
+    Ok(result(scenario, plan, role, &run, Some(&baseline)))
+}
+
+fn role_of(scenario: &Scenario, allocation: usize) -> Role {
+    if allocation == scenario.baseline {
+        Role::Baseline
+    } else if allocation == scenario.proposed {
+        Role::Proposed
+    } else {
+        Role::Named
+    }
+}
+
+/// The baseline, then the others in the scenario's order, each followed by its repair where it cannot run.
+fn named_allocations(session: &Session<'_>, baseline: &Baseline<'_>) -> Result<Findings, Interrupted> {
+    let scenario = session.scenario;
+    let own = result(scenario, baseline.allocation, Role::Baseline, baseline.run, None);
+    let bridges = vec![bridge(scenario, baseline.allocation, baseline.run)];
+    let mut found = Findings { results: vec![own], bridges, proposed: (0, 0) };
+    for (index, plan) in scenario.allocations.iter().enumerate() {
+        if index == scenario.baseline {
+            continue;
+        }
+        assert_ne!(plan.name, RECOMMENDED, "the scenario keeps this name for us");
+        let role = role_of(scenario, index);
+        let original = found.results.len();
+        let mut judged = original;
+        if infeasible_reasons(scenario, plan).is_empty() {
+            let run = session.allocation(plan)?;
+            found.results.push(result(scenario, plan, role, &run, Some(baseline)));
+            found.bridges.push(bridge(scenario, plan, &run));
+        } else {
+            found.results.push(infeasible_result(scenario, plan, role));
+            if let Some((mended, mends)) = repaired(scenario, index) {
+                let run = session.allocation(&mended)?;
+                let mut repair = result(scenario, &mended, Role::Repaired, &run, Some(baseline));
+                repair.repairs = mends.into_iter().map(|mend| mend.words).collect();
+                judged = found.results.len();
+                found.results.push(repair);
+                found.bridges.push(bridge(scenario, &mended, &run));
+            }
+        }
+        if index == scenario.proposed {
+            found.proposed = (original, judged);
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,146 @@
+//! The inputs in words: what the reader has to know of them to judge the results.
+
+use std::collections::BTreeMap;
+
+use fleetfront_calibration::{Fit, Kind};
+use fleetfront_scenario::{Cell, Feasibility, Infeasible, Provenance, Scenario};
+
+use crate::engine_pool::container_price;
+use crate::study::{CellSummary, GpuSummary, ModelSummary};
+
+/// The models, in the scenario's order.
+pub(crate) fn model_summaries(scenario: &Scenario) -> Vec<ModelSummary> {
+    let of = |model: &fleetfront_scenario::Model| ModelSummary {
+        name: model.name.clone(),
+        requests_per_day: model.requests_per_day,
+        requests_kind: model.traffic_provenance.kind,
+        latency_limit_s: model.latency_limit_s.get(),
+    };
+    scenario.models.iter().map(of).collect()
+}
+
+/// The GPU types, in the scenario's order.
+pub(crate) fn gpu_summaries(scenario: &Scenario) -> Vec<GpuSummary> {
+    let of = |gpu: &fleetfront_scenario::Gpu| GpuSummary {
+        name: gpu.name.clone(),
+        usd_per_hour: gpu.usd_per_second.get() * 3600.0,
+        container_usd_per_hour: container_price(&scenario.platform, gpu).get() * 3600.0,
+        usable_gib: gpu.usable_gib,
+    };
+    scenario.gpus.iter().map(of).collect()
+}
+
+/// Every variant on every GPU type: whether it fits, and the laws used.
+#[must_use]
+pub fn cell_summaries(scenario: &Scenario) -> Vec<CellSummary> {
+    let mut summaries = Vec::new();
+    for model in &scenario.models {
+        for variant in &model.variants {
+            for (cell, gpu) in variant.cells.iter().zip(&scenario.gpus) {
+                summaries.push(cell_summary(&model.name, &variant.name, &gpu.name, cell));
+            }
+        }
+    }
+    summaries
+}
+
+fn cell_summary(model: &str, variant: &str, gpu: &str, cell: &Cell) -> CellSummary {
+    let service = cell.service.as_ref();
+    let boot = cell.boot.as_ref();
+    let mean = |fit: &Fit| fit.law.mean_s();
+    let notes = service.iter().chain(&boot).flat_map(|fit| fit.notes.iter().chain(&fit.sources)).cloned().collect();
+    CellSummary {
+        model: model.to_owned(),
+        variant: variant.to_owned(),
+        gpu: gpu.to_owned(),
+        feasible: cell.feasibility.is_feasible(),
+        memory: feasibility_words(&cell.feasibility),
+        service_s: service.map(mean),
+        service_s_low: service.map(|fit| mean(fit) * fit.factor.low),
+        service_s_high: service.map(|fit| mean(fit) * fit.factor.high),
+        service_cv: service.map(|fit| fit.law.cv()),
+        service_kind: service.map(|fit| fit.kind),
+        service_n: service.map(|fit| fit.n),
+        boot_s: boot.map(mean),
+        boot_kind: boot.map(|fit| fit.kind),
+        notes,
+    }
+}
+
+/// "fits", "borderline: ..." or every reason why not.
+pub(crate) fn feasibility_words(feasibility: &Feasibility) -> String {
+    match feasibility {
+        Feasibility::Fits => "fits".to_owned(),
+        Feasibility::Borderline { peak_gib, usable_gib } => format!("borderline: {peak_gib} of {usable_gib} GiB"),
+        Feasibility::Infeasible { reasons } => reasons.iter().map(reason_words).collect::<Vec<_>>().join("; "),
+    }
+}
+
+fn reason_words(reason: &Infeasible) -> String {
+    match reason {
+        Infeasible::Memory { peak_gib, usable_gib } => format!("needs {peak_gib} GiB, has {usable_gib}"),
+        Infeasible::Feature { feature } => format!("lacks {feature}"),
+        Infeasible::Quality { lpips, limit } => format!("LPIPS {lpips} above the accepted {limit}"),
+        Infeasible::NoData { what } => format!("no {what} known"),
+    }
+}
+
+/// Warnings of the files, and what benchmarks contradict; each once.
+#[must_use]
+pub fn warnings(scenario: &Scenario) -> Vec<String> {
+    let mut seen = Vec::new();
+    let notes = fits(scenario).filter(|(_, _, fit)| fit.n > 0).flat_map(|(_, _, fit)| &fit.notes);
+    let contradictions = notes.filter(|note| note.contains("contradict"));
+    for warning in scenario.warnings.iter().chain(contradictions) {
+        if !seen.contains(warning) {
+            seen.push(warning.clone());
+        }
+    }
+    seen
+}
+
+/// What nobody measured, in words.
+pub(crate) fn assumptions(scenario: &Scenario) -> Vec<String> {
+    let mut assumptions = Vec::new();
+    let mut assumed = |what: String, provenance: &Provenance| {
+        if provenance.kind == Kind::Assumed {
+            assumptions.push(format!("{what}: {}", provenance.source));
+        }
+    };
+    let platform = &scenario.platform;
+    let container = format!("a container holds {} cores and {} GiB", platform.cpu_cores, platform.memory_gib);
+    assumed(container, &platform.container_provenance);
+    for model in &scenario.models {
+        let requests = format!("{}: {} requests a day", model.name, model.requests_per_day);
+        assumed(requests, &model.traffic_provenance);
+        let failure = format!("{}: {:.2} % of tries fail", model.name, model.failure_probability * 100.0);
+        assumed(failure, &model.failure_provenance);
+        assumed(format!("{}: model switch times", model.name), &model.switch_provenance);
+        for variant in &model.variants {
+            let memory = format!("{} {}: {} GiB", model.name, variant.name, variant.peak_gib);
+            assumed(memory, &variant.memory_provenance);
+        }
+    }
+    let mut of_fits: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (name, what, fit) in fits(scenario).filter(|(_, _, fit)| fit.kind == Kind::Assumed) {
+        let source = fit.sources.first().map_or("no source", String::as_str);
+        let names = of_fits.entry(format!("{what} times ({source})")).or_default();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    assumptions.extend(of_fits.into_iter().map(|(what, names)| format!("{what}: {}", names.join(", "))));
+    assumptions
+}
+
+/// Every fit of the scenario, with its model's name and what it is of.
+fn fits(scenario: &Scenario) -> impl Iterator<Item = (&str, &'static str, &Fit)> {
+    let cells = scenario.models.iter().flat_map(|model| {
+        model.variants.iter().flat_map(|variant| &variant.cells).map(|cell| (model.name.as_str(), cell))
+    });
+    cells.flat_map(|(name, cell)| {
+        let service = cell.service.as_ref().map(|fit| (name, "service", fit));
+        let boot = cell.boot.as_ref().map(|fit| (name, "boot", fit));
+        service.into_iter().chain(boot)
+    })
+}
