@@ -1,113 +1,134 @@
 //! The recommended fleet in words, and what stands in the way of a better one.
 
-use std::collections::BTreeSet;
-
 use fleetfront_scenario::{Allocation, PoolPlan, Scenario};
 
 use crate::criteria::{Criterion, Judged};
-use crate::recommend::{Fleet, Ranked, best};
+use crate::partition::Partitions;
+use crate::recommend::{Dropped, Fleet, Ranked, Ranking};
 use crate::study::{AllocationResult, Judgement, Obstacle, Recommendation};
-use crate::tally::Subject;
 
 /// The name of the recommended allocation.
 pub(crate) const RECOMMENDED: &str = "recommended";
 
-/// The fleet as an allocation: every model in a pool of its own.
-pub(crate) fn as_allocation(scenario: &Scenario, fleet: &Fleet<'_>) -> Allocation {
+/// The fleet as an allocation.
+pub(crate) fn as_allocation(partitions: &Partitions, fleet: &Fleet<'_>) -> Allocation {
     let pool = |ranked: &&Ranked<'_>| {
         let candidate = ranked.candidate;
         PoolPlan {
-            name: scenario.models[candidate.model].name.clone(),
+            name: partitions.units[candidate.unit].name.clone(),
             gpu: candidate.gpu,
-            models: vec![(candidate.model, candidate.variant)],
+            models: candidate.models.clone(),
             settings: candidate.settings.clone(),
         }
     };
     Allocation {
         name: RECOMMENDED.to_owned(),
-        description: "The cheapest of all simulated fleets of own pools that misses the fewest criteria.".to_owned(),
+        description: "The cheapest of all simulated fleets among those that miss the fewest criteria.".to_owned(),
         pools: fleet.chosen.iter().map(pool).collect(),
     }
 }
 
-/// - `models`: the ranked candidates that the fleet was chosen from.
-/// - `result`: the fleet, simulated as an allocation.
-pub(crate) fn recommendation<'a>(
+/// - `ranking`: what the fleet was chosen from.
+/// - `result`, `baseline`: the fleet and the baseline, simulated as allocations.
+/// - `a_month`: months over all sections' days.
+pub(crate) fn recommendation(
     scenario: &Scenario,
-    models: &'a [Vec<Ranked<'a>>],
-    fleet: &Fleet<'a>,
-    result: &AllocationResult,
-    baseline: (&AllocationResult, &Subject),
+    ranking: &Ranking<'_>,
+    fleet: &Fleet<'_>,
+    (result, baseline): (&AllocationResult, &AllocationResult),
+    a_month: f64,
 ) -> Recommendation {
-    let obstacles = obstacles(scenario, models, fleet, baseline.1);
-    let passes_all = fleet.misses() == 0;
+    let mut obstacles: Vec<Obstacle> =
+        fleet.misses.iter().map(|judged| latency_obstacle(ranking, fleet, judged, a_month)).collect();
+    obstacles.extend(fleet.cost_miss.as_ref().map(|judged| cost_obstacle(scenario, ranking, judged, a_month)));
     Recommendation {
         allocation: result.name.clone(),
-        passes_all,
-        headline: headline(fleet, result, baseline.0, passes_all),
+        passes_all: fleet.count() == 0,
+        headline: headline(fleet, result, baseline),
         obstacles,
     }
 }
 
-fn headline(fleet: &Fleet<'_>, result: &AllocationResult, baseline: &AllocationResult, passes_all: bool) -> String {
-    let cost = |r: &AllocationResult| r.results.as_ref().map_or(f64::NAN, |m| m.fleet.cost_usd_month.value);
-    let (of, to) = (cost(result), cost(baseline));
-    let pools: Vec<String> = result
-        .pools
-        .iter()
-        .map(|pool| {
-            let warm = match pool.settings.min_containers {
-                0 => String::new(),
-                n => format!(", {n} warm"),
-            };
-            format!("{} on {} ({} s{warm})", pool.name, pool.gpu, pool.settings.scaledown_window.get())
-        })
-        .collect();
-    let so = if passes_all {
-        "meets every criterion that the baseline meets".to_owned()
-    } else {
-        format!("misses {} of them, fewer than any other", fleet.misses())
-    };
-    let change = (of / to - 1.0) * 100.0;
-    format!("Instead: {}: ${of:.0} a month ({change:+.0} % against ${to:.0}); it {so}.", pools.join(", "))
+fn bill(fleet: &Fleet<'_>, a_month: f64) -> f64 {
+    fleet.cost_usd().iter().sum::<f64>() * a_month
 }
 
-/// Every criterion that the fleet misses, and what dropping it would buy.
-fn obstacles<'a>(
-    scenario: &Scenario,
-    models: &'a [Vec<Ranked<'a>>],
-    fleet: &Fleet<'a>,
-    baseline: &Subject,
-) -> Vec<Obstacle> {
-    let a_month = scenario.platform.days_per_month / baseline.each(|t| t.days).iter().sum::<f64>();
-    let bill = |fleet: &Fleet<'_>| fleet.cost_usd().iter().sum::<f64>() * a_month;
-    let own = fleet.chosen.iter().flat_map(|r| r.misses.iter().map(|judged| (Some(r.candidate.model), judged)));
-    let mut seen: BTreeSet<(Criterion, Option<usize>)> = BTreeSet::new();
-    let mut obstacles = Vec::new();
-    for (model, judged) in own.chain(fleet.cost_miss.iter().map(|judged| (None, judged))) {
-        if !seen.insert((judged.criterion, model)) {
-            continue;
+fn headline(fleet: &Fleet<'_>, result: &AllocationResult, baseline: &AllocationResult) -> String {
+    let cost = |r: &AllocationResult| r.results.as_ref().map_or(f64::NAN, |m| m.fleet.cost_usd_month.value);
+    let (of, to) = (cost(result), cost(baseline));
+    let pools: Vec<String> = result.pools.iter().map(pool_words).collect();
+    let so = match fleet.count() {
+        0 => format!("it meets every criterion that \"{}\" meets", baseline.name),
+        1 => format!("it misses one criterion that \"{}\" meets or is measured by; no fleet misses none", baseline.name),
+        n => format!("it misses {n} criteria that \"{}\" meets or is measured by; no fleet misses fewer", baseline.name),
+    };
+    let change = (of / to - 1.0) * 100.0;
+    format!("Instead: {}. ${of:.0} a month ({change:+.0} % against ${to:.0}); {so}.", pools.join(", "))
+}
+
+fn pool_words(pool: &crate::study::PoolResult) -> String {
+    let names: Vec<&str> = pool.models.iter().map(|(model, _)| model.as_str()).collect();
+    let warm = match pool.settings.min_containers {
+        0 => String::new(),
+        n => format!(", {n} always warm"),
+    };
+    let shared = if names.len() > 1 { " in one pool" } else { "" };
+    let window = pool.settings.scaledown_window.get();
+    format!("{}{shared} on {} (window {window} s{warm})", names.join(" + "), pool.gpu)
+}
+
+fn latency_obstacle(ranking: &Ranking<'_>, fleet: &Fleet<'_>, judged: &Judged, a_month: f64) -> Obstacle {
+    let dropped = Dropped { criterion: judged.criterion, model: judged.model };
+    let now = bill(fleet, a_month);
+    let without = ranking.best(Some(dropped)).map(|fleet| bill(&fleet, a_month));
+    let without = without.filter(|usd| (usd - now).abs() > 0.005 * now);
+    let relaxing_it = match without {
+        Some(usd) => format!("without it the best fleet costs ${usd:.0} a month instead of ${now:.0}"),
+        None => "dropping it would not change the choice".to_owned(),
+    };
+    obstacle(judged, without, relaxing_it)
+}
+
+/// What has to be given up for the cost criterion to be met.
+fn cost_obstacle(scenario: &Scenario, ranking: &Ranking<'_>, judged: &Judged, a_month: f64) -> Obstacle {
+    let ratio = scenario.criteria.latency_ratio_max.unwrap_or(f64::NAN);
+    let rivals = [
+        (Criterion::RatioWarm, format!("warm service time at most {ratio:.2} times the baseline's")),
+        (Criterion::RatioEndToEnd, format!("end-to-end p95 at most {ratio:.2} times the baseline's")),
+        (Criterion::LimitWarm, "the limit on the warm service time".to_owned()),
+        (Criterion::LimitEndToEnd, "the limit on the end-to-end p95".to_owned()),
+        (Criterion::Success, "the success rate".to_owned()),
+    ];
+    let mut ways: Vec<(f64, String)> = Vec::new();
+    for (criterion, words) in rivals {
+        let fleet = ranking.best(Some(Dropped { criterion, model: None }));
+        if let Some(fleet) = fleet.filter(|fleet| fleet.cost_miss.is_none()) {
+            let usd = bill(&fleet, a_month);
+            let others = match fleet.count() {
+                0 => String::new(),
+                n => format!(", still missing {n} others"),
+            };
+            ways.push((usd, format!("giving up \"{words}\" meets it at ${usd:.0} a month{others}")));
         }
-        let without = best(scenario, models, baseline, Some((judged.criterion, model)));
-        let without = without.map(|f| bill(&f)).filter(|usd| (usd - bill(fleet)).abs() > 0.005 * bill(fleet));
-        let relaxing_it = match without {
-            Some(usd) => format!("without it the best fleet costs ${usd:.0} a month instead of ${:.0}", bill(fleet)),
-            None => "dropping it would not change the choice".to_owned(),
-        };
-        obstacles.push(Obstacle {
-            criterion: format!("{}: {}", judged.result.subject, judged.result.criterion),
-            why: why(judged),
-            usd_month_without_it: without,
-            relaxing_it,
-        });
     }
-    obstacles
+    ways.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let relaxing_it = match ways.as_slice() {
+        [] => "no other criterion, given up by itself, makes room for it".to_owned(),
+        ways => ways.iter().map(|(_, words)| words.as_str()).collect::<Vec<_>>().join("; "),
+    };
+    obstacle(judged, ways.first().map(|(usd, _)| *usd), relaxing_it)
+}
+
+fn obstacle(judged: &Judged, usd_month_without_it: Option<f64>, relaxing_it: String) -> Obstacle {
+    let criterion = format!("{}: {}", judged.result.subject, judged.result.criterion);
+    Obstacle { criterion, why: why(judged), usd_month_without_it, relaxing_it }
 }
 
 fn why(judged: &Judged) -> String {
     let result = &judged.result;
     let (value, low, high) = (result.value.value, result.value.low, result.value.high);
-    let found = format!("{value:.2} {} ({low:.2} to {high:.2})", result.unit);
+    let digits = if value.abs() < 10.0 { 2 } else { 1 };
+    let found = format!("{value:.digits$} {} ({low:.digits$} to {high:.digits$})", result.unit);
     let word = match result.judgement {
         Judgement::Fail => "fails",
         Judgement::Undecided => "is undecided",

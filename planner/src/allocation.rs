@@ -73,7 +73,7 @@ pub(crate) fn run_allocation(
 
 impl<'a> Ready<'a> {
     fn new(scenario: &'a Scenario, plan: &fleetfront_scenario::PoolPlan) -> Self {
-        let (models, boots) = laws(scenario, plan);
+        let (models, boots) = laws(scenario, &plan.models, plan.gpu);
         let indices: Vec<usize> = plan.models.iter().map(|(model, _)| *model).collect();
         Self {
             pool: engine_pool(scenario, &indices, &plan.settings),

@@ -53,6 +53,8 @@ pub(crate) enum Criterion {
 #[derive(Debug, Clone)]
 pub(crate) struct Judged {
     pub(crate) criterion: Criterion,
+    /// The model that it is about; `None` for the fleet.
+    pub(crate) model: Option<usize>,
     pub(crate) result: CriterionResult,
 }
 
@@ -83,6 +85,7 @@ pub(crate) fn judge_model(
         own.result.baseline = baseline.map(|b| success(name, b.subject, target).result.judgement);
         judged.push(own);
     }
+    judged.iter_mut().for_each(|own| own.model = Some(evidence.model));
     judged
 }
 
@@ -195,7 +198,7 @@ fn judged(
         note,
         baseline: None,
     };
-    Judged { criterion, result }
+    Judged { criterion, model: None, result }
 }
 
 fn widen(luck: Estimate, factor: Factor) -> Estimate {

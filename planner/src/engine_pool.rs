@@ -1,7 +1,7 @@
 //! From a plan to a pool of the engine, and what its container costs.
 
 use fleetfront_calibration::Fit;
-use fleetfront_scenario::{Cell, Gpu, Platform, PoolPlan, PoolSettings, Scenario};
+use fleetfront_scenario::{Cell, Gpu, Platform, PoolSettings, Scenario};
 use fleetfront_sim::{Law, Pool, PoolModel, SimSpan, UsdPerSecond};
 
 /// The platform's own limit of containers a function (its documentation as read 2026-10-07).
@@ -59,11 +59,12 @@ pub(crate) fn fits(cell: &Cell) -> (&Fit, &Fit) {
     (service, boot)
 }
 
-/// Service and boot laws of each model of a plan: `(model, service law)` and the boot laws, in the plan's order.
-pub(crate) fn laws(scenario: &Scenario, plan: &PoolPlan) -> (Vec<(usize, Law)>, Vec<Law>) {
+/// The laws of a pool's models (with their variants) on a GPU type: `(model, service law)` and the boot laws, in the
+/// pool's order.
+pub(crate) fn laws(scenario: &Scenario, models: &[(usize, usize)], gpu: usize) -> (Vec<(usize, Law)>, Vec<Law>) {
     let fits_of = |(model, variant): &(usize, usize)| {
-        let (service, boot) = fits(cell(scenario, *model, *variant, plan.gpu));
+        let (service, boot) = fits(cell(scenario, *model, *variant, gpu));
         ((*model, service.law), boot.law)
     };
-    plan.models.iter().map(fits_of).unzip()
+    models.iter().map(fits_of).unzip()
 }

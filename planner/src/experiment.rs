@@ -1,152 +1,230 @@
-//! The grid: each model alone in its pool, on each feasible cell, with each window and each number of warm containers.
+//! The grid: each unit (a model alone in its pool, or models that share one) on each feasible cell, with each window and
+//! each number of warm containers.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use fleetfront_scenario::{PoolSettings, Scenario};
 use fleetfront_sim::{
-    Arrival, BootTimes, Horizon, LatencyHistogram, Law, Outcome, Pool, UsdPerSecond, Workspace, simulate,
+    Arrival, BootTimes, Horizon, LatencyHistogram, Law, Outcome, Pool, StreamKey, UsdPerSecond, Workspace, simulate,
 };
 use rayon::prelude::*;
 
 use crate::control::{Control, Effort, Interrupted};
-use crate::engine_pool::{cell, container_price, engine_pool, fits};
+use crate::engine_pool::{cell, container_price, engine_pool, laws};
+use crate::partition::Partitions;
 use crate::requests::Requests;
 use crate::tally::{Subject, Tally, percentiles_s};
 
-/// One setting of one model's own pool, and what came out.
+/// One setting of one unit's pool, and what came out.
 #[derive(Debug, Clone)]
 pub(crate) struct Candidate {
-    pub(crate) model: usize,
-    pub(crate) variant: usize,
+    /// Index of its unit.
+    pub(crate) unit: usize,
+    /// Its models with their variants.
+    pub(crate) models: Vec<(usize, usize)>,
     pub(crate) gpu: usize,
     pub(crate) settings: PoolSettings,
-    pub(crate) subject: Subject,
+    /// All its models together.
+    pub(crate) pool: Subject,
+    /// Each model by itself; empty when there is only one.
+    of_models: Vec<Subject>,
+}
+
+impl Candidate {
+    /// What came out for the `place`-th of its models.
+    pub(crate) fn of_model(&self, place: usize) -> &Subject {
+        self.of_models.get(place).unwrap_or(&self.pool)
+    }
 }
 
 /// A feasible cell: all its settings are simulated together, because they share requests, service and boot times.
 struct CellTask {
-    model: usize,
-    variant: usize,
+    unit: usize,
+    models: Vec<(usize, usize)>,
     gpu: usize,
 }
 
-/// Simulates the whole grid. Candidates come in the order model, variant, GPU, window, warm containers.
+/// Simulates the whole grid. Candidates come in the order unit, variant, GPU, window, warm containers.
 pub(crate) fn run_grid(
     scenario: &Scenario,
+    partitions: &Partitions,
     requests: &Requests,
     sections: &[Range<u32>],
     effort: Effort,
     control: &Control,
 ) -> Result<Vec<Candidate>, Interrupted> {
-    let tasks = feasible_cells(scenario);
+    let tasks = feasible_cells(scenario, partitions);
     control.expect((tasks.len() * sections.len()) as u64);
+    let grid = Grid { scenario, partitions, requests, sections, effort, control };
+    // One cell at a time and thread: its histograms stay in the cache. By cell, not by chunk of cells: they differ in
+    // length by a factor of twenty.
     let cells: Result<Vec<Vec<Candidate>>, Interrupted> =
-        tasks.par_iter().map(|task| run_cell(scenario, task, requests, sections, effort, control)).collect();
+        tasks.par_iter().with_max_len(1).map(|task| grid.run_cell(task)).collect();
     Ok(cells?.into_iter().flatten().collect())
 }
 
-fn feasible_cells(scenario: &Scenario) -> Vec<CellTask> {
+fn feasible_cells(scenario: &Scenario, partitions: &Partitions) -> Vec<CellTask> {
     let mut tasks = Vec::new();
-    for (model, of_model) in scenario.models.iter().enumerate() {
-        for (variant, of_variant) in of_model.variants.iter().enumerate() {
-            let feasible = of_variant.cells.iter().enumerate().filter(|(_, cell)| cell.feasibility.is_feasible());
-            tasks.extend(feasible.map(|(gpu, _)| CellTask { model, variant, gpu }));
+    let runs = |model: usize, variant: usize, gpu: usize| cell(scenario, model, variant, gpu).feasibility.is_feasible();
+    for (unit, of_unit) in partitions.units.iter().enumerate() {
+        if of_unit.is_shared() {
+            for gpu in 0..scenario.gpus.len() {
+                let models = of_unit.models.iter().map(|(model, wanted)| variant_on(scenario, *model, *wanted, gpu));
+                tasks.extend(models.collect::<Option<Vec<_>>>().map(|models| CellTask { unit, models, gpu }));
+            }
+        } else {
+            let model = of_unit.models[0].0;
+            for variant in 0..scenario.models[model].variants.len() {
+                let gpus = (0..scenario.gpus.len()).filter(|gpu| runs(model, variant, *gpu));
+                tasks.extend(gpus.map(|gpu| CellTask { unit, models: vec![(model, variant)], gpu }));
+            }
         }
     }
     tasks
 }
 
-fn grid_settings(scenario: &Scenario) -> Vec<PoolSettings> {
-    let with = |window: &_, min: &_| PoolSettings {
-        scaledown_window: *window,
-        min_containers: *min,
-        ..scenario.defaults.clone()
-    };
-    let grid = &scenario.grid;
-    grid.windows.iter().flat_map(|window| grid.min_containers.iter().map(move |min| with(window, min))).collect()
+/// The wanted variant where it runs, else the first that does.
+fn variant_on(scenario: &Scenario, model: usize, wanted: usize, gpu: usize) -> Option<(usize, usize)> {
+    let runs = |variant: &usize| cell(scenario, model, *variant, gpu).feasibility.is_feasible();
+    let variants = std::iter::once(wanted).chain(0..scenario.models[model].variants.len());
+    variants.into_iter().find(runs).map(|variant| (model, variant))
+}
+
+/// What all cells share.
+struct Grid<'a> {
+    scenario: &'a Scenario,
+    partitions: &'a Partitions,
+    requests: &'a Requests,
+    sections: &'a [Range<u32>],
+    effort: Effort,
+    control: &'a Control,
 }
 
 /// One setting while its cell is simulated.
 struct Run {
     pool: Pool,
-    section: LatencyHistogram,
-    all: LatencyHistogram,
+    /// One histogram a model.
+    section: Vec<LatencyHistogram>,
+    all: Vec<LatencyHistogram>,
     candidate: Candidate,
 }
 
-fn run_cell(
-    scenario: &Scenario,
-    task: &CellTask,
-    requests: &Requests,
-    sections: &[Range<u32>],
-    effort: Effort,
-    control: &Control,
-) -> Result<Vec<Candidate>, Interrupted> {
-    let &CellTask { model, variant, gpu } = task;
-    let (service, boot) = fits(cell(scenario, model, variant, gpu));
-    let price = container_price(&scenario.platform, &scenario.gpus[gpu]);
-    let mut runs: Vec<Run> = grid_settings(scenario)
-        .into_iter()
-        .map(|settings| Run {
-            pool: engine_pool(scenario, &[model], &settings),
-            section: LatencyHistogram::default(),
-            all: LatencyHistogram::default(),
-            candidate: Candidate { model, variant, gpu, settings, subject: Subject::default() },
-        })
-        .collect();
-    let days = Days {
-        seed: effort.seed,
-        key: scenario.models[model].key,
-        horizon: scenario.traffic.horizon(),
-        model,
-        service: service.law,
-        boot: boot.law,
-    };
-    for section in sections {
-        days.simulate(section, requests, &mut runs, price);
-        control.step()?;
+impl Grid<'_> {
+    fn settings(&self, unit: usize) -> Vec<PoolSettings> {
+        let base = &self.partitions.units[unit].settings;
+        let with = |window: &_, min: &_| PoolSettings {
+            scaledown_window: *window,
+            min_containers: *min,
+            // A ceiling below the warm containers tried would contradict them.
+            max_containers: base.max_containers.map(|max| max.max(*min)),
+            ..base.clone()
+        };
+        let grid = &self.scenario.grid;
+        grid.windows.iter().flat_map(|window| grid.min_containers.iter().map(move |min| with(window, min))).collect()
     }
-    Ok(runs
-        .into_iter()
-        .map(|mut run| {
-            run.candidate.subject.percentiles_s = percentiles_s(&run.all);
-            run.candidate
-        })
-        .collect())
+
+    fn run_cell(&self, task: &CellTask) -> Result<Vec<Candidate>, Interrupted> {
+        let scenario = self.scenario;
+        let indices: Vec<usize> = task.models.iter().map(|(model, _)| *model).collect();
+        let empty = vec![LatencyHistogram::default(); indices.len()];
+        let of_models = if indices.len() > 1 { vec![Subject::default(); indices.len()] } else { Vec::new() };
+        let run = |settings: PoolSettings| Run {
+            pool: engine_pool(scenario, &indices, &settings),
+            section: empty.clone(),
+            all: empty.clone(),
+            candidate: Candidate {
+                unit: task.unit,
+                models: task.models.clone(),
+                gpu: task.gpu,
+                settings,
+                pool: Subject::default(),
+                of_models: of_models.clone(),
+            },
+        };
+        let mut runs: Vec<Run> = self.settings(task.unit).into_iter().map(run).collect();
+        let (services, boots) = laws(scenario, &task.models, task.gpu);
+        let days = Days {
+            seed: self.effort.seed,
+            key: scenario.models[indices[0]].key,
+            horizon: scenario.traffic.horizon(),
+            price: container_price(&scenario.platform, &scenario.gpus[task.gpu]),
+            services,
+            boots,
+        };
+        for section in self.sections {
+            days.simulate(section, self.requests, &mut runs);
+            self.control.step()?;
+        }
+        Ok(runs.into_iter().map(Run::finish).collect())
+    }
+}
+
+impl Run {
+    /// Closes one section of `days` trials.
+    fn end_section(&mut self, days: u32, outcome: &Outcome, price: UsdPerSecond) {
+        let Self { section, all, candidate, .. } = self;
+        let pool_section = merged(section);
+        candidate.pool.sections.push(Tally::new(days, &outcome.total(), price, &pool_section));
+        candidate.pool.peak_containers = candidate.pool.peak_containers.max(outcome.peak_containers);
+        for (place, subject) in candidate.of_models.iter_mut().enumerate() {
+            subject.sections.push(Tally::new(days, &outcome.models[place], price, &section[place]));
+        }
+        for (all, section) in all.iter_mut().zip(section) {
+            all.merge(section);
+            section.clear();
+        }
+    }
+
+    fn finish(self) -> Candidate {
+        let Self { all, mut candidate, .. } = self;
+        candidate.pool.percentiles_s = percentiles_s(&merged(&all));
+        for (subject, latencies) in candidate.of_models.iter_mut().zip(&all) {
+            subject.percentiles_s = percentiles_s(latencies);
+            subject.peak_containers = candidate.pool.peak_containers;
+        }
+        candidate
+    }
+}
+
+/// All models' latencies together.
+fn merged(latencies: &[LatencyHistogram]) -> Cow<'_, LatencyHistogram> {
+    let [first, others @ ..] = latencies else { unreachable!("a pool has models") };
+    let mut together = Cow::Borrowed(first);
+    for other in others {
+        together.to_mut().merge(other);
+    }
+    together
 }
 
 /// What all settings of a cell share.
 struct Days {
     seed: u64,
-    key: fleetfront_sim::StreamKey,
+    key: StreamKey,
     horizon: Horizon,
-    model: usize,
-    service: Law,
-    boot: Law,
+    price: UsdPerSecond,
+    /// Each model with its service law.
+    services: Vec<(usize, Law)>,
+    boots: Vec<Law>,
 }
 
 impl Days {
     /// Simulates one section of trials under every setting.
-    fn simulate(&self, section: &Range<u32>, requests: &Requests, runs: &mut [Run], price: UsdPerSecond) {
+    fn simulate(&self, section: &Range<u32>, requests: &Requests, runs: &mut [Run]) {
         let mut workspace = Workspace::default();
         let mut arrivals: Vec<Arrival> = Vec::new();
         let mut outcomes = vec![Outcome::default(); runs.len()];
-        let laws = [self.boot];
         for trial in section.clone() {
-            requests.at_pool(trial, &[(self.model, self.service)], &mut arrivals);
-            let mut boots = BootTimes::new(self.seed, trial, self.key, &laws);
+            requests.at_pool(trial, &self.services, &mut arrivals);
+            let mut boots = BootTimes::new(self.seed, trial, self.key, &self.boots);
             for (run, outcome) in runs.iter_mut().zip(&mut outcomes) {
-                let latencies = std::slice::from_mut(&mut run.section);
+                let latencies = &mut run.section;
                 *outcome +=
                     &simulate(&run.pool, &arrivals, &mut boots, self.horizon, &mut workspace, latencies, None);
             }
         }
         for (run, outcome) in runs.iter_mut().zip(&outcomes) {
-            let subject = &mut run.candidate.subject;
-            subject.sections.push(Tally::new(section.len() as u32, &outcome.total(), price, &run.section));
-            subject.peak_containers = subject.peak_containers.max(outcome.peak_containers);
-            run.all.merge(&run.section);
-            run.section.clear();
+            run.end_section(section.len() as u32, outcome, self.price);
         }
     }
 }

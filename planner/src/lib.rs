@@ -12,6 +12,7 @@ mod experiment;
 mod frontier;
 mod metrics;
 mod naive;
+mod partition;
 mod points;
 mod recommend;
 mod requests;

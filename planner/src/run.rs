@@ -10,7 +10,8 @@ use crate::control::{Control, Effort, Interrupted};
 use crate::experiment::run_grid;
 use crate::naive::{bridge, naive_estimates};
 use crate::points::{fleet_frontier, points};
-use crate::recommend::{best, rank};
+use crate::partition::Partitions;
+use crate::recommend::Ranking;
 use crate::requests::Requests;
 use crate::results::{Baseline, infeasible_reasons, infeasible_result, result};
 use crate::sections::sections;
@@ -62,19 +63,17 @@ pub fn run_study(scenario: &Scenario, effort: Effort, control: &Control) -> Resu
     let baseline = Baseline { allocation: baseline_plan, run: &baseline_run };
     let mut found = named_allocations(&session, &baseline)?;
 
-    let candidates = run_grid(scenario, &session.requests, &session.sections, effort, control)?;
-    let ranked = rank(scenario, &candidates, &baseline.evidence(scenario));
-    let fleet = best(scenario, &ranked, &baseline_run.fleet, None).expect("every model runs on some GPU");
-    let plan = as_allocation(scenario, &fleet);
+    let partitions = Partitions::of(scenario);
+    let candidates =
+        run_grid(scenario, &partitions, &session.requests, &session.sections, effort, control)?;
+    let evidence = baseline.evidence(scenario);
+    let ranking = Ranking::new(scenario, &partitions, &candidates, &evidence, &baseline_run.fleet);
+    let fleet = ranking.best(None).expect("every model runs on some GPU");
+    let plan = as_allocation(&partitions, &fleet);
     let run = session.allocation(&plan)?;
     let recommended = result(scenario, &plan, Role::Recommended, &run, Some(&baseline));
-    let advice = recommendation(
-        scenario,
-        &ranked,
-        &fleet,
-        &recommended,
-        (&found.results[0], &baseline_run.fleet),
-    );
+    let a_month = scenario.platform.days_per_month / f64::from(effort.trials);
+    let advice = recommendation(scenario, &ranking, &fleet, (&recommended, &found.results[0]), a_month);
     found.bridges.push(bridge(scenario, &plan, &run));
     found.results.push(recommended);
 
@@ -96,8 +95,8 @@ pub fn run_study(scenario: &Scenario, effort: Effort, control: &Control) -> Resu
         cells: cell_summaries(scenario),
         warnings: warnings(scenario),
         assumptions: assumptions(scenario),
-        points: points(scenario, &candidates),
-        frontier: fleet_frontier(scenario, &candidates),
+        points: points(scenario, &partitions, &candidates),
+        frontier: fleet_frontier(scenario, &partitions, &candidates),
         allocations: found.results,
         naive,
         verdict,

@@ -35,7 +35,8 @@ pub struct Study {
     pub warnings: Vec<String>,
     /// Values that nobody measured.
     pub assumptions: Vec<String>,
-    /// Each model on each feasible cell with each setting of the grid, alone in its pool.
+    /// Each model alone in its pool, and models that an allocation lets share one, on each feasible cell with each
+    /// setting of the grid.
     pub points: Vec<Point>,
     /// The named allocations, the repair of the proposed one, and the recommended one.
     pub allocations: Vec<AllocationResult>,
@@ -108,25 +109,25 @@ pub struct CellSummary {
     pub notes: Vec<String>,
 }
 
-/// One model alone in its pool.
+/// One model alone in its pool, or models that an allocation of the scenario lets share one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Point {
     /// What was set.
     pub choice: Choice,
     /// What came out.
     pub metrics: Metrics,
-    /// 95th percentile of the latency over the model's limit.
+    /// 95th percentile of the latency over the model's limit (the greatest of the models that share the pool).
     pub p95_over_limit: Estimate,
-    /// Whether no other point of the model is both cheaper and faster (at p95).
+    /// Whether no other point of the same models is both cheaper and faster (at p95).
     pub on_model_frontier: bool,
 }
 
-/// The setting of a model's own pool.
+/// The setting of a pool.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Choice {
-    /// Model.
+    /// Model; the names of models that share the pool are joined by `+`.
     pub model: String,
-    /// Variant.
+    /// Variant; joined likewise.
     pub variant: String,
     /// GPU type.
     pub gpu: String,
@@ -244,7 +245,7 @@ pub struct Day {
     pub queue: Vec<f64>,
 }
 
-/// Fleets of own pools, combined from the points.
+/// Fleets combined from the points.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Frontier {
     /// Exact frontier of cost against the worst ratio of p95 to limit, cheapest first.
@@ -255,7 +256,7 @@ pub struct Frontier {
     pub uniform: Vec<FleetPoint>,
 }
 
-/// A fleet in which each model has its own pool.
+/// A fleet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FleetPoint {
     /// Short label, such as `L40S, 60 s`; empty on frontiers.
@@ -266,7 +267,7 @@ pub struct FleetPoint {
     pub worst_p95_over_limit: Estimate,
     /// Mean latency over all requests.
     pub latency_s_mean: Estimate,
-    /// One choice a model, in the scenario's order.
+    /// One choice a pool.
     pub choices: Vec<Choice>,
 }
 
