@@ -1,10 +1,38 @@
 //! The scenario: what the user writes, checked once, and what it means.
 //!
+//! A scenario is a folder: `scenario.toml` and the CSV files that it names. [`Files`] holds the texts,
+//! [`Scenario::load`] turns them into a [`Scenario`] with only legal states, or says everything that is wrong with them.
+//!
 //! Deliberately absent: simulation, figures, exit codes.
 
+mod criteria;
+mod document;
+mod feasibility;
+pub mod file;
+mod files;
+mod findings;
+mod load;
+mod models;
+mod pools;
+mod render;
+mod repair;
+mod resolve;
 mod resolved;
+mod schema;
+mod settings;
+mod structure;
+mod suggest;
+mod tables;
+#[cfg(test)]
+mod testing;
+mod traffic;
 
+pub use files::Files;
+pub use fleetfront_calibration::{Problem, Provenance};
+pub use render::render;
+pub use repair::{Mend, Repair, nearest_repair, repaired};
 pub use resolved::{
     Allocation, Cell, Criteria, Feasibility, Gpu, Grid, Infeasible, LatencyReading, Model, NaiveEstimate, Platform,
-    PoolPlan, PoolSettings, Provenance, Quality, Scenario, Variant,
+    PoolPlan, PoolSettings, Quality, Scenario, Variant,
 };
+pub use schema::json_schema;

@@ -1,8 +1,9 @@
 //! A scenario with only legal states: what the planner works on.
 
-use fleetfront_calibration::{Fit, Kind};
+use fleetfront_calibration::{Fit, Provenance};
 use fleetfront_sim::{Seconds, StreamKey, UsdPerSecond};
 use fleetfront_workloads::Traffic;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Everything a study needs, cross-references resolved to indices.
@@ -38,17 +39,6 @@ pub struct Scenario {
     pub naive: NaiveEstimate,
     /// Warnings of the files: never errors, always shown.
     pub warnings: Vec<String>,
-}
-
-/// Where a plain number comes from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Provenance {
-    /// How good it is.
-    pub kind: Kind,
-    /// Who says so.
-    pub source: String,
-    /// As of when (YYYY-MM-DD, or as the source states it).
-    pub date: String,
 }
 
 /// Containers and billing rules of the platform.
@@ -285,7 +275,7 @@ pub struct Criteria {
 }
 
 /// What "latency" may mean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LatencyReading {
     /// Mean service time on a warm container.

@@ -15,6 +15,13 @@ pub(crate) fn desired_containers(pool: &Pool, inputs: u32) -> u32 {
     for_inputs.saturating_add(buffer).max(pool.min_containers).min(pool.max_containers)
 }
 
+/// Whether `containers` are certainly as many as the autoscaler wants, without its division.
+#[inline]
+pub(crate) fn has_plenty(pool: &Pool, inputs: u32, containers: u32) -> bool {
+    let capacity = u64::from(containers) * u64::from(pool.max_inputs);
+    pool.buffer_containers == 0 && containers >= pool.min_containers && u64::from(inputs) <= capacity
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -32,6 +39,19 @@ mod tests {
         let buffered = Pool { buffer_containers: 2, min_containers: 1, ..pool() };
         assert_eq!(desired_containers(&buffered, 0), 1);
         assert_eq!(desired_containers(&buffered, 1), 3);
+    }
+
+    #[test]
+    fn plenty_means_that_no_container_is_wanted() {
+        for max_inputs in 1..4 {
+            for buffer_containers in 0..2 {
+                let some = Pool { max_inputs, buffer_containers, min_containers: 1, max_containers: 5, ..pool() };
+                for (inputs, containers) in (0..12).flat_map(|i| (0..6).map(move |c| (i, c))) {
+                    let enough = desired_containers(&some, inputs) <= containers;
+                    assert!(enough || !has_plenty(&some, inputs, containers), "{inputs} inputs, {containers} up");
+                }
+            }
+        }
     }
 
     #[test]

@@ -49,6 +49,13 @@ impl Audit {
         self.population.settle(horizon, count, now);
     }
 
+    /// A request was in the system alone from `from` to `to`; nothing was in it between the last change and `from`.
+    #[inline]
+    pub(crate) fn alone(&mut self, horizon: Horizon, from: SimTime, to: SimTime) {
+        self.population.settle(horizon, 0, from);
+        self.population.settle(horizon, 1, to);
+    }
+
     /// The number of containers, `count` until now, is about to change. Returns whether it stood inside the horizon.
     #[inline]
     pub(crate) fn containers(&mut self, horizon: Horizon, count: u64, now: SimTime) -> bool {

@@ -19,24 +19,19 @@ pub(crate) enum Event {
 
 /// What happens when two events fall on the same instant: the smaller rank goes first. Arrivals come after these,
 /// expiries after arrivals: a container whose window ends at the very instant of an arrival serves it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy)]
 enum Rank {
     Departure,
     BootDone,
     Retry,
 }
 
-/// The total order of the list; no two keys are equal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
-    at: SimTime,
-    rank: Rank,
-    sequence: u32,
-}
-
+/// One event in the total order of the list: by instant, then rank, then order of entry; no two are equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Entry {
-    key: Key,
+    at: SimTime,
+    /// Rank in the upper half, sequence number in the lower.
+    order: u64,
     event: Event,
 }
 
@@ -47,8 +42,9 @@ impl PartialOrd for Entry {
 }
 
 impl Ord for Entry {
+    #[inline]
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.key.cmp(&other.key)
+        (self.at, self.order).cmp(&(other.at, other.order))
     }
 }
 
@@ -70,12 +66,18 @@ impl EventList {
         self.sequence = 0;
     }
 
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        // The heap takes only what the array has no room for, but the array may empty first.
+        self.sorted.is_empty() && self.heap.is_empty()
+    }
+
     /// When the next event happens; `NEVER` when none will.
     #[inline]
     pub(crate) fn next_at(&self) -> SimTime {
-        let array = self.sorted.last().map_or(SimTime::NEVER, |entry| entry.key.at);
+        let array = self.sorted.last().map_or(SimTime::NEVER, |entry| entry.at);
         match self.heap.peek() {
-            Some(Reverse(entry)) => array.min(entry.key.at),
+            Some(Reverse(entry)) => array.min(entry.at),
             None => array,
         }
     }
@@ -88,13 +90,20 @@ impl EventList {
             Event::Retry { .. } => Rank::Retry,
         };
         self.sequence += 1;
-        let entry = Entry { key: Key { at, rank, sequence: self.sequence }, event };
+        let order = (rank as u64) << 32 | u64::from(self.sequence);
+        let entry = Entry { at, order, event };
         if self.sorted.len() >= ARRAY_LIMIT {
             self.heap.push(Reverse(entry));
             return;
         }
-        let place = self.sorted.iter().rposition(|other| other.key > entry.key).map_or(0, |index| index + 1);
-        self.sorted.insert(place, entry);
+        // Shifted by hand: a handful of entries at most, and what is pushed is mostly among the last to happen.
+        self.sorted.push(entry);
+        let mut place = self.sorted.len() - 1;
+        while place > 0 && self.sorted[place - 1] < entry {
+            self.sorted[place] = self.sorted[place - 1];
+            place -= 1;
+        }
+        self.sorted[place] = entry;
     }
 
     #[inline]
@@ -105,7 +114,7 @@ impl EventList {
             (_, None) => false,
         };
         let entry = if from_heap { self.heap.pop().map(|Reverse(entry)| entry) } else { self.sorted.pop() };
-        entry.map(|entry| (entry.key.at, entry.event))
+        entry.map(|entry| (entry.at, entry.event))
     }
 }
 

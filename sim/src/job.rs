@@ -44,6 +44,14 @@ pub(crate) struct Job {
     pub(crate) behind: u32,
 }
 
+impl Job {
+    #[inline]
+    pub(crate) fn new(arrival: Arrival) -> Self {
+        let started = SimTime::NEVER;
+        Self { arrival, started, tries: 0, succeeds: false, executing: false, behind: NONE }
+    }
+}
+
 /// The jobs in the system, in reused slots.
 #[derive(Debug, Default)]
 pub(crate) struct Jobs {
@@ -65,8 +73,7 @@ impl Jobs {
 
     #[inline]
     pub(crate) fn insert(&mut self, arrival: Arrival) -> u32 {
-        let started = SimTime::NEVER;
-        let job = Job { arrival, started, tries: 0, succeeds: false, executing: false, behind: NONE };
+        let job = Job::new(arrival);
         if let Some(index) = self.free.pop() {
             self.slots[index as usize] = job;
             return index;

@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 
-use crate::autoscaler::desired_containers;
+use crate::autoscaler::{desired_containers, has_plenty};
 use crate::boot_times::BootTimes;
 use crate::conservation::Audit;
 use crate::container::{Container, Levels, NONE};
@@ -18,6 +18,8 @@ use crate::outcome::{ModelOutcome, Outcome};
 use crate::pool::{Execution, Pool};
 use crate::quantities::{SimSpan, SimTime};
 use crate::timeline::Timeline;
+
+mod alone;
 
 /// Purposes of a request's own draws, by number: part of the results.
 const TRY_FAILS: u32 = 0;
@@ -54,17 +56,14 @@ pub fn simulate(
 ) -> Outcome {
     pool.assert_legal();
     assert_eq!(latencies.len(), pool.models.len(), "a histogram for every model of the pool");
-    let mut trial = Trial::new(pool, boots, horizon, workspace, latencies, timeline);
-    trial.scale_up(0);
-    for arrival in arrivals {
-        trial.advance(arrival.at);
-        trial.arrive(*arrival);
-    }
-    trial.finish()
+    let trial = Trial::new(pool, boots, horizon, workspace, latencies, timeline);
+    trial.run(arrivals)
 }
 
 struct Trial<'a, 'b> {
     pool: &'a Pool,
+    /// Whether requests that meet nobody are settled in one step.
+    shortcut: bool,
     boots: &'a mut BootTimes<'b>,
     horizon: Horizon,
     w: &'a mut Workspace,
@@ -107,6 +106,8 @@ impl<'a, 'b> Trial<'a, 'b> {
         let outcome = Outcome { models, peak_containers: 0, horizon_ns };
         Self {
             pool,
+            // A buffer starts containers beside every request: nobody is alone.
+            shortcut: pool.buffer_containers == 0,
             boots,
             horizon,
             w,
@@ -121,6 +122,18 @@ impl<'a, 'b> Trial<'a, 'b> {
             outcome,
             audit: Audit::default(),
         }
+    }
+
+    fn run(mut self, arrivals: &[Arrival]) -> Outcome {
+        self.scale_up(0);
+        for (place, arrival) in arrivals.iter().enumerate() {
+            self.advance(arrival.at);
+            let next = arrivals.get(place + 1).map_or(SimTime::NEVER, |next| next.at);
+            if !self.settle_alone(arrival, next) {
+                self.arrive(*arrival);
+            }
+        }
+        self.finish()
     }
 
     /// Lets everything happen that happens until `until`, expiries at that very instant excepted.
@@ -166,10 +179,7 @@ impl<'a, 'b> Trial<'a, 'b> {
         self.audit.population(self.horizon, self.w.jobs.len(), self.now);
         self.audit.arrived += 1;
         if self.horizon.contains(arrival.at) {
-            self.outcome.models[usize::from(arrival.model)].arrived += 1;
-            if let Some(timeline) = &mut self.timeline {
-                timeline.arrival(arrival.at);
-            }
+            self.count_arrival(&arrival);
         }
         let job = self.w.jobs.insert(arrival);
         self.dispatch(job);
@@ -194,6 +204,9 @@ impl<'a, 'b> Trial<'a, 'b> {
     /// Starts containers until there are as many as the autoscaler wants. `model` is what they load.
     #[inline]
     fn scale_up(&mut self, model: u16) {
+        if has_plenty(self.pool, self.running + self.w.queue.len() as u32, self.booting + self.up) {
+            return;
+        }
         let desired = self.floor();
         while self.booting + self.up < desired {
             self.start_boot(model);
@@ -204,18 +217,22 @@ impl<'a, 'b> Trial<'a, 'b> {
         self.count_containers();
         self.booting += 1;
         assert!(self.booting + self.up <= self.pool.max_containers, "law 5: more containers than max_containers");
-        let fresh = Container::booting(self.now, model);
-        let index = if let Some(index) = self.w.stopped.pop() {
-            self.w.containers[index as usize] = fresh;
-            index
-        } else {
-            self.w.containers.push(fresh);
-            (self.w.containers.len() - 1) as u32
-        };
+        let index = self.new_container(Container::booting(self.now, model));
         let span = self.boots.span(self.boots_begun, usize::from(model));
         self.boots_begun += 1;
         self.outcome.models[usize::from(model)].boots += u64::from(self.horizon.contains(self.now));
         self.w.events.push(self.now + span, Event::BootDone { container: index });
+    }
+
+    /// Puts a container into a free place.
+    #[inline]
+    fn new_container(&mut self, container: Container) -> u32 {
+        if let Some(index) = self.w.stopped.pop() {
+            self.w.containers[index as usize] = container;
+            return index;
+        }
+        self.w.containers.push(container);
+        (self.w.containers.len() - 1) as u32
     }
 
     fn boot_done(&mut self, index: u32) {
@@ -284,11 +301,7 @@ impl<'a, 'b> Trial<'a, 'b> {
         let switch = model.switch_in[usize::from(container.loaded)];
         container.loaded = job.arrival.model;
         let (lasts, succeeds) = try_length(self.pool, model.failure_probability, job, switch);
-        if job.tries == 0 && self.horizon.contains(job.arrival.at) {
-            let outcome = &mut self.outcome.models[usize::from(job.arrival.model)];
-            outcome.cold += u64::from(container.ready_at > job.arrival.at);
-            outcome.wait_ns += u128::from((self.now - job.arrival.at).0);
-        }
+        let first = (job.tries == 0).then_some((job.arrival, container.ready_at > job.arrival.at));
         job.tries += 1;
         job.started = self.now;
         job.succeeds = succeeds;
@@ -299,6 +312,9 @@ impl<'a, 'b> Trial<'a, 'b> {
             container.bad += 1;
         }
         self.w.events.push(self.now + lasts, Event::TryEnd { container: index, job: job_index });
+        if let Some((arrival, cold)) = first.filter(|(arrival, _)| self.horizon.contains(arrival.at)) {
+            self.count_start(&arrival, cold, self.now);
+        }
     }
 
     fn end_try(&mut self, index: u32, job_index: u32) {
@@ -339,14 +355,35 @@ impl<'a, 'b> Trial<'a, 'b> {
         let arrival = self.depart(job_index);
         self.audit.completed += 1;
         if self.horizon.contains(arrival.at) {
-            let latency = self.now - arrival.at;
-            let model = usize::from(arrival.model);
-            self.latencies[model].record(latency);
-            let outcome = &mut self.outcome.models[model];
-            outcome.completed += 1;
-            outcome.latency_ns += u128::from(latency.0);
-            outcome.late += u64::from(latency > self.pool.models[model].latency_limit);
+            self.count_completion(&arrival, self.now);
         }
+    }
+
+    #[inline]
+    fn count_arrival(&mut self, arrival: &Arrival) {
+        self.outcome.models[usize::from(arrival.model)].arrived += 1;
+        if let Some(timeline) = &mut self.timeline {
+            timeline.arrival(arrival.at);
+        }
+    }
+
+    /// The first try of a request starts.
+    #[inline]
+    fn count_start(&mut self, arrival: &Arrival, cold: bool, start: SimTime) {
+        let outcome = &mut self.outcome.models[usize::from(arrival.model)];
+        outcome.cold += u64::from(cold);
+        outcome.wait_ns += u128::from((start - arrival.at).0);
+    }
+
+    #[inline]
+    fn count_completion(&mut self, arrival: &Arrival, end: SimTime) {
+        let latency = end - arrival.at;
+        let model = usize::from(arrival.model);
+        self.latencies[model].record(latency);
+        let outcome = &mut self.outcome.models[model];
+        outcome.completed += 1;
+        outcome.latency_ns += u128::from(latency.0);
+        outcome.late += u64::from(latency > self.pool.models[model].latency_limit);
     }
 
     /// Integer `retries`: a fixed pause, then the request queues again behind the others.

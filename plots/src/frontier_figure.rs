@@ -1,0 +1,277 @@
+//! Cost against the worst ratio of p95 to limit: the frontier, and where the allocations stand.
+
+use fleetfront_planner::{AllocationResult, Estimate, Study};
+
+use crate::axes::{labelled, marker_entry, x_axis, y_axis};
+use crate::figure::{Anchor, Colour, Figure, Rect, Spot, Stroke, Text, solid, spot};
+use crate::font;
+use crate::format::{Unit, value};
+use crate::place::{Wanted, place};
+use crate::scale::{Scale, positive_range};
+use crate::theme::{
+    BLUE, INK, LABEL_SIZE, Look, Marker, PALE, QUIET, SKY, TICK_SIZE, TINT, TITLE_SIZE, draw_marker, looks,
+};
+
+const WIDTH: f64 = 960.0;
+const HEIGHT: f64 = 600.0;
+const PLOT: Rect = Rect { left: 66.0, top: 66.0, right: 944.0, bottom: 518.0 };
+/// Height of the band at the top in which points stand that never come back.
+const NEVER: f64 = 26.0;
+const MARKER: f64 = 10.0;
+const UNIFORM: Look = Look { marker: Marker::Dot, colour: PALE, dash: &[], width: 1.0 };
+const ON_FRONTIER: Look = Look { marker: Marker::Dot, colour: BLUE, dash: &[], width: 1.6 };
+
+/// Draws the frontier figure.
+pub(crate) fn frontier_figure(study: &Study) -> Figure {
+    let mut figure = Figure::new(
+        "Cost and latency of every fleet",
+        "Cost a month against the worst ratio of a model's p95 latency to its limit, both on logarithmic scales where \
+         they span much; the line is the frontier, the large markers are the named allocations.",
+        WIDTH,
+        HEIGHT,
+    );
+    let named = named(study);
+    let axes = Axes::of(study, &named);
+    axes.draw(&mut figure);
+    let line = draw_frontier(&mut figure, study, &axes);
+    let arrow = draw_hint(&mut figure, &axes);
+    for point in &study.frontier.uniform {
+        draw_marker(&mut figure, axes.spot(point.cost_usd_month.value, point.worst_p95_over_limit.value), UNIFORM, 3.0);
+    }
+    for point in &study.frontier.by_worst_ratio {
+        let at = axes.spot(point.cost_usd_month.value, point.worst_p95_over_limit.value);
+        draw_marker(&mut figure, at, ON_FRONTIER, 3.6);
+    }
+    let uniform = study.frontier.uniform.iter();
+    let quiet = uniform.map(|point| axes.spot(point.cost_usd_month.value, point.worst_p95_over_limit.value));
+    let keep_off: Vec<Spot> = line.into_iter().chain(quiet).collect();
+    let missing = draw_named(&mut figure, &axes, &named, &keep_off, arrow);
+    draw_legend(&mut figure, study, &missing);
+    figure
+}
+
+/// An allocation with results.
+struct Named<'a> {
+    allocation: &'a AllocationResult,
+    cost: Estimate,
+    ratio: Estimate,
+    look: Look,
+}
+
+fn named(study: &Study) -> Vec<Named<'_>> {
+    study
+        .allocations
+        .iter()
+        .zip(looks(&study.allocations))
+        .filter_map(|(allocation, look)| {
+            let results = allocation.results.as_ref()?;
+            let (cost, ratio) = (results.fleet.cost_usd_month, results.worst_p95_over_limit);
+            cost.value.is_finite().then_some(Named { allocation, cost, ratio, look })
+        })
+        .collect()
+}
+
+struct Axes {
+    x: Scale,
+    y: Scale,
+    /// The plot without the band of infinite ratios.
+    finite: Rect,
+    never: bool,
+}
+
+impl Axes {
+    fn of(study: &Study, named: &[Named<'_>]) -> Self {
+        let fleets = || study.frontier.by_worst_ratio.iter().chain(&study.frontier.uniform);
+        let costs = fleets().map(|point| point.cost_usd_month.value);
+        let costs = costs.chain(named.iter().flat_map(|one| [one.cost.value, one.cost.high]));
+        let ratios = || fleets().map(|point| point.worst_p95_over_limit.value).chain(named.iter().map(|n| n.ratio.value));
+        let never = ratios().any(f64::is_infinite);
+        let finite = Rect { top: if never { PLOT.top + NEVER } else { PLOT.top }, ..PLOT };
+        let (low, high) = positive_range(costs, 1.0).unwrap_or((1.0, 10.0));
+        let x = if high / low > 10.0 {
+            Scale::log(low / 1.5, high * 1.25, PLOT.left, PLOT.right)
+        } else {
+            Scale::linear(0.0, high * 1.1, PLOT.left, PLOT.right)
+        };
+        let (low, high) = positive_range(ratios().chain([1.0]), 1.0).unwrap_or((0.5, 2.0));
+        let y = Scale::log(low / 1.7, high * 1.4, finite.bottom, finite.top);
+        Self { x, y, finite, never }
+    }
+
+    fn spot(&self, cost: f64, ratio: f64) -> Spot {
+        let y = if ratio.is_infinite() { PLOT.top + NEVER / 2.0 } else { self.y.at(ratio) };
+        spot(self.x.at(cost), y)
+    }
+
+    fn draw(&self, figure: &mut Figure) {
+        figure.text(spot(14.0, 24.0), "Cost and latency of every fleet", TITLE_SIZE, INK, Anchor::Start);
+        let below = "worst model: p95 latency as a multiple of its limit";
+        figure.text(spot(14.0, 50.0), below, LABEL_SIZE, QUIET, Anchor::Start);
+        let limit = self.y.at(1.0);
+        figure.rect(Rect { top: limit, ..PLOT }, TINT, None);
+        x_axis(figure, PLOT, &self.x, &labelled(self.x.ticks(9), Unit::Usd));
+        y_axis(figure, self.finite, &self.y, &labelled(self.y.ticks(9), Unit::Ratio));
+        figure.text(spot(PLOT.right, PLOT.bottom + 34.0), "cost a month", LABEL_SIZE, QUIET, Anchor::End);
+        let stroke = Stroke { colour: INK, width: 1.4, dash: &[7.0, 4.0] };
+        figure.line(vec![spot(PLOT.left, limit), spot(PLOT.right, limit)], stroke);
+        let text = "p95 = limit: below, every model keeps its limit";
+        figure.text_on_lines(spot(PLOT.right - 6.0, limit + 16.0), text, TICK_SIZE, INK, Anchor::End);
+        if self.never {
+            let edge = vec![spot(PLOT.left, self.finite.top), spot(PLOT.right, self.finite.top)];
+            figure.line(edge, solid(PALE, 1.0));
+            figure.text(spot(PLOT.left - 6.0, PLOT.top + 17.0), "never", TICK_SIZE, QUIET, Anchor::End);
+            let text = "more than 5 % of a model's requests fail";
+            figure.text(spot(PLOT.right - 6.0, PLOT.top + 17.0), text, TICK_SIZE, QUIET, Anchor::End);
+        }
+    }
+}
+
+/// The steps between the points, and their whiskers.
+///
+/// Returns places along the steps, for labels to keep off.
+fn draw_frontier(figure: &mut Figure, study: &Study, axes: &Axes) -> Vec<Spot> {
+    let points = &study.frontier.by_worst_ratio;
+    let Some(first) = points.first() else {
+        let middle = spot(f64::midpoint(PLOT.left, PLOT.right), PLOT.top + 60.0);
+        figure.text_on_lines(middle, "no frontier: no fleet of own pools can run", LABEL_SIZE, QUIET, Anchor::Middle);
+        return Vec::new();
+    };
+    whiskers(figure, axes, points.iter().map(|p| (p.cost_usd_month, p.worst_p95_over_limit)), SKY, 1.2);
+    let start = axes.spot(first.cost_usd_month.value, first.worst_p95_over_limit.value);
+    let mut steps = vec![spot(start.x, PLOT.top), start];
+    for point in &points[1..] {
+        let at = axes.spot(point.cost_usd_month.value, point.worst_p95_over_limit.value);
+        let before = steps[steps.len() - 1];
+        steps.extend([spot(at.x, before.y), at]);
+    }
+    steps.push(spot(PLOT.right, steps[steps.len() - 1].y));
+    let along = sampled(&steps);
+    figure.line(steps, solid(BLUE, 1.6));
+    along
+}
+
+fn whiskers(
+    figure: &mut Figure,
+    axes: &Axes,
+    points: impl Iterator<Item = (Estimate, Estimate)>,
+    colour: Colour,
+    width: f64,
+) {
+    let mut segments = Vec::new();
+    for (cost, ratio) in points {
+        let at = axes.spot(cost.value, ratio.value);
+        segments.push((spot(axes.x.at(cost.low), at.y), spot(axes.x.at(cost.high), at.y)));
+        if ratio.value.is_finite() {
+            segments.push((spot(at.x, axes.y.at(ratio.low)), spot(at.x, axes.y.at(ratio.high))));
+        }
+    }
+    figure.segments(segments, solid(colour, width));
+}
+
+/// Places every few pixels along a line.
+fn sampled(line: &[Spot]) -> Vec<Spot> {
+    line.windows(2)
+        .flat_map(|pair| {
+            let length = (pair[1].x - pair[0].x).hypot(pair[1].y - pair[0].y);
+            let parts = (length / 6.0).ceil().max(1.0);
+            (0..=parts as u32).map(move |k| {
+                let share = f64::from(k) / parts;
+                spot(pair[0].x + share * (pair[1].x - pair[0].x), pair[0].y + share * (pair[1].y - pair[0].y))
+            })
+        })
+        .collect()
+}
+
+/// The arrow to where everybody wants to go; returns its box.
+fn draw_hint(figure: &mut Figure, axes: &Axes) -> Rect {
+    let corner = spot(axes.finite.left + 10.0, axes.finite.bottom - 10.0);
+    let arrow = [(0.0, 0.0), (22.0, -4.0), (16.5, -9.5), (34.0, -27.0), (27.0, -34.0), (9.5, -16.5), (4.0, -22.0)];
+    let points = arrow.into_iter().map(|(x, y)| spot(corner.x + x, corner.y + y)).collect();
+    figure.area(points, Colour(0xc4, 0xdd, 0xd2), Some(solid(QUIET, 0.8)));
+    let text = "cheaper and faster";
+    figure.text_on_lines(spot(corner.x + 40.0, corner.y - 4.0), text, LABEL_SIZE, QUIET, Anchor::Start);
+    Rect::new(corner.x, corner.y - 36.0, 44.0 + font::width(text, LABEL_SIZE), 40.0)
+}
+
+/// The named allocations with their labels; returns the names for which there was no room.
+fn draw_named(figure: &mut Figure, axes: &Axes, named: &[Named<'_>], keep_off: &[Spot], arrow: Rect) -> Vec<String> {
+    for one in named {
+        whiskers(figure, axes, std::iter::once((one.cost, one.ratio)), one.look.colour, 1.6);
+    }
+    let spots: Vec<Spot> = named.iter().map(|one| axes.spot(one.cost.value, one.ratio.value)).collect();
+    for (one, at) in named.iter().zip(&spots) {
+        draw_marker(figure, *at, one.look, MARKER);
+    }
+    let texts: Vec<[String; 2]> = named.iter().map(label).collect();
+    let wanted: Vec<Wanted> = texts
+        .iter()
+        .zip(&spots)
+        .map(|([name, numbers], at)| {
+            let width = font::width(name, LABEL_SIZE).max(font::width(numbers, TICK_SIZE)) + 8.0;
+            Wanted { anchor: *at, width, height: 32.0 }
+        })
+        .collect();
+    let mut taken: Vec<Rect> = spots.iter().map(|at| Rect::around(*at, MARKER + 2.0, MARKER + 2.0)).collect();
+    taken.push(arrow);
+    let limit = axes.y.at(1.0);
+    taken.push(Rect::new(PLOT.right - 300.0, limit - 2.0, 300.0, 22.0));
+    if axes.never {
+        taken.push(Rect::new(PLOT.right - 250.0, PLOT.top, 250.0, NEVER));
+    }
+    let inner = Rect { left: PLOT.left + 4.0, top: PLOT.top + 2.0, right: PLOT.right - 4.0, bottom: PLOT.bottom - 2.0 };
+    let places = place(&wanted, inner, &taken, keep_off);
+    let mut missing = Vec::new();
+    for ((place, [name, numbers]), (one, at)) in places.iter().zip(&texts).zip(named.iter().zip(&spots)) {
+        match place {
+            Some(rect) => draw_label(figure, *rect, *at, name, numbers),
+            None => missing.push(one.allocation.name.clone()),
+        }
+    }
+    missing
+}
+
+fn label(one: &Named<'_>) -> [String; 2] {
+    let ratio = if one.ratio.value.is_infinite() {
+        "p95 never".to_owned()
+    } else {
+        format!("p95 {} limit", value(one.ratio, Unit::Ratio))
+    };
+    let name = font::shortened(&one.allocation.name, LABEL_SIZE, 240.0);
+    [name, format!("{} a month, {ratio}", value(one.cost, Unit::Usd))]
+}
+
+fn draw_label(figure: &mut Figure, rect: Rect, at: Spot, name: &str, numbers: &str) {
+    let near = rect.nearest(at);
+    let distance = (near.x - at.x).hypot(near.y - at.y);
+    if distance > MARKER + 8.0 {
+        let start = (MARKER + 1.0) / distance;
+        let from = spot(at.x + start * (near.x - at.x), at.y + start * (near.y - at.y));
+        figure.line(vec![from, near], solid(QUIET, 0.9));
+    }
+    // The text stands at the side of the box that looks at its marker.
+    let (x, anchor) =
+        if rect.right <= at.x { (rect.right - 4.0, Anchor::End) } else { (rect.left + 4.0, Anchor::Start) };
+    let halo = |y: f64, text: &str, size: f64| {
+        crate::figure::Shape::Text(Text { at: spot(x, y), text: text.to_owned(), size, colour: INK, anchor, halo: true })
+    };
+    figure.shapes.push(halo(rect.top + 13.0, name, LABEL_SIZE));
+    figure.shapes.push(halo(rect.top + 27.0, numbers, TICK_SIZE));
+}
+
+fn draw_legend(figure: &mut Figure, study: &Study, missing: &[String]) {
+    let y = HEIGHT - 26.0;
+    let mut x = marker_entry(figure, PLOT.left + 8.0, y, ON_FRONTIER, 3.6, "frontier, each model in its own pool") + 26.0;
+    figure.line(vec![spot(x - 6.0, y - 4.0), spot(x + 18.0, y - 4.0)], solid(SKY, 1.6));
+    figure.text(spot(x + 24.0, y), "95 % interval", LABEL_SIZE, INK, Anchor::Start);
+    x += 24.0 + font::width("95 % interval", LABEL_SIZE) + 26.0;
+    marker_entry(figure, x, y, UNIFORM, 3.0, "the same GPU and settings for every model");
+    let infeasible = study.allocations.iter().filter(|allocation| allocation.results.is_none());
+    let notes: Vec<String> = infeasible
+        .map(|allocation| format!("{} cannot run", allocation.name))
+        .chain(missing.iter().map(|name| format!("no room for the label of {name}")))
+        .collect();
+    if !notes.is_empty() {
+        let note = font::shortened(&format!("Not shown: {}.", notes.join("; ")), LABEL_SIZE, WIDTH - PLOT.left - 20.0);
+        figure.text(spot(PLOT.left, HEIGHT - 6.0), &note, LABEL_SIZE, QUIET, Anchor::Start);
+    }
+}

@@ -1,0 +1,90 @@
+//! Every simulated point of the grid as a table: `frontier.csv`.
+
+use fleetfront_planner::{Estimate, Point};
+
+use crate::PlotError;
+use crate::format::kind_word;
+
+/// The header, in the order of the cells.
+fn header() -> Vec<String> {
+    let choice = ["model", "variant", "gpu", "scaledown_window_s", "min_containers"].map(str::to_owned);
+    let estimated = ESTIMATED.iter().flat_map(|(name, _)| ["", "_low", "_high"].map(|end| format!("{name}{end}")));
+    let rest = ["containers_peak", "requests_per_day", "service_kind", "on_model_frontier"].map(str::to_owned);
+    choice.into_iter().chain(estimated).chain(rest).collect()
+}
+
+type Read = fn(&Point) -> Estimate;
+
+const ESTIMATED: [(&str, Read); 17] = [
+    ("cost_usd_month", |p| p.metrics.cost_usd_month),
+    ("cost_usd_per_request", |p| p.metrics.cost_usd_per_request),
+    ("boot_usd_month", |p| p.metrics.cost_by_state.boot_usd),
+    ("busy_usd_month", |p| p.metrics.cost_by_state.busy_usd),
+    ("idle_usd_month", |p| p.metrics.cost_by_state.idle_usd),
+    ("wasted_usd_month", |p| p.metrics.cost_by_state.wasted_usd),
+    ("latency_s_mean", |p| p.metrics.latency_s_mean),
+    ("latency_s_p50", |p| p.metrics.latency_s_p50),
+    ("latency_s_p95", |p| p.metrics.latency_s_p95),
+    ("latency_s_p99", |p| p.metrics.latency_s_p99),
+    ("p95_over_limit", |p| p.p95_over_limit),
+    ("late_share", |p| p.metrics.late_share),
+    ("success_rate", |p| p.metrics.success_rate),
+    ("cold_start_share", |p| p.metrics.cold_start_share),
+    ("utilisation", |p| p.metrics.utilisation),
+    ("containers_mean", |p| p.metrics.containers_mean),
+    ("boots_per_day", |p| p.metrics.boots_per_day),
+];
+
+/// The table, one line a point; infinite values are `inf`.
+///
+/// # Errors
+/// [`PlotError::Table`] when a line cannot be written.
+pub(crate) fn points_csv(points: &[Point]) -> Result<Vec<u8>, PlotError> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(header())?;
+    for point in points {
+        let choice = &point.choice;
+        let mut cells = vec![
+            choice.model.clone(),
+            choice.variant.clone(),
+            choice.gpu.clone(),
+            choice.scaledown_window_s.to_string(),
+            choice.min_containers.to_string(),
+        ];
+        for (_, read) in ESTIMATED {
+            let Estimate { value, low, high } = read(point);
+            cells.extend([value, low, high].map(|number| number.to_string()));
+        }
+        cells.push(point.metrics.containers_peak.to_string());
+        cells.push(point.metrics.requests_per_day.to_string());
+        cells.push(kind_word(choice.service_kind).to_owned());
+        cells.push(point.on_model_frontier.to_string());
+        writer.write_record(cells)?;
+    }
+    writer.into_inner().map_err(|error| csv::Error::from(error.into_error()).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn every_point_is_a_line_under_the_same_header() {
+        let study = fixture::study();
+        let table = points_csv(&study.points).expect("writable");
+        let mut reader = csv::Reader::from_reader(table.as_slice());
+        let head = reader.headers().expect("a header").clone();
+        let column = |name: &str| head.iter().position(|one| one == name).expect(name);
+        let lines: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().expect("lines of equal length");
+        assert_eq!(lines.len(), study.points.len());
+        for (line, point) in lines.iter().zip(&study.points) {
+            assert_eq!(&line[column("model")], point.choice.model);
+            let p99: f64 = line[column("latency_s_p99")].parse().expect("a number, `inf` too");
+            assert!(p99 == point.metrics.latency_s_p99.value, "{p99}");
+            let low: f64 = line[column("p95_over_limit_low")].parse().expect("a number");
+            assert!(low == point.p95_over_limit.low, "{low}");
+            assert_eq!(&line[column("on_model_frontier")], point.on_model_frontier.to_string());
+        }
+    }
+}

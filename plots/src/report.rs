@@ -1,0 +1,145 @@
+//! The report: what it says and in which order. `report.html` and `report.md` are written from this.
+
+use askama::Template;
+use fleetfront_planner::{AllocationResult, Study};
+
+use crate::RenderConfig;
+use crate::format::{Unit, judgement_symbol, judgement_word, plain};
+use crate::table::Table;
+use crate::tables;
+
+/// The figures of the report, as SVG.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Figures {
+    pub(crate) frontier: String,
+    pub(crate) cost: String,
+    pub(crate) latency: String,
+    pub(crate) day: String,
+}
+
+/// An allocation in the report.
+#[derive(Debug)]
+pub(crate) struct Section<'a> {
+    pub(crate) of: &'a AllocationResult,
+    pub(crate) pools: Table,
+}
+
+/// The whole report.
+#[derive(Debug, Template)]
+#[template(path = "report.html")]
+pub(crate) struct Report<'a> {
+    pub(crate) study: &'a Study,
+    pub(crate) figures: &'a Figures,
+    pub(crate) command: &'a str,
+    pub(crate) judgement: String,
+    pub(crate) judgement_class: &'static str,
+    pub(crate) saving: String,
+    pub(crate) naive_seconds: String,
+    pub(crate) naive: Table,
+    pub(crate) criteria: Vec<Table>,
+    pub(crate) obstacles: Table,
+    pub(crate) bridges: Table,
+    pub(crate) fleets: Table,
+    pub(crate) sections: Vec<Section<'a>>,
+    pub(crate) models: Table,
+    pub(crate) traffic: Table,
+    pub(crate) frontiers: Vec<Table>,
+    pub(crate) feasibility: Table,
+    pub(crate) laws: Table,
+    pub(crate) prices: Table,
+    pub(crate) method: Vec<String>,
+    pub(crate) metrics: [(&'static str, &'static str); 14],
+}
+
+impl<'a> Report<'a> {
+    pub(crate) fn new(study: &'a Study, figures: &'a Figures, config: &'a RenderConfig) -> Self {
+        let judgement = study.verdict.judgement;
+        let frontiers = study.models.iter().map(|model| tables::model_frontier(study, &model.name));
+        Self {
+            study,
+            figures,
+            command: &config.command,
+            judgement: format!("{} {}", judgement_symbol(judgement), judgement_word(judgement)),
+            judgement_class: judgement_word(judgement),
+            saving: plain((study.naive.saving * 1000.0).round() / 1000.0, Unit::Share),
+            naive_seconds: plain(study.naive.seconds_per_request, Unit::Seconds),
+            naive: tables::naive(study),
+            criteria: judged_first(study).into_iter().map(tables::criteria).collect(),
+            obstacles: tables::obstacles(&study.recommendation.obstacles),
+            bridges: tables::bridges(study),
+            fleets: tables::fleets(study),
+            sections: study.allocations.iter().map(|of| Section { of, pools: tables::pools(of) }).collect(),
+            models: tables::models(study),
+            traffic: tables::traffic(study),
+            frontiers: frontiers.filter(|table| !table.rows.is_empty()).collect(),
+            feasibility: tables::feasibility(study),
+            laws: tables::laws(study),
+            prices: tables::prices(study),
+            method: method(study),
+            metrics: METRICS,
+        }
+    }
+
+    /// The text of `report.html`.
+    ///
+    /// # Errors
+    /// What askama reports.
+    pub(crate) fn html(&self) -> Result<String, askama::Error> {
+        let mut text = self.render()?;
+        text.push('\n');
+        Ok(text)
+    }
+}
+
+/// Allocations with criteria: the judged one, the recommended one, the others.
+fn judged_first(study: &Study) -> Vec<&AllocationResult> {
+    let mut judged: Vec<&AllocationResult> =
+        study.allocations.iter().filter(|allocation| !allocation.criteria.is_empty()).collect();
+    judged.sort_by_key(|allocation| {
+        (allocation.name != study.verdict.allocation, allocation.name != study.recommendation.allocation)
+    });
+    judged
+}
+
+/// The method in five sentences.
+fn method(study: &Study) -> Vec<String> {
+    vec![
+        "A trial draws one day of requests and plays it against a pool, request by request: containers are created when \
+         requests wait, boot, serve, stay idle for the scaledown window, and stop."
+            .to_owned(),
+        "All allocations meet the same requests with the same luck, so that they differ by nothing but themselves."
+            .to_owned(),
+        format!(
+            "From {} trials come {} sections, and every interval is a 95 % interval over sections: Student's t for \
+             means, the delta method for ratios, the spread of the sections' own quantiles for quantiles; it says how \
+             far luck reaches, not whether the inputs are right.",
+            study.trials, study.sections
+        ),
+        "Models in pools of their own do not disturb each other, so the frontier of fleets is an exact combination of \
+         the models' own points: for every threshold the cheapest point of each model under it."
+            .to_owned(),
+        format!(
+            "A month is {} days; a request that fails counts as infinitely late, so a quantile that failed requests \
+             reach into is \"never\".",
+            plain(study.days_per_month, Unit::Count)
+        ),
+    ]
+}
+
+/// What each number means.
+const METRICS: [(&str, &str); 14] = [
+    ("cost a month", "billed container time times the price of GPU, CPU and memory, a day's mean times the days of a month"),
+    ("cost a request", "the bill of all trials over the requests that arrived in them"),
+    ("booting, busy, idle, wasted", "the bill by what containers did: starting, executing tries that succeeded, up without work, executing tries that failed; they add up to the bill"),
+    ("mean latency", "mean time from arrival to completion, of the requests that completed"),
+    ("p50, p95, p99", "the time after which half, 95 % and 99 % of the requests were completed; failed ones never are"),
+    ("p95 over limit", "p95 divided by the model's limit; of a fleet, the greatest of its models"),
+    ("late", "requests completed after the model's limit or never, over requests that arrived"),
+    ("completed", "requests completed over requests that arrived"),
+    ("cold starts", "requests that waited for a container to boot, over requests that arrived"),
+    ("utilisation", "busy over billed container time"),
+    ("containers", "containers alive, booting ones included, on average over time; and the most at once in any trial"),
+    ("warm service", "mean execution time on a container that is up; its interval is what the benchmarks leave open"),
+    ("spreadsheet", "requests times a fixed number of seconds times the price of the GPU"),
+    ("variation", "standard deviation over mean of the service time"),
+];

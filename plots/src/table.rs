@@ -1,0 +1,128 @@
+//! A table of the report, before it is HTML or Markdown.
+
+/// How a cell is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// Names the row.
+    Head,
+    /// Words.
+    Text,
+    /// Numbers, aligned to the right.
+    Number,
+    /// Something is as wanted.
+    Good,
+    /// Something is open.
+    Open,
+    /// Something is not as wanted.
+    Bad,
+}
+
+impl Look {
+    /// The class in the report's style sheet.
+    pub(crate) fn class(self) -> &'static str {
+        match self {
+            Self::Head => "head",
+            Self::Text => "text",
+            Self::Number => "number",
+            Self::Good => "good",
+            Self::Open => "open",
+            Self::Bad => "bad",
+        }
+    }
+}
+
+/// A cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cell {
+    pub(crate) text: String,
+    pub(crate) look: Look,
+}
+
+impl Cell {
+    pub(crate) fn is_head(&self) -> bool {
+        self.look == Look::Head
+    }
+
+    pub(crate) fn class(&self) -> &'static str {
+        self.look.class()
+    }
+}
+
+/// Shorthand for a cell.
+pub(crate) fn cell(look: Look, text: impl Into<String>) -> Cell {
+    Cell { text: text.into(), look }
+}
+
+/// Shorthand for a cell that names its row.
+pub(crate) fn head(text: impl Into<String>) -> Cell {
+    cell(Look::Head, text)
+}
+
+/// Shorthand for a cell of words.
+pub(crate) fn words(text: impl Into<String>) -> Cell {
+    cell(Look::Text, text)
+}
+
+/// Shorthand for a cell with a number.
+pub(crate) fn number(text: impl Into<String>) -> Cell {
+    cell(Look::Number, text)
+}
+
+/// A table; every row is as long as `columns`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Table {
+    pub(crate) caption: String,
+    pub(crate) columns: Vec<String>,
+    pub(crate) rows: Vec<Vec<Cell>>,
+}
+
+impl Table {
+    pub(crate) fn new(caption: impl Into<String>, columns: &[&str]) -> Self {
+        let columns = columns.iter().map(|column| (*column).to_owned()).collect();
+        Self { caption: caption.into(), columns, rows: Vec::new() }
+    }
+
+    pub(crate) fn push(&mut self, row: Vec<Cell>) {
+        assert_eq!(row.len(), self.columns.len(), "a row of `{}` has the wrong length", self.caption);
+        self.rows.push(row);
+    }
+
+    /// The table in Markdown, without its caption.
+    pub(crate) fn markdown(&self) -> String {
+        let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+        let mut out = line(self.columns.iter().map(|column| markdown(column)).collect());
+        let numeric = |column: usize| self.rows.first().is_some_and(|row| row[column].look == Look::Number);
+        out += &line((0..self.columns.len()).map(|i| if numeric(i) { "---:" } else { "---" }.to_owned()).collect());
+        for row in &self.rows {
+            out += &line(row.iter().map(|cell| markdown(&cell.text)).collect());
+        }
+        out
+    }
+}
+
+/// Text that Markdown takes as text, also in a table.
+pub(crate) fn markdown(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '|' | '\\' | '`' | '*' | '_' | '[' | ']' => out.extend(['\\', c]),
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
+        }
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markdown_keeps_its_columns() {
+        let mut table = Table::new("t", &["what", "how much"]);
+        table.push(vec![head("a|b\nc"), number("<1>")]);
+        assert_eq!(table.markdown(), "| what | how much |\n| --- | ---: |\n| a\\|b c | &lt;1&gt; |\n");
+    }
+}

@@ -1,0 +1,357 @@
+//! The tables of the report, one function each.
+
+use std::collections::BTreeSet;
+
+use fleetfront_planner::{
+    AllocationResult, CellSummary, CriterionResult, Judgement, Metrics, Obstacle, PoolResult, Role, Study,
+};
+use fleetfront_sim::Execution;
+
+use crate::cost_figure::of_state;
+use crate::format::{
+    Unit, change_usd, estimate, in_unit, judgement_symbol, judgement_word, kind_word, plain, value,
+};
+use crate::table::{Cell, Look, Table, cell, head, number, words};
+use crate::theme::State;
+
+/// The spreadsheet's bill beside the simulated one.
+pub(crate) fn naive(study: &Study) -> Table {
+    let mut table = Table::new("A month's bill", &["allocation", "spreadsheet", "simulated", "factor"]);
+    for allocation in &study.allocations {
+        let bridge = study.naive.bridges.iter().find(|bridge| bridge.allocation == allocation.name);
+        let spreadsheet = study.naive.estimates.iter().find(|one| one.allocation == allocation.name);
+        let naive = bridge.map(|bridge| bridge.naive_usd_month).or(spreadsheet.map(|one| one.usd_month));
+        let simulated = bridge.map(|bridge| bridge.simulated_usd_month);
+        let factor = naive.zip(simulated).filter(|(naive, _)| *naive > 0.0);
+        let factor = factor.map(|(naive, simulated)| value(simulated.scaled(1.0 / naive), Unit::Ratio));
+        let missing = if allocation.results.is_none() { "cannot run" } else { "–" };
+        table.push(vec![
+            head(&allocation.name),
+            number(naive.map_or("–".to_owned(), |naive| plain(naive, Unit::Usd))),
+            number(simulated.map_or(missing.to_owned(), |simulated| estimate(simulated, Unit::Usd))),
+            number(factor.unwrap_or_default()),
+        ]);
+    }
+    table
+}
+
+/// From the spreadsheet to the simulated bill, step by step.
+pub(crate) fn bridges(study: &Study) -> Table {
+    let bridges = &study.naive.bridges;
+    let mut table = Table::new("From the spreadsheet's bill to the simulated one, USD a month", &["step"]);
+    table.columns.extend(bridges.iter().map(|bridge| bridge.allocation.clone()));
+    let mut row = |name: &str, of: &dyn Fn(&fleetfront_planner::Bridge) -> String| {
+        table.push(std::iter::once(head(name)).chain(bridges.iter().map(|bridge| number(of(bridge)))).collect());
+    };
+    row("spreadsheet", &|bridge| plain(bridge.naive_usd_month, Unit::Usd));
+    let mut steps: Vec<&str> = Vec::new();
+    for step in bridges.iter().flat_map(|bridge| &bridge.steps) {
+        if !steps.contains(&step.what.as_str()) {
+            steps.push(&step.what);
+        }
+    }
+    for what in steps {
+        row(what, &|bridge| {
+            let step = bridge.steps.iter().find(|step| step.what == what);
+            step.map_or_else(String::new, |step| change_usd(step.usd_month))
+        });
+    }
+    row("simulated", &|bridge| estimate(bridge.simulated_usd_month, Unit::Usd));
+    table
+}
+
+/// The criteria of an allocation, judged.
+pub(crate) fn criteria(allocation: &AllocationResult) -> Table {
+    let columns = ["criterion", "subject", "found", "target", "judgement", "baseline", "note"];
+    let mut table = Table::new(format!("Criteria: {}", allocation.name), &columns);
+    for criterion in &allocation.criteria {
+        let CriterionResult { target, unit, .. } = criterion;
+        let target = fleetfront_planner::Estimate::exact(*target);
+        table.push(vec![
+            head(&criterion.criterion),
+            words(&criterion.subject),
+            number(in_unit(criterion.value, unit)),
+            number(in_unit(target, unit)),
+            judged(criterion.judgement),
+            criterion.baseline.map_or_else(|| words("–"), judged),
+            words(&criterion.note),
+        ]);
+    }
+    table
+}
+
+fn judged(judgement: Judgement) -> Cell {
+    let look = match judgement {
+        Judgement::Pass => Look::Good,
+        Judgement::Undecided => Look::Open,
+        Judgement::Fail => Look::Bad,
+    };
+    cell(look, format!("{} {}", judgement_symbol(judgement), judgement_word(judgement)))
+}
+
+/// What stands in the way of meeting everything.
+pub(crate) fn obstacles(obstacles: &[Obstacle]) -> Table {
+    let mut table =
+        Table::new("What stands in the way", &["criterion", "why", "cheapest without it, a month", "relaxing it"]);
+    for obstacle in obstacles {
+        let without = obstacle.usd_month_without_it.map_or("no change".to_owned(), |usd| plain(usd, Unit::Usd));
+        table.push(vec![
+            head(&obstacle.criterion),
+            words(&obstacle.why),
+            number(without),
+            words(&obstacle.relaxing_it),
+        ]);
+    }
+    table
+}
+
+const METRICS: [&str; 15] = [
+    "cost a month",
+    "cost a request",
+    "booting",
+    "busy",
+    "idle",
+    "wasted",
+    "mean latency",
+    "p50",
+    "p95",
+    "p99",
+    "late",
+    "completed",
+    "cold starts",
+    "utilisation",
+    "containers (peak)",
+];
+
+fn metric_cells(metrics: &Metrics) -> Vec<Cell> {
+    let usd = |state| estimate(of_state(&metrics.cost_by_state, state), Unit::Usd);
+    let containers = format!("{} (peak {})", estimate(metrics.containers_mean, Unit::Count), metrics.containers_peak);
+    [
+        estimate(metrics.cost_usd_month, Unit::Usd),
+        estimate(metrics.cost_usd_per_request, Unit::Usd),
+        usd(State::Boot),
+        usd(State::Busy),
+        usd(State::Idle),
+        usd(State::Wasted),
+        estimate(metrics.latency_s_mean, Unit::Seconds),
+        estimate(metrics.latency_s_p50, Unit::Seconds),
+        estimate(metrics.latency_s_p95, Unit::Seconds),
+        estimate(metrics.latency_s_p99, Unit::Seconds),
+        estimate(metrics.late_share, Unit::Share),
+        estimate(metrics.success_rate, Unit::Share),
+        estimate(metrics.cold_start_share, Unit::Share),
+        estimate(metrics.utilisation, Unit::Share),
+        containers,
+    ]
+    .into_iter()
+    .map(number)
+    .collect()
+}
+
+fn role_word(role: Role) -> &'static str {
+    match role {
+        Role::Baseline => "baseline",
+        Role::Proposed => "proposed",
+        Role::Repaired => "proposed, repaired",
+        Role::Named => "named in the scenario",
+        Role::Recommended => "recommended",
+    }
+}
+
+/// The allocations as wholes.
+pub(crate) fn fleets(study: &Study) -> Table {
+    let mut table = Table::new("Allocations", &["allocation", "role", "worst p95 over limit"]);
+    table.columns.extend(METRICS.map(str::to_owned));
+    for allocation in &study.allocations {
+        let Some(results) = &allocation.results else { continue };
+        let worst = format!("{} ({})", estimate(results.worst_p95_over_limit, Unit::Ratio), results.worst_model);
+        let mut row = vec![head(&allocation.name), words(role_word(allocation.role)), number(worst)];
+        row.extend(metric_cells(&results.fleet));
+        table.push(row);
+    }
+    table
+}
+
+/// The pools of an allocation with their settings and results.
+pub(crate) fn pools(allocation: &AllocationResult) -> Table {
+    let settings = ["pool", "GPU", "models", "min", "max", "buffer", "window", "inputs", "timeout", "retries"];
+    let mut table = Table::new(format!("Pools: {}", allocation.name), &settings);
+    if allocation.results.is_some() {
+        table.columns.extend(METRICS.map(str::to_owned));
+    }
+    for pool in &allocation.pools {
+        let mut row = pool_cells(pool);
+        match &pool.metrics {
+            _ if allocation.results.is_none() => {}
+            Some(metrics) => row.extend(metric_cells(metrics)),
+            None => row.extend(METRICS.map(|_| number("–"))),
+        }
+        table.push(row);
+    }
+    table
+}
+
+fn pool_cells(pool: &PoolResult) -> Vec<Cell> {
+    let settings = &pool.settings;
+    let models: Vec<String> = pool.models.iter().map(|(model, variant)| format!("{model} ({variant})")).collect();
+    let inputs = match settings.execution {
+        _ if settings.max_inputs <= 1 => "1".to_owned(),
+        Execution::Serial => format!("{}, in turn", settings.max_inputs),
+        Execution::Parallel => format!("{}, at once", settings.max_inputs),
+    };
+    vec![
+        head(&pool.name),
+        words(&pool.gpu),
+        words(models.join(", ")),
+        number(settings.min_containers.to_string()),
+        number(settings.max_containers.map_or("none".to_owned(), |most| most.to_string())),
+        number(settings.buffer_containers.to_string()),
+        number(plain(settings.scaledown_window.get(), Unit::Seconds)),
+        words(inputs),
+        number(plain(settings.timeout.get(), Unit::Seconds)),
+        number(settings.retries.to_string()),
+    ]
+}
+
+/// Every model in every allocation.
+pub(crate) fn models(study: &Study) -> Table {
+    let columns = ["model", "limit", "allocation", "variant", "GPU", "warm service", "which is"];
+    let mut table = Table::new("Each model in each allocation", &columns);
+    table.columns.extend(METRICS.map(str::to_owned));
+    for model in &study.models {
+        for allocation in &study.allocations {
+            let results = allocation.results.iter().flat_map(|results| &results.models);
+            for result in results.filter(|result| result.model == model.name) {
+                let mut row = vec![
+                    head(&model.name),
+                    number(plain(model.latency_limit_s, Unit::Seconds)),
+                    words(&allocation.name),
+                    words(&result.variant),
+                    words(&result.gpu),
+                    number(estimate(result.warm_service_s, Unit::Seconds)),
+                    words(kind_word(result.service_kind)),
+                ];
+                row.extend(metric_cells(&result.metrics));
+                table.push(row);
+            }
+        }
+    }
+    table
+}
+
+/// The models themselves.
+pub(crate) fn traffic(study: &Study) -> Table {
+    let mut table = Table::new("Models", &["model", "requests a day", "which is", "p95 limit"]);
+    for model in &study.models {
+        table.push(vec![
+            head(&model.name),
+            number(plain(model.requests_per_day, Unit::Count)),
+            words(kind_word(model.requests_kind)),
+            number(plain(model.latency_limit_s, Unit::Seconds)),
+        ]);
+    }
+    table
+}
+
+/// The points of one model that nothing beats in both cost and p95.
+pub(crate) fn model_frontier(study: &Study, model: &str) -> Table {
+    let columns = ["cost a month", "p95 over limit", "p95", "p50", "late", "variant", "GPU", "window", "min", "service"];
+    let mut table = Table::new(format!("Frontier: {model}"), &columns);
+    let mut points: Vec<_> =
+        study.points.iter().filter(|point| point.on_model_frontier && point.choice.model == model).collect();
+    points.sort_by(|a, b| a.metrics.cost_usd_month.value.total_cmp(&b.metrics.cost_usd_month.value));
+    for point in points {
+        let within = point.p95_over_limit.high <= 1.0;
+        let ratio = estimate(point.p95_over_limit, Unit::Ratio);
+        table.push(vec![
+            number(estimate(point.metrics.cost_usd_month, Unit::Usd)),
+            if within { number(format!("✓ {ratio}")) } else { number(ratio) },
+            number(estimate(point.metrics.latency_s_p95, Unit::Seconds)),
+            number(estimate(point.metrics.latency_s_p50, Unit::Seconds)),
+            number(estimate(point.metrics.late_share, Unit::Share)),
+            words(&point.choice.variant),
+            words(&point.choice.gpu),
+            number(plain(point.choice.scaledown_window_s, Unit::Seconds)),
+            number(point.choice.min_containers.to_string()),
+            words(kind_word(point.choice.service_kind)),
+        ]);
+    }
+    table
+}
+
+/// Which variant can run on which GPU type.
+pub(crate) fn feasibility(study: &Study) -> Table {
+    let mut table = Table::new("What fits where", &["model, variant"]);
+    table.columns.extend(study.gpus.iter().map(|gpu| format!("{} ({} GiB)", gpu.name, gpu.usable_gib)));
+    let mut seen = BTreeSet::new();
+    for first in study.cells.iter().filter(|one| seen.insert((one.model.clone(), one.variant.clone()))) {
+        let mut row = vec![head(format!("{}, {}", first.model, first.variant))];
+        row.extend(study.gpus.iter().map(|gpu| {
+            let found =
+                study.cells.iter().find(|c| c.model == first.model && c.variant == first.variant && c.gpu == gpu.name);
+            found.map_or_else(|| words("–"), fit)
+        }));
+        table.push(row);
+    }
+    table
+}
+
+fn fit(found: &CellSummary) -> Cell {
+    if !found.feasible {
+        cell(Look::Bad, format!("✗ {}", found.memory))
+    } else if found.memory.starts_with("borderline") {
+        cell(Look::Open, format!("≈ {}", found.memory))
+    } else {
+        cell(Look::Good, format!("✓ {}", found.memory))
+    }
+}
+
+/// The service and boot times that were used.
+pub(crate) fn laws(study: &Study) -> Table {
+    let columns = [
+        "model, variant",
+        "GPU",
+        "warm service, mean (could be)",
+        "variation",
+        "which is",
+        "n",
+        "boot, mean",
+        "which is",
+        "sources and notes",
+    ];
+    let mut table = Table::new("Times used", &columns);
+    for one in study.cells.iter().filter(|one| one.feasible) {
+        let service = one.service_s.map_or("–".to_owned(), |mean| {
+            let low = one.service_s_low.unwrap_or(mean);
+            let high = one.service_s_high.unwrap_or(mean);
+            estimate(fleetfront_planner::Estimate { value: mean, low, high }, Unit::Seconds)
+        });
+        let dash = || "–".to_owned();
+        table.push(vec![
+            head(format!("{}, {}", one.model, one.variant)),
+            words(&one.gpu),
+            number(service),
+            number(one.service_cv.map_or_else(dash, |cv| plain(cv, Unit::Share))),
+            words(one.service_kind.map_or("–", kind_word)),
+            number(one.service_n.map_or_else(dash, |n| n.to_string())),
+            number(one.boot_s.map_or_else(dash, |boot| plain(boot, Unit::Seconds))),
+            words(one.boot_kind.map_or("–", kind_word)),
+            words(one.notes.join("; ")),
+        ]);
+    }
+    table
+}
+
+/// What the GPU types cost.
+pub(crate) fn prices(study: &Study) -> Table {
+    let mut table = Table::new("GPU types", &["GPU", "GPU alone, an hour", "container, an hour", "usable memory"]);
+    for gpu in &study.gpus {
+        table.push(vec![
+            head(&gpu.name),
+            number(plain(gpu.usd_per_hour, Unit::Usd)),
+            number(plain(gpu.container_usd_per_hour, Unit::Usd)),
+            number(format!("{} GiB", gpu.usable_gib)),
+        ]);
+    }
+    table
+}

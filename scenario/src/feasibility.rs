@@ -1,0 +1,131 @@
+//! Whether a variant can run on a GPU type: the one place that decides it.
+
+use fleetfront_calibration::Fit;
+
+use crate::resolved::{Cell, Feasibility, Gpu, Infeasible, Quality};
+
+/// Above this share of the usable memory a fit is borderline: fragmentation or a larger image may break it.
+const BORDERLINE_SHARE: f64 = 0.95;
+
+/// What a variant asks for, wherever it runs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Needs<'a> {
+    pub(crate) peak_gib: f64,
+    pub(crate) requires: &'a [String],
+    pub(crate) quality: Option<&'a Quality>,
+    /// Largest accepted perceptual distance; `None` when any is.
+    pub(crate) lpips_max: Option<f64>,
+}
+
+impl Needs<'_> {
+    /// The cell of this variant on `gpu`, given what is known about its service and boot times there.
+    pub(crate) fn cell(&self, gpu: &Gpu, service: Option<Fit>, boot: Option<Fit>) -> Cell {
+        let mut reasons = self.refusals(gpu);
+        for (what, known) in [("service time", service.is_some()), ("boot time", boot.is_some())] {
+            if !known {
+                reasons.push(Infeasible::NoData { what: what.to_owned() });
+            }
+        }
+        Cell { feasibility: self.feasibility(gpu, reasons), service, boot }
+    }
+
+    fn feasibility(&self, gpu: &Gpu, reasons: Vec<Infeasible>) -> Feasibility {
+        if !reasons.is_empty() {
+            Feasibility::Infeasible { reasons }
+        } else if self.peak_gib > BORDERLINE_SHARE * gpu.usable_gib {
+            Feasibility::Borderline { peak_gib: self.peak_gib, usable_gib: gpu.usable_gib }
+        } else {
+            Feasibility::Fits
+        }
+    }
+
+    /// Memory first, then features, then quality.
+    fn refusals(&self, gpu: &Gpu) -> Vec<Infeasible> {
+        let memory = (self.peak_gib > gpu.usable_gib)
+            .then_some(Infeasible::Memory { peak_gib: self.peak_gib, usable_gib: gpu.usable_gib });
+        let features = self
+            .requires
+            .iter()
+            .filter(|feature| !gpu.features.contains(feature))
+            .map(|feature| Infeasible::Feature { feature: feature.clone() });
+        let quality = self.quality.zip(self.lpips_max).filter(|(quality, limit)| quality.lpips > *limit);
+        let quality = quality.map(|(quality, limit)| Infeasible::Quality { lpips: quality.lpips, limit });
+        memory.into_iter().chain(features).chain(quality).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fleetfront_calibration::{Factor, Kind, Provenance};
+    use fleetfront_sim::{Law, UsdPerSecond};
+
+    fn source() -> Provenance {
+        Provenance { kind: Kind::Assumed, source: "test".into(), date: "2026-11-23".into() }
+    }
+
+    fn gpu(usable_gib: f64, features: &[&str]) -> Gpu {
+        Gpu {
+            name: "T4".into(),
+            usd_per_second: UsdPerSecond::new(0.1).unwrap(),
+            usable_gib,
+            features: features.iter().map(ToString::to_string).collect(),
+            price_provenance: source(),
+            memory_provenance: source(),
+        }
+    }
+
+    fn fit() -> Fit {
+        let law = Law::Deterministic { seconds: 1.0 };
+        Fit { law, kind: Kind::Assumed, n: 0, factor: Factor::EXACT, sources: vec![], notes: vec![] }
+    }
+
+    fn needs(peak_gib: f64, requires: &[String]) -> Needs<'_> {
+        Needs { peak_gib, requires, quality: None, lpips_max: None }
+    }
+
+    fn check(needs: Needs<'_>, gpu: &Gpu, expected: &Feasibility) {
+        assert_eq!(needs.cell(gpu, Some(fit()), Some(fit())).feasibility, *expected);
+    }
+
+    #[test]
+    fn memory_decides_with_its_two_numbers() {
+        // FLUX with fp8 weights on a T4: peak and usable memory as published.
+        let reasons = vec![Infeasible::Memory { peak_gib: 21.5, usable_gib: 14.74 }];
+        check(needs(21.5, &[]), &gpu(14.74, &[]), &Feasibility::Infeasible { reasons });
+        check(needs(14.0, &[]), &gpu(14.74, &[]), &Feasibility::Fits);
+        // On an A10 or L4 the same variant leaves less than a twentieth.
+        check(needs(21.5, &[]), &gpu(22.0, &[]), &Feasibility::Borderline { peak_gib: 21.5, usable_gib: 22.0 });
+        check(needs(22.0, &[]), &gpu(22.0, &[]), &Feasibility::Borderline { peak_gib: 22.0, usable_gib: 22.0 });
+    }
+
+    #[test]
+    fn a_missing_feature_is_named() {
+        let bf16 = ["bf16".to_owned()];
+        let reasons = vec![Infeasible::Feature { feature: "bf16".into() }];
+        check(needs(9.0, &bf16), &gpu(14.74, &[]), &Feasibility::Infeasible { reasons });
+        check(needs(9.0, &bf16), &gpu(14.74, &["bf16"]), &Feasibility::Fits);
+    }
+
+    #[test]
+    fn quality_counts_against_the_scenario_s_limit_only() {
+        let quality = Quality { lpips: 0.29, provenance: source() };
+        let with = |lpips_max| Needs { quality: Some(&quality), lpips_max, ..needs(9.0, &[]) };
+        let reasons = vec![Infeasible::Quality { lpips: 0.29, limit: 0.2 }];
+        check(with(Some(0.2)), &gpu(14.74, &[]), &Feasibility::Infeasible { reasons });
+        check(with(Some(0.3)), &gpu(14.74, &[]), &Feasibility::Fits);
+        check(with(None), &gpu(14.74, &[]), &Feasibility::Fits);
+    }
+
+    #[test]
+    fn every_reason_is_given() {
+        let bf16 = ["bf16".to_owned()];
+        let cell = needs(33.9, &bf16).cell(&gpu(14.74, &[]), Some(fit()), None);
+        let reasons = vec![
+            Infeasible::Memory { peak_gib: 33.9, usable_gib: 14.74 },
+            Infeasible::Feature { feature: "bf16".into() },
+            Infeasible::NoData { what: "boot time".into() },
+        ];
+        assert_eq!(cell.feasibility, Feasibility::Infeasible { reasons });
+    }
+}

@@ -1,0 +1,378 @@
+//! `scenario.toml` as the user writes it: strings and plain numbers, nothing resolved.
+//!
+//! Units are the last word of a key, choices are externally tagged, unknown keys are refused. The descriptions of the
+//! JSON schema, and what an error says about a missing key, are the doc comments of this file.
+
+use std::collections::BTreeMap;
+
+use fleetfront_calibration::{Kind, Provenance};
+use fleetfront_sim::Execution;
+use fleetfront_workloads::Scope;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::resolved::LatencyReading;
+
+/// A scenario: what is asked of which fleet, on which platform.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScenarioFile {
+    /// Version of the file format; 1 is the only one so far
+    pub format: u32,
+    /// Name of the scenario
+    pub name: String,
+    /// One sentence about the scenario
+    pub description: String,
+    /// Name of the allocation that the others are compared with
+    pub baseline: String,
+    /// Name of the allocation under review
+    pub proposed: String,
+    /// The other files of the scenario's folder
+    pub files: FileNames,
+    /// Containers and billing of the platform
+    pub platform: PlatformFile,
+    /// What is common to the traffic of all models
+    pub traffic: TrafficFile,
+    /// Settings of every pool that does not say otherwise
+    pub defaults: SettingsFile,
+    /// What is tried for each model on each GPU that it fits
+    pub grid: GridFile,
+    /// What an allocation has to reach
+    pub criteria: CriteriaFile,
+    /// The spreadsheet to be reproduced
+    pub naive: NaiveFile,
+    /// The GPU types that may be used
+    pub gpus: Vec<GpuFile>,
+    /// The models that requests call
+    pub models: Vec<ModelFile>,
+    /// Named ways of giving models to pools
+    pub allocations: Vec<AllocationFile>,
+}
+
+/// Names of the CSV files in the scenario's folder.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FileNames {
+    /// Prices of GPUs, cores and memory
+    pub prices: String,
+    /// Service times
+    pub benchmarks: String,
+    /// Boot times
+    pub boots: String,
+    /// Memory of GPUs and of model variants
+    pub memory: String,
+    /// The load curve of the models that have none of their own
+    pub load: String,
+}
+
+/// Where a number comes from.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProvenanceFile {
+    /// How good the number is
+    pub kind: KindName,
+    /// Who says so, or how it was computed
+    pub source: String,
+    /// As of when: YYYY-MM-DD, or as the source states it
+    pub date: String,
+}
+
+impl From<&ProvenanceFile> for Provenance {
+    fn from(file: &ProvenanceFile) -> Self {
+        Self { kind: file.kind.into(), source: file.source.clone(), date: file.date.clone() }
+    }
+}
+
+/// How good a number is, best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KindName {
+    /// Measured on the deployment under review
+    Measured,
+    /// Measured by somebody else and published
+    Published,
+    /// Computed from other numbers; the source says how
+    Derived,
+    /// Nobody measured it
+    Assumed,
+}
+
+impl From<KindName> for Kind {
+    fn from(name: KindName) -> Self {
+        match name {
+            KindName::Measured => Self::Measured,
+            KindName::Published => Self::Published,
+            KindName::Derived => Self::Derived,
+            KindName::Assumed => Self::Assumed,
+        }
+    }
+}
+
+/// Containers and billing rules.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlatformFile {
+    /// Name of the platform
+    pub name: String,
+    /// Physical cores that a container holds
+    pub cpu_cores: f64,
+    /// Memory that a container holds, in GiB
+    pub memory_gib: f64,
+    /// Where cores and memory of a container come from
+    pub container_provenance: ProvenanceFile,
+    /// Multiplier on all prices for the chosen region; 1 is the platform's own choice of region
+    pub region_multiplier: f64,
+    /// Days that a month is said to have
+    pub days_per_month: f64,
+}
+
+/// What is common to the traffic of all models.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TrafficFile {
+    /// Time zone in which days and hours are reported, by its IANA name
+    pub reporting_time_zone: String,
+    /// Time zone in which the load curve is written, by its IANA name
+    pub curve_time_zone: String,
+    /// Day whose clock offset between the two time zones is taken, as "YYYY-MM-DD"
+    pub date: String,
+    /// Hours of the evening before that are simulated and not counted
+    pub run_in_h: f64,
+    /// Slow random variation of the rate around the load curve
+    pub slow_rate: SlowRateFile,
+}
+
+/// Slow random variation of the rate.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum SlowRateFile {
+    /// The rate is the load curve's, requests are a Poisson process
+    None,
+    /// A gamma factor with mean 1 on the rate, drawn anew at random instants
+    Gamma(GammaRateFile),
+}
+
+/// A gamma factor on the rate.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GammaRateFile {
+    /// Coefficient of variation of the factor
+    pub cv: f64,
+    /// Mean time between two draws of the factor, in seconds
+    pub correlation_s: f64,
+    /// Who shares one factor
+    pub scope: ScopeName,
+    /// Where these numbers come from
+    pub provenance: ProvenanceFile,
+}
+
+/// Who shares one slow random rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ScopeName {
+    /// All models rise and fall together
+    Fleet,
+    /// Each model has its own
+    Model,
+}
+
+impl From<ScopeName> for Scope {
+    fn from(name: ScopeName) -> Self {
+        match name {
+            ScopeName::Fleet => Self::Fleet,
+            ScopeName::Model => Self::Model,
+        }
+    }
+}
+
+/// A GPU type.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GpuFile {
+    /// The platform's own name for it
+    pub name: String,
+    /// What its hardware can do, such as "bf16" and "fp8"
+    #[serde(default)]
+    pub features: Vec<String>,
+}
+
+/// A model that requests call.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ModelFile {
+    /// Name of the model, as in the benchmark files
+    pub name: String,
+    /// Mean requests a day
+    pub requests_per_day: f64,
+    /// Where the requests a day come from
+    pub traffic_provenance: ProvenanceFile,
+    /// End-to-end latency objective, in seconds
+    pub latency_limit_s: f64,
+    /// Probability that a try fails, for whatever reason but memory
+    pub failure_probability: f64,
+    /// Where the failure probability comes from
+    pub failure_provenance: ProvenanceFile,
+    /// Time to become the loaded model of a container that has another one loaded, in seconds
+    pub switch_in_s: f64,
+    /// The same, in seconds, where it depends on the model loaded before: { other-model = 2.7 }
+    #[serde(default)]
+    pub switch_in_from_s: BTreeMap<String, f64>,
+    /// Where the switch times come from
+    pub switch_provenance: ProvenanceFile,
+    /// A load curve of its own, in a file of the scenario's folder
+    pub curve_file: Option<String>,
+    /// Time zone of its own load curve, by its IANA name
+    pub curve_time_zone: Option<String>,
+    /// Its precisions, the deployed one first
+    pub variants: Vec<VariantFile>,
+}
+
+/// A precision of a model.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VariantFile {
+    /// Name of the variant, as in the benchmark files
+    pub name: String,
+    /// GPU features that it cannot run without
+    #[serde(default)]
+    pub requires: Vec<String>,
+    /// How far its output is from the reference precision; left out for the reference itself
+    pub quality: Option<QualityFile>,
+}
+
+/// How far a variant's output is from the reference precision.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QualityFile {
+    /// Perceptual distance (LPIPS; 0 is identical)
+    pub lpips: f64,
+    /// How good the number is
+    pub kind: KindName,
+    /// Who says so, or how it was computed
+    pub source: String,
+    /// As of when: YYYY-MM-DD, or as the source states it
+    pub date: String,
+}
+
+/// Pool settings, by the platform's own names.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SettingsFile {
+    /// Containers that are always up
+    pub min_containers: u32,
+    /// At most so many containers; left out for the platform's own limit
+    pub max_containers: Option<u32>,
+    /// Extra containers while the pool is active
+    pub buffer_containers: u32,
+    /// How long an idle container stays, in seconds: 2 to 3600
+    pub scaledown_window_s: f64,
+    /// Inputs that a container accepts at once
+    pub max_inputs: u32,
+    /// What a container does with several inputs
+    pub execution: ExecutionName,
+    /// Longest execution of a try, in seconds: 1 to 86400
+    pub timeout_s: f64,
+    /// Tries after the first, one second apart
+    pub retries: u32,
+}
+
+/// What a container does with several inputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExecutionName {
+    /// One at a time; the others wait inside the container
+    Serial,
+    /// All at once, independently
+    Parallel,
+}
+
+impl From<ExecutionName> for Execution {
+    fn from(name: ExecutionName) -> Self {
+        match name {
+            ExecutionName::Serial => Self::Serial,
+            ExecutionName::Parallel => Self::Parallel,
+        }
+    }
+}
+
+/// What is tried for each model on each GPU that it fits.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GridFile {
+    /// Scaledown windows, in seconds
+    pub scaledown_window_s: Vec<f64>,
+    /// Always-warm containers
+    pub min_containers: Vec<u32>,
+}
+
+/// A way of giving models to pools.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AllocationFile {
+    /// Name of the allocation
+    pub name: String,
+    /// One sentence about it
+    pub description: String,
+    /// Its pools; every model stands in exactly one
+    pub pools: Vec<PoolFile>,
+}
+
+/// One pool; settings that are left out are those of `[defaults]`.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PoolFile {
+    /// Name of the pool
+    pub name: String,
+    /// Its GPU type
+    pub gpu: String,
+    /// Its models, as "model" (the deployed variant) or "model:variant"
+    pub models: Vec<String>,
+    /// Containers that are always up
+    pub min_containers: Option<u32>,
+    /// At most so many containers
+    pub max_containers: Option<u32>,
+    /// Extra containers while the pool is active
+    pub buffer_containers: Option<u32>,
+    /// How long an idle container stays, in seconds: 2 to 3600
+    pub scaledown_window_s: Option<f64>,
+    /// Inputs that a container accepts at once
+    pub max_inputs: Option<u32>,
+    /// What a container does with several inputs
+    pub execution: Option<ExecutionName>,
+    /// Longest execution of a try, in seconds: 1 to 86400
+    pub timeout_s: Option<f64>,
+    /// Tries after the first, one second apart
+    pub retries: Option<u32>,
+}
+
+/// What an allocation has to reach; a criterion that is left out is not asked for.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CriteriaFile {
+    /// Smallest wanted cost reduction against the baseline, as a fraction
+    pub cost_reduction_min: Option<f64>,
+    /// Largest accepted latency as a multiple of the baseline's
+    pub latency_ratio_max: Option<f64>,
+    /// Whether each model's own `latency_limit_s` must be kept
+    pub latency_limit: bool,
+    /// Which percentile of the end-to-end latency is meant, as a fraction
+    pub latency_percentile: f64,
+    /// The readings of "latency" that are judged
+    pub latency_readings: Vec<LatencyReading>,
+    /// Smallest accepted share of requests that complete
+    pub success_rate_min: Option<f64>,
+    /// Largest accepted perceptual distance (LPIPS) to the reference precision
+    pub quality_lpips_max: Option<f64>,
+}
+
+/// The spreadsheet: requests times seconds times price, and nothing else.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NaiveFile {
+    /// Seconds that it allows a request, on every GPU
+    pub time_per_request_s: f64,
+    /// The models that it counts
+    pub models: Vec<String>,
+    /// Where it comes from
+    pub provenance: ProvenanceFile,
+}

@@ -1,0 +1,114 @@
+//! The CSV files of a scenario, as far as they could be read.
+
+use fleetfront_calibration::{Benchmarks, Boots, Memory, Prices, Problem, read_load_curve};
+use fleetfront_workloads::LoadCurve;
+
+use crate::document::join;
+use crate::file::ScenarioFile;
+use crate::files::{Files, is_plain};
+use crate::findings::Findings;
+
+/// What the CSV files say. `None` where a file has problems: they are in the findings, and nothing more is asked of it.
+#[derive(Debug)]
+pub(crate) struct Tables {
+    pub(crate) prices: Option<Prices>,
+    pub(crate) benchmarks: Option<Benchmarks>,
+    pub(crate) boots: Option<Boots>,
+    pub(crate) memory: Option<Memory>,
+    pub(crate) load: Option<LoadCurve>,
+    /// The curve of each model that names one, in the scenario's order.
+    pub(crate) own_load: Vec<Option<LoadCurve>>,
+}
+
+impl Tables {
+    /// Reads all files that `scenario` names.
+    pub(crate) fn read(files: &Files, scenario: &ScenarioFile, findings: &mut Findings<'_>) -> Self {
+        let names = &scenario.files;
+        let mut reader = Reader { files, findings };
+        Self {
+            prices: reader.read("files.prices", &names.prices, Prices::read),
+            benchmarks: reader.read("files.benchmarks", &names.benchmarks, Benchmarks::read),
+            boots: reader.read("files.boots", &names.boots, Boots::read),
+            memory: reader.read("files.memory", &names.memory, Memory::read),
+            load: reader.read("files.load", &names.load, read_curve),
+            own_load: (scenario.models.iter().enumerate())
+                .map(|(index, model)| {
+                    let path = join(&format!("models[{index}]"), "curve_file");
+                    model.curve_file.as_ref().and_then(|name| reader.read(&path, name, read_curve))
+                })
+                .collect(),
+        }
+    }
+}
+
+struct Reader<'a, 'b> {
+    files: &'a Files,
+    findings: &'a mut Findings<'b>,
+}
+
+impl Reader<'_, '_> {
+    fn read<T>(&mut self, path: &str, name: &str, parse: impl Fn(&str, &str) -> Result<T, Vec<Problem>>) -> Option<T> {
+        if !is_plain(name) {
+            let message = format!("\"{}\" is no file of the scenario's folder", name.escape_debug());
+            self.findings.refuse(
+                path,
+                message,
+                "put the file next to scenario.toml and give its name without a folder",
+            );
+            return None;
+        }
+        let Some(text) = self.files.text(name) else {
+            let help = format!("put {} there, or name another file", self.files.label(name));
+            self.findings.refuse(path, format!("there is no file \"{name}\""), help);
+            return None;
+        };
+        match parse(&self.files.label(name), text) {
+            Ok(table) => Some(table),
+            Err(problems) => {
+                self.findings.problems.extend(problems);
+                None
+            }
+        }
+    }
+}
+
+fn read_curve(file: &str, text: &str) -> Result<LoadCurve, Vec<Problem>> {
+    let (weights, _) = read_load_curve(file, text)?;
+    LoadCurve::new(&weights).map_err(|error| {
+        let whole_file = Problem {
+            file: file.to_owned(),
+            line: None,
+            column: None,
+            key: "weight".to_owned(),
+            message: error.to_string(),
+            help: String::new(),
+        };
+        vec![whole_file]
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{check, only_problem};
+
+    #[test]
+    fn a_file_that_is_not_there_is_a_problem_of_the_line_that_names_it() {
+        let new = "prices = \"price.csv\"";
+        check(
+            "prices = \"prices.csv\"",
+            new,
+            "\"price.csv\"",
+            "files.prices",
+            "there is no file \"price.csv\"",
+            "put price.csv there",
+        );
+    }
+
+    #[test]
+    fn files_stay_in_the_folder() {
+        for name in ["../prices.csv", "/etc/prices.csv", "", "scenario.toml", "a\\\\b.csv"] {
+            let problem = only_problem(&crate::testing::edited("\"prices.csv\"", &format!("\"{name}\"")));
+            assert!(problem.message.ends_with("is no file of the scenario's folder"), "{problem}");
+        }
+    }
+}

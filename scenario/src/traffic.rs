@@ -1,0 +1,158 @@
+//! The traffic: rates, curves with their clocks, and the slow random rate.
+
+use fleetfront_sim::StreamKey;
+use fleetfront_workloads::{LoadCurve, ModelTraffic, SlowRate, TimeZoneError, Traffic, hours_ahead};
+
+use crate::file::{ScenarioFile, SlowRateFile};
+use crate::findings::Findings;
+use crate::tables::Tables;
+
+/// Longest run-in, in hours: it is the evening before.
+const RUN_IN_MAX_H: f64 = 24.0;
+/// Largest coefficient of variation of the slow rate.
+const CV_MAX: f64 = 10.0;
+
+/// The traffic of all models.
+pub(crate) fn traffic(file: &ScenarioFile, tables: &Tables, findings: &mut Findings<'_>) -> Traffic {
+    let traffic = &file.traffic;
+    findings.within("traffic.run_in_h", traffic.run_in_h, 0.0, RUN_IN_MAX_H, "it is the evening before");
+    let shared_ahead_h = offset(file, &traffic.curve_time_zone, "traffic.curve_time_zone", findings);
+    let flat = LoadCurve::new(&[1.0; 24]).expect("a flat day is a load curve");
+    let shared = tables.load.as_ref().unwrap_or(&flat);
+    let models = file.models.iter().enumerate().map(|(index, model)| {
+        let path = format!("models[{index}].curve_time_zone");
+        let own = model.curve_time_zone.as_ref();
+        if let Some(zone) = own.filter(|_| model.curve_file.is_none()) {
+            let message = format!("\"{zone}\" is the time zone of no curve: the model names no curve_file");
+            findings.refuse(&path, message, "add curve_file = \"...\", or remove curve_time_zone");
+        }
+        ModelTraffic {
+            key: StreamKey::of(&model.name),
+            requests_per_day: model.requests_per_day,
+            curve: tables.own_load.get(index).and_then(Option::as_ref).unwrap_or(shared).clone(),
+            curve_ahead_h: own.map_or(shared_ahead_h, |zone| offset(file, zone, &path, findings)),
+        }
+    });
+    let models = models.collect();
+    Traffic {
+        models,
+        slow_rate: slow_rate(&traffic.slow_rate, findings),
+        run_in: Findings::seconds(traffic.run_in_h * 3600.0),
+    }
+}
+
+/// Hours that the clock of `zone` is ahead of the reporting clock.
+fn offset(file: &ScenarioFile, zone: &str, path: &str, findings: &mut Findings<'_>) -> f64 {
+    let traffic = &file.traffic;
+    hours_ahead(zone, &traffic.reporting_time_zone, &traffic.date).unwrap_or_else(|error| {
+        let place = match &error {
+            TimeZoneError::NotADate { .. } => "traffic.date",
+            TimeZoneError::UnknownZone { zone } if *zone == traffic.reporting_time_zone => {
+                "traffic.reporting_time_zone"
+            }
+            _ => path,
+        };
+        let words = error.to_string();
+        let (message, help) = words.split_once("; ").unwrap_or((&words, ""));
+        findings.refuse(place, message, help);
+        0.0
+    })
+}
+
+fn slow_rate(file: &SlowRateFile, findings: &mut Findings<'_>) -> Option<SlowRate> {
+    let SlowRateFile::Gamma(gamma) = file else { return None };
+    findings.positive("traffic.slow_rate.gamma.cv", gamma.cv, "the coefficient of variation");
+    findings.positive("traffic.slow_rate.gamma.correlation_s", gamma.correlation_s, "the correlation time");
+    findings.within(
+        "traffic.slow_rate.gamma.cv",
+        gamma.cv,
+        0.0,
+        CV_MAX,
+        "a rate that varies more is zero nearly always",
+    );
+    findings.within_a_day("traffic.slow_rate.gamma.correlation_s", gamma.correlation_s);
+    Some(SlowRate { cv: gamma.cv, correlation: Findings::seconds(gamma.correlation_s), scope: gamma.scope.into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{check, check_table, default_scenario, edited, edited_text, only_problem};
+    use crate::{Files, Scenario};
+    use approx::assert_relative_eq;
+
+    /// A load file with the same weight in every hour.
+    fn rows(hours: usize, weight: &str) -> String {
+        let header = "hour,weight,kind,source,date\n".to_owned();
+        (0..hours).fold(header, |text, hour| format!("{text}{hour},{weight},assumed,test,2026-11-23\n"))
+    }
+
+    #[test]
+    fn time_zones_and_dates_are_located() {
+        let (old, new) = ("reporting_time_zone = \"UTC\"", "reporting_time_zone = \"Utopia\"");
+        let key = "traffic.reporting_time_zone";
+        check(old, new, "\"Utopia\"", key, "\"Utopia\" is not a time zone", "IANA name");
+        let (old, new) = ("curve_time_zone = \"America/New_York\"", "curve_time_zone = \"New York\"");
+        check(old, new, "\"New York\"", "traffic.curve_time_zone", "\"New York\" is not a time zone", "IANA name");
+        let new = "\ndate = \"2026-02-30\"";
+        check("\ndate = \"2026-11-23\"", new, "\"2026", "traffic.date", "is not a date", "year, month and day");
+        check("run_in_h = 4.0", "run_in_h = 25", "25", "traffic.run_in_h", "25 is outside 0 to 24", "evening before");
+    }
+
+    #[test]
+    fn traffic_follows_the_file() {
+        let traffic = default_scenario().traffic;
+        let rates: Vec<f64> = traffic.models.iter().map(|model| model.requests_per_day).collect();
+        assert_eq!(rates, [400.0, 300.0, 200.0, 100.0, 20.0, 60.0]);
+        // New York is five hours behind UTC in November.
+        for model in &traffic.models {
+            assert_relative_eq!(model.curve_ahead_h, -5.0);
+            assert!(model.curve.is_weekly());
+        }
+        assert_relative_eq!(traffic.run_in.get(), 14_400.0);
+        let gamma = traffic.slow_rate.expect("the default has one");
+        assert_eq!((gamma.cv, gamma.correlation.get()), (0.49, 980.0));
+        let text = edited_text("scenario.toml", "run_in_h = 4.0", "run_in_h = 4.0\nslow_rate = \"none\"");
+        let start = text.find("[traffic.slow_rate.gamma]").expect("the table");
+        let end = start + text[start..].find("\n\n").expect("its end");
+        let none = Files::embedded().with("scenario.toml", &format!("{}{}", &text[..start], &text[end..]));
+        assert_eq!(Scenario::load(&none).expect("no problems").traffic.slow_rate, None);
+        check(
+            "cv = 0.49",
+            "cv = 60",
+            "60",
+            "traffic.slow_rate.gamma.cv",
+            "60 is outside 0 to 10",
+            "zero nearly always",
+        );
+        check("cv = 0.49", "cv = 0.0", "0.0", "traffic.slow_rate.gamma.cv", "is 0", "above zero");
+    }
+
+    #[test]
+    fn a_model_may_have_a_curve_of_its_own() {
+        let new = "name = \"lora\"\ncurve_file = \"lora.csv\"\ncurve_time_zone = \"Asia/Tokyo\"\nrequests";
+        let rows = rows(24, "1");
+        let files = edited("name = \"lora\"\nrequests", new);
+        let problem = only_problem(&files);
+        assert_eq!(
+            (problem.key.as_str(), problem.message.as_str()),
+            ("models[3].curve_file", "there is no file \"lora.csv\"")
+        );
+        let files = files.with("lora.csv", &rows);
+        let traffic = Scenario::load(&files).expect("no problems").traffic;
+        assert_eq!((traffic.models[3].curve.hourly().len(), traffic.models[3].curve_ahead_h), (24, 9.0));
+        assert_eq!((traffic.models[2].curve.hourly().len(), traffic.models[2].curve_ahead_h), (168, -5.0));
+        let new = "name = \"lora\"\ncurve_time_zone = \"Asia/Tokyo\"\nrequests";
+        let key = "models[3].curve_time_zone";
+        check("name = \"lora\"\nrequests", new, "\"Asia", key, "time zone of no curve", "add curve_file");
+    }
+
+    #[test]
+    fn a_load_curve_is_a_day_or_a_week_and_not_empty() {
+        let load = |hours: usize, weight: &str| only_problem(&Files::embedded().with("load.csv", &rows(hours, weight)));
+        let short = load(23, "1");
+        assert_eq!((short.file.as_str(), short.message.as_str()), ("load.csv", "has 23 hours"));
+        assert!(short.help.contains("24 (a day) or 168"), "{short}");
+        assert_eq!(load(24, "0").message, "is zero in every hour");
+        check_table("load.csv", "5,0.3955", "5,-0.3955", true, "`-0.3955` is not a number zero or more", "finite");
+    }
+}

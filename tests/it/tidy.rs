@@ -1,0 +1,133 @@
+//! What a machine can check of the style rules: which crate may know which, and what source files must not hold.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// The library crates, and which of ours each may depend on: data flows one way.
+const ARROWS: [(&str, &[&str]); 6] = [
+    ("sim", &[]),
+    ("workloads", &["sim"]),
+    ("calibration", &["sim"]),
+    ("scenario", &["sim", "workloads", "calibration"]),
+    ("planner", &["sim", "workloads", "calibration", "scenario"]),
+    ("plots", &["sim", "workloads", "calibration", "scenario", "planner"]),
+];
+/// The binary may depend on all of them.
+const ROOT: &str = "fleetfront";
+const MOST_LINES: usize = 500;
+/// Results depend on nothing but inputs and seed, and only the binary prints.
+const BANNED_IN_LIBRARIES: [&str; 4] = ["HashMap", "HashSet", "SystemTime", "println!"];
+
+fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The crates of the workspace and everything that they depend on: normal, build and dev dependencies alike.
+fn dependencies() -> BTreeMap<String, Vec<String>> {
+    let arguments = ["metadata", "--no-deps", "--offline", "--format-version", "1"];
+    let output = Command::new(env!("CARGO")).args(arguments).current_dir(workspace()).output().expect("cargo runs");
+    assert!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("metadata");
+    let name = |value: &Value| value["name"].as_str().expect("a name").to_string();
+    let list = |value: &Value| value.as_array().expect("a list").clone();
+    let of_package = |package: &Value| (name(package), list(&package["dependencies"]).iter().map(name).collect());
+    list(&metadata["packages"]).iter().map(of_package).collect()
+}
+
+/// The arrows of `dependencies` that [`ARROWS`] does not have, and crates that it does not know.
+fn wrong_arrows(dependencies: &BTreeMap<String, Vec<String>>) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (package, targets) in dependencies.iter().filter(|(package, _)| *package != ROOT) {
+        let short = |name: &str| name.strip_prefix("fleetfront-").map(ToString::to_string);
+        let Some((from, allowed)) = ARROWS.iter().find(|(name, _)| short(package).as_deref() == Some(name)) else {
+            wrong.push(format!("{package} has no place in the architecture"));
+            continue;
+        };
+        let ours =
+            targets.iter().filter_map(|target| if target == ROOT { Some(target.clone()) } else { short(target) });
+        wrong.extend(ours.filter(|to| !allowed.contains(&to.as_str())).map(|to| format!("{from} -> {to}")));
+    }
+    wrong
+}
+
+/// All `.rs` files below `folder`, by name.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            files.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+fn library_sources() -> Vec<PathBuf> {
+    ARROWS.iter().flat_map(|(name, _)| sources(&workspace().join(name).join("src"))).collect()
+}
+
+/// The lines of `files` that hold one of `words`, with their places.
+fn lines_with(files: &[PathBuf], words: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for file in files {
+        let text = fs::read_to_string(file).expect("a source file");
+        for (number, line) in text.lines().enumerate().filter(|(_, line)| words.iter().any(|word| line.contains(word)))
+        {
+            found.push(format!("{}:{}: {}", file.display(), number + 1, line.trim()));
+        }
+    }
+    found
+}
+
+#[test]
+fn dependencies_point_the_way_the_data_flows() {
+    let dependencies = dependencies();
+    assert_eq!(dependencies.len(), ARROWS.len() + 1, "crates of the workspace: {:?}", dependencies.keys());
+    assert_eq!(wrong_arrows(&dependencies), Vec::<String>::new());
+}
+
+#[test]
+fn an_arrow_against_the_flow_is_found() {
+    let arrow = |from: &str, to: &str| BTreeMap::from([(from.to_string(), vec!["serde".to_string(), to.to_string()])]);
+    assert_eq!(wrong_arrows(&arrow("fleetfront-sim", "fleetfront-workloads")), ["sim -> workloads"]);
+    assert_eq!(wrong_arrows(&arrow("fleetfront-plots", "fleetfront")), ["plots -> fleetfront"]);
+    assert_eq!(
+        wrong_arrows(&arrow("fleetfront-extra", "serde")),
+        ["fleetfront-extra has no place in the architecture"]
+    );
+    assert!(wrong_arrows(&arrow("fleetfront-planner", "fleetfront-scenario")).is_empty());
+}
+
+#[test]
+fn a_file_holds_one_concept() {
+    let mut files = library_sources();
+    files.extend(sources(&workspace().join("cli")));
+    assert!(files.len() > 20, "{} source files found", files.len());
+    let lines = |file: &Path| fs::read_to_string(file).expect("a source file").lines().count();
+    let long: Vec<_> = files.iter().map(|file| (file, lines(file))).filter(|(_, count)| *count > MOST_LINES).collect();
+    assert!(long.is_empty(), "split these at the second concept: {long:#?}");
+}
+
+#[test]
+fn libraries_neither_print_nor_depend_on_chance() {
+    let found = lines_with(&library_sources(), &BANNED_IN_LIBRARIES);
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn nothing_is_left_to_do() {
+    let mut files = library_sources();
+    for folder in ["cli", "tests", "benches"] {
+        files.extend(sources(&workspace().join(folder)));
+    }
+    let found = lines_with(&files, &[concat!("TO", "DO"), concat!("FIX", "ME"), concat!("todo", "!(")]);
+    assert!(found.is_empty(), "{found:#?}");
+}
