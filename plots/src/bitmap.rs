@@ -63,7 +63,7 @@ fn paint_line(canvas: &mut BitMapBackend<'_>, points: &[Spot], stroke: Stroke) -
 }
 
 fn paint_text(canvas: &mut BitMapBackend<'_>, text: &Text) -> Painted {
-    let width = font::width(&text.text, text.size);
+    let width = font::width(&text.words, text.size);
     let left = match text.anchor {
         Anchor::Start => text.at.x,
         Anchor::Middle => text.at.x - width / 2.0,
@@ -84,8 +84,8 @@ fn paint_text(canvas: &mut BitMapBackend<'_>, text: &Text) -> Painted {
 fn paint_letters(canvas: &mut BitMapBackend<'_>, text: &Text, (x, y): (f64, f64), colour: Colour) -> Painted {
     let (width, height) = canvas.get_size();
     let mut painted = Ok(());
-    font::rasterise(&text.text, text.size * SCALE, x, y, |i, j, cover| {
-        let inside = i >= 0 && j >= 0 && i < width as i32 && j < height as i32;
+    font::rasterise(&text.words, text.size * SCALE, x, y, |i, j, cover| {
+        let inside = i >= 0 && j >= 0 && i < width.cast_signed() && j < height.cast_signed();
         if inside && painted.is_ok() {
             let ink = RGBColor(colour.0, colour.1, colour.2).mix(cover);
             painted = canvas.draw_pixel((i, j), ink.to_backend_color());
@@ -111,9 +111,8 @@ fn averaged(fine: &[u8], width: usize, height: usize) -> Vec<u8> {
     for y in 0..height {
         for x in 0..width {
             for channel in 0..3 {
-                let sum: usize = (0..n * n)
-                    .map(|k| usize::from(fine[(y * n + k / n) * row + (x * n + k % n) * 3 + channel]))
-                    .sum();
+                let sum: usize =
+                    (0..n * n).map(|k| usize::from(fine[(y * n + k / n) * row + (x * n + k % n) * 3 + channel])).sum();
                 out.push(((sum + n * n / 2) / (n * n)) as u8);
             }
         }

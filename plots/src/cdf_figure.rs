@@ -38,16 +38,19 @@ pub(crate) fn cdf_figure(study: &Study) -> Figure {
     let top = 36.0 + line_legend(&mut figure, 36.0, 14.0, &entries);
     figure.height = top + rows as f64 * (PANEL + GAP_TOP + GAP_BOTTOM) + 8.0;
     let (low, high) = time_range(study, &lines);
-    // A wide line under a narrow one shows both where they coincide.
-    let mut wide_first = lines.clone();
-    wide_first.sort_by(|(_, a, _), (_, b, _)| b.width.total_cmp(&a.width));
+    // Wide under narrow and solid under dashed: both can be seen where they coincide.
+    let mut in_order = lines.clone();
+    in_order.sort_by(|(_, a, _), (_, b, _)| {
+        let dashed = |look: &Look| !look.dash.is_empty();
+        dashed(a).cmp(&dashed(b)).then(b.width.total_cmp(&a.width))
+    });
     for (index, model) in study.models.iter().enumerate() {
         let (row, column) = (index / COLUMNS, index % COLUMNS);
         let left = 52.0 + column as f64 * 314.0;
         let plot = Rect::new(left, top + row as f64 * (PANEL + GAP_TOP + GAP_BOTTOM) + GAP_TOP, 258.0, PANEL);
         let panel = Panel { plot, x: Scale::log(low, high, plot.left, plot.right) };
         panel.draw_frame(&mut figure, &model.name, model.latency_limit_s);
-        for (_, look, results) in &wide_first {
+        for (_, look, results) in &in_order {
             if let Some(result) = results.iter().find(|result| result.model == model.name) {
                 panel.draw_line(&mut figure, &result.latency_cdf, *look);
             }

@@ -39,7 +39,11 @@ pub(crate) fn cost_figure(study: &Study) -> Figure {
     let most = simulated
         .iter()
         .flat_map(|(allocation, results)| {
-            [results.fleet.cost_usd_month.value, results.fleet.cost_usd_month.high, naive(study, allocation).unwrap_or(0.0)]
+            [
+                results.fleet.cost_usd_month.value,
+                results.fleet.cost_usd_month.high,
+                naive(study, allocation).unwrap_or(0.0),
+            ]
         })
         .filter(|cost| cost.is_finite())
         .fold(1.0, f64::max);
@@ -133,7 +137,7 @@ fn label_part(figure: &mut Figure, rect: Rect, state: State, part: Estimate) {
     let (colour, halo) = if state == State::Busy { (WHITE, false) } else { (INK, state != State::Idle) };
     figure.shapes.push(Shape::Text(Text {
         at: spot(f64::midpoint(rect.left, rect.right), rect.top + BAR / 2.0 + 4.0),
-        text,
+        words: text,
         size: TICK_SIZE,
         colour,
         anchor: Anchor::Middle,

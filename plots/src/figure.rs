@@ -94,7 +94,7 @@ pub(crate) enum Anchor {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Text {
     pub(crate) at: Spot,
-    pub(crate) text: String,
+    pub(crate) words: String,
     pub(crate) size: f64,
     pub(crate) colour: Colour,
     pub(crate) anchor: Anchor,
@@ -106,7 +106,7 @@ impl Text {
     /// The box that its letters fill.
     #[cfg(test)]
     pub(crate) fn bounds(&self) -> Rect {
-        let width = font::width(&self.text, self.size);
+        let width = font::width(&self.words, self.size);
         let left = match self.anchor {
             Anchor::Start => self.at.x,
             Anchor::Middle => self.at.x - width / 2.0,
@@ -168,11 +168,11 @@ impl Figure {
     }
 
     pub(crate) fn text(&mut self, at: Spot, text: &str, size: f64, colour: Colour, anchor: Anchor) {
-        self.shapes.push(Shape::Text(Text { at, text: text.to_owned(), size, colour, anchor, halo: false }));
+        self.shapes.push(Shape::Text(Text { at, words: text.to_owned(), size, colour, anchor, halo: false }));
     }
 
     pub(crate) fn text_on_lines(&mut self, at: Spot, text: &str, size: f64, colour: Colour, anchor: Anchor) {
-        self.shapes.push(Shape::Text(Text { at, text: text.to_owned(), size, colour, anchor, halo: true }));
+        self.shapes.push(Shape::Text(Text { at, words: text.to_owned(), size, colour, anchor, halo: true }));
     }
 }
 
@@ -216,10 +216,10 @@ pub(crate) fn dashes(points: &[Spot], pattern: &[f64]) -> Vec<Vec<Spot>> {
 pub(crate) fn hatching(rect: Rect, spacing: f64, falling: bool) -> Vec<(Spot, Spot)> {
     let sign = if falling { -1.0 } else { 1.0 };
     let keys = [rect.top, rect.bottom].map(|y| [sign * rect.left + y, sign * rect.right + y]);
-    let least = keys.iter().flatten().copied().fold(f64::INFINITY, f64::min);
-    let most = keys.iter().flatten().copied().fold(f64::NEG_INFINITY, f64::max);
-    let first = (least / spacing).ceil() as i64;
-    let last = (most / spacing).floor() as i64;
+    let lowest = keys.iter().flatten().copied().fold(f64::INFINITY, f64::min);
+    let highest = keys.iter().flatten().copied().fold(f64::NEG_INFINITY, f64::max);
+    let first = (lowest / spacing).ceil() as i64;
+    let last = (highest / spacing).floor() as i64;
     (first..=last)
         .filter_map(|k| {
             let key = k as f64 * spacing;

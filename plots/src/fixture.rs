@@ -56,7 +56,8 @@ pub(crate) fn study() -> Study {
         gpus: gpus(),
         cells: cells(),
         warnings: vec![
-            "flux-dev on L40S: the measured warm times 2.5 s, 29.7 s and 37.0 s contradict each other; none is used".into(),
+            "flux-dev on L40S: the measured warm times 2.5 s, 29.7 s and 37.0 s contradict each other; none is used"
+                .into(),
             "boot times of wan2.1 rest on one measurement <script>alert(1)</script>".into(),
         ],
         assumptions: vec![
@@ -163,7 +164,11 @@ fn metrics(m: usize, g: usize, window: f64, min: u32) -> Metrics {
         latency_s_mean: about(service + cold * 45.0, 2.0),
         latency_s_p50: about(service * 0.95 + cold * 10.0, 1.5),
         latency_s_p95: about(p95, 4.0),
-        latency_s_p99: if fails || m == 3 { Estimate { value: f64::INFINITY, low: p95, high: f64::INFINITY } } else { about(p95 * 1.5, 9.0) },
+        latency_s_p99: if fails || m == 3 {
+            Estimate { value: f64::INFINITY, low: p95, high: f64::INFINITY }
+        } else {
+            about(p95 * 1.5, 9.0)
+        },
         late_share: about((p95 / limit * 0.05).min(0.9), 12.0),
         success_rate: Estimate { value: 0.985, low: 0.983, high: 0.987 },
         cold_start_share: about(cold, 5.0),
@@ -243,7 +248,9 @@ fn frontier(points: &[Point]) -> Frontier {
     for (gpu, ..) in GPUS.iter().skip(1) {
         for window in WINDOWS {
             let alike = |name| {
-                own(name).find(|p| p.choice.gpu == *gpu && p.choice.scaledown_window_s == window && p.choice.min_containers == 0)
+                own(name).find(|p| {
+                    p.choice.gpu == *gpu && p.choice.scaledown_window_s == window && p.choice.min_containers == 0
+                })
             };
             if let Some(chosen) = MODELS.iter().map(|(name, ..)| alike(name)).collect::<Option<Vec<_>>>() {
                 uniform.push(fleet(&format!("{gpu}, {window} s"), &chosen));
@@ -313,14 +320,22 @@ fn model_result(m: usize, g: usize, window: f64) -> ModelResult {
     let latency_cdf = (0..120)
         .map(|k| {
             let seconds = 0.5 * 1.06_f64.powi(k);
-            (seconds, ends * ((1.0 - cold) * logistic(seconds, service, 0.12) + cold * logistic(seconds, service + 45.0, 0.15)))
+            (
+                seconds,
+                ends * ((1.0 - cold) * logistic(seconds, service, 0.12)
+                    + cold * logistic(seconds, service + 45.0, 0.15)),
+            )
         })
         .collect();
     ModelResult {
         model: MODELS[m].0.into(),
         variant: MODELS[m].1.into(),
         gpu: GPUS[g].0.into(),
-        warm_service_s: if g == 3 { Estimate::exact(service) } else { Estimate { value: service, low: service * 0.74, high: service * 1.35 } },
+        warm_service_s: if g == 3 {
+            Estimate::exact(service)
+        } else {
+            Estimate { value: service, low: service * 0.74, high: service * 1.35 }
+        },
         service_kind: if g == 3 { Kind::Measured } else { Kind::Derived },
         metrics,
         latency_cdf,
@@ -470,7 +485,8 @@ fn recommendation() -> Recommendation {
     Recommendation {
         allocation: "recommended".into(),
         passes_all: false,
-        headline: "Nothing meets all criteria at once; the recommended allocation costs 55 % less and misses two.".into(),
+        headline: "Nothing meets all criteria at once; the recommended allocation costs 55 % less and misses two."
+            .into(),
         obstacles: vec![
             Obstacle {
                 criterion: "p95 latency within 30 s, lora".into(),

@@ -50,10 +50,9 @@ impl Unit {
     /// Most decimals that a reader wants to see of a number of this size.
     fn decimals_max(self, size: f64) -> i32 {
         match self {
-            Self::Usd if size < 0.1 => 6,
-            Self::Usd | Self::Share | Self::PerCent => 2,
+            Self::Usd if size < 1.0 => 6,
             Self::Seconds | Self::Ratio | Self::Count if size < 1.0 => 3,
-            Self::Seconds | Self::Ratio | Self::Count => 2,
+            _ => 2,
         }
     }
 }
@@ -126,9 +125,14 @@ pub(crate) fn plain(value: f64, unit: Unit) -> String {
     signed(before, &text, after)
 }
 
-/// A change in dollars, always with its sign.
-pub(crate) fn change_usd(value: f64) -> String {
-    let text = plain(value, Unit::Usd);
+/// A part of a bill in dollars, always with its sign, and with no more digits than the whole bill has.
+pub(crate) fn change_usd(value: f64, whole: Estimate) -> String {
+    let half = whole.half_width();
+    let text = if half > 0.0 && half.is_finite() {
+        signed("$", &rounded(value, decimals(half).min(2)), "")
+    } else {
+        plain(value, Unit::Usd)
+    };
     if value > 0.0 { format!("+{text}") } else { text }
 }
 
@@ -179,7 +183,7 @@ fn infinite(unit: Unit) -> &'static str {
 fn decimals(half: f64) -> i32 {
     let place = half.log10().floor();
     let leading = half / 10f64.powf(place);
-    let extra = if leading < 2.0 { 1 } else { 0 };
+    let extra = i32::from(leading < 2.0);
     extra - place as i32
 }
 
@@ -273,9 +277,9 @@ mod tests {
 
     #[test]
     fn changes_carry_their_sign() {
-        assert_eq!(change_usd(-12.5), "−$12.50");
-        assert_eq!(change_usd(1234.5), "+$1,234.50");
-        assert_eq!(change_usd(0.0), "$0");
+        assert_eq!(change_usd(-12.5, Estimate::exact(100.0)), "−$12.50");
+        assert_eq!(change_usd(1234.5, of(5000.0, 4900.0, 5100.0)), "+$1,230");
+        assert_eq!(change_usd(0.0, of(5000.0, 4900.0, 5100.0)), "$0");
     }
 
     #[test]

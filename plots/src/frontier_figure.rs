@@ -12,9 +12,9 @@ use crate::theme::{
     BLUE, INK, LABEL_SIZE, Look, Marker, PALE, QUIET, SKY, TICK_SIZE, TINT, TITLE_SIZE, draw_marker, looks,
 };
 
-const WIDTH: f64 = 960.0;
-const HEIGHT: f64 = 600.0;
-const PLOT: Rect = Rect { left: 66.0, top: 66.0, right: 944.0, bottom: 518.0 };
+const WIDTH: f64 = 840.0;
+const HEIGHT: f64 = 570.0;
+const PLOT: Rect = Rect { left: 66.0, top: 66.0, right: 826.0, bottom: 488.0 };
 /// Height of the band at the top in which points stand that never come back.
 const NEVER: f64 = 26.0;
 const MARKER: f64 = 10.0;
@@ -84,7 +84,8 @@ impl Axes {
         let fleets = || study.frontier.by_worst_ratio.iter().chain(&study.frontier.uniform);
         let costs = fleets().map(|point| point.cost_usd_month.value);
         let costs = costs.chain(named.iter().flat_map(|one| [one.cost.value, one.cost.high]));
-        let ratios = || fleets().map(|point| point.worst_p95_over_limit.value).chain(named.iter().map(|n| n.ratio.value));
+        let ratios =
+            || fleets().map(|point| point.worst_p95_over_limit.value).chain(named.iter().map(|n| n.ratio.value));
         let never = ratios().any(f64::is_infinite);
         let finite = Rect { top: if never { PLOT.top + NEVER } else { PLOT.top }, ..PLOT };
         let (low, high) = positive_range(costs, 1.0).unwrap_or((1.0, 10.0));
@@ -252,7 +253,14 @@ fn draw_label(figure: &mut Figure, rect: Rect, at: Spot, name: &str, numbers: &s
     let (x, anchor) =
         if rect.right <= at.x { (rect.right - 4.0, Anchor::End) } else { (rect.left + 4.0, Anchor::Start) };
     let halo = |y: f64, text: &str, size: f64| {
-        crate::figure::Shape::Text(Text { at: spot(x, y), text: text.to_owned(), size, colour: INK, anchor, halo: true })
+        crate::figure::Shape::Text(Text {
+            at: spot(x, y),
+            words: text.to_owned(),
+            size,
+            colour: INK,
+            anchor,
+            halo: true,
+        })
     };
     figure.shapes.push(halo(rect.top + 13.0, name, LABEL_SIZE));
     figure.shapes.push(halo(rect.top + 27.0, numbers, TICK_SIZE));
@@ -260,7 +268,8 @@ fn draw_label(figure: &mut Figure, rect: Rect, at: Spot, name: &str, numbers: &s
 
 fn draw_legend(figure: &mut Figure, study: &Study, missing: &[String]) {
     let y = HEIGHT - 26.0;
-    let mut x = marker_entry(figure, PLOT.left + 8.0, y, ON_FRONTIER, 3.6, "frontier, each model in its own pool") + 26.0;
+    let mut x =
+        marker_entry(figure, PLOT.left + 8.0, y, ON_FRONTIER, 3.6, "frontier, each model in its own pool") + 26.0;
     figure.line(vec![spot(x - 6.0, y - 4.0), spot(x + 18.0, y - 4.0)], solid(SKY, 1.6));
     figure.text(spot(x + 24.0, y), "95 % interval", LABEL_SIZE, INK, Anchor::Start);
     x += 24.0 + font::width("95 % interval", LABEL_SIZE) + 26.0;

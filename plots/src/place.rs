@@ -11,10 +11,13 @@ pub(crate) struct Wanted {
     pub(crate) height: f64,
 }
 
+/// Pixels that a label rather moves than cover one point more.
+const COVERED: f64 = 12.0;
+
 /// Finds a box for every label, inside `bounds`, off all `taken` boxes and off each other.
 ///
-/// Near places are tried first, in rings around the point: those that cover none of the `soft` points (such as a curve),
-/// then in each ring the one that covers the fewest; then the whole area.
+/// Places in rings around the point are weighed: each pixel away counts one, each of the `soft` points (of a curve, say)
+/// that would be covered counts [`COVERED`]. Where no such place is free, the nearest one of the whole area is taken.
 ///
 /// Returns one entry a label, in the same order; `None` where there is no room at all.
 pub(crate) fn place(labels: &[Wanted], bounds: Rect, taken: &[Rect], soft: &[Spot]) -> Vec<Option<Rect>> {
@@ -23,12 +26,12 @@ pub(crate) fn place(labels: &[Wanted], bounds: Rect, taken: &[Rect], soft: &[Spo
         .iter()
         .map(|label| {
             let free = |rect: &Rect| bounds.contains(*rect) && !full.iter().any(|other| rect.overlaps(*other));
-            let rings = || [14.0, 26.0, 44.0, 66.0, 92.0, 124.0].map(|gap| ring(label, gap)).into_iter();
-            let clear = |rect: &Rect| covered(*rect, soft) == 0;
-            let found = rings()
-                .take(3)
-                .find_map(|ring| ring.into_iter().find(|rect| free(rect) && clear(rect)))
-                .or_else(|| rings().find_map(|ring| best(ring.into_iter().filter(|rect| free(rect)), soft)))
+            let places = [14.0, 26.0, 44.0, 66.0, 92.0, 124.0].into_iter().flat_map(|gap| ring(label, gap));
+            let found = places
+                .filter(|(_, rect)| free(rect))
+                .map(|(gap, rect)| (gap + COVERED * covered(rect, soft) as f64, rect))
+                .min_by(|(a, _), (b, _)| a.total_cmp(b))
+                .map(|(_, rect)| rect)
                 .or_else(|| nearest(everywhere(label, bounds).into_iter().filter(|rect| free(rect)), label.anchor));
             full.extend(found);
             found
@@ -37,7 +40,7 @@ pub(crate) fn place(labels: &[Wanted], bounds: Rect, taken: &[Rect], soft: &[Spo
 }
 
 /// Places around the point at a distance of `gap` pixels: right, left, above, below, and the corners.
-fn ring(label: &Wanted, gap: f64) -> Vec<Rect> {
+fn ring(label: &Wanted, gap: f64) -> Vec<(f64, Rect)> {
     const WAYS: [(f64, f64); 12] = [
         (1.0, 0.0),
         (1.0, -0.7),
@@ -54,11 +57,9 @@ fn ring(label: &Wanted, gap: f64) -> Vec<Rect> {
     ];
     WAYS.into_iter()
         .map(|(x, y)| {
-            let middle = spot(
-                label.anchor.x + x * (gap + label.width / 2.0),
-                label.anchor.y + y * (gap + label.height / 2.0),
-            );
-            Rect::around(middle, label.width / 2.0, label.height / 2.0)
+            let middle =
+                spot(label.anchor.x + x * (gap + label.width / 2.0), label.anchor.y + y * (gap + label.height / 2.0));
+            (gap, Rect::around(middle, label.width / 2.0, label.height / 2.0))
         })
         .collect()
 }
@@ -77,11 +78,6 @@ fn everywhere(label: &Wanted, bounds: Rect) -> Vec<Rect> {
             )
         })
         .collect()
-}
-
-/// The first of the rectangles that cover the fewest soft points.
-fn best(places: impl Iterator<Item = Rect>, soft: &[Spot]) -> Option<Rect> {
-    places.min_by_key(|rect| covered(*rect, soft))
 }
 
 /// How many of the points are under a label, or touch it.

@@ -86,22 +86,178 @@ pub fn render(study: &Study, config: &RenderConfig) -> Result<Vec<Output>, PlotE
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::study;
+    use crate::fixture::{about, study};
+    use fleetfront_planner::Estimate;
+    use quick_xml::Reader;
+    use quick_xml::events::Event;
 
     fn rendered(study: &Study) -> Vec<Output> {
         let config = RenderConfig { command: "fleetfront run \"my <fleet>\" --seed 7".into() };
         render(study, &config).expect("a complete study")
     }
 
+    fn text(files: &[Output], name: &str) -> String {
+        let file = files.iter().find(|file| file.name == name).expect(name);
+        String::from_utf8(file.bytes.clone()).expect("text")
+    }
+
+    /// All texts of an SVG, or why it is not XML.
+    fn texts(svg: &str) -> Result<Vec<String>, Box<dyn std::error::Error>> {
+        let mut reader = Reader::from_str(svg);
+        let (mut found, mut current, mut depth) = (Vec::new(), String::new(), 0_i32);
+        loop {
+            match reader.read_event()? {
+                Event::Start(tag) => {
+                    depth += 1;
+                    for attribute in tag.attributes() {
+                        attribute?.unescape_value()?;
+                    }
+                    current.clear();
+                }
+                Event::Empty(tag) => {
+                    for attribute in tag.attributes() {
+                        attribute?.unescape_value()?;
+                    }
+                }
+                Event::Text(text) => current.push_str(&text.decode()?),
+                Event::GeneralRef(name) => {
+                    let name = name.decode()?;
+                    current.push_str(quick_xml::escape::resolve_xml_entity(&name).ok_or("an unknown entity")?);
+                }
+                Event::End(_) => {
+                    depth -= 1;
+                    found.push(std::mem::take(&mut current));
+                }
+                Event::Eof => break,
+                _ => {}
+            }
+        }
+        if depth == 0 { Ok(found) } else { Err("unclosed elements".into()) }
+    }
+
+    const SVGS: [&str; 4] = ["frontier.svg", "cost_by_state.svg", "latency_cdf.svg", "day.svg"];
+
     /// With `FLEETFRONT_PLOTS_OUT` set to a folder, the files are written there to be looked at.
     #[test]
-    fn files_are_the_same_every_time() {
+    fn all_files_come_in_order_and_the_same_every_time() {
         let files = rendered(&study());
         if let Some(folder) = std::env::var_os("FLEETFRONT_PLOTS_OUT") {
             for file in &files {
                 std::fs::write(std::path::Path::new(&folder).join(file.name), &file.bytes).expect("a writable folder");
             }
         }
+        let names: Vec<&str> = files.iter().map(|file| file.name).collect();
+        let wanted = "report.html report.md frontier.svg frontier.png cost_by_state.svg latency_cdf.svg day.svg \
+                      frontier.csv study.json config.py";
+        assert_eq!(names.join(" "), wanted);
         assert!(rendered(&study()) == files);
+    }
+
+    #[test]
+    fn figures_are_xml_and_name_what_they_show() {
+        let files = rendered(&study());
+        let all = SVGS.map(|name| texts(&text(&files, name)).expect(name));
+        let says = |index: usize, label: &str| assert!(all[index].iter().any(|one| one == label), "{label}");
+        for allocation in ["current", "proposed, repaired", "all-h100", "recommended"] {
+            says(0, allocation);
+            says(1, allocation);
+            says(2, allocation);
+        }
+        says(0, "p95 = limit: below, every model keeps its limit");
+        says(0, "cheaper and faster");
+        says(0, "Not shown: proposed cannot run.");
+        says(1, "spreadsheet $162.60");
+        says(1, "wasted on failed tries");
+        for model in ["flux-schnell", "flux-dev", "lora", "wan2.1", "seedvr2"] {
+            says(2, model);
+        }
+        says(2, "limit 30 s");
+        assert!(all[2].iter().any(|one| one.starts_with("instantid <face>")));
+        says(3, "current");
+        says(3, "recommended");
+        says(3, "requests waiting");
+    }
+
+    #[test]
+    fn the_report_escapes_names_and_loads_nothing() {
+        let files = rendered(&study());
+        let html = text(&files, "report.html");
+        assert!(!html.contains("<script"), "the warning's script is text");
+        assert!(!html.contains("<face>"));
+        assert!(html.contains("instantid &#60;face&#62; &#38; &#34;id&#34;"));
+        assert!(html.contains("fleetfront run &#34;my &#60;fleet&#62;&#34; --seed 7"));
+        for loads in ["src=", "<link", "@import", "url(", "<iframe", "<object", "href=\"http", "href=\"//"] {
+            assert!(!html.contains(loads), "{loads}");
+        }
+        let markdown = text(&files, "report.md");
+        assert!(!markdown.contains("<script") && !markdown.contains("<face>"));
+    }
+
+    #[test]
+    fn the_answer_comes_before_everything_else() {
+        let html = text(&rendered(&study()), "report.html");
+        let order = [
+            "No: the proposed allocation cannot run",
+            "Nothing meets all criteria at once",
+            "do not fit a T4: they need",
+            "43.6 %",
+            "Cost and latency of every fleet",
+            "id=\"criteria\"",
+            "✗ fail",
+            "id=\"bill\"",
+            "idle containers",
+            "id=\"allocations\"",
+            "flux-schnell: T4 -&#62; A10",
+            "id=\"frontiers\"",
+            "id=\"fits\"",
+            "≈ borderline: 21.5 of 22 GiB",
+            "id=\"doubts\"",
+            "contradict each other",
+            "nobody measured these",
+            "A month is 30 days",
+            "seed 7",
+        ];
+        let mut from = 0;
+        for phrase in order {
+            let at = html[from..].find(phrase);
+            from += at.unwrap_or_else(|| panic!("`{phrase}` is missing, or stands too early"));
+        }
+        assert!(html.contains("never (at best"), "an infinite p99 is a word");
+    }
+
+    /// What a scenario with one cell, no feasible one, or nothing but failures looks like.
+    #[test]
+    fn thin_studies_are_drawn_too() {
+        let mut single = study();
+        single.frontier.by_worst_ratio.truncate(1);
+        single.frontier.uniform.clear();
+        let mut failing = study();
+        for point in &mut failing.frontier.by_worst_ratio {
+            point.worst_p95_over_limit = Estimate { value: f64::INFINITY, low: 1.0, high: f64::INFINITY };
+        }
+        let mut empty = study();
+        empty.frontier.by_worst_ratio.clear();
+        empty.frontier.uniform.clear();
+        empty.points.clear();
+        empty.naive.bridges.clear();
+        for allocation in &mut empty.allocations {
+            allocation.results = None;
+            allocation.criteria.clear();
+        }
+        let mut free = study();
+        for allocation in &mut free.allocations {
+            if let Some(results) = &mut allocation.results {
+                results.fleet.cost_usd_month = about(0.0, 0.0);
+                results.day.busy.clear();
+                results.models.iter_mut().for_each(|model| model.latency_cdf.clear());
+            }
+        }
+        for study in [single, failing, empty, free] {
+            let files = rendered(&study);
+            for name in SVGS {
+                texts(&text(&files, name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+                assert!(!text(&files, name).contains("NaN") && !text(&files, name).contains("inf"), "{name}");
+            }
+        }
     }
 }

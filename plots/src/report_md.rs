@@ -26,7 +26,8 @@ pub(crate) fn report_md(report: &Report<'_>) -> String {
     table(&mut out, &report.obstacles);
     table(&mut out, &report.bridges);
     out.push_str("![What a month costs, by what containers do](cost_by_state.svg)\n\n");
-    table(&mut out, &report.fleets);
+    table(&mut out, &report.fleet_bills);
+    table(&mut out, &report.fleet_latencies);
     for section in &report.sections {
         let of = section.of;
         list(&mut out, &format!("Why {} cannot run", of.name), &of.infeasible);

@@ -69,7 +69,7 @@ fn write_text(out: &mut String, text: &Text) {
         number(text.at.y),
         number(text.size),
         hex(text.colour),
-        escape(&text.text),
+        escape(&text.words),
     );
 }
 
@@ -130,7 +130,9 @@ mod tests {
         figure.line(vec![spot(0.0, 0.0), spot(1.0 / 3.0, 5.0)], solid(INK, 1.0));
         let svg = svg(&figure);
         assert!(svg.contains("<title>a &lt; b</title>"));
-        assert!(svg.contains("<text x=\"1.3\" y=\"0\" font-size=\"12\" fill=\"#222222\" text-anchor=\"end\">&lt; &amp;&gt;</text>"));
+        assert!(svg.contains(
+            "<text x=\"1.3\" y=\"0\" font-size=\"12\" fill=\"#222222\" text-anchor=\"end\">&lt; &amp;&gt;</text>"
+        ));
         assert!(svg.contains("d=\"M0 0L0.3 5\""));
     }
 }

@@ -87,12 +87,22 @@ impl Table {
         self.rows.push(row);
     }
 
+    /// The class of a column's heading: that of what stands under it.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass arguments by reference")]
+    pub(crate) fn heading_class(&self, column: &usize) -> &'static str {
+        if self.is_numeric(*column) { Look::Number.class() } else { Look::Text.class() }
+    }
+
+    fn is_numeric(&self, column: usize) -> bool {
+        self.rows.first().is_some_and(|row| row[column].look == Look::Number)
+    }
+
     /// The table in Markdown, without its caption.
     pub(crate) fn markdown(&self) -> String {
         let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
         let mut out = line(self.columns.iter().map(|column| markdown(column)).collect());
-        let numeric = |column: usize| self.rows.first().is_some_and(|row| row[column].look == Look::Number);
-        out += &line((0..self.columns.len()).map(|i| if numeric(i) { "---:" } else { "---" }.to_owned()).collect());
+        let rule = |column| if self.is_numeric(column) { "---:" } else { "---" }.to_owned();
+        out += &line((0..self.columns.len()).map(rule).collect());
         for row in &self.rows {
             out += &line(row.iter().map(|cell| markdown(&cell.text)).collect());
         }

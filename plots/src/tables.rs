@@ -8,9 +8,7 @@ use fleetfront_planner::{
 use fleetfront_sim::Execution;
 
 use crate::cost_figure::of_state;
-use crate::format::{
-    Unit, change_usd, estimate, in_unit, judgement_symbol, judgement_word, kind_word, plain, value,
-};
+use crate::format::{Unit, change_usd, estimate, in_unit, judgement_symbol, judgement_word, kind_word, plain, value};
 use crate::table::{Cell, Look, Table, cell, head, number, words};
 use crate::theme::State;
 
@@ -53,7 +51,7 @@ pub(crate) fn bridges(study: &Study) -> Table {
     for what in steps {
         row(what, &|bridge| {
             let step = bridge.steps.iter().find(|step| step.what == what);
-            step.map_or_else(String::new, |step| change_usd(step.usd_month))
+            step.map_or_else(String::new, |step| change_usd(step.usd_month, bridge.simulated_usd_month))
         });
     }
     row("simulated", &|bridge| estimate(bridge.simulated_usd_month, Unit::Usd));
@@ -105,47 +103,43 @@ pub(crate) fn obstacles(obstacles: &[Obstacle]) -> Table {
     table
 }
 
-const METRICS: [&str; 15] = [
-    "cost a month",
-    "cost a request",
-    "booting",
-    "busy",
-    "idle",
-    "wasted",
-    "mean latency",
-    "p50",
-    "p95",
-    "p99",
-    "late",
-    "completed",
-    "cold starts",
-    "utilisation",
-    "containers (peak)",
+/// A metric's heading and how it is read.
+type Metric = (&'static str, fn(&Metrics) -> String);
+
+const BILL: [Metric; 9] = [
+    ("cost a month", |m| estimate(m.cost_usd_month, Unit::Usd)),
+    ("cost a request", |m| estimate(m.cost_usd_per_request, Unit::Usd)),
+    ("busy", |m| estimate(of_state(&m.cost_by_state, State::Busy), Unit::Usd)),
+    ("idle", |m| estimate(of_state(&m.cost_by_state, State::Idle), Unit::Usd)),
+    ("booting", |m| estimate(of_state(&m.cost_by_state, State::Boot), Unit::Usd)),
+    ("wasted", |m| estimate(of_state(&m.cost_by_state, State::Wasted), Unit::Usd)),
+    ("utilisation", |m| estimate(m.utilisation, Unit::Share)),
+    ("containers", containers),
+    ("boots a day", |m| estimate(m.boots_per_day, Unit::Count)),
 ];
 
-fn metric_cells(metrics: &Metrics) -> Vec<Cell> {
-    let usd = |state| estimate(of_state(&metrics.cost_by_state, state), Unit::Usd);
-    let containers = format!("{} (peak {})", estimate(metrics.containers_mean, Unit::Count), metrics.containers_peak);
-    [
-        estimate(metrics.cost_usd_month, Unit::Usd),
-        estimate(metrics.cost_usd_per_request, Unit::Usd),
-        usd(State::Boot),
-        usd(State::Busy),
-        usd(State::Idle),
-        usd(State::Wasted),
-        estimate(metrics.latency_s_mean, Unit::Seconds),
-        estimate(metrics.latency_s_p50, Unit::Seconds),
-        estimate(metrics.latency_s_p95, Unit::Seconds),
-        estimate(metrics.latency_s_p99, Unit::Seconds),
-        estimate(metrics.late_share, Unit::Share),
-        estimate(metrics.success_rate, Unit::Share),
-        estimate(metrics.cold_start_share, Unit::Share),
-        estimate(metrics.utilisation, Unit::Share),
-        containers,
-    ]
-    .into_iter()
-    .map(number)
-    .collect()
+const LATENCY: [Metric; 7] = [
+    ("p50", |m| estimate(m.latency_s_p50, Unit::Seconds)),
+    ("p95", |m| estimate(m.latency_s_p95, Unit::Seconds)),
+    ("p99", |m| estimate(m.latency_s_p99, Unit::Seconds)),
+    ("mean latency", |m| estimate(m.latency_s_mean, Unit::Seconds)),
+    ("late", |m| estimate(m.late_share, Unit::Share)),
+    ("completed", |m| estimate(m.success_rate, Unit::Share)),
+    ("cold starts", |m| estimate(m.cold_start_share, Unit::Share)),
+];
+
+const POOL: [Metric; 5] = [BILL[0], LATENCY[1], LATENCY[6], BILL[6], BILL[7]];
+
+fn containers(metrics: &Metrics) -> String {
+    format!("{}, peak {}", estimate(metrics.containers_mean, Unit::Count), metrics.containers_peak)
+}
+
+fn headings(of: &[Metric]) -> impl Iterator<Item = String> {
+    of.iter().map(|(name, _)| (*name).to_owned())
+}
+
+fn cells(of: &[Metric], metrics: &Metrics) -> impl Iterator<Item = Cell> {
+    of.iter().map(|(_, read)| number(read(metrics)))
 }
 
 fn role_word(role: Role) -> &'static str {
@@ -158,15 +152,30 @@ fn role_word(role: Role) -> &'static str {
     }
 }
 
-/// The allocations as wholes.
-pub(crate) fn fleets(study: &Study) -> Table {
-    let mut table = Table::new("Allocations", &["allocation", "role", "worst p95 over limit"]);
-    table.columns.extend(METRICS.map(str::to_owned));
+/// What the allocations cost as wholes.
+pub(crate) fn fleet_bills(study: &Study) -> Table {
+    fleets(study, "What the allocations cost", &BILL)
+}
+
+/// How long requests take in the allocations as wholes.
+pub(crate) fn fleet_latencies(study: &Study) -> Table {
+    let mut table = fleets(study, "How long requests take in the allocations", &LATENCY);
+    table.columns.push("worst p95 over limit".to_owned());
+    let results = study.allocations.iter().filter_map(|allocation| allocation.results.as_ref());
+    for (row, results) in table.rows.iter_mut().zip(results) {
+        let worst = estimate(results.worst_p95_over_limit, Unit::Ratio);
+        row.push(number(format!("{worst}, {}", results.worst_model)));
+    }
+    table
+}
+
+fn fleets(study: &Study, caption: &str, metrics: &[Metric]) -> Table {
+    let mut table = Table::new(caption, &["allocation", "role"]);
+    table.columns.extend(headings(metrics));
     for allocation in &study.allocations {
         let Some(results) = &allocation.results else { continue };
-        let worst = format!("{} ({})", estimate(results.worst_p95_over_limit, Unit::Ratio), results.worst_model);
-        let mut row = vec![head(&allocation.name), words(role_word(allocation.role)), number(worst)];
-        row.extend(metric_cells(&results.fleet));
+        let mut row = vec![head(&allocation.name), words(role_word(allocation.role))];
+        row.extend(cells(metrics, &results.fleet));
         table.push(row);
     }
     table
@@ -177,14 +186,14 @@ pub(crate) fn pools(allocation: &AllocationResult) -> Table {
     let settings = ["pool", "GPU", "models", "min", "max", "buffer", "window", "inputs", "timeout", "retries"];
     let mut table = Table::new(format!("Pools: {}", allocation.name), &settings);
     if allocation.results.is_some() {
-        table.columns.extend(METRICS.map(str::to_owned));
+        table.columns.extend(headings(&POOL));
     }
     for pool in &allocation.pools {
         let mut row = pool_cells(pool);
         match &pool.metrics {
             _ if allocation.results.is_none() => {}
-            Some(metrics) => row.extend(metric_cells(metrics)),
-            None => row.extend(METRICS.map(|_| number("–"))),
+            Some(metrics) => row.extend(cells(&POOL, metrics)),
+            None => row.extend(POOL.map(|_| number("–"))),
         }
         table.push(row);
     }
@@ -213,25 +222,32 @@ fn pool_cells(pool: &PoolResult) -> Vec<Cell> {
     ]
 }
 
-/// Every model in every allocation.
-pub(crate) fn models(study: &Study) -> Table {
-    let columns = ["model", "limit", "allocation", "variant", "GPU", "warm service", "which is"];
-    let mut table = Table::new("Each model in each allocation", &columns);
-    table.columns.extend(METRICS.map(str::to_owned));
+/// What every model costs in every allocation.
+pub(crate) fn model_bills(study: &Study) -> Table {
+    models(study, "What each model costs", &BILL)
+}
+
+/// How long requests take for every model in every allocation.
+pub(crate) fn model_latencies(study: &Study) -> Table {
+    models(study, "How long requests of each model take", &LATENCY)
+}
+
+fn models(study: &Study, caption: &str, metrics: &[Metric]) -> Table {
+    let mut table = Table::new(caption, &["model", "allocation", "variant, GPU", "limit", "warm service", "kind"]);
+    table.columns.extend(headings(metrics));
     for model in &study.models {
         for allocation in &study.allocations {
             let results = allocation.results.iter().flat_map(|results| &results.models);
             for result in results.filter(|result| result.model == model.name) {
                 let mut row = vec![
                     head(&model.name),
-                    number(plain(model.latency_limit_s, Unit::Seconds)),
                     words(&allocation.name),
-                    words(&result.variant),
-                    words(&result.gpu),
+                    words(format!("{}, {}", result.variant, result.gpu)),
+                    number(plain(model.latency_limit_s, Unit::Seconds)),
                     number(estimate(result.warm_service_s, Unit::Seconds)),
                     words(kind_word(result.service_kind)),
                 ];
-                row.extend(metric_cells(&result.metrics));
+                row.extend(cells(metrics, &result.metrics));
                 table.push(row);
             }
         }
@@ -241,7 +257,7 @@ pub(crate) fn models(study: &Study) -> Table {
 
 /// The models themselves.
 pub(crate) fn traffic(study: &Study) -> Table {
-    let mut table = Table::new("Models", &["model", "requests a day", "which is", "p95 limit"]);
+    let mut table = Table::new("Models", &["model", "requests a day", "kind", "p95 limit"]);
     for model in &study.models {
         table.push(vec![
             head(&model.name),
@@ -255,7 +271,8 @@ pub(crate) fn traffic(study: &Study) -> Table {
 
 /// The points of one model that nothing beats in both cost and p95.
 pub(crate) fn model_frontier(study: &Study, model: &str) -> Table {
-    let columns = ["cost a month", "p95 over limit", "p95", "p50", "late", "variant", "GPU", "window", "min", "service"];
+    let columns =
+        ["cost a month", "p95 over limit", "p95", "p50", "late", "variant", "GPU", "window", "min", "service"];
     let mut table = Table::new(format!("Frontier: {model}"), &columns);
     let mut points: Vec<_> =
         study.points.iter().filter(|point| point.on_model_frontier && point.choice.model == model).collect();
@@ -313,10 +330,10 @@ pub(crate) fn laws(study: &Study) -> Table {
         "GPU",
         "warm service, mean (could be)",
         "variation",
-        "which is",
+        "kind",
         "n",
         "boot, mean",
-        "which is",
+        "kind",
         "sources and notes",
     ];
     let mut table = Table::new("Times used", &columns);

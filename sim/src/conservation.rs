@@ -49,11 +49,14 @@ impl Audit {
         self.population.settle(horizon, count, now);
     }
 
-    /// A request was in the system alone from `from` to `to`; nothing was in it between the last change and `from`.
+    /// A request came into the empty system, stayed for `inside` nanoseconds of the horizon, and left it empty at `to`.
     #[inline]
-    pub(crate) fn alone(&mut self, horizon: Horizon, from: SimTime, to: SimTime) {
-        self.population.settle(horizon, 0, from);
-        self.population.settle(horizon, 1, to);
+    pub(crate) fn alone(&mut self, inside: u64, to: SimTime) {
+        self.arrived += 1;
+        self.completed += 1;
+        self.sojourn_ns += u128::from(inside);
+        self.population.area_ns += u128::from(inside);
+        self.population.since = to;
     }
 
     /// The number of containers, `count` until now, is about to change. Returns whether it stood inside the horizon.

@@ -102,7 +102,7 @@ impl LatencyHistogram {
 #[inline]
 fn bucket(nanoseconds: u64) -> usize {
     let ns = nanoseconds.clamp(1 << FLOOR_EXPONENT, (1 << CEILING_EXPONENT) - 1);
-    let exponent = 63 - ns.leading_zeros();
+    let exponent = ns.ilog2();
     let mantissa = (ns >> (exponent - BITS)) & ((1 << BITS) - 1);
     let index = (u64::from(exponent - FLOOR_EXPONENT) << BITS) | mantissa;
     index as usize

@@ -24,13 +24,14 @@ impl Luck {
     /// A uniform number in [0, 1) for this try and purpose.
     #[must_use]
     pub fn uniform(self, attempt: u32, purpose: u32) -> f64 {
-        let address = (u64::from(attempt) << 32) | u64::from(purpose);
-        let bits = mix(self.0 ^ mix(address.wrapping_add(0x9E37_79B9_7F4A_7C15)));
+        // SplitMix64 itself, started at the seed and stepped to the address: 2^64 divided by the golden ratio a step.
+        let address = (u64::from(attempt) << 8 | u64::from(purpose)) + 1;
+        let bits = mix(self.0.wrapping_add(address.wrapping_mul(0x9E37_79B9_7F4A_7C15)));
         (bits >> 11) as f64 / (1u64 << 53) as f64
     }
 }
 
-/// The finaliser of SplitMix64 (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators").
+/// The finaliser of `SplitMix64` (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators").
 fn mix(mut x: u64) -> u64 {
     x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

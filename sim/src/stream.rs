@@ -60,7 +60,7 @@ mod tests {
         assert_eq!(draws, PINNED);
     }
 
-    const PINNED: [u32; 2] = [1898373398, 23663425];
+    const PINNED: [u32; 2] = [1_898_373_398, 23_663_425];
 
     #[test]
     fn roles_trials_and_keys_have_streams_of_their_own() {

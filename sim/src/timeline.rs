@@ -38,7 +38,10 @@ impl Timeline {
         SimSpan(self.bin_ns)
     }
 
-    /// Adds the bins of `other`, recorded over the same horizon.
+    /// Adds the bins of `other`.
+    ///
+    /// # Panics
+    /// If `other` was recorded over another horizon or with other bins.
     pub fn merge(&mut self, other: &Self) {
         assert_eq!((self.horizon, self.bin_ns), (other.horizon, other.bin_ns), "timelines of different horizons");
         for (mine, theirs) in self.states_ns.iter_mut().zip(&other.states_ns) {

@@ -281,7 +281,7 @@ def make_case(rng):
         "limit": span(3, 30),
     }
     arrivals, at = [], 0
-    gap = rng.choice([1, 3, 8, 20])
+    gap = rng.choice([1, 3, 8, 20, 60])
     for _ in range(rng.randint(3, 22)):
         if rng.random() < 0.7:
             at += span(0, gap)

@@ -1,1 +1,6 @@
 //! Integration tests.
+
+mod contract;
+mod exact;
+mod theory;
+mod tidy;

@@ -79,15 +79,11 @@ impl Trial<'_, '_> {
     #[inline]
     fn serve_alone(&mut self, arrival: &Arrival, index: u32, end: SimTime, cold: bool) {
         let start = self.now;
-        self.audit.arrived += 1;
-        self.audit.completed += 1;
-        self.audit.tries_ns += self.horizon.clip(start, end);
-        self.audit.sojourn_ns += u128::from(self.horizon.clip(arrival.at, end));
-        self.audit.alone(self.horizon, arrival.at, end);
-        if start > arrival.at {
-            if let Some(timeline) = &mut self.timeline {
-                timeline.queue(1, arrival.at, start);
-            }
+        let inside = self.horizon.clip(arrival.at, end);
+        self.audit.alone(inside, end);
+        self.audit.tries_ns += if start == arrival.at { inside } else { self.horizon.clip(start, end) };
+        if let Some(timeline) = &mut self.timeline {
+            timeline.queue(1, arrival.at, start);
         }
         self.queue_since = end;
         if self.horizon.contains(arrival.at) {

@@ -1,6 +1,8 @@
 //! The rules of the contract, each shown on a trial small enough to follow by eye. Instants are in seconds; boots last
 //! 20 s, services 10 s, windows 60 s unless a test says otherwise.
 
+#![expect(clippy::float_cmp, reason = "whole seconds are exact in floating point")]
+
 use super::*;
 use crate::law::Law;
 use crate::ledger::State;
@@ -82,7 +84,7 @@ fn a_request_is_not_bound_to_the_boot_that_it_caused() {
     // The second finds the first container busy (20-30) and starts a boot (25-45), but is served by the first at 30.
     let (outcome, _) = run(&pool(), &[at(0.0), at(25.0)]);
     assert_eq!((outcome.total().boots, outcome.total().cold), (2, 1));
-    approx::assert_relative_eq!(mean_latency(&outcome), (30.0 + 15.0) / 2.0);
+    approx::assert_relative_eq!(mean_latency(&outcome), f64::midpoint(30.0, 15.0));
     // The second container boots all the same, finds no work and idles for its window.
     assert_eq!(ledger(&outcome), [40.0, 20.0, 120.0, 0.0]);
 }
