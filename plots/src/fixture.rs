@@ -249,7 +249,9 @@ fn frontier(points: &[Point]) -> Frontier {
         for window in WINDOWS {
             let alike = |name| {
                 own(name).find(|p| {
-                    p.choice.gpu == *gpu && p.choice.scaledown_window_s == window && p.choice.min_containers == 0
+                    p.choice.gpu == *gpu
+                        && p.choice.scaledown_window_s.total_cmp(&window).is_eq()
+                        && p.choice.min_containers == 0
                 })
             };
             if let Some(chosen) = MODELS.iter().map(|(name, ..)| alike(name)).collect::<Option<Vec<_>>>() {

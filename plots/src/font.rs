@@ -38,7 +38,11 @@ pub(crate) fn rasterise(text: &str, size: f64, x: f64, y: f64, mut paint: impl F
         let Some(outline) = font.outline_glyph(glyph) else { continue };
         let corner = outline.px_bounds().min;
         outline.draw(|i, j, cover| {
-            paint(corner.x as i32 + i.cast_signed(), corner.y as i32 + j.cast_signed(), f64::from(cover.clamp(0.0, 1.0)));
+            paint(
+                corner.x as i32 + i.cast_signed(),
+                corner.y as i32 + j.cast_signed(),
+                f64::from(cover.clamp(0.0, 1.0)),
+            );
         });
     }
 }

@@ -81,9 +81,9 @@ mod tests {
         for (line, point) in lines.iter().zip(&study.points) {
             assert_eq!(&line[column("model")], point.choice.model);
             let p99: f64 = line[column("latency_s_p99")].parse().expect("a number, `inf` too");
-            assert!(p99 == point.metrics.latency_s_p99.value, "{p99}");
+            assert!(p99.total_cmp(&point.metrics.latency_s_p99.value).is_eq(), "{p99}");
             let low: f64 = line[column("p95_over_limit_low")].parse().expect("a number");
-            assert!(low == point.p95_over_limit.low, "{low}");
+            assert!(low.total_cmp(&point.p95_over_limit.low).is_eq(), "{low}");
             assert_eq!(&line[column("on_model_frontier")], point.on_model_frontier.to_string());
         }
     }

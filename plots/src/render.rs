@@ -86,6 +86,7 @@ pub fn render(study: &Study, config: &RenderConfig) -> Result<Vec<Output>, PlotE
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::figure::{Rect, Shape, Text};
     use crate::fixture::{about, study};
     use fleetfront_planner::Estimate;
     use quick_xml::Reader;
@@ -223,6 +224,24 @@ mod tests {
             from += at.unwrap_or_else(|| panic!("`{phrase}` is missing, or stands too early"));
         }
         assert!(html.contains("never (at best"), "an infinite p99 is a word");
+    }
+
+    #[test]
+    fn no_text_is_cut_off_or_covers_another() {
+        let study = study();
+        for figure in [frontier_figure(&study), cost_figure(&study), cdf_figure(&study), day_figure(&study)] {
+            let page = Rect::new(0.0, 0.0, figure.width, figure.height);
+            let texts: Vec<&Text> = figure
+                .shapes
+                .iter()
+                .filter_map(|shape| if let Shape::Text(text) = shape { Some(text) } else { None })
+                .collect();
+            for (index, text) in texts.iter().enumerate() {
+                assert!(page.contains(text.bounds()), "{}: `{}` is cut off", figure.title, text.words);
+                let covered = texts[..index].iter().find(|other| other.bounds().overlaps(text.bounds()));
+                assert!(covered.is_none(), "{}: `{}` covers {covered:?}", figure.title, text.words);
+            }
+        }
     }
 
     /// What a scenario with one cell, no feasible one, or nothing but failures looks like.

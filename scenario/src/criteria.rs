@@ -7,9 +7,9 @@ use crate::resolved::{Criteria, NaiveEstimate};
 /// The criteria.
 pub(crate) fn criteria(file: &CriteriaFile, findings: &mut Findings<'_>) -> Criteria {
     let percentile = file.latency_percentile;
-    if percentile <= 0.0 || percentile >= 1.0 {
-        let message = format!("{percentile} is not a percentile");
-        findings.refuse("criteria.latency_percentile", message, "give a fraction between 0 and 1, such as 0.95");
+    if (percentile - 0.95).abs() > 1e-9 {
+        let message = format!("percentile {percentile} is not judged yet");
+        findings.refuse("criteria.latency_percentile", message, "write 0.95: the only percentile that criteria know");
     }
     for (key, fraction) in
         [("cost_reduction_min", file.cost_reduction_min), ("success_rate_min", file.success_rate_min)]
@@ -100,7 +100,7 @@ mod tests {
             "40 % is 0.40",
         );
         let key = "criteria.latency_percentile";
-        check("latency_percentile = 0.95", "latency_percentile = 95", "95", key, "95 is not a percentile", "0.95");
+        check("latency_percentile = 0.95", "latency_percentile = 95", "95", key, "percentile 95 is not judged yet", "0.95");
         let key = "criteria.latency_ratio_max";
         check("latency_ratio_max = 1.20", "latency_ratio_max = 0", "0", key, "is 0", "above zero");
         let key = "criteria.latency_readings";

@@ -182,7 +182,7 @@ mod tests {
     fn the_platform_follows_the_files() {
         let scenario = default_scenario();
         let platform = &scenario.platform;
-        assert_eq!((platform.cpu_cores, platform.memory_gib, platform.days_per_month), (4.0, 32.0, 30.0));
+        assert_eq!((platform.cpu_cores, platform.memory_gib, platform.days_per_month), (1.0, 16.0, 30.0));
         assert_eq!(
             (platform.cpu_usd_per_core_s.get(), platform.memory_usd_per_gib_s.get()),
             (0.000_013_1, 0.000_002_22)
@@ -205,7 +205,7 @@ mod tests {
         check(old, "days_per_month = 0", "0", key, "the number of days is 0", "above zero");
         check(old, "days_per_month = 32", "32", key, "32 is outside 0 to 31", "no month is longer");
         let new = "cpu_cores = 4000";
-        check("cpu_cores = 4.0", new, "4000", "platform.cpu_cores", "4000 is outside 0 to 1024", "holds no more");
+        check("cpu_cores = 1.0", new, "4000", "platform.cpu_cores", "4000 is outside 0 to 1024", "holds no more");
         let (old, new) = ("region_multiplier = 1.0", "region_multiplier = 0.0");
         check(old, new, "0.0", "platform.region_multiplier", "is 0", "above zero");
     }

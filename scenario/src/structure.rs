@@ -14,26 +14,38 @@ use crate::suggest::{advice, nearest};
 /// Settings of real platforms that this simulation has no rule for yet.
 ///
 /// They are refused by name: a setting without effect would mislead.
-const NOT_SIMULATED: [&str; 26] = [
+const NOT_SIMULATED: [&str; 38] = [
+    "adapter_load_s",
     "allow_concurrent_inputs",
     "backoff_coefficient",
+    "batched",
     "bill_image_load",
     "billing_increment_s",
     "billing_minimum_s",
     "cancel_boots",
+    "capacity_wait_s",
+    "chain",
     "client_timeout",
     "client_timeout_s",
     "early_drain",
     "enable_memory_snapshot",
     "fallback",
+    "gpu_fallback",
     "gpu_quota",
+    "hedge",
+    "host_speed_cv",
+    "included_credits_usd",
     "initial_delay_s",
     "max_batch_size",
     "max_delay_s",
+    "max_pending",
     "max_retries",
+    "plan_fee_usd",
     "preemption",
     "quota",
     "region",
+    "scarcity",
+    "schedule",
     "shared",
     "snapshot",
     "startup_timeout",
@@ -275,7 +287,7 @@ mod tests {
     #[test]
     fn unknown_keys_name_the_nearest_known_one() {
         check(
-            "cpu_cores = 4.0",
+            "cpu_cores = 1.0",
             "cpu_core = 4.0",
             "cpu_core",
             "platform.cpu_core",
@@ -347,7 +359,7 @@ mod tests {
     #[test]
     fn wrong_types_say_how_to_write_it() {
         let cores = "platform.cpu_cores";
-        check("cpu_cores = 4.0", "cpu_cores = \"4\"", "\"4\"", cores, "\"4\" is not a number", "`cpu_cores = 4`");
+        check("cpu_cores = 1.0", "cpu_cores = \"4\"", "\"4\"", cores, "\"4\" is not a number", "`cpu_cores = 4`");
         check("name = \"T4\"", "name = 4", "4", "gpus[0].name", "4 is not text", "`name = \"4\"`");
         let date = "`date = \"2026-11-23\"`";
         check("\ndate = \"2026-11-23\"", "\ndate = 2026-11-23", "2026", "traffic.date", "is not text", date);
@@ -420,7 +432,7 @@ mod tests {
 
     #[test]
     fn all_mistakes_are_found_at_once_and_in_order() {
-        let text = crate::testing::edited_text("scenario.toml", "cpu_cores = 4.0", "cpu_core = nan\nsnapshot = 1")
+        let text = crate::testing::edited_text("scenario.toml", "cpu_cores = 1.0", "cpu_core = nan\nsnapshot = 1")
             .replace("max_inputs = 5", "max_inputs = 0")
             .replace("gpu = \"T4\"", "gpu = \"T5\"");
         let problems = Scenario::load(&Files::embedded().with("scenario.toml", &text)).expect_err("problems");
