@@ -59,8 +59,12 @@ fn headline(fleet: &Fleet<'_>, result: &AllocationResult, baseline: &AllocationR
     let pools: Vec<String> = result.pools.iter().map(pool_words).collect();
     let so = match fleet.count() {
         0 => format!("it meets every criterion that \"{}\" meets", baseline.name),
-        1 => format!("it misses one criterion that \"{}\" meets or is measured by; no fleet misses none", baseline.name),
-        n => format!("it misses {n} criteria that \"{}\" meets or is measured by; no fleet misses fewer", baseline.name),
+        1 => {
+            format!("it misses one criterion that \"{}\" meets or is measured by; no fleet misses none", baseline.name)
+        }
+        n => {
+            format!("it misses {n} criteria that \"{}\" meets or is measured by; no fleet misses fewer", baseline.name)
+        }
     };
     let change = (of / to - 1.0) * 100.0;
     format!("Instead: {}. ${of:.0} a month ({change:+.0} % against ${to:.0}); {so}.", pools.join(", "))

@@ -62,11 +62,7 @@ pub(crate) struct Judged {
 ///
 /// - `baseline`: the same model in the baseline; `None` when the model is the baseline itself, which has only the
 ///   absolute criteria.
-pub(crate) fn judge_model(
-    scenario: &Scenario,
-    evidence: Evidence<'_>,
-    baseline: Option<Evidence<'_>>,
-) -> Vec<Judged> {
+pub(crate) fn judge_model(scenario: &Scenario, evidence: Evidence<'_>, baseline: Option<Evidence<'_>>) -> Vec<Judged> {
     let criteria = &scenario.criteria;
     let mut judged = Vec::new();
     for reading in &criteria.latency_readings {
@@ -85,7 +81,9 @@ pub(crate) fn judge_model(
         own.result.baseline = baseline.map(|b| success(name, b.subject, target).result.judgement);
         judged.push(own);
     }
-    judged.iter_mut().for_each(|own| own.model = Some(evidence.model));
+    for own in &mut judged {
+        own.model = Some(evidence.model);
+    }
     judged
 }
 
@@ -233,7 +231,7 @@ mod tests {
 
     #[test]
     fn an_interval_decides_only_when_it_lies_on_one_side() {
-        let at = |low, high| Estimate { value: (low + high) / 2.0, low, high };
+        let at = |low, high| Estimate { value: f64::midpoint(low, high), low, high };
         assert_eq!(below(at(0.9, 1.1), 1.2), Judgement::Pass);
         assert_eq!(below(at(1.1, 1.3), 1.2), Judgement::Undecided);
         assert_eq!(below(at(1.3, 1.4), 1.2), Judgement::Fail);

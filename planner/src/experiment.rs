@@ -211,20 +211,23 @@ struct Days {
 impl Days {
     /// Simulates one section of trials under every setting.
     fn simulate(&self, section: &Range<u32>, requests: &Requests, runs: &mut [Run]) {
+        let mut days: Vec<(Vec<Arrival>, BootTimes<'_>)> = section
+            .clone()
+            .map(|trial| {
+                let mut arrivals = Vec::new();
+                requests.at_pool(trial, &self.services, &mut arrivals);
+                (arrivals, BootTimes::new(self.seed, trial, self.key, &self.boots))
+            })
+            .collect();
         let mut workspace = Workspace::default();
-        let mut arrivals: Vec<Arrival> = Vec::new();
-        let mut outcomes = vec![Outcome::default(); runs.len()];
-        for trial in section.clone() {
-            requests.at_pool(trial, &self.services, &mut arrivals);
-            let mut boots = BootTimes::new(self.seed, trial, self.key, &self.boots);
-            for (run, outcome) in runs.iter_mut().zip(&mut outcomes) {
+        // Setting by setting, not day by day: one histogram stays in the cache and the branches of one setting are alike.
+        for run in runs {
+            let mut outcome = Outcome::default();
+            for (arrivals, boots) in &mut days {
                 let latencies = &mut run.section;
-                *outcome +=
-                    &simulate(&run.pool, &arrivals, &mut boots, self.horizon, &mut workspace, latencies, None);
+                outcome += &simulate(&run.pool, arrivals, boots, self.horizon, &mut workspace, latencies, None);
             }
-        }
-        for (run, outcome) in runs.iter_mut().zip(&outcomes) {
-            run.end_section(section.len() as u32, outcome, self.price);
+            run.end_section(section.len() as u32, &outcome, self.price);
         }
     }
 }

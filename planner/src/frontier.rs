@@ -90,11 +90,7 @@ mod tests {
         pareto(&fleets).into_iter().map(|k| fleets[k]).collect()
     }
 
-    fn combined(
-        models: &[Vec<(f64, f64)>],
-        choices: &[Vec<usize>],
-        join: impl Fn(f64, f64) -> f64,
-    ) -> Vec<(f64, f64)> {
+    fn combined(models: &[Vec<(f64, f64)>], choices: &[Vec<usize>], join: impl Fn(f64, f64) -> f64) -> Vec<(f64, f64)> {
         let fleet = |choice: &Vec<usize>| {
             choice.iter().zip(models).fold((0.0, 0.0), |f, (k, points)| (f.0 + points[*k].0, join(f.1, points[*k].1)))
         };

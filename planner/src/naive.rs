@@ -63,7 +63,7 @@ pub(crate) fn bridge(scenario: &Scenario, allocation: &Allocation, run: &Allocat
         step("tries that failed", simulated(State::Wasted)),
         step("CPU and memory of the containers", total.value - around(gpu_only)),
     ];
-    if scenario.platform.region_multiplier > 1.0 || scenario.platform.region_multiplier < 1.0 {
+    if (scenario.platform.region_multiplier - 1.0).abs() > 0.0 {
         steps.push(step("region", around(gpu_only) - gpu_only));
     }
     Bridge { allocation: allocation.name.clone(), naive_usd_month: naive, steps, simulated_usd_month: total }

@@ -110,8 +110,7 @@ impl<'a> Ranking<'a> {
         let held = |judged: &&Judged| dropped.is_none_or(|d| !d.covers(judged));
         let misses = chosen.iter().flat_map(|ranked| &ranked.misses).filter(held).collect();
         let mut fleet = Fleet { chosen, misses, cost_miss: None };
-        let judged =
-            cost_of_sections(&self.scenario.criteria, "fleet", &fleet.cost_usd(), &self.baseline.cost_usd());
+        let judged = cost_of_sections(&self.scenario.criteria, "fleet", &fleet.cost_usd(), &self.baseline.cost_usd());
         fleet.cost_miss = judged.filter(|own| own.result.judgement != Judgement::Pass && held(&own));
         fleet
     }

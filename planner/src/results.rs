@@ -96,9 +96,8 @@ fn pool_results(scenario: &Scenario, allocation: &Allocation, run: Option<&Alloc
 
 fn metrics(scenario: &Scenario, allocation: &Allocation, run: &AllocationRun) -> AllocationMetrics {
     let days = scenario.platform.days_per_month;
-    let over_limit = |e: &Evidence<'_>| {
-        e.subject.percentile(P95).scaled(1.0 / scenario.models[e.model].latency_limit_s.get())
-    };
+    let over_limit =
+        |e: &Evidence<'_>| e.subject.percentile(P95).scaled(1.0 / scenario.models[e.model].latency_limit_s.get());
     let all = evidence(scenario, allocation, run);
     let worst = all.iter().map(|e| (e.model, over_limit(e))).max_by(|a, b| a.1.value.total_cmp(&b.1.value));
     let (worst_model, worst_p95_over_limit) = worst.expect("a scenario has models");

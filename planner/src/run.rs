@@ -9,8 +9,8 @@ use crate::allocation::{AllocationRun, run_allocation};
 use crate::control::{Control, Effort, Interrupted};
 use crate::experiment::run_grid;
 use crate::naive::{bridge, naive_estimates};
-use crate::points::{fleet_frontier, points};
 use crate::partition::Partitions;
+use crate::points::{fleet_frontier, points};
 use crate::recommend::Ranking;
 use crate::requests::Requests;
 use crate::results::{Baseline, infeasible_reasons, infeasible_result, result};
@@ -64,8 +64,7 @@ pub fn run_study(scenario: &Scenario, effort: Effort, control: &Control) -> Resu
     let mut found = named_allocations(&session, &baseline)?;
 
     let partitions = Partitions::of(scenario);
-    let candidates =
-        run_grid(scenario, &partitions, &session.requests, &session.sections, effort, control)?;
+    let candidates = run_grid(scenario, &partitions, &session.requests, &session.sections, effort, control)?;
     let evidence = baseline.evidence(scenario);
     let ranking = Ranking::new(scenario, &partitions, &candidates, &evidence, &baseline_run.fleet);
     let fleet = ranking.best(None).expect("every model runs on some GPU");

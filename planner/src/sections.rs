@@ -7,7 +7,6 @@ const MOST: u32 = 50;
 
 /// The trials of each section, in order. Where days of the week differ a section holds whole weeks (the last one what
 /// is left), so that its days are covered evenly; fewer than two weeks are sectioned by trial.
-
 pub(crate) fn sections(trials: u32, weekly: bool) -> Vec<Range<u32>> {
     let unit = if weekly && trials >= 14 { 7 } else { 1 };
     let units = trials.div_ceil(unit);

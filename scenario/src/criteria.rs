@@ -100,7 +100,14 @@ mod tests {
             "40 % is 0.40",
         );
         let key = "criteria.latency_percentile";
-        check("latency_percentile = 0.95", "latency_percentile = 95", "95", key, "percentile 95 is not judged yet", "0.95");
+        check(
+            "latency_percentile = 0.95",
+            "latency_percentile = 95",
+            "95",
+            key,
+            "percentile 95 is not judged yet",
+            "0.95",
+        );
         let key = "criteria.latency_ratio_max";
         check("latency_ratio_max = 1.20", "latency_ratio_max = 0", "0", key, "is 0", "above zero");
         let key = "criteria.latency_readings";

@@ -208,7 +208,14 @@ mod tests {
         let key = "models[0].failure_probability";
         for probability in ["1.0", "1.5"] {
             let new = format!("failure_probability = {probability}");
-            check("failure_probability = 0.0022", &new, probability, key, "is not a probability below 1", "less than 1");
+            check(
+                "failure_probability = 0.0022",
+                &new,
+                probability,
+                key,
+                "is not a probability below 1",
+                "less than 1",
+            );
         }
         check("latency_limit_s = 30.0", "latency_limit_s = 0", "0", "models[0].latency_limit_s", "is 0", "above zero");
     }

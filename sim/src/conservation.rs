@@ -80,9 +80,16 @@ impl Audit {
 
         let billed = ledger.billed().0;
         assert_eq!(billed, self.alive_ns, "law 3: boot + busy + idle + wasted = stops - births");
-        assert_eq!(u128::from(billed), self.containers.area_ns, "law 3: billed time = integral of the containers alive");
+        assert_eq!(
+            u128::from(billed),
+            self.containers.area_ns,
+            "law 3: billed time = integral of the containers alive"
+        );
 
-        assert_eq!(self.sojourn_ns, self.population.area_ns, "law 4 (Little): sojourn times = integral of the population");
+        assert_eq!(
+            self.sojourn_ns, self.population.area_ns,
+            "law 4 (Little): sojourn times = integral of the population"
+        );
 
         assert!(self.retries <= self.failed_tries, "law 6: {} retries of {} failures", self.retries, self.failed_tries);
         assert_eq!(self.retries + self.failed, self.failed_tries, "law 6: a failed try is retried or ends its request");

@@ -141,7 +141,11 @@ mod tests {
             (LatencyHistogram::default(), LatencyHistogram::default(), LatencyHistogram::default());
         for k in 1..500u64 {
             let span = SimSpan(k * k * 10_000_000);
-            if k % 3 == 0 { a.record(span) } else { b.record(span) }
+            if k % 3 == 0 {
+                a.record(span)
+            } else {
+                b.record(span)
+            }
             both.record(span);
         }
         b.record_infinite();

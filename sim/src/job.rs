@@ -3,7 +3,7 @@
 use crate::container::NONE;
 use crate::quantities::{SimSpan, SimTime};
 use crate::request::{Luck, Request};
-use crate::{Law, LatencyHistogram};
+use crate::{LatencyHistogram, Law};
 
 /// A request as one pool sees it: its service time on this pool's GPU is settled.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -129,7 +129,7 @@ mod tests {
 
     /// Derived with another implementation of Erlang C and a root search on the hypoexponential mixture, 2026-11.
     #[test]
-    fn fixed_fleets_wait_as_published_tables_say() {
+    fn fixed_fleets_wait_as_another_implementation_says() {
         assert_relative_eq!(erlang_c(3, 2.4), 0.647_191_011_236, max_relative = 1e-10);
         assert_relative_eq!(mmc_wait(10, 9.0), 0.668_731_524_108, max_relative = 1e-10);
         assert_relative_eq!(mmc_wait(50, 47.5), 0.251_637_891_966, max_relative = 1e-10);

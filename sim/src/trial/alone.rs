@@ -170,8 +170,7 @@ mod tests {
         let mut latencies = vec![LatencyHistogram::default(); 2];
         let horizon = Horizon { start: SimTime(HOUR), end: SimTime(6 * HOUR) };
         let (mut workspace, mut timeline) = (Workspace::default(), Timeline::new(horizon, 20));
-        let mut trial =
-            Trial::new(pool, &mut boots, horizon, &mut workspace, &mut latencies, Some(&mut timeline));
+        let mut trial = Trial::new(pool, &mut boots, horizon, &mut workspace, &mut latencies, Some(&mut timeline));
         trial.shortcut &= shortcut;
         let outcome = trial.run(arrivals);
         (outcome, latencies, timeline)
