@@ -95,7 +95,7 @@ mod tests {
         check(old, new, "\"New York\"", "traffic.curve_time_zone", "\"New York\" is not a time zone", "IANA name");
         let new = "\ndate = \"2026-02-30\"";
         check("\ndate = \"2026-11-23\"", new, "\"2026", "traffic.date", "is not a date", "year, month and day");
-        check("run_in_h = 4.0", "run_in_h = 25", "25", "traffic.run_in_h", "25 is outside 0 to 24", "evening before");
+        check("run_in_h = 2.0", "run_in_h = 25", "25", "traffic.run_in_h", "25 is outside 0 to 24", "evening before");
     }
 
     #[test]
@@ -111,7 +111,7 @@ mod tests {
         assert_relative_eq!(traffic.run_in.get(), 14_400.0);
         let gamma = traffic.slow_rate.expect("the default has one");
         assert_eq!((gamma.cv, gamma.correlation.get()), (0.49, 980.0));
-        let text = edited_text("scenario.toml", "run_in_h = 4.0", "run_in_h = 4.0\nslow_rate = \"none\"");
+        let text = edited_text("scenario.toml", "run_in_h = 2.0", "run_in_h = 2.0\nslow_rate = \"none\"");
         let start = text.find("[traffic.slow_rate.gamma]").expect("the table");
         let end = start + text[start..].find("\n\n").expect("its end");
         let none = Files::embedded().with("scenario.toml", &format!("{}{}", &text[..start], &text[end..]));

@@ -10,7 +10,8 @@ use crate::pool::Pool;
 /// while the pool is above it.
 #[inline]
 pub(crate) fn desired_containers(pool: &Pool, inputs: u32) -> u32 {
-    let for_inputs = if pool.max_inputs == 1 { inputs } else { inputs.div_ceil(pool.max_inputs) };
+    // Mostly they fit into one container, which spares the division.
+    let for_inputs = if inputs <= pool.max_inputs { inputs.min(1) } else { inputs.div_ceil(pool.max_inputs) };
     let buffer = if inputs > 0 { pool.buffer_containers } else { 0 };
     for_inputs.saturating_add(buffer).max(pool.min_containers).min(pool.max_containers)
 }

@@ -14,6 +14,7 @@ use crate::event_list::{Event, EventList};
 use crate::histogram::LatencyHistogram;
 use crate::horizon::Horizon;
 use crate::job::{Arrival, Job, Jobs, Latencies};
+use crate::ledger::State;
 use crate::outcome::{ModelOutcome, Outcome};
 use crate::pool::{Execution, Pool};
 use crate::quantities::{SimSpan, SimTime};
@@ -300,7 +301,7 @@ impl<'a, 'b> Trial<'a, 'b> {
         let model = &self.pool.models[usize::from(job.arrival.model)];
         let switch = model.switch_in[usize::from(container.loaded)];
         container.loaded = job.arrival.model;
-        let (lasts, succeeds) = try_length(self.pool, model.failure_probability, job, switch);
+        let (lasts, succeeds) = try_length(self.pool, model.failure_probability, &job.arrival, job.tries, switch);
         let first = (job.tries == 0).then_some((job.arrival, container.ready_at > job.arrival.at));
         job.tries += 1;
         job.started = self.now;
@@ -414,9 +415,14 @@ impl<'a, 'b> Trial<'a, 'b> {
     /// Brings the ledger of a container up to date: the time since its last change was spent in its present state.
     #[inline]
     fn accrue(&mut self, index: u32) {
+        self.accrue_as(index, self.w.containers[index as usize].state());
+    }
+
+    /// The same where its state is known.
+    #[inline]
+    fn accrue_as(&mut self, index: u32, state: State) {
         let container = &mut self.w.containers[index as usize];
-        let (state, since) = (container.state(), container.since);
-        container.since = self.now;
+        let since = std::mem::replace(&mut container.since, self.now);
         let spent = self.horizon.clip(since, self.now);
         self.outcome.models[usize::from(container.loaded)].ledger.add(state, spent);
         if let Some(timeline) = &mut self.timeline {
@@ -461,11 +467,17 @@ impl<'a, 'b> Trial<'a, 'b> {
 /// How long a try executes, and whether it succeeds: the model switch and the service, cut at an instant uniform over
 /// them when the try fails, and at the timeout.
 #[inline]
-fn try_length(pool: &Pool, failure_probability: f64, job: &Job, switch: SimSpan) -> (SimSpan, bool) {
-    let whole = switch + job.arrival.service;
-    let luck = job.arrival.luck;
-    let fails = failure_probability > 0.0 && luck.uniform(job.tries, TRY_FAILS) < failure_probability;
-    let runs = if fails { SimSpan((whole.0 as f64 * luck.uniform(job.tries, TRY_FAILS_AT)) as u64) } else { whole };
+fn try_length(
+    pool: &Pool,
+    failure_probability: f64,
+    arrival: &Arrival,
+    tries: u32,
+    switch: SimSpan,
+) -> (SimSpan, bool) {
+    let whole = switch + arrival.service;
+    let luck = arrival.luck;
+    let fails = failure_probability > 0.0 && luck.uniform(tries, TRY_FAILS) < failure_probability;
+    let runs = if fails { SimSpan((whole.0 as f64 * luck.uniform(tries, TRY_FAILS_AT)) as u64) } else { whole };
     (runs.min(pool.timeout), !fails && runs <= pool.timeout)
 }
 

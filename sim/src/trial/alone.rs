@@ -6,7 +6,8 @@
 
 use super::{Trial, try_length};
 use crate::container::Container;
-use crate::job::{Arrival, Job};
+use crate::job::Arrival;
+use crate::ledger::State;
 use crate::quantities::SimTime;
 
 impl Trial<'_, '_> {
@@ -36,7 +37,7 @@ impl Trial<'_, '_> {
         if end > next || (longest_idle != index && due < end) {
             return false;
         }
-        self.accrue(index);
+        self.accrue_as(index, State::Idle);
         let cold = self.w.containers[index as usize].ready_at > arrival.at;
         self.serve_alone(arrival, index, end, cold);
         true
@@ -57,7 +58,7 @@ impl Trial<'_, '_> {
         self.outcome.models[usize::from(arrival.model)].boots += u64::from(self.horizon.contains(self.now));
         let index = self.new_container(Container::booting(self.now, arrival.model));
         self.now = ready_at;
-        self.accrue(index);
+        self.accrue_as(index, State::Boot);
         let container = &mut self.w.containers[index as usize];
         container.up = true;
         container.ready_at = ready_at;
@@ -71,7 +72,7 @@ impl Trial<'_, '_> {
     fn end_of_only_try(&self, arrival: &Arrival, start: SimTime, loaded: u16) -> Option<SimTime> {
         let model = &self.pool.models[usize::from(arrival.model)];
         let switch = model.switch_in[usize::from(loaded)];
-        let (lasts, succeeds) = try_length(self.pool, model.failure_probability, &Job::new(*arrival), switch);
+        let (lasts, succeeds) = try_length(self.pool, model.failure_probability, arrival, 0, switch);
         succeeds.then_some(start + lasts)
     }
 
@@ -93,12 +94,9 @@ impl Trial<'_, '_> {
         }
         let container = &mut self.w.containers[index as usize];
         container.loaded = arrival.model;
-        container.good = 1;
-        self.now = end;
-        self.accrue(index);
-        let container = &mut self.w.containers[index as usize];
-        container.good = 0;
         container.idle_since = end;
+        self.now = end;
+        self.accrue_as(index, State::Busy);
     }
 }
 
