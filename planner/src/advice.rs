@@ -57,13 +57,13 @@ fn headline(fleet: &Fleet<'_>, result: &AllocationResult, baseline: &AllocationR
     let cost = |r: &AllocationResult| r.results.as_ref().map_or(f64::NAN, |m| m.fleet.cost_usd_month.value);
     let (of, to) = (cost(result), cost(baseline));
     let pools: Vec<String> = result.pools.iter().map(pool_words).collect();
-    let so = match fleet.count() {
-        0 => format!("it meets every criterion that \"{}\" meets", baseline.name),
-        1 => {
-            format!("it misses one criterion that \"{}\" meets or is measured by; no fleet misses none", baseline.name)
-        }
-        n => {
-            format!("it misses {n} criteria that \"{}\" meets or is measured by; no fleet misses fewer", baseline.name)
+    let missed: Vec<String> = fleet.misses.iter().copied().chain(&fleet.cost_miss).map(named).collect();
+    let so = match missed.as_slice() {
+        [] => format!("it meets every criterion that \"{}\" meets", baseline.name),
+        [one] => format!("it misses one criterion ({one}), and no simulated fleet misses none"),
+        [first, others @ ..] => {
+            let n = others.len();
+            format!("it misses {} criteria ({first} and {n} more), and no simulated fleet misses fewer", n + 1)
         }
     };
     let change = (of / to - 1.0) * 100.0;
@@ -124,8 +124,11 @@ fn cost_obstacle(scenario: &Scenario, ranking: &Ranking<'_>, judged: &Judged, a_
 }
 
 fn obstacle(judged: &Judged, usd_month_without_it: Option<f64>, relaxing_it: String) -> Obstacle {
-    let criterion = format!("{}: {}", judged.result.subject, judged.result.criterion);
-    Obstacle { criterion, why: why(judged), usd_month_without_it, relaxing_it }
+    Obstacle { criterion: named(judged), why: why(judged), usd_month_without_it, relaxing_it }
+}
+
+fn named(judged: &Judged) -> String {
+    format!("{}: {}", judged.result.subject, judged.result.criterion)
 }
 
 fn why(judged: &Judged) -> String {

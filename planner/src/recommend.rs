@@ -155,3 +155,28 @@ fn cheapest_of_unit<'r>(candidates: &'r [Ranked<'r>], dropped: Option<Dropped>) 
     }
     cheapest
 }
+
+#[cfg(test)]
+impl Ranking<'_> {
+    /// Misses and dollars of the best fleet, by trying all of them.
+    pub(crate) fn brute_force(&self) -> (usize, f64) {
+        let mut best = (usize::MAX, f64::INFINITY);
+        for cover in &self.partitions.covers {
+            let mut fleets: Vec<Vec<&Ranked<'_>>> = vec![Vec::new()];
+            for unit in cover {
+                let extend = |fleet: &Vec<_>| {
+                    let fleet = fleet.clone();
+                    self.units[*unit].iter().map(move |ranked| fleet.iter().copied().chain([ranked]).collect())
+                };
+                fleets = fleets.iter().flat_map(extend).collect();
+            }
+            for fleet in fleets.into_iter().map(|chosen| self.fleet(chosen, None)) {
+                let found = (fleet.count(), fleet.cost_usd().iter().sum::<f64>());
+                if found < best {
+                    best = found;
+                }
+            }
+        }
+        best
+    }
+}

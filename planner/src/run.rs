@@ -179,3 +179,6 @@ fn named_allocations(session: &Session<'_>, baseline: &Baseline<'_>) -> Result<F
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,7 +46,7 @@ fn headline(
     let runs = if original.infeasible.is_empty() {
         format!("\"{}\"", original.name)
     } else {
-        format!("\"{}\" cannot run as written; made to fit it", original.name)
+        format!("\"{}\" cannot run as written. Made to fit, it", original.name)
     };
     let verb = match judgement {
         Judgement::Pass => "passes every criterion",

@@ -1,0 +1,151 @@
+//! What must be true of a study whatever its numbers are, shown on the default scenario with a small grid.
+
+use approx::assert_relative_eq;
+use fleetfront_scenario::Files;
+
+use super::*;
+use crate::recommend::Ranking;
+use crate::study::{Judgement, Study};
+
+const EFFORT: Effort = Effort { trials: 14, seed: 1 };
+
+/// The default scenario with two windows instead of eight and no warm containers.
+fn small() -> Scenario {
+    let files = Files::embedded();
+    let text = files.text("scenario.toml").expect("the default has a scenario.toml");
+    let text = text
+        .replace("[2.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0]", "[2.0, 300.0]")
+        .replace("min_containers = [0, 1]", "min_containers = [0]");
+    Scenario::load(&files.with("scenario.toml", &text)).expect("the smaller grid is valid")
+}
+
+fn study() -> Study {
+    run_study(&small(), EFFORT, &Control::default()).expect("nobody interrupts")
+}
+
+fn allocation<'a>(study: &'a Study, role: Role) -> &'a AllocationResult {
+    study.allocations.iter().find(|a| a.role == role).expect("every role is there")
+}
+
+#[test]
+fn the_spreadsheet_is_reproduced_to_the_cent() {
+    let naive = naive_estimates(&small());
+    let usd: Vec<f64> = naive.estimates.iter().map(|e| e.usd_month).collect();
+    assert_relative_eq!(usd[0], 162.60, epsilon = 1e-9);
+    assert_relative_eq!(usd[1], 91.74, epsilon = 1e-9);
+    assert_relative_eq!(naive.saving, 0.435_79, epsilon = 1e-5);
+}
+
+#[test]
+fn bills_add_up() {
+    let study = study();
+    for bridge in &study.naive.bridges {
+        let steps: f64 = bridge.steps.iter().map(|step| step.usd_month).sum();
+        assert_relative_eq!(bridge.naive_usd_month + steps, bridge.simulated_usd_month.value, max_relative = 1e-9);
+    }
+    for allocation in &study.allocations {
+        let Some(results) = &allocation.results else { continue };
+        let fleet = results.fleet.cost_usd_month.value;
+        let states = &results.fleet.cost_by_state;
+        let by_state = states.boot_usd.value + states.busy_usd.value + states.idle_usd.value + states.wasted_usd.value;
+        let by_model: f64 = results.models.iter().map(|m| m.metrics.cost_usd_month.value).sum();
+        let by_pool: f64 =
+            allocation.pools.iter().filter_map(|p| p.metrics.as_ref()).map(|m| m.cost_usd_month.value).sum();
+        for sum in [by_state, by_model, by_pool] {
+            assert_relative_eq!(sum, fleet, max_relative = 1e-9);
+        }
+        // The average day holds the same container time as the bill.
+        let day = &results.day;
+        let containers: f64 = [&day.boot, &day.busy, &day.idle, &day.wasted].into_iter().flatten().sum();
+        assert_relative_eq!(
+            containers / day.boot.len() as f64,
+            results.fleet.containers_mean.value,
+            max_relative = 1e-9
+        );
+    }
+}
+
+#[test]
+fn the_proposal_cannot_run_and_its_repair_is_judged_in_its_place() {
+    let study = study();
+    let proposed = allocation(&study, Role::Proposed);
+    assert!(proposed.results.is_none());
+    assert!(proposed.infeasible.iter().any(|why| why.contains("flux-schnell (fp8) cannot run on T4: needs 21.5 GiB")));
+    let repaired = allocation(&study, Role::Repaired);
+    assert_eq!(study.verdict.allocation, repaired.name);
+    assert!(!repaired.repairs.is_empty() && repaired.results.is_some());
+    assert_eq!(study.verdict.judgement, Judgement::Fail);
+    assert!(study.verdict.first.iter().any(|said| said.contains("seedvr2 (38.1 s)")));
+}
+
+#[test]
+fn a_model_alone_is_the_same_in_the_grid_and_in_an_allocation() {
+    let study = study();
+    let repaired = allocation(&study, Role::Repaired);
+    let pool = repaired.pools.iter().find(|pool| pool.name == "instantid").expect("the proposal has this pool");
+    let point = study.points.iter().find(|point| {
+        let choice = &point.choice;
+        choice.model == "instantid" && choice.gpu == pool.gpu && (choice.scaledown_window_s - 300.0).abs() < 1e-9
+    });
+    assert_eq!(point.map(|p| &p.metrics), pool.metrics.as_ref());
+}
+
+#[test]
+fn a_shared_pool_is_the_same_in_the_grid_and_in_the_baseline() {
+    let study = study();
+    let shared = allocation(&study, Role::Baseline).pools.iter().find(|pool| pool.models.len() > 1);
+    let shared = shared.expect("three endpoints share a pool today");
+    let point = study.points.iter().find(|point| {
+        let choice = &point.choice;
+        choice.model.contains('+') && choice.gpu == shared.gpu && (choice.scaledown_window_s - 300.0).abs() < 1e-9
+    });
+    assert_eq!(point.map(|p| &p.metrics), shared.metrics.as_ref());
+}
+
+#[test]
+fn the_frontier_falls_and_nothing_simulated_lies_below_it() {
+    let study = study();
+    let frontier = &study.frontier.by_worst_ratio;
+    assert!(frontier.len() > 1);
+    let plane = |point: &crate::study::FleetPoint| (point.cost_usd_month.value, point.worst_p95_over_limit.value);
+    for pair in frontier.windows(2) {
+        let (cheap, dear) = (plane(&pair[0]), plane(&pair[1]));
+        assert!(cheap.0 < dear.0 && cheap.1 > dear.1, "{cheap:?} then {dear:?}");
+    }
+    for uniform in study.frontier.uniform.iter().map(plane) {
+        let beaten = frontier.iter().map(plane).any(|(cost, ratio)| cost <= uniform.0 && ratio <= uniform.1);
+        assert!(beaten, "{uniform:?} lies below the frontier");
+    }
+}
+
+#[test]
+fn the_recommendation_equals_brute_force_over_few_candidates() {
+    let scenario = small();
+    let control = Control::default();
+    let session = Session::new(&scenario, EFFORT, &control);
+    let plan = &scenario.allocations[scenario.baseline];
+    let run = session.allocation(plan).expect("nobody interrupts");
+    let baseline = Baseline { allocation: plan, run: &run };
+    let partitions = Partitions::of(&scenario);
+    let mut candidates =
+        run_grid(&scenario, &partitions, &session.requests, &session.sections, EFFORT, &control).expect("ran");
+    // Three settings a unit: 3^6 + 3^4 fleets.
+    let mut seen = vec![0; partitions.units.len()];
+    candidates.retain(|candidate| {
+        seen[candidate.unit] += 1;
+        [1, 6, 11].contains(&seen[candidate.unit])
+    });
+    let evidence = baseline.evidence(&scenario);
+    let ranking = Ranking::new(&scenario, &partitions, &candidates, &evidence, &run.fleet);
+    let best = ranking.best(None).expect("every unit has a candidate");
+    let (count, usd) = ranking.brute_force();
+    assert_eq!(best.count(), count);
+    assert_relative_eq!(best.cost_usd().iter().sum::<f64>(), usd, max_relative = 1e-12);
+}
+
+#[test]
+fn a_cancelled_study_stops() {
+    let control = Control::default();
+    control.cancel();
+    assert_eq!(run_study(&small(), EFFORT, &control).err(), Some(Interrupted));
+}
