@@ -23,7 +23,7 @@ fn study() -> Study {
     run_study(&small(), EFFORT, &Control::default()).expect("nobody interrupts")
 }
 
-fn allocation<'a>(study: &'a Study, role: Role) -> &'a AllocationResult {
+fn allocation(study: &Study, role: Role) -> &AllocationResult {
     study.allocations.iter().find(|a| a.role == role).expect("every role is there")
 }
 
