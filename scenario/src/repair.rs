@@ -93,16 +93,27 @@ pub fn repaired(scenario: &Scenario, allocation: usize) -> Option<(Allocation, V
 }
 
 fn words(scenario: &Scenario, model: &Model, repair: &Repair) -> String {
-    let variant = |index: usize| &model.variants[index].name;
+    let name = &model.name;
+    let asked = &model.variants[repair.variant].name;
     let gpu = |index: usize| &scenario.gpus[index].name;
-    let wrong = format!("{} as {} cannot run on {}", model.name, variant(repair.variant), gpu(repair.gpu));
+    let other = |index: usize| {
+        let variant = &model.variants[index];
+        let quality = variant.quality.as_ref().map_or(String::new(), |q| format!(", LPIPS {}", q.lpips));
+        format!("{} ({} GiB{quality})", variant.name, variant.peak_gib)
+    };
     match (repair.same_gpu, repair.cheapest_gpu) {
-        (Some(other), _) => format!("{wrong}: run it as {} there", variant(other)),
-        (None, Some((other, on))) if other == repair.variant => {
-            format!("{wrong}: {} is the cheapest GPU that it fits", gpu(on))
+        (Some(there), Some((variant, on))) if variant == repair.variant => format!(
+            "Made to fit: {name} as {} on {}. As {asked}, the cheapest GPU that it fits is {}.",
+            other(there),
+            gpu(repair.gpu),
+            gpu(on)
+        ),
+        (Some(there), _) => format!("Made to fit: {name} as {} on {}.", other(there), gpu(repair.gpu)),
+        (None, Some((variant, on))) if variant == repair.variant => {
+            format!("Made to fit: {name} on {}, the cheapest GPU that {asked} fits.", gpu(on))
         }
-        (None, Some((other, on))) => format!("{wrong}: run it as {} on {}", variant(other), gpu(on)),
-        (None, None) => format!("{wrong}, nor anywhere else"),
+        (None, Some((variant, on))) => format!("Made to fit: {name} as {} on {}.", other(variant), gpu(on)),
+        (None, None) => format!("{name} fits nowhere."),
     }
 }
 
@@ -162,8 +173,8 @@ mod tests {
         assert_eq!(
             words,
             [
-                "flux-schnell as fp8 cannot run on T4: run it as nf4-offload there",
-                "lora as bf16 cannot run on T4: run it as nf4-offload there"
+                "Made to fit: flux-schnell as nf4-offload (12.2 GiB, LPIPS 0.29) on T4. As fp8, the cheapest GPU that it fits is L4.",
+                "Made to fit: lora as nf4-offload (12.9 GiB, LPIPS 0.29) on T4. As bf16, the cheapest GPU that it fits is L40S."
             ]
         );
         assert_eq!(allocation.pools[2..], scenario.allocations[1].pools[2..]);
@@ -180,6 +191,6 @@ mod tests {
         let pools: Vec<(&str, usize, usize)> =
             allocation.pools.iter().map(|pool| (pool.name.as_str(), pool.gpu, pool.models.len())).collect();
         assert_eq!(pools[..2], [("flux", 0, 2), ("flux-dev", 3, 1)]);
-        assert_eq!(mends[1].words, "flux-dev as bf16 cannot run on T4: L40S is the cheapest GPU that it fits");
+        assert_eq!(mends[1].words, "Made to fit: flux-dev on L40S, the cheapest GPU that bf16 fits.");
     }
 }

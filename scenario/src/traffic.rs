@@ -108,7 +108,7 @@ mod tests {
             assert_relative_eq!(model.curve_ahead_h, -5.0);
             assert!(model.curve.is_weekly());
         }
-        assert_relative_eq!(traffic.run_in.get(), 14_400.0);
+        assert_relative_eq!(traffic.run_in.get(), 7_200.0);
         let gamma = traffic.slow_rate.expect("the default has one");
         assert_eq!((gamma.cv, gamma.correlation.get()), (0.49, 980.0));
         let text = edited_text("scenario.toml", "run_in_h = 2.0", "run_in_h = 2.0\nslow_rate = \"none\"");
