@@ -1,2 +1,56 @@
-//! The `fleetfront` binary.
-fn main() {}
+//! The `fleetfront` binary: arguments, progress, printing, exit codes. Results go to stdout and depend on nothing but
+//! inputs and seed; progress and timing go to stderr.
+//!
+//! Deliberately absent: arithmetic on results, knowledge of files other than the output folder.
+
+mod args;
+mod assumptions;
+mod bug;
+mod check;
+mod completions;
+mod failure;
+// How numbers are written stands in one place: beside the report, which writes them in the same way.
+#[path = "../plots/src/format.rs"]
+#[allow(dead_code, reason = "the report writes more kinds of numbers than the terminal")]
+mod format;
+mod init;
+mod interrupt;
+mod output_folder;
+mod rows;
+mod run;
+mod schema;
+mod screen;
+mod simulate;
+mod source;
+mod watch;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Cli, Command};
+use crate::failure::{Failure, Outcome};
+
+fn main() -> ExitCode {
+    bug::install_hook();
+    let done = match Cli::parse().command {
+        Command::Run(args) => run::run(&args),
+        Command::Init(args) => init::init(&args),
+        Command::Check(args) => check::check(&args),
+        Command::Simulate(args) => simulate::simulate(&args),
+        Command::Schema => schema::schema(),
+        Command::Completions(args) => completions::completions(&args),
+    };
+    match done {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::CriterionFailed) => ExitCode::from(1),
+        Err(Failure::Input(message)) => {
+            eprintln!("{}", message.trim_end());
+            ExitCode::from(2)
+        }
+        Err(Failure::Interrupted) => {
+            eprintln!("{}", interrupt::MESSAGE);
+            ExitCode::from(interrupt::EXIT_CODE)
+        }
+    }
+}

@@ -64,7 +64,8 @@ fn header(study: &Study, allocation: &AllocationResult) -> String {
         .map(|criterion| {
             let found = in_unit(criterion.value, &criterion.unit);
             let judgement = judgement_word(criterion.judgement);
-            format!("- {}, {}: {found}: {judgement}", criterion.subject, criterion.criterion)
+            let note = if criterion.note.is_empty() { String::new() } else { format!(" ({})", criterion.note) };
+            format!("- {}, {}: {found}: {judgement}{note}", criterion.subject, criterion.criterion)
         })
         .collect();
     if open.is_empty() {
@@ -137,7 +138,11 @@ mod tests {
         let text = config_py(&awkward()).expect("the allocation is there");
         assert!(text.starts_with("# Settings of the allocation \"recommended\", computed by fleetfront 0.1.0.\n"));
         assert!(text.contains("# Study: image-studio, seed 7, 56 trials.\n# Inputs (SHA-256): 8d1f"));
-        assert!(text.contains("p95 latency at most 1.2 times that of current: 1.22× (1.15–1.29): undecided\n"));
+        assert!(
+            text.contains(
+                "p95 latency at most 1.2 times that of current: 1.22× (1.15–1.29): undecided (the service time"
+            )
+        );
         assert!(text.contains("    \"a \\\"pool\\\"\\\\ of\\x0amine\": {\n        \"gpu\": \"A10\",\n"));
         assert!(text.contains("\"max_containers\": 8,"));
         assert_eq!(text.matches("\"max_containers\": None,").count(), 5);

@@ -1,15 +1,13 @@
 //! What a month costs by what containers do, beside the spreadsheet's bill.
 
-use fleetfront_planner::{AllocationMetrics, AllocationResult, CostByState, Estimate, Study};
+use fleetfront_planner::{AllocationMetrics, AllocationResult, CostByState, Estimate, Metrics, Study};
 
 use crate::axes::{labelled, marker_entry, x_axis};
 use crate::figure::{Anchor, Figure, Rect, Shape, Text, solid, spot};
 use crate::font;
 use crate::format::{Unit, estimate, plain, value};
 use crate::scale::Scale;
-use crate::theme::{
-    INK, LABEL_SIZE, Look, Marker, QUIET, State, TICK_SIZE, TITLE_SIZE, VERMILION, WHITE, draw_marker, looks,
-};
+use crate::theme::{INK, LABEL_SIZE, Look, Marker, QUIET, State, TICK_SIZE, TITLE_SIZE, WHITE, draw_marker, looks};
 
 const WIDTH: f64 = 960.0;
 const LEFT: f64 = 190.0;
@@ -18,7 +16,8 @@ const TOTALS: f64 = 190.0;
 const TOP: f64 = 74.0;
 const ROW: f64 = 66.0;
 const BAR: f64 = 30.0;
-const SPREADSHEET: Look = Look { marker: Marker::TriangleUp, colour: VERMILION, dash: &[], width: 1.0 };
+/// Like none of the allocations that stand in the same figure.
+const SPREADSHEET: Look = Look { marker: Marker::Cross, colour: INK, dash: &[], width: 1.0 };
 
 /// Draws the cost figure.
 pub(crate) fn cost_figure(study: &Study) -> Figure {
@@ -30,7 +29,7 @@ pub(crate) fn cost_figure(study: &Study) -> Figure {
     let bottom = TOP + ROW * simulated.len() as f64;
     let mut figure = Figure::new(
         "What a month costs, by what containers do",
-        "One bar an allocation, split into busy, idle, booting and wasted; the triangle is what the spreadsheet says.",
+        "One bar an allocation, split into busy, idle, booting and wasted; the cross is what the spreadsheet says.",
         WIDTH,
         bottom + 62.0,
     );
@@ -55,7 +54,7 @@ pub(crate) fn cost_figure(study: &Study) -> Figure {
     for (index, (allocation, results)) in simulated.iter().enumerate() {
         let look = study.allocations.iter().zip(&all_looks).find(|(one, _)| one.name == allocation.name);
         let row = Row { top: TOP + ROW * index as f64, scale: &scale, naive: naive(study, allocation) };
-        row.draw(&mut figure, &allocation.name, look.map(|(_, look)| *look), &results.fleet.cost_by_state);
+        row.draw(&mut figure, &allocation.name, look.map(|(_, look)| *look), &results.fleet);
         row.draw_total(&mut figure, results.fleet.cost_usd_month);
     }
     note_infeasible(&mut figure, study, bottom + 54.0);
@@ -85,7 +84,7 @@ struct Row<'a> {
 }
 
 impl Row<'_> {
-    fn draw(&self, figure: &mut Figure, name: &str, look: Option<Look>, cost: &CostByState) {
+    fn draw(&self, figure: &mut Figure, name: &str, look: Option<Look>, fleet: &Metrics) {
         let middle = self.top + 8.0 + BAR / 2.0;
         let name = font::shortened(name, LABEL_SIZE, LEFT - 44.0);
         figure.text(spot(LEFT - 28.0, middle + 4.0), &name, LABEL_SIZE, INK, Anchor::End);
@@ -94,7 +93,7 @@ impl Row<'_> {
         }
         let mut from = 0.0;
         for state in State::ALL {
-            let part = of_state(cost, state);
+            let (part, total) = (of_state(&fleet.cost_by_state, state), fleet.cost_usd_month);
             let to = from + part.value.max(0.0);
             let rect = Rect {
                 left: self.scale.at(from),
@@ -104,7 +103,9 @@ impl Row<'_> {
             };
             if rect.width() > 0.4 {
                 state.fill_rect(figure, rect, Some(solid(INK, 0.7)));
-                label_part(figure, rect, state, part);
+                // The whisker of the total stands in the bars, too.
+                let room = Rect { right: rect.right.min(self.scale.at(total.low) - 3.0), ..rect };
+                label_part(figure, room, state, part);
             }
             from = to;
         }

@@ -58,6 +58,25 @@ impl Rect {
         ]
     }
 
+    /// Whether a straight line passes through it; touching its edge does not count.
+    pub(crate) fn is_crossed_by(self, (from, to): (Spot, Spot)) -> bool {
+        let (mut enters, mut leaves) = (0.0_f64, 1.0_f64);
+        for (start, way, low, high) in
+            [(from.x, to.x - from.x, self.left, self.right), (from.y, to.y - from.y, self.top, self.bottom)]
+        {
+            if way.abs() < 1e-9 {
+                if start <= low || start >= high {
+                    return false;
+                }
+            } else {
+                let (a, b) = ((low - start) / way, (high - start) / way);
+                enters = enters.max(a.min(b));
+                leaves = leaves.min(a.max(b));
+            }
+        }
+        leaves - enters > 1e-9
+    }
+
     /// The point of the rectangle that is nearest to `to`.
     pub(crate) fn nearest(self, to: Spot) -> Spot {
         spot(to.x.clamp(self.left, self.right), to.y.clamp(self.top, self.bottom))
@@ -236,6 +255,16 @@ pub(crate) fn hatching(rect: Rect, spacing: f64, falling: bool) -> Vec<(Spot, Sp
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_crosses_what_it_passes_through() {
+        let rect = Rect::new(10.0, 10.0, 20.0, 10.0);
+        assert!(rect.is_crossed_by((spot(0.0, 0.0), spot(40.0, 30.0))));
+        assert!(rect.is_crossed_by((spot(15.0, 12.0), spot(16.0, 13.0))), "inside");
+        assert!(!rect.is_crossed_by((spot(0.0, 0.0), spot(10.0, 10.0))), "ends at the corner");
+        assert!(!rect.is_crossed_by((spot(0.0, 10.0), spot(40.0, 10.0))), "along the edge");
+        assert!(!rect.is_crossed_by((spot(0.0, 22.0), spot(40.0, 22.0))));
+    }
 
     #[test]
     fn dashes_cover_the_line_by_turns() {

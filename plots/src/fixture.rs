@@ -1,13 +1,15 @@
 //! A made-up study for tests: six models, ten GPU types, five allocations, and everything that is awkward.
 
+mod allocations;
+mod answers;
+
 use fleetfront_calibration::Kind;
 use fleetfront_planner::{
-    AllocationMetrics, AllocationResult, Bridge, BridgeStep, CellSummary, Choice, CostByState, CriterionResult, Day,
-    Estimate, FleetPoint, Frontier, GpuSummary, Judgement, Metrics, ModelResult, ModelSummary, NaiveComparison,
-    NaiveEstimate, Obstacle, Point, PoolResult, Recommendation, Role, Study, Verdict,
+    CellSummary, Choice, CostByState, Estimate, FleetPoint, Frontier, GpuSummary, Metrics, ModelSummary, Point, Study,
 };
-use fleetfront_scenario::PoolSettings;
-use fleetfront_sim::{Execution, Seconds};
+
+use allocations::allocations;
+use answers::{naive, recommendation, verdict};
 
 const MODELS: [(&str, &str, f64, f64, f64); 6] = [
     // name, variant, requests a day, limit, warm seconds on L40S
@@ -212,7 +214,28 @@ fn points() -> Vec<Point> {
         }
         points.extend(own);
     }
+    points.extend(shared());
     points
+}
+
+/// Two models in one pool: the faster setting is the dearer one, so that both are on the frontier.
+fn shared() -> [Point; 2] {
+    [(300.0, 0), (1200.0, 1)].map(|(window, min)| {
+        let metrics = metrics(1, 3, window, min);
+        Point {
+            choice: Choice {
+                model: format!("{}+{}", MODELS[0].0, MODELS[1].0),
+                variant: "fp8+nf4".into(),
+                gpu: "L40S".into(),
+                scaledown_window_s: window,
+                min_containers: min,
+                service_kind: Kind::Derived,
+            },
+            p95_over_limit: metrics.latency_s_p95.scaled(1.0 / 30.0),
+            metrics,
+            on_model_frontier: true,
+        }
+    })
 }
 
 fn fleet(label: &str, chosen: &[&Point]) -> FleetPoint {
@@ -260,248 +283,4 @@ fn frontier(points: &[Point]) -> Frontier {
         }
     }
     Frontier { by_mean_latency: by_worst_ratio.clone(), by_worst_ratio, uniform }
-}
-
-fn settings(window: f64, max_inputs: u32) -> PoolSettings {
-    PoolSettings {
-        min_containers: 0,
-        max_containers: None,
-        buffer_containers: 0,
-        scaledown_window: Seconds::new(window).expect("a span"),
-        max_inputs,
-        execution: Execution::Serial,
-        timeout: Seconds::new(1800.0).expect("a span"),
-        retries: 0,
-    }
-}
-
-/// - `gpus`: index of the GPU of each model.
-fn allocation(name: &str, role: Role, gpus: [usize; 6], window: f64) -> AllocationResult {
-    let models: Vec<ModelResult> = (0..6).map(|m| model_result(m, gpus[m], window)).collect();
-    let fleet = whole(&models);
-    let worst = (0..6)
-        .max_by(|a, b| {
-            let ratio = |m: usize| models[m].metrics.latency_s_p95.value / MODELS[m].3;
-            ratio(*a).total_cmp(&ratio(*b))
-        })
-        .expect("six models");
-    let pools = (0..6)
-        .map(|m| PoolResult {
-            name: format!("{}-pool", MODELS[m].0.split_whitespace().next().unwrap_or("model")),
-            gpu: GPUS[gpus[m]].0.into(),
-            models: vec![(MODELS[m].0.into(), MODELS[m].1.into())],
-            settings: settings(window, if m < 2 { 5 } else { 1 }),
-            metrics: Some(models[m].metrics.clone()),
-        })
-        .collect();
-    AllocationResult {
-        name: name.into(),
-        description: format!("Every model on its own pool, {window} s window"),
-        role,
-        infeasible: Vec::new(),
-        repairs: Vec::new(),
-        pools,
-        criteria: criteria(&models, &fleet, role == Role::Baseline),
-        results: Some(AllocationMetrics {
-            worst_p95_over_limit: models[worst].metrics.latency_s_p95.scaled(1.0 / MODELS[worst].3),
-            worst_model: MODELS[worst].0.into(),
-            day: day(&fleet),
-            fleet,
-            models,
-        }),
-    }
-}
-
-fn model_result(m: usize, g: usize, window: f64) -> ModelResult {
-    let metrics = metrics(m, g, window, 0);
-    let service = MODELS[m].4 * GPUS[g].3;
-    let cold = metrics.cold_start_share.value;
-    let ends = if metrics.latency_s_p99.value.is_infinite() { 0.985 } else { 1.0 };
-    // Warm requests around the service time, cold ones around 45 s later.
-    let logistic = |x: f64, middle: f64, width: f64| 1.0 / (1.0 + (-(x / middle).ln() / width).exp());
-    let latency_cdf = (0..120)
-        .map(|k| {
-            let seconds = 0.5 * 1.06_f64.powi(k);
-            (
-                seconds,
-                ends * ((1.0 - cold) * logistic(seconds, service, 0.12)
-                    + cold * logistic(seconds, service + 45.0, 0.15)),
-            )
-        })
-        .collect();
-    ModelResult {
-        model: MODELS[m].0.into(),
-        variant: MODELS[m].1.into(),
-        gpu: GPUS[g].0.into(),
-        warm_service_s: if g == 3 {
-            Estimate::exact(service)
-        } else {
-            Estimate { value: service, low: service * 0.74, high: service * 1.35 }
-        },
-        service_kind: if g == 3 { Kind::Measured } else { Kind::Derived },
-        metrics,
-        latency_cdf,
-    }
-}
-
-fn whole(models: &[ModelResult]) -> Metrics {
-    let mut fleet = models[0].metrics.clone();
-    let sum = |part: fn(&Metrics) -> Estimate| about(models.iter().map(|model| part(&model.metrics).value).sum(), 1.8);
-    fleet.cost_usd_month = sum(|m| m.cost_usd_month);
-    fleet.cost_by_state = CostByState {
-        boot_usd: sum(|m| m.cost_by_state.boot_usd),
-        busy_usd: sum(|m| m.cost_by_state.busy_usd),
-        idle_usd: sum(|m| m.cost_by_state.idle_usd),
-        wasted_usd: sum(|m| m.cost_by_state.wasted_usd),
-    };
-    fleet.containers_mean = sum(|m| m.containers_mean);
-    fleet.boots_per_day = sum(|m| m.boots_per_day);
-    fleet.requests_per_day = models.iter().map(|model| model.metrics.requests_per_day).sum();
-    fleet.cost_usd_per_request = fleet.cost_usd_month.scaled(1.0 / 30.0 / fleet.requests_per_day);
-    fleet
-}
-
-fn day(fleet: &Metrics) -> Day {
-    let shape = |bin: usize| 1.0 + 0.8 * ((bin as f64 - 56.0) / 96.0 * std::f64::consts::TAU).cos();
-    let series = |level: f64| (0..96).map(|bin| level * shape(bin)).collect::<Vec<f64>>();
-    let mean = fleet.containers_mean.value;
-    Day {
-        bin_s: 900.0,
-        arrivals_per_s: series(fleet.requests_per_day / 86_400.0),
-        boot: series(0.12 * mean),
-        busy: series(0.25 * mean),
-        idle: series(0.6 * mean),
-        wasted: series(0.01 * mean),
-        queue: series(0.3),
-    }
-}
-
-fn criteria(models: &[ModelResult], fleet: &Metrics, baseline: bool) -> Vec<CriterionResult> {
-    let mut all = Vec::new();
-    if !baseline {
-        let change = (fleet.cost_usd_month.value / 2000.0 - 1.0) * 100.0;
-        all.push(CriterionResult {
-            criterion: "cost at least 40 % below current".into(),
-            subject: "fleet".into(),
-            value: Estimate { value: change, low: change - 1.1, high: change + 1.1 },
-            target: -40.0,
-            unit: "%".into(),
-            judgement: if change < -40.0 { Judgement::Pass } else { Judgement::Fail },
-            note: String::new(),
-            baseline: None,
-        });
-    }
-    for (model, (.., limit, _)) in models.iter().zip(MODELS) {
-        if !baseline {
-            all.push(CriterionResult {
-                criterion: "p95 latency at most 1.2 times that of current".into(),
-                subject: model.model.clone(),
-                value: about(1.22, 6.0),
-                target: 1.2,
-                unit: "x".into(),
-                judgement: Judgement::Undecided,
-                note: "the service time is derived, which can refute but not confirm".into(),
-                baseline: None,
-            });
-        }
-        let p95 = model.metrics.latency_s_p95;
-        all.push(CriterionResult {
-            criterion: "p95 latency within the limit".into(),
-            subject: model.model.clone(),
-            value: p95,
-            target: limit,
-            unit: "s".into(),
-            judgement: if p95.value < limit { Judgement::Pass } else { Judgement::Fail },
-            note: String::new(),
-            baseline: Some(Judgement::Fail),
-        });
-    }
-    all
-}
-
-fn allocations() -> Vec<AllocationResult> {
-    let mut proposed = allocation("proposed", Role::Proposed, [0, 3, 2, 0, 3, 3], 300.0);
-    proposed.description = "flux-schnell & lora on T4, instantid on A10".into();
-    proposed.infeasible = vec![
-        "flux-schnell fp8 on T4 needs 21.5 GiB, has 14.74 GiB".into(),
-        "lora fp8 on T4 needs 21.9 GiB, has 14.74 GiB".into(),
-    ];
-    proposed.results = None;
-    proposed.criteria = Vec::new();
-    for pool in &mut proposed.pools {
-        pool.metrics = None;
-    }
-    let mut repaired = allocation("proposed, repaired", Role::Repaired, [2, 3, 2, 2, 3, 3], 300.0);
-    repaired.repairs = vec!["flux-schnell: T4 -> A10".into(), "lora: T4 -> A10".into()];
-    vec![
-        allocation("current", Role::Baseline, [3; 6], 300.0),
-        proposed,
-        repaired,
-        allocation("all-h100", Role::Named, [7; 6], 60.0),
-        allocation("recommended", Role::Recommended, [2, 7, 4, 7, 3, 3], 60.0),
-    ]
-}
-
-fn naive() -> NaiveComparison {
-    let bridges = allocations()
-        .iter()
-        .filter_map(|allocation| {
-            let simulated = allocation.results.as_ref()?.fleet.cost_usd_month;
-            let naive = if allocation.role == Role::Baseline { 162.6 } else { 91.74 };
-            let gap = simulated.value - naive;
-            let steps = [("service times", -0.1), ("CPU and memory", 0.15), ("idle containers", 0.7), ("boots", 0.25)];
-            Some(Bridge {
-                allocation: allocation.name.clone(),
-                naive_usd_month: naive,
-                steps: steps.map(|(what, share)| BridgeStep { what: what.into(), usd_month: gap * share }).to_vec(),
-                simulated_usd_month: simulated,
-            })
-        })
-        .collect();
-    NaiveComparison {
-        seconds_per_request: 10.0,
-        estimates: vec![
-            NaiveEstimate { allocation: "current".into(), usd_month: 162.6 },
-            NaiveEstimate { allocation: "proposed".into(), usd_month: 91.74 },
-        ],
-        saving: 1.0 - 91.74 / 162.6,
-        bridges,
-    }
-}
-
-fn verdict() -> Verdict {
-    Verdict {
-        allocation: "proposed, repaired".into(),
-        headline: "No: the proposed allocation cannot run, and its repair saves 12 % (10–14), not 40 %, at 2.9 times \
-                   the latency."
-            .into(),
-        first: vec![
-            "flux-schnell and lora do not fit a T4: they need 21.5 GiB and 21.9 GiB, a T4 has 14.74 GiB.".into(),
-            "The current fleet itself keeps p95 below 30 s for none of six models.".into(),
-        ],
-        judgement: Judgement::Fail,
-    }
-}
-
-fn recommendation() -> Recommendation {
-    Recommendation {
-        allocation: "recommended".into(),
-        passes_all: false,
-        headline: "Nothing meets all criteria at once; the recommended allocation costs 55 % less and misses two."
-            .into(),
-        obstacles: vec![
-            Obstacle {
-                criterion: "p95 latency within 30 s, lora".into(),
-                why: "a boot takes 56 s (assumed) & 12 % of requests wait for one".into(),
-                usd_month_without_it: Some(612.0),
-                relaxing_it: "a limit of 90 s would save $210 a month".into(),
-            },
-            Obstacle {
-                criterion: "p95 at most 1.2 times current, flux-dev".into(),
-                why: "its service time is derived".into(),
-                usd_month_without_it: None,
-                relaxing_it: "180 paired runs would decide it".into(),
-            },
-        ],
-    }
 }

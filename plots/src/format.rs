@@ -51,6 +51,7 @@ impl Unit {
     fn decimals_max(self, size: f64) -> i32 {
         match self {
             Self::Usd if size < 1.0 => 6,
+            Self::Usd if size >= 100.0 => 0,
             Self::Seconds | Self::Ratio | Self::Count if size < 1.0 => 3,
             _ => 2,
         }
@@ -113,7 +114,7 @@ pub(crate) fn plain(value: f64, unit: Unit) -> String {
     let (factor, before, after) = unit.dress(value.abs());
     let number = value * factor;
     let size = number.abs();
-    let text = if unit == Unit::Usd && (0.1..10_000.0).contains(&size) {
+    let text = if unit == Unit::Usd && (0.1..1000.0).contains(&size) {
         rounded(number, 2)
     } else if size >= 1000.0 {
         rounded(number, 0)
@@ -125,15 +126,44 @@ pub(crate) fn plain(value: f64, unit: Unit) -> String {
     signed(before, &text, after)
 }
 
-/// A part of a bill in dollars, always with its sign, and with no more digits than the whole bill has.
-pub(crate) fn change_usd(value: f64, whole: Estimate) -> String {
-    let half = whole.half_width();
-    let text = if half > 0.0 && half.is_finite() {
-        signed("$", &rounded(value, decimals(half).min(2)), "")
-    } else {
-        plain(value, Unit::Usd)
-    };
-    if value > 0.0 { format!("+{text}") } else { text }
+/// A part of a bill in dollars, always with its sign: whole dollars, so that parts add up, and cents under one.
+pub(crate) fn change_usd(value: f64) -> String {
+    let text = if value.abs() < 0.995 { signed("$", &rounded(value, 2), "") } else { whole_usd(value) };
+    match text.as_str() {
+        "$0.00" => "$0".to_owned(),
+        _ if value > 0.0 => format!("+{text}"),
+        _ => text,
+    }
+}
+
+/// Dollars without cents.
+pub(crate) fn whole_usd(value: f64) -> String {
+    signed("$", &rounded(value, 0), "")
+}
+
+/// A sentence made elsewhere, with its numbers and arrows written as ours are.
+pub(crate) fn prose(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let after = &rest[first.len_utf8()..];
+        let digits = after.len() - after.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        if first == '$' {
+            out.push('$');
+            out += &grouped(&after[..digits]);
+            rest = &after[digits..];
+        } else if first == '-' && after.starts_with('>') {
+            out.push('→');
+            rest = &after[1..];
+        } else if first == '-' && digits > 0 && out.ends_with([' ', '(']) {
+            out.push('−');
+            rest = after;
+        } else {
+            out.push(first);
+            rest = after;
+        }
+    }
+    out
 }
 
 /// A criterion's number in the criterion's own unit.
@@ -241,6 +271,7 @@ mod tests {
     fn digits_stop_where_the_interval_does() {
         assert_eq!(estimate(of(412.347, 398.2, 426.1), Unit::Usd), "$412 (398–426)");
         assert_eq!(estimate(of(12_347.0, 11_100.0, 13_600.0), Unit::Usd), "$12,300 (11,100–13,600)");
+        assert_eq!(estimate(of(1530.89, 1530.888, 1530.892), Unit::Usd), "$1,531");
         assert_eq!(estimate(of(0.004_166, 0.004_134, 0.004_198), Unit::Usd), "$0.00417 (0.00413–0.00420)");
         assert_eq!(estimate(of(12.345, 12.31, 12.38), Unit::Seconds), "12.35 s (12.31–12.38)");
         assert_eq!(estimate(of(0.9534, 0.951, 0.956), Unit::Share), "95.3 % (95.1–95.6)");
@@ -271,15 +302,24 @@ mod tests {
         assert_eq!(estimate(Estimate::exact(162.6), Unit::Usd), "$162.60");
         assert_eq!(estimate(Estimate::exact(1.0), Unit::Share), "100 %");
         assert_eq!(plain(0.0, Unit::Usd), "$0");
+        assert_eq!(plain(1530.89, Unit::Usd), "$1,531");
         assert_eq!(plain(1_234_567.0, Unit::Count), "1,234,567");
         assert_eq!(plain(0.000_542, Unit::Usd), "$0.000542");
     }
 
     #[test]
     fn changes_carry_their_sign() {
-        assert_eq!(change_usd(-12.5, Estimate::exact(100.0)), "−$12.50");
-        assert_eq!(change_usd(1234.5, of(5000.0, 4900.0, 5100.0)), "+$1,230");
-        assert_eq!(change_usd(0.0, of(5000.0, 4900.0, 5100.0)), "$0");
+        assert_eq!(change_usd(-12.6), "−$13");
+        assert_eq!(change_usd(1234.7), "+$1,235");
+        assert_eq!(change_usd(0.384), "+$0.38");
+        assert_eq!(change_usd(0.001), "$0");
+    }
+
+    #[test]
+    fn sentences_from_elsewhere_are_written_like_ours() {
+        let text = "$2524 -> $1234567 (-8 %, nf4-offload, 2026-01-21), $92.5, $1,200, –5 → 6 $";
+        let wanted = "$2,524 → $1,234,567 (−8 %, nf4-offload, 2026-01-21), $92.5, $1,200, –5 → 6 $";
+        assert_eq!(prose(text), wanted);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Cost against the worst ratio of p95 to limit: the frontier, and where the allocations stand.
 
-use fleetfront_planner::{AllocationResult, Estimate, Study};
+use fleetfront_planner::{AllocationResult, Estimate, FleetPoint, Study};
 
 use crate::axes::{labelled, marker_entry, x_axis, y_axis};
 use crate::figure::{Anchor, Colour, Figure, Rect, Spot, Stroke, Text, solid, spot};
@@ -9,7 +9,7 @@ use crate::format::{Unit, value};
 use crate::place::{Wanted, place};
 use crate::scale::{Scale, positive_range};
 use crate::theme::{
-    BLUE, INK, LABEL_SIZE, Look, Marker, PALE, QUIET, SKY, TICK_SIZE, TINT, TITLE_SIZE, draw_marker, looks,
+    BLUE, INK, LABEL_SIZE, Look, Marker, PALE, QUIET, SKY, TICK_SIZE, TINT, TITLE_SIZE, draw_marker, looks, outline,
 };
 
 const WIDTH: f64 = 840.0;
@@ -18,6 +18,7 @@ const PLOT: Rect = Rect { left: 66.0, top: 66.0, right: 826.0, bottom: 488.0 };
 /// Height of the band at the top in which points stand that never come back.
 const NEVER: f64 = 26.0;
 const MARKER: f64 = 10.0;
+const DOT: f64 = 3.4;
 const UNIFORM: Look = Look { marker: Marker::Dot, colour: PALE, dash: &[], width: 1.0 };
 const ON_FRONTIER: Look = Look { marker: Marker::Dot, colour: BLUE, dash: &[], width: 1.6 };
 
@@ -33,21 +34,22 @@ pub(crate) fn frontier_figure(study: &Study) -> Figure {
     let named = named(study);
     let axes = Axes::of(study, &named);
     axes.draw(&mut figure);
-    let line = draw_frontier(&mut figure, study, &axes);
     let arrow = draw_hint(&mut figure, &axes);
-    for point in &study.frontier.uniform {
-        draw_marker(&mut figure, axes.spot(point.cost_usd_month.value, point.worst_p95_over_limit.value), UNIFORM, 3.0);
+    let quiet = spots(&axes, &study.frontier.uniform);
+    for at in &quiet {
+        draw_marker(&mut figure, *at, UNIFORM, 3.0);
     }
-    for point in &study.frontier.by_worst_ratio {
-        let at = axes.spot(point.cost_usd_month.value, point.worst_p95_over_limit.value);
-        draw_marker(&mut figure, at, ON_FRONTIER, 3.6);
-    }
-    let uniform = study.frontier.uniform.iter();
-    let quiet = uniform.map(|point| axes.spot(point.cost_usd_month.value, point.worst_p95_over_limit.value));
+    let line = draw_frontier(&mut figure, study, &axes);
     let keep_off: Vec<Spot> = line.into_iter().chain(quiet).collect();
-    let missing = draw_named(&mut figure, &axes, &named, &keep_off, arrow);
+    let markers: Vec<Rect> = named.iter().map(|one| one.bounds(&axes)).collect();
+    let note = draw_limit(&mut figure, &axes, &[markers.as_slice(), &[arrow]].concat(), &keep_off);
+    let missing = draw_named(&mut figure, &axes, &named, &keep_off, &[arrow, note]);
     draw_legend(&mut figure, study, &missing);
     figure
+}
+
+fn spots(axes: &Axes, fleets: &[FleetPoint]) -> Vec<Spot> {
+    fleets.iter().map(|point| axes.spot(point.cost_usd_month.value, point.worst_p95_over_limit.value)).collect()
 }
 
 /// An allocation with results.
@@ -56,6 +58,13 @@ struct Named<'a> {
     cost: Estimate,
     ratio: Estimate,
     look: Look,
+}
+
+impl Named<'_> {
+    /// The box of its marker, with a little air.
+    fn bounds(&self, axes: &Axes) -> Rect {
+        Rect::around(axes.spot(self.cost.value, self.ratio.value), MARKER + 2.0, MARKER + 2.0)
+    }
 }
 
 fn named(study: &Study) -> Vec<Named<'_>> {
@@ -115,8 +124,6 @@ impl Axes {
         figure.text(spot(PLOT.right, PLOT.bottom + 34.0), "cost a month", LABEL_SIZE, QUIET, Anchor::End);
         let stroke = Stroke { colour: INK, width: 1.4, dash: &[7.0, 4.0] };
         figure.line(vec![spot(PLOT.left, limit), spot(PLOT.right, limit)], stroke);
-        let text = "p95 = limit: below, every model keeps its limit";
-        figure.text_on_lines(spot(PLOT.right - 6.0, limit + 16.0), text, TICK_SIZE, INK, Anchor::End);
         if self.never {
             let edge = vec![spot(PLOT.left, self.finite.top), spot(PLOT.right, self.finite.top)];
             figure.line(edge, solid(PALE, 1.0));
@@ -127,17 +134,40 @@ impl Axes {
     }
 }
 
-/// The steps between the points, and their whiskers.
+/// Says what the line of the limit means, where it covers least: from the left, below the line or above it.
 ///
-/// Returns places along the steps, for labels to keep off.
+/// Returns the box of the text.
+fn draw_limit(figure: &mut Figure, axes: &Axes, taken: &[Rect], keep_off: &[Spot]) -> Rect {
+    const TEXT: &str = "p95 = limit: below, every model keeps its limit";
+    const HEIGHT: f64 = 18.0;
+    let width = font::width(TEXT, TICK_SIZE) + 12.0;
+    let limit = axes.y.at(1.0);
+    let columns = ((PLOT.width() - width) / 20.0).floor().max(0.0) as u32;
+    let tops = [limit + 2.0, limit - 2.0 - HEIGHT];
+    let places = (0..=columns).flat_map(|column| tops.map(|top| (PLOT.left + 20.0 * f64::from(column), top)));
+    let places = places.map(|(left, top)| Rect::new(left, top, width, HEIGHT)).filter(|rect| PLOT.contains(*rect));
+    let hits = |rect: &Rect| {
+        let boxes = taken.iter().filter(|other| other.overlaps(*rect)).count();
+        100 * boxes + keep_off.iter().filter(|at| rect.nearest(**at) == **at).count()
+    };
+    let below = Rect::new(PLOT.left, limit + 2.0, width, HEIGHT);
+    let rect = places.min_by_key(hits).unwrap_or(below);
+    figure.text_on_lines(spot(rect.left + 6.0, rect.top + 13.0), TEXT, TICK_SIZE, INK, Anchor::Start);
+    rect
+}
+
+/// The steps between the points, the points on them, and their whiskers.
+///
+/// Returns places along the steps and whiskers, for labels to keep off.
 fn draw_frontier(figure: &mut Figure, study: &Study, axes: &Axes) -> Vec<Spot> {
     let points = &study.frontier.by_worst_ratio;
     let Some(first) = points.first() else {
         let middle = spot(f64::midpoint(PLOT.left, PLOT.right), PLOT.top + 60.0);
-        figure.text_on_lines(middle, "no frontier: no fleet of own pools can run", LABEL_SIZE, QUIET, Anchor::Middle);
+        figure.text_on_lines(middle, "no frontier: no simulated fleet can run", LABEL_SIZE, QUIET, Anchor::Middle);
         return Vec::new();
     };
-    whiskers(figure, axes, points.iter().map(|p| (p.cost_usd_month, p.worst_p95_over_limit)), SKY, 1.2);
+    let bars = whiskers(axes, points.iter().map(|p| (p.cost_usd_month, p.worst_p95_over_limit)));
+    figure.segments(bars.clone(), solid(SKY, 1.2));
     let start = axes.spot(first.cost_usd_month.value, first.worst_p95_over_limit.value);
     let mut steps = vec![spot(start.x, PLOT.top), start];
     for point in &points[1..] {
@@ -146,18 +176,17 @@ fn draw_frontier(figure: &mut Figure, study: &Study, axes: &Axes) -> Vec<Spot> {
         steps.extend([spot(at.x, before.y), at]);
     }
     steps.push(spot(PLOT.right, steps[steps.len() - 1].y));
-    let along = sampled(&steps);
+    let mut along = sampled(&steps);
+    along.extend(bars.iter().flat_map(|(from, to)| sampled(&[*from, *to])));
     figure.line(steps, solid(BLUE, 1.6));
+    for at in spots(axes, points) {
+        // Without the white rim of other markers: where points are close, rims would hide the line.
+        figure.area(outline(ON_FRONTIER.marker, at, DOT), ON_FRONTIER.colour, None);
+    }
     along
 }
 
-fn whiskers(
-    figure: &mut Figure,
-    axes: &Axes,
-    points: impl Iterator<Item = (Estimate, Estimate)>,
-    colour: Colour,
-    width: f64,
-) {
+fn whiskers(axes: &Axes, points: impl Iterator<Item = (Estimate, Estimate)>) -> Vec<(Spot, Spot)> {
     let mut segments = Vec::new();
     for (cost, ratio) in points {
         let at = axes.spot(cost.value, ratio.value);
@@ -166,7 +195,7 @@ fn whiskers(
             segments.push((spot(at.x, axes.y.at(ratio.low)), spot(at.x, axes.y.at(ratio.high))));
         }
     }
-    figure.segments(segments, solid(colour, width));
+    segments
 }
 
 /// Places every few pixels along a line.
@@ -195,9 +224,11 @@ fn draw_hint(figure: &mut Figure, axes: &Axes) -> Rect {
 }
 
 /// The named allocations with their labels; returns the names for which there was no room.
-fn draw_named(figure: &mut Figure, axes: &Axes, named: &[Named<'_>], keep_off: &[Spot], arrow: Rect) -> Vec<String> {
+///
+/// - `taken`: boxes in which no label may stand.
+fn draw_named(figure: &mut Figure, axes: &Axes, named: &[Named<'_>], keep_off: &[Spot], taken: &[Rect]) -> Vec<String> {
     for one in named {
-        whiskers(figure, axes, std::iter::once((one.cost, one.ratio)), one.look.colour, 1.6);
+        figure.segments(whiskers(axes, std::iter::once((one.cost, one.ratio))), solid(one.look.colour, 1.6));
     }
     let spots: Vec<Spot> = named.iter().map(|one| axes.spot(one.cost.value, one.ratio.value)).collect();
     for (one, at) in named.iter().zip(&spots) {
@@ -212,10 +243,7 @@ fn draw_named(figure: &mut Figure, axes: &Axes, named: &[Named<'_>], keep_off: &
             Wanted { anchor: *at, width, height: 32.0 }
         })
         .collect();
-    let mut taken: Vec<Rect> = spots.iter().map(|at| Rect::around(*at, MARKER + 2.0, MARKER + 2.0)).collect();
-    taken.push(arrow);
-    let limit = axes.y.at(1.0);
-    taken.push(Rect::new(PLOT.right - 300.0, limit - 2.0, 300.0, 22.0));
+    let mut taken: Vec<Rect> = taken.iter().copied().chain(named.iter().map(|one| one.bounds(axes))).collect();
     if axes.never {
         taken.push(Rect::new(PLOT.right - 250.0, PLOT.top, 250.0, NEVER));
     }
@@ -250,8 +278,14 @@ fn draw_label(figure: &mut Figure, rect: Rect, at: Spot, name: &str, numbers: &s
         figure.line(vec![from, near], solid(QUIET, 0.9));
     }
     // The text stands at the side of the box that looks at its marker.
-    let (x, anchor) =
-        if rect.right <= at.x { (rect.right - 4.0, Anchor::End) } else { (rect.left + 4.0, Anchor::Start) };
+    let middle = f64::midpoint(rect.left, rect.right);
+    let (x, anchor) = if (middle - at.x).abs() < rect.width() / 6.0 {
+        (middle, Anchor::Middle)
+    } else if middle < at.x {
+        (rect.right - 4.0, Anchor::End)
+    } else {
+        (rect.left + 4.0, Anchor::Start)
+    };
     let halo = |y: f64, text: &str, size: f64| {
         crate::figure::Shape::Text(Text {
             at: spot(x, y),
@@ -268,8 +302,7 @@ fn draw_label(figure: &mut Figure, rect: Rect, at: Spot, name: &str, numbers: &s
 
 fn draw_legend(figure: &mut Figure, study: &Study, missing: &[String]) {
     let y = HEIGHT - 26.0;
-    let mut x =
-        marker_entry(figure, PLOT.left + 8.0, y, ON_FRONTIER, 3.6, "frontier, each model in its own pool") + 26.0;
+    let mut x = marker_entry(figure, PLOT.left + 8.0, y, ON_FRONTIER, DOT, "frontier of all simulated fleets") + 26.0;
     figure.line(vec![spot(x - 6.0, y - 4.0), spot(x + 18.0, y - 4.0)], solid(SKY, 1.6));
     figure.text(spot(x + 24.0, y), "95 % interval", LABEL_SIZE, INK, Anchor::Start);
     x += 24.0 + font::width("95 % interval", LABEL_SIZE) + 26.0;
@@ -282,5 +315,51 @@ fn draw_legend(figure: &mut Figure, study: &Study, missing: &[String]) {
     if !notes.is_empty() {
         let note = font::shortened(&format!("Not shown: {}.", notes.join("; ")), LABEL_SIZE, WIDTH - PLOT.left - 20.0);
         figure.text(spot(PLOT.left, HEIGHT - 6.0), &note, LABEL_SIZE, QUIET, Anchor::Start);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figure::Shape;
+    use crate::fixture::study;
+
+    fn texts(figure: &Figure) -> Vec<&Text> {
+        let shapes = figure.shapes.iter();
+        shapes.filter_map(|shape| if let Shape::Text(text) = shape { Some(text) } else { None }).collect()
+    }
+
+    /// The note on the limit is hit by nothing, even where many fleets just keep it.
+    #[test]
+    fn the_note_on_the_limit_stands_where_nothing_is() {
+        let plain = study();
+        let mut crowded = study();
+        for point in crowded.frontier.uniform.iter_mut().take(12) {
+            point.worst_p95_over_limit = Estimate::exact(0.93);
+        }
+        for study in [plain, crowded] {
+            let figure = frontier_figure(&study);
+            let axes = Axes::of(&study, &named(&study));
+            let all = texts(&figure);
+            let note = all.iter().find(|text| text.words.starts_with("p95 = limit")).expect("a note").bounds();
+            let fleets = study.frontier.by_worst_ratio.iter().chain(&study.frontier.uniform);
+            for point in fleets {
+                let at = axes.spot(point.cost_usd_month.value, point.worst_p95_over_limit.value);
+                assert!(note.nearest(at) != at, "{note:?} is hit at {at:?}");
+            }
+            assert!(named(&study).iter().all(|one| !one.bounds(&axes).overlaps(note)));
+        }
+    }
+
+    /// White rims would hide the line between points that are close to each other.
+    #[test]
+    fn nothing_white_is_drawn_over_the_frontier_but_the_named_markers() {
+        let study = study();
+        let figure = frontier_figure(&study);
+        let is_line = |shape: &Shape| matches!(shape, Shape::Line { stroke, .. } if stroke.colour == BLUE);
+        let line = figure.shapes.iter().position(is_line).expect("a line");
+        let rims = figure.shapes[line..].iter().filter(|s| matches!(s, Shape::Area { outline: Some(_), .. })).count();
+        // The named markers, and the legend's two samples.
+        assert_eq!(rims, named(&study).len() + 2);
     }
 }

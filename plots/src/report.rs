@@ -4,7 +4,7 @@ use askama::Template;
 use fleetfront_planner::{AllocationResult, Study};
 
 use crate::RenderConfig;
-use crate::format::{Unit, judgement_symbol, judgement_word, plain};
+use crate::format::{Unit, judgement_symbol, judgement_word, plain, prose};
 use crate::table::Table;
 use crate::tables;
 
@@ -31,6 +31,10 @@ pub(crate) struct Report<'a> {
     pub(crate) study: &'a Study,
     pub(crate) figures: &'a Figures,
     pub(crate) command: &'a str,
+    /// The answer and what to do instead, in a sentence each.
+    pub(crate) answer: String,
+    pub(crate) instead: String,
+    pub(crate) first: Vec<String>,
     pub(crate) judgement: String,
     pub(crate) judgement_class: &'static str,
     pub(crate) saving: String,
@@ -48,6 +52,7 @@ pub(crate) struct Report<'a> {
     pub(crate) frontiers: Vec<Table>,
     pub(crate) feasibility: Table,
     pub(crate) laws: Table,
+    pub(crate) notes: Vec<&'a str>,
     pub(crate) prices: Table,
     pub(crate) method: Vec<String>,
     pub(crate) metrics: [(&'static str, &'static str); 14],
@@ -56,11 +61,13 @@ pub(crate) struct Report<'a> {
 impl<'a> Report<'a> {
     pub(crate) fn new(study: &'a Study, figures: &'a Figures, config: &'a RenderConfig) -> Self {
         let judgement = study.verdict.judgement;
-        let frontiers = study.models.iter().map(|model| tables::model_frontier(study, &model.name));
         Self {
             study,
             figures,
             command: &config.command,
+            answer: prose(&study.verdict.headline),
+            instead: prose(&study.recommendation.headline),
+            first: study.verdict.first.iter().map(|sentence| prose(sentence)).collect(),
             judgement: format!("{} {}", judgement_symbol(judgement), judgement_word(judgement)),
             judgement_class: judgement_word(judgement),
             saving: plain((study.naive.saving * 1000.0).round() / 1000.0, Unit::Share),
@@ -75,9 +82,10 @@ impl<'a> Report<'a> {
             model_bills: tables::model_bills(study),
             model_latencies: tables::model_latencies(study),
             traffic: tables::traffic(study),
-            frontiers: frontiers.filter(|table| !table.rows.is_empty()).collect(),
+            frontiers: tables::frontiers(study),
             feasibility: tables::feasibility(study),
             laws: tables::laws(study),
+            notes: tables::notes(study),
             prices: tables::prices(study),
             method: method(study),
             metrics: METRICS,
@@ -119,8 +127,9 @@ fn method(study: &Study) -> Vec<String> {
              far luck reaches, not whether the inputs are right.",
             study.trials, study.sections
         ),
-        "Models in pools of their own do not disturb each other, so the frontier of fleets is an exact combination of \
-         the models' own points: for every threshold the cheapest point of each model under it."
+        "Pools do not disturb each other, so the frontier of fleets is an exact combination of simulated pools: for \
+         every threshold the cheapest way under it to give each model a pool of its own, or one of those that an \
+         allocation lets models share."
             .to_owned(),
         format!(
             "A month is {} days; a request that fails counts as infinitely late, so a quantile that failed requests \

@@ -3,16 +3,17 @@
 use std::fmt::Write;
 
 use crate::report::Report;
-use crate::table::{Table, markdown};
+use crate::table::{Cell, Look, Table, markdown};
 
 /// The text of `report.md`.
 pub(crate) fn report_md(report: &Report<'_>) -> String {
     let study = report.study;
     let mut out = format!("# {}: what the fleet costs, and how long requests take\n\n", markdown(&study.scenario));
     let _ = writeln!(out, "{}\n", markdown(&study.description));
-    let _ = writeln!(out, "**{}** ({})\n", markdown(&study.verdict.headline), markdown(&report.judgement));
-    let _ = writeln!(out, "**{}**\n", markdown(&study.recommendation.headline));
-    list(&mut out, "What has to be said first", &study.verdict.first);
+    let _ = writeln!(out, "**{}** ({})\n", markdown(&report.answer), markdown(&report.judgement));
+    let _ = writeln!(out, "**{}**\n", markdown(&report.instead));
+    table(&mut out, &report.obstacles);
+    list(&mut out, "What has to be said first", &report.first);
     table(&mut out, &report.naive);
     let _ = writeln!(
         out,
@@ -21,9 +22,8 @@ pub(crate) fn report_md(report: &Report<'_>) -> String {
     );
     out.push_str("![Cost and latency of every fleet](frontier.svg)\n\n");
     for criteria in &report.criteria {
-        table(&mut out, criteria);
+        table(&mut out, &not_passed(criteria));
     }
-    table(&mut out, &report.obstacles);
     table(&mut out, &report.bridges);
     out.push_str("![What a month costs, by what containers do](cost_by_state.svg)\n\n");
     table(&mut out, &report.fleet_bills);
@@ -36,11 +36,11 @@ pub(crate) fn report_md(report: &Report<'_>) -> String {
     out.push_str("![Requests done after a time](latency_cdf.svg)\n\n![The average day](day.svg)\n\n");
     table(&mut out, &report.feasibility);
     list(&mut out, "Warnings", &study.warnings);
-    list(&mut out, "Assumptions", &study.assumptions);
+    list(&mut out, "Assumptions: nobody measured these", &study.assumptions);
     list(&mut out, "Method", &report.method);
     let _ = writeln!(
         out,
-        "fleetfront {}, seed {}, {} trials; inputs (SHA-256) {}. Again: {}",
+        "fleetfront {}, seed {}, {} trials; inputs (SHA-256) {}. The same files again: {}",
         markdown(&study.version),
         study.seed,
         study.trials,
@@ -48,6 +48,16 @@ pub(crate) fn report_md(report: &Report<'_>) -> String {
         markdown(report.command)
     );
     out
+}
+
+/// The criteria that are not met; `report.html` has them all.
+fn not_passed(criteria: &Table) -> Table {
+    let all = criteria.rows.len();
+    let judged = |cell: &&Cell| matches!(cell.look, Look::Good | Look::Open | Look::Bad);
+    let passed = |row: &[Cell]| row.iter().find(judged).is_some_and(|cell| cell.look == Look::Good);
+    let rows: Vec<Vec<Cell>> = criteria.rows.iter().filter(|row| !passed(row)).cloned().collect();
+    let caption = format!("{}: {} of {all} passed, and these did not", criteria.caption, all - rows.len());
+    Table { caption, columns: criteria.columns.clone(), rows }
 }
 
 fn table(out: &mut String, table: &Table) {
@@ -65,4 +75,21 @@ fn list(out: &mut String, title: &str, items: &[String]) {
         let _ = writeln!(out, "- {}", markdown(item));
     }
     out.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::{cell, head};
+
+    #[test]
+    fn criteria_that_are_met_are_only_counted() {
+        let mut all = Table::new("Criteria: a", &["criterion", "judgement", "baseline"]);
+        all.push(vec![head("met"), cell(Look::Good, "✓ pass"), cell(Look::Bad, "✗ fail")]);
+        all.push(vec![head("missed"), cell(Look::Bad, "✗ fail"), cell(Look::Good, "✓ pass")]);
+        all.push(vec![head("open"), cell(Look::Open, "? undecided"), cell(Look::Text, "–")]);
+        let left = not_passed(&all);
+        assert_eq!(left.caption, "Criteria: a: 1 of 3 passed, and these did not");
+        assert_eq!(left.rows.iter().map(|row| row[0].text.as_str()).collect::<Vec<_>>(), ["missed", "open"]);
+    }
 }

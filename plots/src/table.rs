@@ -7,6 +7,8 @@ pub(crate) enum Look {
     Head,
     /// Words.
     Text,
+    /// A list of names, separated by commas.
+    Names,
     /// Numbers, aligned to the right.
     Number,
     /// Something is as wanted.
@@ -23,6 +25,7 @@ impl Look {
         match self {
             Self::Head => "head",
             Self::Text => "text",
+            Self::Names => "names",
             Self::Number => "number",
             Self::Good => "good",
             Self::Open => "open",
@@ -46,6 +49,25 @@ impl Cell {
     pub(crate) fn class(&self) -> &'static str {
         self.look.class()
     }
+
+    /// The pieces of the text between which a line may break: names of a list, a number and its interval.
+    pub(crate) fn pieces(&self) -> Vec<&str> {
+        let is_cut = |before: &str, after: &str| match self.look {
+            Look::Names => before.ends_with(','),
+            Look::Number => after.starts_with('(') || before.ends_with("),"),
+            _ => false,
+        };
+        let mut pieces = Vec::new();
+        let mut from = 0;
+        for (at, _) in self.text.match_indices(' ') {
+            if is_cut(&self.text[..at], &self.text[at + 1..]) {
+                pieces.push(&self.text[from..at]);
+                from = at + 1;
+            }
+        }
+        pieces.push(&self.text[from..]);
+        pieces
+    }
 }
 
 /// Shorthand for a cell.
@@ -61,6 +83,11 @@ pub(crate) fn head(text: impl Into<String>) -> Cell {
 /// Shorthand for a cell of words.
 pub(crate) fn words(text: impl Into<String>) -> Cell {
     cell(Look::Text, text)
+}
+
+/// Shorthand for a cell with a list of names.
+pub(crate) fn names(all: &[String]) -> Cell {
+    cell(Look::Names, all.join(", "))
 }
 
 /// Shorthand for a cell with a number.
@@ -128,6 +155,16 @@ pub(crate) fn markdown(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_break_between_names_and_before_intervals() {
+        let pieces = |cell: Cell| cell.pieces().join("|");
+        assert_eq!(pieces(number("$412 (398–426)")), "$412|(398–426)");
+        assert_eq!(pieces(number("1.6 (1.5–1.7), peak 5")), "1.6|(1.5–1.7),|peak 5");
+        assert_eq!(pieces(number("30 s")), "30 s");
+        assert_eq!(pieces(names(&["a (fp8)".into(), "b (nf4)".into()])), "a (fp8),|b (nf4)");
+        assert_eq!(pieces(words("one (two), three")), "one (two), three");
+    }
 
     #[test]
     fn markdown_keeps_its_columns() {

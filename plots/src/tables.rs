@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 
 use fleetfront_planner::{
-    AllocationResult, CellSummary, CriterionResult, Judgement, Metrics, Obstacle, PoolResult, Role, Study,
+    AllocationResult, CellSummary, CriterionResult, Judgement, Metrics, ModelResult, ModelSummary, Obstacle,
+    PoolResult, Role, Study,
 };
 use fleetfront_sim::Execution;
 
 use crate::cost_figure::of_state;
-use crate::format::{Unit, change_usd, estimate, in_unit, judgement_symbol, judgement_word, kind_word, plain, value};
-use crate::table::{Cell, Look, Table, cell, head, number, words};
+use crate::format::{
+    Unit, change_usd, estimate, in_unit, judgement_symbol, judgement_word, kind_word, plain, prose, whole_usd,
+};
+use crate::table::{Cell, Look, Table, cell, head, names, number, words};
 use crate::theme::State;
 
 /// The spreadsheet's bill beside the simulated one.
@@ -21,7 +24,7 @@ pub(crate) fn naive(study: &Study) -> Table {
         let naive = bridge.map(|bridge| bridge.naive_usd_month).or(spreadsheet.map(|one| one.usd_month));
         let simulated = bridge.map(|bridge| bridge.simulated_usd_month);
         let factor = naive.zip(simulated).filter(|(naive, _)| *naive > 0.0);
-        let factor = factor.map(|(naive, simulated)| value(simulated.scaled(1.0 / naive), Unit::Ratio));
+        let factor = factor.map(|(naive, simulated)| plain(simulated.value / naive, Unit::Ratio));
         let missing = if allocation.results.is_none() { "cannot run" } else { "–" };
         table.push(vec![
             head(&allocation.name),
@@ -51,7 +54,7 @@ pub(crate) fn bridges(study: &Study) -> Table {
     for what in steps {
         row(what, &|bridge| {
             let step = bridge.steps.iter().find(|step| step.what == what);
-            step.map_or_else(String::new, |step| change_usd(step.usd_month, bridge.simulated_usd_month))
+            step.map_or_else(String::new, |step| change_usd(step.usd_month))
         });
     }
     row("simulated", &|bridge| estimate(bridge.simulated_usd_month, Unit::Usd));
@@ -89,15 +92,15 @@ fn judged(judgement: Judgement) -> Cell {
 
 /// What stands in the way of meeting everything.
 pub(crate) fn obstacles(obstacles: &[Obstacle]) -> Table {
-    let mut table =
-        Table::new("What stands in the way", &["criterion", "why", "cheapest without it, a month", "relaxing it"]);
+    let columns = ["criterion", "why nothing meets it", "what relaxing buys", "the bill then, a month"];
+    let mut table = Table::new("What stands in the way of meeting everything", &columns);
     for obstacle in obstacles {
-        let without = obstacle.usd_month_without_it.map_or("no change".to_owned(), |usd| plain(usd, Unit::Usd));
+        let without = obstacle.usd_month_without_it.map_or("no change".to_owned(), whole_usd);
         table.push(vec![
-            head(&obstacle.criterion),
-            words(&obstacle.why),
+            head(prose(&obstacle.criterion)),
+            words(prose(&obstacle.why)),
+            words(prose(&obstacle.relaxing_it)),
             number(without),
-            words(&obstacle.relaxing_it),
         ]);
     }
     table
@@ -211,7 +214,7 @@ fn pool_cells(pool: &PoolResult) -> Vec<Cell> {
     vec![
         head(&pool.name),
         words(&pool.gpu),
-        words(models.join(", ")),
+        names(&models),
         number(settings.min_containers.to_string()),
         number(settings.max_containers.map_or("none".to_owned(), |most| most.to_string())),
         number(settings.buffer_containers.to_string()),
@@ -224,35 +227,49 @@ fn pool_cells(pool: &PoolResult) -> Vec<Cell> {
 
 /// What every model costs in every allocation.
 pub(crate) fn model_bills(study: &Study) -> Table {
-    models(study, "What each model costs", &BILL)
+    let mut table = Table::new("What each model costs", &["model", "allocation", "variant, GPU"]);
+    table.columns.extend(headings(&BILL));
+    for (model, allocation, result) in each_model(study) {
+        let mut row = vec![head(&model.name), words(&allocation.name), served(result)];
+        row.extend(cells(&BILL, &result.metrics));
+        table.push(row);
+    }
+    table
 }
 
 /// How long requests take for every model in every allocation.
 pub(crate) fn model_latencies(study: &Study) -> Table {
-    models(study, "How long requests of each model take", &LATENCY)
-}
-
-fn models(study: &Study, caption: &str, metrics: &[Metric]) -> Table {
-    let mut table = Table::new(caption, &["model", "allocation", "variant, GPU", "limit", "warm service", "kind"]);
-    table.columns.extend(headings(metrics));
-    for model in &study.models {
-        for allocation in &study.allocations {
-            let results = allocation.results.iter().flat_map(|results| &results.models);
-            for result in results.filter(|result| result.model == model.name) {
-                let mut row = vec![
-                    head(&model.name),
-                    words(&allocation.name),
-                    words(format!("{}, {}", result.variant, result.gpu)),
-                    number(plain(model.latency_limit_s, Unit::Seconds)),
-                    number(estimate(result.warm_service_s, Unit::Seconds)),
-                    words(kind_word(result.service_kind)),
-                ];
-                row.extend(cells(metrics, &result.metrics));
-                table.push(row);
-            }
-        }
+    let columns = ["model", "allocation", "variant, GPU", "limit", "warm service", "kind"];
+    let mut table = Table::new("How long requests of each model take", &columns);
+    table.columns.extend(headings(&LATENCY));
+    for (model, allocation, result) in each_model(study) {
+        let mut row = vec![
+            head(&model.name),
+            words(&allocation.name),
+            served(result),
+            number(plain(model.latency_limit_s, Unit::Seconds)),
+            number(estimate(result.warm_service_s, Unit::Seconds)),
+            words(kind_word(result.service_kind)),
+        ];
+        row.extend(cells(&LATENCY, &result.metrics));
+        table.push(row);
     }
     table
+}
+
+/// Every model in every allocation that runs: the allocations of a model stand together.
+fn each_model(study: &Study) -> impl Iterator<Item = (&ModelSummary, &AllocationResult, &ModelResult)> {
+    study.models.iter().flat_map(|model| {
+        study.allocations.iter().flat_map(move |allocation| {
+            let results = allocation.results.iter().flat_map(|results| &results.models);
+            let own = results.filter(|result| result.model == model.name);
+            own.map(move |result| (model, allocation, result))
+        })
+    })
+}
+
+fn served(result: &ModelResult) -> Cell {
+    names(&[result.variant.clone(), result.gpu.clone()])
 }
 
 /// The models themselves.
@@ -269,11 +286,24 @@ pub(crate) fn traffic(study: &Study) -> Table {
     table
 }
 
-/// The points of one model that nothing beats in both cost and p95.
-pub(crate) fn model_frontier(study: &Study, model: &str) -> Table {
+/// One table a model, and one for each group of models that share a pool, in this order.
+pub(crate) fn frontiers(study: &Study) -> Vec<Table> {
+    let mut units: Vec<&str> = study.models.iter().map(|model| model.name.as_str()).collect();
+    for point in &study.points {
+        if !units.contains(&point.choice.model.as_str()) {
+            units.push(&point.choice.model);
+        }
+    }
+    units.into_iter().map(|unit| frontier(study, unit)).filter(|table| !table.rows.is_empty()).collect()
+}
+
+/// The points of one model, or of models that share a pool, that nothing beats in both cost and p95.
+fn frontier(study: &Study, model: &str) -> Table {
     let columns =
         ["cost a month", "p95 over limit", "p95", "p50", "late", "variant", "GPU", "window", "min", "service"];
-    let mut table = Table::new(format!("Frontier: {model}"), &columns);
+    let alone = study.models.iter().any(|one| one.name == model);
+    let together = if alone { model.to_owned() } else { format!("{} in one pool", spaced(model)) };
+    let mut table = Table::new(format!("Frontier: {together}"), &columns);
     let mut points: Vec<_> =
         study.points.iter().filter(|point| point.on_model_frontier && point.choice.model == model).collect();
     points.sort_by(|a, b| a.metrics.cost_usd_month.value.total_cmp(&b.metrics.cost_usd_month.value));
@@ -286,7 +316,7 @@ pub(crate) fn model_frontier(study: &Study, model: &str) -> Table {
             number(estimate(point.metrics.latency_s_p95, Unit::Seconds)),
             number(estimate(point.metrics.latency_s_p50, Unit::Seconds)),
             number(estimate(point.metrics.late_share, Unit::Share)),
-            words(&point.choice.variant),
+            words(if alone { point.choice.variant.clone() } else { spaced(&point.choice.variant) }),
             words(&point.choice.gpu),
             number(plain(point.choice.scaledown_window_s, Unit::Seconds)),
             number(point.choice.min_containers.to_string()),
@@ -294,6 +324,11 @@ pub(crate) fn model_frontier(study: &Study, model: &str) -> Table {
         ]);
     }
     table
+}
+
+/// Names that are joined by `+`, with air to break lines at.
+fn spaced(joined: &str) -> String {
+    joined.replace('+', " + ")
 }
 
 /// Which variant can run on which GPU type.
@@ -323,6 +358,13 @@ fn fit(found: &CellSummary) -> Cell {
     }
 }
 
+/// All notes on service and boot times, each once; [`laws`] refers to them by number, from 1.
+pub(crate) fn notes(study: &Study) -> Vec<&str> {
+    let mut seen = BTreeSet::new();
+    let used = study.cells.iter().filter(|one| one.feasible).flat_map(|one| &one.notes);
+    used.map(String::as_str).filter(|note| seen.insert(*note)).collect()
+}
+
 /// The service and boot times that were used.
 pub(crate) fn laws(study: &Study) -> Table {
     let columns = [
@@ -334,8 +376,9 @@ pub(crate) fn laws(study: &Study) -> Table {
         "n",
         "boot, mean",
         "kind",
-        "sources and notes",
+        "sources and notes, below",
     ];
+    let notes = notes(study);
     let mut table = Table::new("Times used", &columns);
     for one in study.cells.iter().filter(|one| one.feasible) {
         let service = one.service_s.map_or("–".to_owned(), |mean| {
@@ -353,10 +396,16 @@ pub(crate) fn laws(study: &Study) -> Table {
             number(one.service_n.map_or_else(dash, |n| n.to_string())),
             number(one.boot_s.map_or_else(dash, |boot| plain(boot, Unit::Seconds))),
             words(one.boot_kind.map_or("–", kind_word)),
-            words(one.notes.join("; ")),
+            words(numbers(one.notes.iter().filter_map(|note| notes.iter().position(|other| other == note)))),
         ]);
     }
     table
+}
+
+/// Positions as a reader counts them, rising.
+fn numbers(positions: impl Iterator<Item = usize>) -> String {
+    let rising: BTreeSet<usize> = positions.collect();
+    rising.iter().map(|position| (position + 1).to_string()).collect::<Vec<_>>().join(", ")
 }
 
 /// What the GPU types cost.
@@ -371,4 +420,31 @@ pub(crate) fn prices(study: &Study) -> Table {
         ]);
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::study;
+
+    #[test]
+    fn models_that_share_a_pool_have_their_own_frontier() {
+        let tables = frontiers(&study());
+        let shared = tables.last().expect("tables");
+        assert_eq!(shared.caption, "Frontier: flux-schnell + flux-dev in one pool");
+        assert_eq!(shared.rows.len(), 2);
+        assert!(shared.rows.iter().flatten().any(|cell| cell.text == "fp8 + nf4"));
+        assert!(tables.iter().any(|table| table.caption == "Frontier: lora"));
+    }
+
+    #[test]
+    fn notes_are_told_once_and_found_by_number() {
+        let mut study = study();
+        study.cells[4].notes = vec!["second".into(), "team benchmark (2026-01-21)".into()];
+        assert_eq!(notes(&study), ["team benchmark (2026-01-21)", "second"]);
+        let table = laws(&study);
+        let found: Vec<&str> = table.rows.iter().map(|row| row[8].text.as_str()).collect();
+        assert_eq!(found.iter().filter(|numbers| **numbers == "1, 2").count(), 1);
+        assert!(found.iter().all(|numbers| ["1", "1, 2"].contains(numbers)));
+    }
 }

@@ -61,11 +61,11 @@ pub(crate) fn looks(allocations: &[AllocationResult]) -> Vec<Look> {
     allocations
         .iter()
         .map(|allocation| match allocation.role {
-            Role::Baseline => Look { marker: Marker::Square, colour: INK, dash: &[], width: 1.6 },
+            Role::Baseline => Look { marker: Marker::Square, colour: INK, dash: &[], width: 1.3 },
             Role::Proposed | Role::Repaired => {
                 Look { marker: Marker::TriangleUp, colour: VERMILION, dash: &[6.0, 4.0], width: 2.0 }
             }
-            Role::Recommended => Look { marker: Marker::Star, colour: BLUE, dash: &[], width: 3.0 },
+            Role::Recommended => Look { marker: Marker::Star, colour: BLUE, dash: &[], width: 4.4 },
             Role::Named => *named.next().unwrap_or(&NAMED[0]),
         })
         .collect()

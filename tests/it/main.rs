@@ -1,6 +1,12 @@
 //! Integration tests.
 
+mod bad_input;
+mod cli_commands;
+mod cli_interrupt;
+mod cli_run;
+mod cli_support;
 mod contract;
 mod exact;
 mod theory;
+mod threads;
 mod tidy;

@@ -1,0 +1,160 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+use fleetfront_planner::Effort;
+
+/// Simulates request traffic on serverless GPU fleets and shows what every allocation of models to GPU types costs and
+/// how long requests take.
+#[derive(Debug, Parser)]
+#[command(name = "fleetfront", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 a criterion failed (with --gate), 2 bad usage or input, 70 a bug of \
+                          ours, 130 interrupted.";
+
+/// What can be asked.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Simulate everything: the verdict, what to do instead, the frontier; write the report
+    Run(RunArgs),
+    /// Write the embedded scenario as files to edit
+    Init(InitArgs),
+    /// Check a scenario and say what it means: what fits where, which times are used, what the spreadsheet says
+    Check(CheckArgs),
+    /// Simulate one allocation in detail
+    Simulate(SimulateArgs),
+    /// Print the JSON schema of scenario.toml
+    Schema,
+    /// Print completions for a shell
+    Completions(CompletionsArgs),
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArg,
+    #[command(flatten)]
+    pub(crate) pace: Pace,
+    /// Folder that the results are written to; results of an earlier run in it are replaced
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    pub(crate) out: PathBuf,
+    /// Print the study as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Exit with 1 if the proposed allocation (made to fit, where it cannot run) fails a criterion
+    #[arg(long)]
+    pub(crate) gate: bool,
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// Folder to be made
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+    /// Say nothing
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArg,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Print nothing but problems
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// Arguments of `simulate`.
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArgs {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArg,
+    /// Which allocation of the scenario
+    #[arg(long, value_name = "NAME")]
+    pub(crate) allocation: String,
+    #[command(flatten)]
+    pub(crate) pace: Pace,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// Which shell
+    pub(crate) shell: Shell,
+}
+
+/// Which scenario.
+#[derive(Debug, Args)]
+pub(crate) struct ScenarioArg {
+    /// Folder of the scenario, or its scenario.toml [default: the embedded scenario image-studio]
+    #[arg(value_name = "SCENARIO")]
+    pub(crate) path: Option<PathBuf>,
+}
+
+/// How much is simulated, and how.
+#[derive(Debug, Args)]
+pub(crate) struct Pace {
+    /// Days simulated for each point, 2 to 1000000; more days make shorter intervals
+    #[arg(long, value_name = "N", default_value = "1000", value_parser = trials)]
+    pub(crate) trials: u32,
+    /// Seed of all random numbers: the same seed gives the same results
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub(crate) seed: u64,
+    /// Threads, 1 to 1024; the results do not depend on it [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+    /// No progress and no timing on stderr
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+impl Pace {
+    /// What the planner has to know.
+    pub(crate) fn effort(&self) -> Effort {
+        Effort { trials: self.trials, seed: self.seed }
+    }
+}
+
+fn trials(text: &str) -> Result<u32, String> {
+    match text.parse::<u32>() {
+        Ok(0 | 1) => Err("an interval needs two trials or more".to_owned()),
+        Ok(trials) if trials <= 1_000_000 => Ok(trials),
+        _ => Err("give a whole number from 2 to 1000000".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn trials_are_two_to_a_million() {
+        assert_eq!((trials("2"), trials("1000000")), (Ok(2), Ok(1_000_000)));
+        for wrong in ["0", "1", "1000001", "-3", "1e3", ""] {
+            assert!(trials(wrong).is_err(), "{wrong}");
+        }
+    }
+}

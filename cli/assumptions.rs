@@ -1,0 +1,58 @@
+//! What nobody measured, of a scenario that was not simulated.
+
+use fleetfront_calibration::Kind;
+use fleetfront_scenario::{Provenance, Scenario};
+
+/// Every assumed value but service and boot times, which say it where they are shown; values with one source together.
+pub(crate) fn assumptions(scenario: &Scenario) -> Vec<String> {
+    let platform = &scenario.platform;
+    let container = format!("CPU cores of a container {}, memory {} GiB", platform.cpu_cores, platform.memory_gib);
+    let mut values = vec![
+        (container, &platform.container_provenance),
+        ("prices of CPU and memory".to_owned(), &platform.price_provenance),
+        ("the spreadsheet's seconds a request".to_owned(), &scenario.naive.provenance),
+    ];
+    for gpu in &scenario.gpus {
+        values.push((format!("{}: price", gpu.name), &gpu.price_provenance));
+        values.push((format!("{}: usable memory", gpu.name), &gpu.memory_provenance));
+    }
+    for model in &scenario.models {
+        let name = &model.name;
+        values.push((format!("{name}: {} requests a day", model.requests_per_day), &model.traffic_provenance));
+        values.push((format!("{name}: share of tries that fail"), &model.failure_provenance));
+        values.push((format!("{name}: model switch times"), &model.switch_provenance));
+        for variant in &model.variants {
+            values.push((format!("{name} as {}: peak memory", variant.name), &variant.memory_provenance));
+            let quality = variant.quality.iter().map(|quality| &quality.provenance);
+            values.extend(quality.map(|source| (format!("{name} as {}: quality", variant.name), source)));
+        }
+    }
+    let mut by_source: Vec<(&Provenance, Vec<String>)> = Vec::new();
+    for (what, source) in values.into_iter().filter(|(_, source)| source.kind == Kind::Assumed) {
+        match by_source.iter_mut().find(|(other, _)| *other == source) {
+            Some((_, names)) => names.push(what),
+            None => by_source.push((source, vec![what])),
+        }
+    }
+    let words = |(source, names): (&Provenance, Vec<String>)| {
+        format!("{}: {} ({})", names.join("; "), source.source, source.date)
+    };
+    by_source.into_iter().map(words).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use fleetfront_scenario::Files;
+
+    use super::*;
+
+    #[test]
+    fn assumed_values_are_listed_and_published_ones_are_not() {
+        let scenario = Scenario::load(&Files::embedded()).expect("no problems");
+        let assumed = assumptions(&scenario);
+        assert!(assumed.iter().any(|words| words.starts_with("wan2.1: 20 requests a day; ")), "{assumed:?}");
+        assert!(!assumed.iter().any(|words| words.contains("flux-schnell: 400 requests")), "{assumed:?}");
+        let failures = assumed.iter().filter(|words| words.contains("share of tries that fail"));
+        assert_eq!(failures.count(), 1, "one source is named once: {assumed:?}");
+    }
+}

@@ -1,0 +1,228 @@
+//! `fleetfront check`.
+
+use fleetfront_planner::{CellSummary, Estimate, NaiveComparison, cell_summaries, naive_estimates, warnings};
+use fleetfront_scenario::{Mend, PoolPlan, Scenario, repaired};
+use serde::Serialize;
+
+use crate::args::CheckArgs;
+use crate::assumptions::assumptions;
+use crate::failure::{Failure, Outcome};
+use crate::format::{Unit, estimate, kind_word, plain};
+use crate::screen::{Screen, print_json};
+use crate::source::load;
+
+/// What a scenario means.
+#[derive(Debug, Serialize)]
+struct Meaning<'a> {
+    scenario: &'a Scenario,
+    cells: Vec<CellSummary>,
+    infeasible: Vec<String>,
+    warnings: Vec<String>,
+    assumptions: Vec<String>,
+    naive: NaiveComparison,
+}
+
+/// Checks a scenario and says what it means.
+pub(crate) fn check(args: &CheckArgs) -> Result<Outcome, Failure> {
+    let scenario = load(&args.scenario)?;
+    let cells = cell_summaries(&scenario);
+    let meaning = Meaning {
+        scenario: &scenario,
+        infeasible: infeasible(&scenario, &cells),
+        cells,
+        warnings: warnings(&scenario),
+        assumptions: assumptions(&scenario),
+        naive: naive_estimates(&scenario),
+    };
+    match (args.quiet, args.json) {
+        (true, _) => Ok(Outcome::Done),
+        (false, true) => print_json(&meaning),
+        (false, false) => meaning.screen().show(),
+    }
+}
+
+/// What cannot run where an allocation puts it, why, and the nearest mend.
+fn infeasible(scenario: &Scenario, cells: &[CellSummary]) -> Vec<String> {
+    let mut words = Vec::new();
+    for (index, allocation) in scenario.allocations.iter().enumerate() {
+        let mends = repaired(scenario, index).map_or(Vec::new(), |(_, mends)| mends);
+        let placed = allocation.pools.iter().flat_map(|pool| pool.models.iter().map(|(m, v)| (*m, *v, pool.gpu)));
+        for (model, variant, gpu) in placed {
+            let names = &scenario.models[model];
+            let (name, variant_name) = (&names.name, &names.variants[variant].name);
+            let gpu_name = &scenario.gpus[gpu].name;
+            let is_here = |c: &&CellSummary| (&c.model, &c.variant, &c.gpu) == (name, variant_name, gpu_name);
+            let cell = cells.iter().find(is_here).expect("every variant has a cell on every GPU type");
+            if cell.feasible {
+                continue;
+            }
+            let is_mend = |mend: &&Mend| (mend.repair.model, mend.repair.variant) == (model, variant);
+            let mend = mends.iter().find(is_mend).map_or("", |mend| mend.words.as_str());
+            let (of, why) = (&allocation.name, &cell.memory);
+            words.push(format!("\"{of}\": {name} ({variant_name}) cannot run on {gpu_name}: {why}. {mend}"));
+        }
+    }
+    words
+}
+
+impl Meaning<'_> {
+    fn screen(&self) -> Screen {
+        let scenario = self.scenario;
+        let mut screen = Screen::new();
+        let (models, gpus, allocations) = (scenario.models.len(), scenario.gpus.len(), scenario.allocations.len());
+        screen.paragraph(&format!(
+            "The scenario {} is valid: {models} models, {gpus} GPU types, {allocations} allocations. {}",
+            scenario.name, scenario.description
+        ));
+        self.show_naive(&mut screen);
+        screen.list("What cannot run as written", &self.infeasible);
+        screen.list("Warnings and contradictions", &self.warnings);
+        screen.list("Nobody measured", &self.assumptions);
+        self.show_platform(&mut screen);
+        self.show_models(&mut screen);
+        self.show_allocations(&mut screen);
+        self.show_feasibility(&mut screen);
+        self.show_fits(&mut screen);
+        screen
+    }
+
+    fn show_naive(&self, screen: &mut Screen) {
+        let naive = &self.naive;
+        let bill = |estimate: &fleetfront_planner::NaiveEstimate| {
+            format!("\"{}\" {} a month", estimate.allocation, plain(estimate.usd_month, Unit::Usd))
+        };
+        let bills: Vec<String> = naive.estimates.iter().map(bill).collect();
+        screen.paragraph(&format!(
+            "The spreadsheet ({} a request, price of the GPU, nothing else): {}; {} saved. It knows no boots, no idle \
+             time and no slower GPU.",
+            plain(naive.seconds_per_request, Unit::Seconds),
+            bills.join(", "),
+            plain((naive.saving * 1000.0).round() / 1000.0, Unit::Share)
+        ));
+    }
+
+    fn show_platform(&self, screen: &mut Screen) {
+        let (platform, traffic) = (&self.scenario.platform, &self.scenario.traffic);
+        screen.heading("Scenario");
+        screen.item(&format!(
+            "platform {}: CPU cores of a container {}, memory {} GiB; region multiplier {}; a month has {} days",
+            platform.name, platform.cpu_cores, platform.memory_gib, platform.region_multiplier, platform.days_per_month
+        ));
+        let burst = traffic.slow_rate.map_or("Poisson".to_owned(), |_| "with a slowly varying random rate".to_owned());
+        let cycle = if traffic.is_weekly() { "weekly" } else { "daily" };
+        let run_in = plain(traffic.run_in.get(), Unit::Seconds);
+        screen.item(&format!("traffic: {cycle} curve, {burst}; {run_in} simulated before each day"));
+        let grid = &self.scenario.grid;
+        let windows: Vec<String> = grid.windows.iter().map(|window| window.get().to_string()).collect();
+        let warm: Vec<String> = grid.min_containers.iter().map(ToString::to_string).collect();
+        screen.item(&format!("grid: windows of {} s; {} warm containers", windows.join(", "), warm.join(" or ")));
+        screen.item(&format!("inputs (SHA-256): {}", self.scenario.inputs_sha256));
+        let row = |gpu: &fleetfront_scenario::Gpu| {
+            vec![
+                gpu.name.clone(),
+                plain(gpu.usd_per_second.get() * 3600.0, Unit::Usd),
+                kind_word(gpu.price_provenance.kind).to_owned(),
+                format!("{} GiB", gpu.usable_gib),
+                kind_word(gpu.memory_provenance.kind).to_owned(),
+                gpu.features.join(", "),
+            ]
+        };
+        let rows: Vec<Vec<String>> = self.scenario.gpus.iter().map(row).collect();
+        screen.heading("GPU types");
+        screen.table(&["GPU", "an hour", "kind", "usable memory", "kind", "features"], &rows, &[1, 3]);
+    }
+
+    fn show_models(&self, screen: &mut Screen) {
+        let row = |model: &fleetfront_scenario::Model| {
+            let variants: Vec<&str> = model.variants.iter().map(|variant| variant.name.as_str()).collect();
+            vec![
+                model.name.clone(),
+                variants.join(", "),
+                plain(model.requests_per_day, Unit::Count),
+                kind_word(model.traffic_provenance.kind).to_owned(),
+                plain(model.latency_limit_s.get(), Unit::Seconds),
+                plain(model.failure_probability, Unit::Share),
+                kind_word(model.failure_provenance.kind).to_owned(),
+            ]
+        };
+        let rows: Vec<Vec<String>> = self.scenario.models.iter().map(row).collect();
+        screen.heading("Models");
+        let columns = ["model", "variants", "requests a day", "kind", "latency limit", "tries that fail", "kind"];
+        screen.table(&columns, &rows, &[2, 4, 5]);
+    }
+
+    fn show_allocations(&self, screen: &mut Screen) {
+        let scenario = self.scenario;
+        let models = |pool: &PoolPlan| -> String {
+            let name = |(model, variant): &(usize, usize)| {
+                let model = &scenario.models[*model];
+                format!("{} ({})", model.name, model.variants[*variant].name)
+            };
+            pool.models.iter().map(name).collect::<Vec<_>>().join(", ")
+        };
+        let mut rows = Vec::new();
+        for (index, allocation) in scenario.allocations.iter().enumerate() {
+            let role = match index {
+                _ if index == scenario.baseline => " (baseline)",
+                _ if index == scenario.proposed => " (under review)",
+                _ => "",
+            };
+            for (place, pool) in allocation.pools.iter().enumerate() {
+                rows.push(vec![
+                    if place == 0 { format!("{}{role}", allocation.name) } else { String::new() },
+                    pool.name.clone(),
+                    scenario.gpus[pool.gpu].name.clone(),
+                    models(pool),
+                    plain(pool.settings.scaledown_window.get(), Unit::Seconds),
+                    pool.settings.min_containers.to_string(),
+                    pool.settings.max_inputs.to_string(),
+                ]);
+            }
+        }
+        screen.heading("Allocations");
+        screen.table(&["allocation", "pool", "GPU", "models", "window", "warm", "inputs"], &rows, &[4, 5, 6]);
+    }
+
+    fn show_feasibility(&self, screen: &mut Screen) {
+        let gpus: Vec<&str> = self.scenario.gpus.iter().map(|gpu| gpu.name.as_str()).collect();
+        let mut rows: Vec<Vec<String>> = Vec::new();
+        // Cells come model by model, variant by variant, all GPU types of each in a row.
+        for cells in self.cells.chunks(gpus.len()) {
+            let symbol = |cell: &CellSummary| match cell.feasible {
+                true if cell.memory.starts_with("borderline") => "≈",
+                true => "✓",
+                false => "✗",
+            };
+            let mut row = vec![format!("{} {}", cells[0].model, cells[0].variant)];
+            row.extend(cells.iter().map(|cell| symbol(cell).to_owned()));
+            rows.push(row);
+        }
+        screen.heading("What runs where (≈: hardly any memory to spare)");
+        screen.table(&[&["model, variant"], gpus.as_slice()].concat(), &rows, &[]);
+    }
+
+    fn show_fits(&self, screen: &mut Screen) {
+        let row = |cell: &CellSummary| {
+            let dash = || "–".to_owned();
+            let service = cell.service_s.map_or_else(dash, |value| {
+                let (low, high) = (cell.service_s_low.unwrap_or(value), cell.service_s_high.unwrap_or(value));
+                estimate(Estimate { value, low, high }, Unit::Seconds)
+            });
+            vec![
+                format!("{} {}", cell.model, cell.variant),
+                cell.gpu.clone(),
+                service,
+                cell.service_cv.map_or_else(dash, |cv| plain(cv, Unit::Share)),
+                cell.service_kind.map_or_else(dash, |kind| kind_word(kind).to_owned()),
+                cell.service_n.map_or_else(dash, |n| n.to_string()),
+                cell.boot_s.map_or_else(dash, |boot| plain(boot, Unit::Seconds)),
+                cell.boot_kind.map_or_else(dash, |kind| kind_word(kind).to_owned()),
+                cell.memory.clone(),
+            ]
+        };
+        let rows: Vec<Vec<String>> = self.cells.iter().map(row).collect();
+        screen.heading("Times used: mean warm service (low to high where a ratio is not sure), spread, boot");
+        let columns = ["model, variant", "GPU", "service", "cv", "kind", "n", "boot", "kind", "memory"];
+        screen.table(&columns, &rows, &[2, 3, 5, 6]);
+    }
+}

@@ -1,0 +1,245 @@
+//! The folder that results are written to: it holds one whole run, or what it held before.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use fleetfront_plots::Output;
+use serde::Deserialize;
+use tempfile::TempDir;
+
+use crate::failure::Failure;
+
+/// Every file that a run writes: a folder that holds nothing else may be replaced.
+const OURS: [&str; 10] = [
+    "report.html",
+    "report.md",
+    "frontier.svg",
+    "frontier.png",
+    "cost_by_state.svg",
+    "latency_cdf.svg",
+    "day.svg",
+    "frontier.csv",
+    "study.json",
+    "config.py",
+];
+const STUDY: &str = "study.json";
+const PREFIX: &str = ".fleetfront-";
+
+/// What every study begins with: enough to tell ours from somebody else's `study.json`.
+#[derive(Deserialize)]
+struct Signature {
+    #[serde(rename = "version")]
+    _version: String,
+    #[serde(rename = "inputs_sha256")]
+    _inputs_sha256: String,
+}
+
+/// A folder that may be written, or replaced as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OutputFolder {
+    /// As the user named it.
+    name: PathBuf,
+    /// Where it is; links are followed.
+    path: PathBuf,
+    parent: PathBuf,
+}
+
+impl OutputFolder {
+    /// Makes sure that the results will find a place, before they are computed.
+    ///
+    /// # Errors
+    /// [`Failure::Input`] when the folder holds anything that is not ours, or cannot be written.
+    pub(crate) fn claim(name: &Path) -> Result<Self, Failure> {
+        let path = fs::canonicalize(name).unwrap_or_else(|_| name.to_owned());
+        let parent = match (path.file_name(), path.parent()) {
+            (Some(_), Some(parent)) if parent.as_os_str().is_empty() => PathBuf::from("."),
+            (Some(_), Some(parent)) => parent.to_owned(),
+            _ => return Err(Failure::input(format!("--out {}: is not the name of a folder", name.display()), ANOTHER)),
+        };
+        let folder = Self { name: name.to_owned(), path, parent };
+        folder.check_contents()?;
+        let place = folder.parent.ancestors().find(|place| place.exists()).unwrap_or(Path::new("."));
+        let place = if place.as_os_str().is_empty() { Path::new(".") } else { place };
+        // The only way to know: permissions, quotas and read-only disks all look alike beforehand.
+        TempDir::with_prefix_in(PREFIX, place).map_err(|error| folder.unwritable(&error))?;
+        Ok(folder)
+    }
+
+    /// A file in it, as the user would name it.
+    pub(crate) fn file(&self, name: &str) -> String {
+        self.name.join(name).display().to_string()
+    }
+
+    /// Writes all files and lets them take the place of what was there; on an error nothing has changed.
+    ///
+    /// # Errors
+    /// [`Failure::Input`] when they cannot be written, or somebody has put something else there.
+    ///
+    /// # Panics
+    /// If a file is not among `OURS`: the next run would refuse to replace it.
+    pub(crate) fn publish(&self, outputs: &[Output]) -> Result<(), Failure> {
+        for output in outputs {
+            assert!(OURS.contains(&output.name), "{} is not among the files of a run", output.name);
+        }
+        let missing: Vec<&Path> = self.parent.ancestors().take_while(|place| !place.exists()).collect();
+        let done = self.check_contents().and_then(|()| self.replace(outputs).map_err(|error| self.unwritable(&error)));
+        if done.is_err() {
+            // Only those that are still empty go away, the innermost first.
+            for place in missing {
+                let _ = fs::remove_dir(place);
+            }
+        }
+        done
+    }
+
+    fn replace(&self, outputs: &[Output]) -> io::Result<()> {
+        fs::create_dir_all(&self.parent)?;
+        let draft = TempDir::with_prefix_in(PREFIX, &self.parent)?;
+        // The draft itself is for our eyes only; what is inside has the permissions of any new folder.
+        let (new, old) = (draft.path().join("new"), draft.path().join("old"));
+        fs::create_dir(&new)?;
+        for output in outputs {
+            let mut file = File::create_new(new.join(output.name))?;
+            file.write_all(&output.bytes)?;
+            file.sync_all()?;
+        }
+        sync_folder(&new)?;
+        if self.path.exists() {
+            fs::rename(&self.path, &old)?;
+            if let Err(error) = fs::rename(&new, &self.path) {
+                fs::rename(&old, &self.path)?;
+                return Err(error);
+            }
+        } else {
+            fs::rename(&new, &self.path)?;
+        }
+        sync_folder(&self.parent)
+    }
+
+    /// Refuses a folder with anything in it that a run has not written.
+    fn check_contents(&self) -> Result<(), Failure> {
+        let refuse = |what: &str| Err(Failure::input(format!("--out {}: {what}", self.name.display()), ANOTHER));
+        let entries = match fs::read_dir(&self.path) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(self.unwritable(&error)),
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            names.push(entry.map_err(|error| self.unwritable(&error))?.file_name().to_string_lossy().into_owned());
+        }
+        names.sort();
+        if let Some(foreign) = names.iter().find(|name| !OURS.contains(&name.as_str())) {
+            return refuse(&format!("holds {foreign}, which no run has written; it would be lost"));
+        }
+        let study = fs::read(self.path.join(STUDY)).ok();
+        let is_ours = study.is_some_and(|bytes| serde_json::from_slice::<Signature>(&bytes).is_ok());
+        if names.is_empty() || is_ours { Ok(()) } else { refuse("holds files but no study.json of a run") }
+    }
+
+    fn unwritable(&self, error: &io::Error) -> Failure {
+        let help = match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+                "make room, or name a folder on another disk with --out; nothing has changed"
+            }
+            _ => "name a folder in a place that you may write to with --out; nothing has changed",
+        };
+        Failure::input(format!("--out {}: cannot be written: {error}", self.name.display()), help)
+    }
+}
+
+const ANOTHER: &str = "name a folder that does not exist, is empty, or holds an earlier run";
+
+/// Makes the names in a folder last; only Unix can.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outputs(mark: &str) -> Vec<Output> {
+        let study = format!("{{\"version\": \"{mark}\", \"seed\": 1, \"inputs_sha256\": \"ab\"}}");
+        vec![
+            Output { name: "report.md", bytes: mark.as_bytes().to_vec() },
+            Output { name: STUDY, bytes: study.into_bytes() },
+        ]
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).expect("a folder");
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    fn refused(folder: &Path, words: &str) {
+        let before = folder.exists().then(|| names(folder));
+        let Err(Failure::Input(text)) = OutputFolder::claim(folder) else { panic!("{} was taken", folder.display()) };
+        assert!(text.contains(words) && text.contains("  help: name a folder"), "{text}");
+        assert_eq!(before, folder.exists().then(|| names(folder)));
+    }
+
+    #[test]
+    fn a_run_replaces_an_earlier_one_and_leaves_no_litter() {
+        let place = tempfile::tempdir().expect("a folder");
+        let out = place.path().join("deep/out");
+        let folder = OutputFolder::claim(&out).expect("it is free");
+        assert_eq!(names(place.path()), Vec::<String>::new(), "claiming leaves nothing behind");
+        for mark in ["first", "second"] {
+            OutputFolder::claim(&out).expect("ours").publish(&outputs(mark)).expect("it is written");
+            assert_eq!(fs::read_to_string(out.join("report.md")).expect("a file"), mark);
+            assert_eq!(names(&out), ["report.md", STUDY]);
+            assert_eq!(names(&place.path().join("deep")), ["out"]);
+        }
+        assert_eq!(folder.file("report.html"), out.join("report.html").display().to_string());
+    }
+
+    #[test]
+    fn an_empty_folder_is_filled() {
+        let place = tempfile::tempdir().expect("a folder");
+        let out = place.path().join("out");
+        fs::create_dir(&out).expect("made");
+        OutputFolder::claim(&out).expect("empty").publish(&outputs("x")).expect("it is written");
+        assert_eq!(names(&out), ["report.md", STUDY]);
+    }
+
+    #[test]
+    fn what_is_not_ours_is_left_alone() {
+        let place = tempfile::tempdir().expect("a folder");
+        let out = place.path().join("out");
+        let folder = OutputFolder::claim(&out).expect("it is free");
+        folder.publish(&outputs("x")).expect("it is written");
+        fs::write(out.join("notes.txt"), "mine").expect("written");
+        refused(&out, "holds notes.txt, which no run has written");
+        // Also when it appeared while the simulation ran.
+        assert!(folder.publish(&outputs("y")).is_err());
+        assert_eq!(fs::read_to_string(out.join("report.md")).expect("a file"), "x");
+        fs::remove_file(out.join("notes.txt")).expect("removed");
+        fs::write(out.join(STUDY), "{\"version\": \"3\"}").expect("written");
+        refused(&out, "no study.json of a run");
+    }
+
+    #[test]
+    fn what_cannot_be_a_folder_is_refused() {
+        let place = tempfile::tempdir().expect("a folder");
+        let file = place.path().join("file");
+        fs::write(&file, "x").expect("written");
+        refused(&file.join("out"), "cannot be written");
+        refused(Path::new("/"), "is not the name of a folder");
+        let Err(Failure::Input(text)) = OutputFolder::claim(&file) else { panic!("a file was taken") };
+        assert!(text.contains("cannot be written"), "{text}");
+    }
+
+    #[test]
+    fn folders_above_are_taken_back_when_writing_fails() {
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = OutputFolder::claim(&place.path().join("a/b/out")).expect("it is free");
+        let twice = [outputs("x"), outputs("x")].concat();
+        assert!(folder.publish(&twice).is_err(), "a file cannot be created twice");
+        assert_eq!(names(place.path()), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,124 @@
+//! `fleetfront run`.
+
+use fleetfront_planner::{AllocationResult, Judgement, Obstacle, Study, run_study};
+use fleetfront_plots::{RenderConfig, render};
+
+use crate::args::RunArgs;
+use crate::failure::{Failure, Outcome};
+use crate::format::prose;
+use crate::interrupt::Interrupt;
+use crate::output_folder::OutputFolder;
+use crate::rows::{metric_cells, metric_names, show_bridges, show_criteria, worst};
+use crate::screen::{Screen, print};
+use crate::source::load;
+use crate::watch::watched;
+
+/// Simulates everything, writes the files, prints the answer.
+pub(crate) fn run(args: &RunArgs) -> Result<Outcome, Failure> {
+    let scenario = load(&args.scenario)?;
+    let folder = OutputFolder::claim(&args.out)?;
+    let interrupt = Interrupt::listen();
+    let study =
+        watched(&scenario, &args.pace, &interrupt, |control| run_study(&scenario, args.pace.effort(), control))?;
+    let outputs = render(&study, &RenderConfig { command: command(args) });
+    let outputs = outputs.unwrap_or_else(|error| panic!("the results cannot be drawn: {error}"));
+    interrupt.finish()?;
+    folder.publish(&outputs)?;
+    if args.json {
+        let json = outputs.iter().find(|output| output.name == "study.json").expect("a run writes study.json");
+        print(&String::from_utf8_lossy(&json.bytes))?;
+    } else {
+        answer(&study, &folder.file("report.html")).show()?;
+    }
+    Ok(if args.gate && fails(&study) { Outcome::CriterionFailed } else { Outcome::Done })
+}
+
+/// Whether the proposed allocation fails a criterion, or cannot run even when it is mended.
+fn fails(study: &Study) -> bool {
+    let judged = study.allocations.iter().find(|allocation| allocation.name == study.verdict.allocation);
+    study.verdict.judgement == Judgement::Fail || judged.is_none_or(|allocation| allocation.results.is_none())
+}
+
+/// The command that makes the same files again. Neither the threads nor the folder are part of it: the files do not
+/// depend on them.
+fn command(args: &RunArgs) -> String {
+    let mut words = vec!["fleetfront run".to_owned()];
+    words.extend(args.scenario.path.as_ref().map(|path| quoted(&path.display().to_string())));
+    words.push(format!("--trials {} --seed {}", args.pace.trials, args.pace.seed));
+    words.join(" ")
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+fn answer(study: &Study, report: &str) -> Screen {
+    let mut screen = Screen::new();
+    screen.paragraph(&prose(&study.verdict.headline));
+    let first: Vec<String> = study.verdict.first.iter().map(|sentence| prose(sentence)).collect();
+    screen.list("First of all", &first);
+    screen.paragraph(&prose(&study.recommendation.headline));
+    let obstacle =
+        |obstacle: &Obstacle| prose(&format!("{}: {}; {}.", obstacle.criterion, obstacle.why, obstacle.relaxing_it));
+    let obstacles: Vec<String> = study.recommendation.obstacles.iter().map(obstacle).collect();
+    screen.list("What stands in the way", &obstacles);
+    let baseline = study.allocations.first().map_or("baseline", |baseline| baseline.name.as_str());
+    let judged = study.allocations.iter().find(|allocation| allocation.name == study.verdict.allocation);
+    if let Some(judged) = judged {
+        show_criteria(&mut screen, judged, baseline);
+    }
+    show_allocations(&mut screen, study);
+    show_bridges(&mut screen, &study.naive.bridges);
+    let warnings = study.warnings.len();
+    screen.paragraph(&format!(
+        "Numbers in brackets are 95 % intervals over {} trials (seed {}): they hold luck, not wrong inputs. The report \
+         lists {warnings} warnings and {} assumed values.",
+        study.trials,
+        study.seed,
+        study.assumptions.len()
+    ));
+    screen.paragraph(&format!("open {report}"));
+    screen
+}
+
+fn show_allocations(screen: &mut Screen, study: &Study) {
+    let mut rows: Vec<&str> = metric_names().collect();
+    rows.push("worst p95 / limit");
+    let column = |allocation: &AllocationResult| {
+        let results = allocation.results.as_ref()?;
+        let mut cells: Vec<String> = metric_cells(Some(&results.fleet)).collect();
+        cells.push(worst(results));
+        Some((allocation.name.clone(), cells))
+    };
+    let columns: Vec<(String, Vec<String>)> = study.allocations.iter().filter_map(column).collect();
+    screen.heading("Allocations");
+    screen.matrix("the whole fleet", &rows, &columns);
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::args::{Cli, Command};
+
+    fn command_of(arguments: &[&str]) -> String {
+        let words = ["fleetfront", "run"].iter().chain(arguments);
+        let Command::Run(args) = Cli::try_parse_from(words).expect("valid").command else { panic!("run") };
+        command(&args)
+    }
+
+    #[test]
+    fn the_command_in_the_report_makes_the_same_files() {
+        assert_eq!(command_of(&[]), "fleetfront run --trials 1000 --seed 1");
+        let words = ["my fleet", "--seed", "7", "--threads", "3", "--out", "x"];
+        assert_eq!(command_of(&words), "fleetfront run 'my fleet' --trials 1000 --seed 7");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+    }
+}

@@ -1,0 +1,108 @@
+//! `fleetfront simulate`.
+
+use fleetfront_planner::{AllocationResult, PoolResult, simulate_allocation};
+use fleetfront_scenario::{Scenario, repaired};
+
+use crate::args::SimulateArgs;
+use crate::failure::{Failure, Outcome};
+use crate::format::{Unit, estimate, kind_word, plain};
+use crate::interrupt::Interrupt;
+use crate::rows::{metric_cells, metric_names, show_criteria, worst};
+use crate::screen::{Screen, print_json};
+use crate::source::load;
+use crate::watch::watched;
+
+/// Simulates one allocation and prints it.
+pub(crate) fn simulate(args: &SimulateArgs) -> Result<Outcome, Failure> {
+    let scenario = load(&args.scenario)?;
+    let index = find(&scenario, &args.allocation)?;
+    let interrupt = Interrupt::listen();
+    let result = watched(&scenario, &args.pace, &interrupt, |control| {
+        simulate_allocation(&scenario, index, args.pace.effort(), control)
+    })?;
+    if args.json {
+        return print_json(&result);
+    }
+    let mends = repaired(&scenario, index).map_or(Vec::new(), |(_, mends)| mends);
+    let mends: Vec<String> = mends.into_iter().map(|mend| mend.words).collect();
+    let mut screen = detail(&scenario, &result, &mends);
+    if result.results.is_some() {
+        let (trials, seed) = (args.pace.trials, args.pace.seed);
+        screen.paragraph(&format!("Numbers in brackets are 95 % intervals over {trials} trials (seed {seed})."));
+    }
+    screen.show()
+}
+
+fn find(scenario: &Scenario, name: &str) -> Result<usize, Failure> {
+    let index = scenario.allocations.iter().position(|allocation| allocation.name == name);
+    index.ok_or_else(|| {
+        let names: Vec<&str> = scenario.allocations.iter().map(|allocation| allocation.name.as_str()).collect();
+        let what = format!("--allocation: scenario {} has no allocation \"{name}\"", scenario.name);
+        Failure::input(what, format!("give one of: {}", names.join(", ")))
+    })
+}
+
+/// - `mends`: what would make an allocation run that cannot.
+fn detail(scenario: &Scenario, result: &AllocationResult, mends: &[String]) -> Screen {
+    let mut screen = Screen::new();
+    screen.paragraph(&format!("\"{}\": {}", result.name, result.description));
+    let Some(results) = &result.results else {
+        screen.list("It cannot run", &result.infeasible);
+        screen.list("What would mend it", mends);
+        return screen;
+    };
+    screen.paragraph(&format!(
+        "{} a month; latency p95 {}; {} of the requests complete. Worst p95 over limit: {}.",
+        estimate(results.fleet.cost_usd_month, Unit::Usd),
+        estimate(results.fleet.latency_s_p95, Unit::Seconds),
+        estimate(results.fleet.success_rate, Unit::Share),
+        worst(results)
+    ));
+    show_criteria(&mut screen, result, &scenario.allocations[scenario.baseline].name);
+    show_pools(&mut screen, result);
+    let rows: Vec<&str> =
+        ["variant", "GPU", "requests a day", "warm service"].into_iter().chain(metric_names()).collect();
+    let model = |model: &fleetfront_planner::ModelResult| {
+        let kind = kind_word(model.service_kind);
+        let mut cells = vec![
+            model.variant.clone(),
+            model.gpu.clone(),
+            plain(model.metrics.requests_per_day, Unit::Count),
+            format!("{}, {kind}", estimate(model.warm_service_s, Unit::Seconds)),
+        ];
+        cells.extend(metric_cells(Some(&model.metrics)));
+        (model.model.clone(), cells)
+    };
+    let columns: Vec<(String, Vec<String>)> = results.models.iter().map(model).collect();
+    screen.heading("Models");
+    screen.matrix("model", &rows, &columns);
+    screen
+}
+
+fn show_pools(screen: &mut Screen, result: &AllocationResult) {
+    let rows: Vec<&str> = ["GPU", "models", "window", "warm", "at most", "buffer", "inputs", "timeout", "retries"]
+        .into_iter()
+        .chain(metric_names())
+        .collect();
+    let columns: Vec<(String, Vec<String>)> = result.pools.iter().map(pool_column).collect();
+    screen.heading("Pools");
+    screen.matrix("pool", &rows, &columns);
+}
+
+fn pool_column(pool: &PoolResult) -> (String, Vec<String>) {
+    let settings = &pool.settings;
+    let models: Vec<&str> = pool.models.iter().map(|(model, _)| model.as_str()).collect();
+    let mut cells = vec![
+        pool.gpu.clone(),
+        models.join(", "),
+        plain(settings.scaledown_window.get(), Unit::Seconds),
+        settings.min_containers.to_string(),
+        settings.max_containers.map_or("–".to_owned(), |most| most.to_string()),
+        settings.buffer_containers.to_string(),
+        settings.max_inputs.to_string(),
+        plain(settings.timeout.get(), Unit::Seconds),
+        settings.retries.to_string(),
+    ];
+    cells.extend(metric_cells(pool.metrics.as_ref()));
+    (pool.name.clone(), cells)
+}

@@ -1,0 +1,58 @@
+//! Where the scenario comes from, and what is said when it is wrong.
+
+use std::path::Path;
+
+use fleetfront_scenario::{Files, Problem, Scenario, render};
+
+use crate::args::ScenarioArg;
+use crate::failure::Failure;
+
+/// Reads and checks the scenario that was asked for.
+///
+/// # Errors
+/// [`Failure::Input`] with every problem of every file.
+pub(crate) fn load(from: &ScenarioArg) -> Result<Scenario, Failure> {
+    let files = match &from.path {
+        None => Files::embedded(),
+        Some(path) => read(path)?,
+    };
+    Scenario::load(&files).map_err(|problems| Failure::Input(described(&problems, &files)))
+}
+
+fn read(path: &Path) -> Result<Files, Failure> {
+    let nothing = Files::from_texts([]);
+    Files::read_folder(path).map_err(|problems| Failure::Input(described(&problems, &nothing)))
+}
+
+/// All problems, one after another, and how many there are.
+pub(crate) fn described(problems: &[Problem], files: &Files) -> String {
+    let mut text = String::new();
+    for problem in problems {
+        let drawn = render(std::slice::from_ref(problem), files);
+        // Problems of a whole file are not drawn, and do not say themselves that they are errors.
+        let title = if drawn.starts_with("error") { "" } else { "error: " };
+        text = text + title + &drawn + "\n";
+    }
+    match problems.len() {
+        0 | 1 => text,
+        n => format!("{text}{n} problems"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_problem_begins_with_error_and_many_are_counted() {
+        let files = Files::embedded();
+        let toml = files.text("scenario.toml").expect("it is there");
+        let toml = toml.replacen("max_inputs = 5", "max_imputs = 5", 1).replacen("format = 1", "format = 7", 1);
+        let files = files.with("scenario.toml", &toml);
+        let mut problems = Scenario::load(&files).expect_err("two mistakes");
+        problems.push(Problem { line: None, key: String::new(), ..problems[0].clone() });
+        let text = described(&problems, &files);
+        assert_eq!(text.matches("error: ").count(), problems.len(), "{text}");
+        assert!(text.ends_with(&format!("{} problems", problems.len())), "{text}");
+    }
+}
