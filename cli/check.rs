@@ -1,15 +1,16 @@
 //! `fleetfront check`.
 
-use fleetfront_planner::{CellSummary, Estimate, NaiveComparison, cell_summaries, naive_estimates, warnings};
+use fleetfront_planner::{
+    CellSummary, Estimate, NaiveComparison, assumptions, cell_summaries, naive_estimates, warnings,
+};
 use fleetfront_scenario::{Mend, PoolPlan, Scenario, repaired};
 use serde::Serialize;
 
 use crate::args::CheckArgs;
-use crate::assumptions::assumptions;
 use crate::failure::{Failure, Outcome};
-use crate::format::{Unit, estimate, kind_word, plain};
 use crate::screen::{Screen, print_json};
 use crate::source::load;
+use fleetfront_plots::format::{Unit, estimate, kind_word, plain};
 
 /// What a scenario means.
 #[derive(Debug, Serialize)]

@@ -4,15 +4,10 @@
 //! Deliberately absent: arithmetic on results, knowledge of files other than the output folder.
 
 mod args;
-mod assumptions;
 mod bug;
 mod check;
 mod completions;
 mod failure;
-// How numbers are written stands in one place: beside the report, which writes them in the same way.
-#[path = "../plots/src/format.rs"]
-#[allow(dead_code, reason = "the report writes more kinds of numbers than the terminal")]
-mod format;
 mod init;
 mod interrupt;
 mod output_folder;

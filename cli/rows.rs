@@ -2,8 +2,8 @@
 
 use fleetfront_planner::{AllocationMetrics, AllocationResult, Bridge, CriterionResult, Metrics};
 
-use crate::format::{Unit, change_usd, estimate, in_unit, judgement_symbol, judgement_word, plain, value};
 use crate::screen::Screen;
+use fleetfront_plots::format::{Unit, change_usd, estimate, in_unit, judgement_symbol, judgement_word, plain, value};
 
 /// A metric's name and how it is read.
 type Row = (&'static str, fn(&Metrics) -> String);

@@ -5,13 +5,13 @@ use fleetfront_plots::{RenderConfig, render};
 
 use crate::args::RunArgs;
 use crate::failure::{Failure, Outcome};
-use crate::format::prose;
 use crate::interrupt::Interrupt;
 use crate::output_folder::OutputFolder;
 use crate::rows::{metric_cells, metric_names, show_bridges, show_criteria, worst};
 use crate::screen::{Screen, print};
 use crate::source::load;
 use crate::watch::watched;
+use fleetfront_plots::format::prose;
 
 /// Simulates everything, writes the files, prints the answer.
 pub(crate) fn run(args: &RunArgs) -> Result<Outcome, Failure> {

@@ -5,12 +5,12 @@ use fleetfront_scenario::{Scenario, repaired};
 
 use crate::args::SimulateArgs;
 use crate::failure::{Failure, Outcome};
-use crate::format::{Unit, estimate, kind_word, plain};
 use crate::interrupt::Interrupt;
 use crate::rows::{metric_cells, metric_names, show_criteria, worst};
 use crate::screen::{Screen, print_json};
 use crate::source::load;
 use crate::watch::watched;
+use fleetfront_plots::format::{Unit, estimate, kind_word, plain};
 
 /// Simulates one allocation and prints it.
 pub(crate) fn simulate(args: &SimulateArgs) -> Result<Outcome, Failure> {

@@ -1,14 +1,11 @@
 //! The recommended fleet in words, and what stands in the way of a better one.
 
-use fleetfront_scenario::{Allocation, PoolPlan, Scenario};
+use fleetfront_scenario::{Allocation, PoolPlan, RECOMMENDED, Scenario};
 
 use crate::criteria::{Criterion, Judged};
 use crate::partition::Partitions;
 use crate::recommend::{Dropped, Fleet, Ranked, Ranking};
 use crate::study::{AllocationResult, Judgement, Obstacle, Recommendation};
-
-/// The name of the recommended allocation.
-pub(crate) const RECOMMENDED: &str = "recommended";
 
 /// The fleet as an allocation.
 pub(crate) fn as_allocation(partitions: &Partitions, fleet: &Fleet<'_>) -> Allocation {

@@ -59,7 +59,6 @@ pub(crate) fn run_allocation(
     control: &Control,
 ) -> Result<AllocationRun, Interrupted> {
     let ready: Vec<Ready<'_>> = allocation.pools.iter().map(|plan| Ready::new(scenario, plan)).collect();
-    control.expect(sections.len() as u64);
     let of_sections: Result<Vec<Vec<PoolSection>>, Interrupted> = sections
         .par_iter()
         .map(|section| {

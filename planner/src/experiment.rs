@@ -39,7 +39,7 @@ impl Candidate {
 }
 
 /// A feasible cell: all its settings are simulated together, because they share requests, service and boot times.
-struct CellTask {
+pub(crate) struct CellTask {
     unit: usize,
     models: Vec<(usize, usize)>,
     gpu: usize,
@@ -55,7 +55,6 @@ pub(crate) fn run_grid(
     control: &Control,
 ) -> Result<Vec<Candidate>, Interrupted> {
     let tasks = feasible_cells(scenario, partitions);
-    control.expect((tasks.len() * sections.len()) as u64);
     let grid = Grid { scenario, partitions, requests, sections, effort, control };
     // One cell at a time and thread: its histograms stay in the cache. By cell, not by chunk of cells: they differ in
     // length by a factor of twenty.
@@ -64,7 +63,7 @@ pub(crate) fn run_grid(
     Ok(cells?.into_iter().flatten().collect())
 }
 
-fn feasible_cells(scenario: &Scenario, partitions: &Partitions) -> Vec<CellTask> {
+pub(crate) fn feasible_cells(scenario: &Scenario, partitions: &Partitions) -> Vec<CellTask> {
     let mut tasks = Vec::new();
     let runs = |model: usize, variant: usize, gpu: usize| cell(scenario, model, variant, gpu).feasibility.is_feasible();
     for (unit, of_unit) in partitions.units.iter().enumerate() {

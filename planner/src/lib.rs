@@ -4,6 +4,7 @@
 
 mod advice;
 mod allocation;
+mod assumptions;
 mod control;
 mod criteria;
 mod engine_pool;
@@ -24,6 +25,7 @@ mod summary;
 mod tally;
 mod verdict;
 
+pub use assumptions::assumptions;
 pub use control::{Control, Effort, Interrupted};
 pub use estimate::{Estimate, paired_ratio, ratio, sectioned, sectioned_ratio};
 pub use metrics::{CostByState, Metrics};

@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use fleetfront_scenario::{Allocation, Scenario, repaired};
 
-use crate::advice::{RECOMMENDED, as_allocation, recommendation};
+use crate::advice::{as_allocation, recommendation};
 use crate::allocation::{AllocationRun, run_allocation};
+use crate::assumptions::assumptions;
 use crate::control::{Control, Effort, Interrupted};
-use crate::experiment::run_grid;
+use crate::experiment::{feasible_cells, run_grid};
 use crate::naive::{bridge, naive_estimates};
 use crate::partition::Partitions;
 use crate::points::{fleet_frontier, points};
@@ -16,7 +17,7 @@ use crate::requests::Requests;
 use crate::results::{Baseline, infeasible_reasons, infeasible_result, result};
 use crate::sections::sections;
 use crate::study::{AllocationResult, Bridge, Role, Study};
-use crate::summary::{assumptions, cell_summaries, gpu_summaries, model_summaries, warnings};
+use crate::summary::{cell_summaries, gpu_summaries, model_summaries, warnings};
 use crate::verdict::verdict;
 
 /// What every part of a study shares.
@@ -29,10 +30,12 @@ struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    fn new(scenario: &'a Scenario, effort: Effort, control: &'a Control) -> Self {
+    /// - `parts`: how many times all sections will be gone through.
+    fn new(scenario: &'a Scenario, effort: Effort, control: &'a Control, parts: usize) -> Self {
         assert!(effort.trials >= 2, "an interval needs two trials");
-        let requests = Requests::draw(&scenario.traffic, effort.seed, effort.trials);
         let sections = sections(effort.trials, scenario.traffic.is_weekly());
+        control.expect((parts * sections.len()) as u64);
+        let requests = Requests::draw(&scenario.traffic, effort.seed, effort.trials);
         Self { scenario, effort, control, requests, sections }
     }
 
@@ -57,13 +60,15 @@ struct Findings {
 /// # Panics
 /// If a conservation law is broken, or the scenario is not one that `Scenario::load` returns.
 pub fn run_study(scenario: &Scenario, effort: Effort, control: &Control) -> Result<Study, Interrupted> {
-    let session = Session::new(scenario, effort, control);
+    let partitions = Partitions::of(scenario);
+    // Every cell of the grid, every named allocation and the recommended one.
+    let parts = feasible_cells(scenario, &partitions).len() + scenario.allocations.len() + 1;
+    let session = Session::new(scenario, effort, control, parts);
     let baseline_plan = &scenario.allocations[scenario.baseline];
     let baseline_run = session.allocation(baseline_plan)?;
     let baseline = Baseline { allocation: baseline_plan, run: &baseline_run };
     let mut found = named_allocations(&session, &baseline)?;
 
-    let partitions = Partitions::of(scenario);
     let candidates = run_grid(scenario, &partitions, &session.requests, &session.sections, effort, control)?;
     let evidence = baseline.evidence(scenario);
     let ranking = Ranking::new(scenario, &partitions, &candidates, &evidence, &baseline_run.fleet);
@@ -123,7 +128,8 @@ pub fn simulate_allocation(
     if !infeasible_reasons(scenario, plan).is_empty() {
         return Ok(infeasible_result(scenario, plan, role));
     }
-    let session = Session::new(scenario, effort, control);
+    let parts = if allocation == scenario.baseline { 1 } else { 2 };
+    let session = Session::new(scenario, effort, control, parts);
     let run = session.allocation(plan)?;
     if allocation == scenario.baseline {
         return Ok(result(scenario, plan, role, &run, None));
@@ -154,7 +160,6 @@ fn named_allocations(session: &Session<'_>, baseline: &Baseline<'_>) -> Result<F
         if index == scenario.baseline {
             continue;
         }
-        assert_ne!(plan.name, RECOMMENDED, "the scenario keeps this name for us");
         let role = role_of(scenario, index);
         let original = found.results.len();
         let mut judged = original;

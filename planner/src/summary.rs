@@ -1,9 +1,7 @@
 //! The inputs in words: what the reader has to know of them to judge the results.
 
-use std::collections::BTreeMap;
-
-use fleetfront_calibration::{Fit, Kind};
-use fleetfront_scenario::{Cell, Feasibility, Infeasible, Provenance, Scenario};
+use fleetfront_calibration::Fit;
+use fleetfront_scenario::{Cell, Feasibility, Infeasible, Scenario};
 
 use crate::engine_pool::container_price;
 use crate::study::{CellSummary, GpuSummary, ModelSummary};
@@ -99,42 +97,8 @@ pub fn warnings(scenario: &Scenario) -> Vec<String> {
     seen
 }
 
-/// What nobody measured, in words.
-pub(crate) fn assumptions(scenario: &Scenario) -> Vec<String> {
-    let mut assumptions = Vec::new();
-    let mut assumed = |what: String, provenance: &Provenance| {
-        if provenance.kind == Kind::Assumed {
-            assumptions.push(format!("{what}: {}", provenance.source));
-        }
-    };
-    let platform = &scenario.platform;
-    let container = format!("a container holds {} cores and {} GiB", platform.cpu_cores, platform.memory_gib);
-    assumed(container, &platform.container_provenance);
-    for model in &scenario.models {
-        let requests = format!("{}: {} requests a day", model.name, model.requests_per_day);
-        assumed(requests, &model.traffic_provenance);
-        let failure = format!("{}: {:.2} % of tries fail", model.name, model.failure_probability * 100.0);
-        assumed(failure, &model.failure_provenance);
-        assumed(format!("{}: model switch times", model.name), &model.switch_provenance);
-        for variant in &model.variants {
-            let memory = format!("{} {}: {} GiB", model.name, variant.name, variant.peak_gib);
-            assumed(memory, &variant.memory_provenance);
-        }
-    }
-    let mut of_fits: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for (name, what, fit) in fits(scenario).filter(|(_, _, fit)| fit.kind == Kind::Assumed) {
-        let source = fit.sources.first().map_or("no source", String::as_str);
-        let names = of_fits.entry(format!("{what} times ({source})")).or_default();
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    assumptions.extend(of_fits.into_iter().map(|(what, names)| format!("{what}: {}", names.join(", "))));
-    assumptions
-}
-
 /// Every fit of the scenario, with its model's name and what it is of.
-fn fits(scenario: &Scenario) -> impl Iterator<Item = (&str, &'static str, &Fit)> {
+pub(crate) fn fits(scenario: &Scenario) -> impl Iterator<Item = (&str, &'static str, &Fit)> {
     let cells = scenario.models.iter().flat_map(|model| {
         model.variants.iter().flat_map(|variant| &variant.cells).map(|cell| (model.name.as_str(), cell))
     });

@@ -5,7 +5,7 @@ use fleetfront_planner::{Estimate, Judgement};
 
 /// What a number counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unit {
+pub enum Unit {
     /// Dollars.
     Usd,
     /// Seconds, written in minutes or hours where they are many.
@@ -22,7 +22,8 @@ pub(crate) enum Unit {
 
 impl Unit {
     /// The unit that a criterion names; `None` for one that we do not know.
-    pub(crate) fn named(name: &str) -> Option<Self> {
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
         match name {
             "s" => Some(Self::Seconds),
             "x" => Some(Self::Ratio),
@@ -60,7 +61,8 @@ impl Unit {
 
 /// A number with its 95 % interval: `$412 (398–426)`. Without one where luck does not move it; "never" for a latency
 /// that failed requests make infinite.
-pub(crate) fn estimate(of: Estimate, unit: Unit) -> String {
+#[must_use]
+pub fn estimate(of: Estimate, unit: Unit) -> String {
     if of.value.is_nan() {
         return "–".to_owned();
     }
@@ -98,13 +100,15 @@ pub(crate) fn estimate(of: Estimate, unit: Unit) -> String {
 }
 
 /// The value alone, with the digits that its interval supports; for places that show the interval otherwise.
-pub(crate) fn value(of: Estimate, unit: Unit) -> String {
+#[must_use]
+pub fn value(of: Estimate, unit: Unit) -> String {
     let text = estimate(of, unit);
     text.split_once(" (").map_or(text.clone(), |(value, _)| value.to_owned())
 }
 
 /// A number without interval, because it is given or exact: prices, limits, settings.
-pub(crate) fn plain(value: f64, unit: Unit) -> String {
+#[must_use]
+pub fn plain(value: f64, unit: Unit) -> String {
     if value.is_nan() {
         return "–".to_owned();
     }
@@ -127,7 +131,8 @@ pub(crate) fn plain(value: f64, unit: Unit) -> String {
 }
 
 /// A part of a bill in dollars, always with its sign: whole dollars, so that parts add up, and cents under one.
-pub(crate) fn change_usd(value: f64) -> String {
+#[must_use]
+pub fn change_usd(value: f64) -> String {
     let text = if value.abs() < 0.995 { signed("$", &rounded(value, 2), "") } else { whole_usd(value) };
     match text.as_str() {
         "$0.00" => "$0".to_owned(),
@@ -137,12 +142,14 @@ pub(crate) fn change_usd(value: f64) -> String {
 }
 
 /// Dollars without cents.
-pub(crate) fn whole_usd(value: f64) -> String {
+#[must_use]
+pub fn whole_usd(value: f64) -> String {
     signed("$", &rounded(value, 0), "")
 }
 
 /// A sentence made elsewhere, with its numbers and arrows written as ours are.
-pub(crate) fn prose(text: &str) -> String {
+#[must_use]
+pub fn prose(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -167,7 +174,8 @@ pub(crate) fn prose(text: &str) -> String {
 }
 
 /// A criterion's number in the criterion's own unit.
-pub(crate) fn in_unit(of: Estimate, unit: &str) -> String {
+#[must_use]
+pub fn in_unit(of: Estimate, unit: &str) -> String {
     match Unit::named(unit) {
         Some(unit) => estimate(of, unit),
         None => format!("{} {unit}", estimate(of, Unit::Count)),
@@ -175,7 +183,8 @@ pub(crate) fn in_unit(of: Estimate, unit: &str) -> String {
 }
 
 /// The word for a judgement.
-pub(crate) fn judgement_word(judgement: Judgement) -> &'static str {
+#[must_use]
+pub fn judgement_word(judgement: Judgement) -> &'static str {
     match judgement {
         Judgement::Pass => "pass",
         Judgement::Undecided => "undecided",
@@ -184,7 +193,8 @@ pub(crate) fn judgement_word(judgement: Judgement) -> &'static str {
 }
 
 /// The symbol for a judgement.
-pub(crate) fn judgement_symbol(judgement: Judgement) -> &'static str {
+#[must_use]
+pub fn judgement_symbol(judgement: Judgement) -> &'static str {
     match judgement {
         Judgement::Pass => "✓",
         Judgement::Undecided => "?",
@@ -193,7 +203,8 @@ pub(crate) fn judgement_symbol(judgement: Judgement) -> &'static str {
 }
 
 /// The word for how good a number is.
-pub(crate) fn kind_word(kind: Kind) -> &'static str {
+#[must_use]
+pub fn kind_word(kind: Kind) -> &'static str {
     match kind {
         Kind::Measured => "measured",
         Kind::Published => "published",

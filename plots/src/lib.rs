@@ -36,7 +36,7 @@ mod figure;
 #[cfg(test)]
 mod fixture;
 mod font;
-mod format;
+pub mod format;
 mod frontier_figure;
 mod place;
 mod points_csv;

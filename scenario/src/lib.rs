@@ -29,6 +29,7 @@ mod traffic;
 
 pub use files::Files;
 pub use fleetfront_calibration::{Problem, Provenance};
+pub use pools::RECOMMENDED;
 pub use render::render;
 pub use repair::{Mend, Repair, nearest_repair, repaired};
 pub use resolved::{

@@ -8,6 +8,9 @@ use crate::resolved::{Allocation, PoolPlan, PoolSettings};
 use crate::settings;
 use crate::suggest::advice;
 
+/// The name of the allocation that a study recommends: no scenario may use it.
+pub const RECOMMENDED: &str = "recommended";
+
 /// The allocations in the file's order.
 pub(crate) fn allocations(
     file: &ScenarioFile,
@@ -16,6 +19,10 @@ pub(crate) fn allocations(
 ) -> Vec<Allocation> {
     let names: Vec<&str> = file.allocations.iter().map(|allocation| allocation.name.as_str()).collect();
     findings.names("allocation", &names, |index| format!("allocations[{index}].name"));
+    for (index, name) in names.iter().enumerate().filter(|(_, name)| **name == RECOMMENDED) {
+        let message = format!("\"{name}\" is what the program calls its own allocation");
+        findings.refuse(&format!("allocations[{index}].name"), message, "give it another name");
+    }
     if names.is_empty() {
         findings.refuse("allocations", "there is no allocation", "add a table `[[allocations]]`");
     }
@@ -223,6 +230,14 @@ mod tests {
         assert!(problems.iter().any(|problem| problem.message == "there are two allocations called \"current\""));
         let (old, new) = ("name = \"instantid\"\ngpu", "name = \"flux\"\ngpu");
         check(old, new, "\"flux\"", "allocations[0].pools[1].name", "two pools called \"flux\"", "rename one");
+    }
+
+    #[test]
+    fn the_name_of_the_recommended_allocation_is_kept_for_it() {
+        let (old, new) = ("[[allocations]]\nname = \"proposed\"", "[[allocations]]\nname = \"recommended\"");
+        let problems = crate::Scenario::load(&crate::testing::edited(old, new)).expect_err("problems");
+        let kept = problems.iter().find(|problem| problem.key == "allocations[1].name").expect("its name is refused");
+        assert!(kept.message.contains("what the program calls its own"), "{kept}");
     }
 
     #[test]

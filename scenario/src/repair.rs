@@ -88,7 +88,7 @@ pub fn repaired(scenario: &Scenario, allocation: usize) -> Option<(Allocation, V
     if mends.is_empty() {
         return None;
     }
-    let description = format!("`{}` with every model that cannot run there moved to where it can", broken.name);
+    let description = format!("\"{}\" with every model that cannot run there moved to where it can", broken.name);
     Some((Allocation { name: format!("{} (repaired)", broken.name), description, pools }, mends))
 }
 

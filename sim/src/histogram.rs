@@ -142,9 +142,9 @@ mod tests {
         for k in 1..500u64 {
             let span = SimSpan(k * k * 10_000_000);
             if k % 3 == 0 {
-                a.record(span)
+                a.record(span);
             } else {
-                b.record(span)
+                b.record(span);
             }
             both.record(span);
         }

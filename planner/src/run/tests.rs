@@ -122,7 +122,7 @@ fn the_frontier_falls_and_nothing_simulated_lies_below_it() {
 fn the_recommendation_equals_brute_force_over_few_candidates() {
     let scenario = small();
     let control = Control::default();
-    let session = Session::new(&scenario, EFFORT, &control);
+    let session = Session::new(&scenario, EFFORT, &control, 1);
     let plan = &scenario.allocations[scenario.baseline];
     let run = session.allocation(plan).expect("nobody interrupts");
     let baseline = Baseline { allocation: plan, run: &run };

@@ -1,10 +1,13 @@
-//! What nobody measured, of a scenario that was not simulated.
+//! What nobody measured.
 
 use fleetfront_calibration::Kind;
 use fleetfront_scenario::{Provenance, Scenario};
 
-/// Every assumed value but service and boot times, which say it where they are shown; values with one source together.
-pub(crate) fn assumptions(scenario: &Scenario) -> Vec<String> {
+use crate::summary::fits;
+
+/// Every assumed value, in words; values with one source together.
+#[must_use]
+pub fn assumptions(scenario: &Scenario) -> Vec<String> {
     let platform = &scenario.platform;
     let container = format!("CPU cores of a container {}, memory {} GiB", platform.cpu_cores, platform.memory_gib);
     let mut values = vec![
@@ -37,7 +40,21 @@ pub(crate) fn assumptions(scenario: &Scenario) -> Vec<String> {
     let words = |(source, names): (&Provenance, Vec<String>)| {
         format!("{}: {} ({})", names.join("; "), source.source, source.date)
     };
-    by_source.into_iter().map(words).collect()
+    by_source.into_iter().map(words).chain(assumed_times(scenario)).collect()
+}
+
+/// Assumed service and boot times, one line a source.
+fn assumed_times(scenario: &Scenario) -> Vec<String> {
+    let mut by_source: Vec<(String, Vec<&str>)> = Vec::new();
+    for (name, what, fit) in fits(scenario).filter(|(_, _, fit)| fit.kind == Kind::Assumed) {
+        let source = format!("{what} times ({})", fit.sources.first().map_or("no source", String::as_str));
+        match by_source.iter_mut().find(|(other, _)| *other == source) {
+            Some((_, names)) if names.contains(&name) => {}
+            Some((_, names)) => names.push(name),
+            None => by_source.push((source, vec![name])),
+        }
+    }
+    by_source.into_iter().map(|(source, names)| format!("{}: {source}", names.join(", "))).collect()
 }
 
 #[cfg(test)]
