@@ -38,6 +38,9 @@ impl<'a> Evidence<'a> {
     }
 }
 
+/// Why a pass is none.
+pub(crate) const NOT_MEASURED: &str = "the service time is derived, not measured: it can refute this, not confirm it";
+
 /// Names the criteria that are counted when allocations are ranked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Criterion {
@@ -114,7 +117,7 @@ fn latency_ratio(
     let mut note = String::new();
     if !same_cell && evidence.service.kind >= Kind::Derived && judgement == Judgement::Pass {
         judgement = Judgement::Undecided;
-        "the service time is derived, not measured: it can refute this, not confirm it".clone_into(&mut note);
+        NOT_MEASURED.clone_into(&mut note);
     }
     let words = format!("{words} at most {target:.2} times the baseline's");
     judged(criterion, words, &scenario.models[evidence.model].name, (value, target, "x"), judgement, note)
@@ -178,7 +181,7 @@ pub(crate) fn cost_of_sections(
     Some(judged(Criterion::Cost, words, subject_name, (reduction, target, "%"), judgement, String::new()))
 }
 
-fn judged(
+pub(crate) fn judged(
     criterion: Criterion,
     words: String,
     subject: &str,
@@ -199,12 +202,12 @@ fn judged(
     Judged { criterion, model: None, result }
 }
 
-fn widen(luck: Estimate, factor: Factor) -> Estimate {
+pub(crate) fn widen(luck: Estimate, factor: Factor) -> Estimate {
     Estimate { value: luck.value, low: luck.low * factor.low, high: luck.high * factor.high }
 }
 
 /// Whether an estimate is at most `target`.
-fn below(estimate: Estimate, target: f64) -> Judgement {
+pub(crate) fn below(estimate: Estimate, target: f64) -> Judgement {
     if estimate.high <= target {
         Judgement::Pass
     } else if estimate.low > target {

@@ -10,6 +10,7 @@ mod criteria;
 mod engine_pool;
 mod estimate;
 mod experiment;
+mod fleet_criteria;
 mod frontier;
 mod metrics;
 mod naive;

@@ -5,6 +5,7 @@ use fleetfront_scenario::{Allocation, Scenario};
 use crate::allocation::AllocationRun;
 use crate::criteria::{Evidence, Judged, cost, judge_model, success};
 use crate::engine_pool::cell;
+use crate::fleet_criteria::{FleetEvidence, judge_fleet};
 use crate::naive::placement;
 use crate::study::{AllocationMetrics, AllocationResult, CriterionResult, ModelResult, PoolResult, Role};
 use crate::summary::feasibility_words;
@@ -137,9 +138,14 @@ fn judge(
         own.result.baseline = baseline.map(|b| success("fleet", &b.run.fleet, target).result.judgement);
         judged.push(own);
     }
+    let own_models = evidence(scenario, allocation, run);
     let of_baseline = baseline.map(|b| b.evidence(scenario));
-    for own in evidence(scenario, allocation, run) {
-        let name = &scenario.models[own.model].name;
+    let whole = FleetEvidence { models: &own_models, fleet: &run.fleet };
+    let other = baseline.zip(of_baseline.as_deref());
+    let other = other.map(|(b, models)| FleetEvidence { models, fleet: &b.run.fleet });
+    judged.extend(judge_fleet(scenario, whole, other));
+    for own in &own_models {
+        let (own, name) = (*own, &scenario.models[own.model].name);
         let same = of_baseline.as_ref().map(|all| all[own.model]);
         if let Some(mut own_cost) = same.and_then(|b| cost(criteria, name, own.subject, b.subject)) {
             FOR_INFORMATION.clone_into(&mut own_cost.result.note);

@@ -21,7 +21,7 @@ use crate::summary::{cell_summaries, gpu_summaries, model_summaries, warnings};
 use crate::verdict::verdict;
 
 /// What every part of a study shares.
-struct Session<'a> {
+struct Shared<'a> {
     scenario: &'a Scenario,
     effort: Effort,
     control: &'a Control,
@@ -29,7 +29,7 @@ struct Session<'a> {
     sections: Vec<Range<u32>>,
 }
 
-impl<'a> Session<'a> {
+impl<'a> Shared<'a> {
     /// - `parts`: how many times all sections will be gone through.
     fn new(scenario: &'a Scenario, effort: Effort, control: &'a Control, parts: usize) -> Self {
         assert!(effort.trials >= 2, "an interval needs two trials");
@@ -63,18 +63,18 @@ pub fn run_study(scenario: &Scenario, effort: Effort, control: &Control) -> Resu
     let partitions = Partitions::of(scenario);
     // Every cell of the grid, every named allocation and the recommended one.
     let parts = feasible_cells(scenario, &partitions).len() + scenario.allocations.len() + 1;
-    let session = Session::new(scenario, effort, control, parts);
+    let shared = Shared::new(scenario, effort, control, parts);
     let baseline_plan = &scenario.allocations[scenario.baseline];
-    let baseline_run = session.allocation(baseline_plan)?;
+    let baseline_run = shared.allocation(baseline_plan)?;
     let baseline = Baseline { allocation: baseline_plan, run: &baseline_run };
-    let mut found = named_allocations(&session, &baseline)?;
+    let mut found = named_allocations(&shared, &baseline)?;
 
-    let candidates = run_grid(scenario, &partitions, &session.requests, &session.sections, effort, control)?;
+    let candidates = run_grid(scenario, &partitions, &shared.requests, &shared.sections, effort, control)?;
     let evidence = baseline.evidence(scenario);
     let ranking = Ranking::new(scenario, &partitions, &candidates, &evidence, &baseline_run.fleet);
     let fleet = ranking.best(None).expect("every model runs on some GPU");
     let plan = as_allocation(&partitions, &fleet);
-    let run = session.allocation(&plan)?;
+    let run = shared.allocation(&plan)?;
     let recommended = result(scenario, &plan, Role::Recommended, &run, Some(&baseline));
     let a_month = scenario.platform.days_per_month / f64::from(effort.trials);
     let advice = recommendation(scenario, &ranking, &fleet, (&recommended, &found.results[0]), a_month);
@@ -89,7 +89,7 @@ pub fn run_study(scenario: &Scenario, effort: Effort, control: &Control) -> Resu
         version: env!("CARGO_PKG_VERSION").to_owned(),
         seed: effort.seed,
         trials: effort.trials,
-        sections: session.sections.len() as u32,
+        sections: shared.sections.len() as u32,
         inputs_sha256: scenario.inputs_sha256.clone(),
         scenario: scenario.name.clone(),
         description: scenario.description.clone(),
@@ -129,13 +129,13 @@ pub fn simulate_allocation(
         return Ok(infeasible_result(scenario, plan, role));
     }
     let parts = if allocation == scenario.baseline { 1 } else { 2 };
-    let session = Session::new(scenario, effort, control, parts);
-    let run = session.allocation(plan)?;
+    let shared = Shared::new(scenario, effort, control, parts);
+    let run = shared.allocation(plan)?;
     if allocation == scenario.baseline {
         return Ok(result(scenario, plan, role, &run, None));
     }
     let baseline_plan = &scenario.allocations[scenario.baseline];
-    let baseline_run = session.allocation(baseline_plan)?;
+    let baseline_run = shared.allocation(baseline_plan)?;
     let baseline = Baseline { allocation: baseline_plan, run: &baseline_run };
     Ok(result(scenario, plan, role, &run, Some(&baseline)))
 }
@@ -151,8 +151,8 @@ fn role_of(scenario: &Scenario, allocation: usize) -> Role {
 }
 
 /// The baseline, then the others in the scenario's order, each followed by its repair where it cannot run.
-fn named_allocations(session: &Session<'_>, baseline: &Baseline<'_>) -> Result<Findings, Interrupted> {
-    let scenario = session.scenario;
+fn named_allocations(shared: &Shared<'_>, baseline: &Baseline<'_>) -> Result<Findings, Interrupted> {
+    let scenario = shared.scenario;
     let own = result(scenario, baseline.allocation, Role::Baseline, baseline.run, None);
     let bridges = vec![bridge(scenario, baseline.allocation, baseline.run)];
     let mut found = Findings { results: vec![own], bridges, proposed: (0, 0) };
@@ -164,13 +164,13 @@ fn named_allocations(session: &Session<'_>, baseline: &Baseline<'_>) -> Result<F
         let original = found.results.len();
         let mut judged = original;
         if infeasible_reasons(scenario, plan).is_empty() {
-            let run = session.allocation(plan)?;
+            let run = shared.allocation(plan)?;
             found.results.push(result(scenario, plan, role, &run, Some(baseline)));
             found.bridges.push(bridge(scenario, plan, &run));
         } else {
             found.results.push(infeasible_result(scenario, plan, role));
             if let Some((mended, mends)) = repaired(scenario, index) {
-                let run = session.allocation(&mended)?;
+                let run = shared.allocation(&mended)?;
                 let mut repair = result(scenario, &mended, Role::Repaired, &run, Some(baseline));
                 repair.repairs = mends.into_iter().map(|mend| mend.words).collect();
                 judged = found.results.len();

@@ -122,13 +122,13 @@ fn the_frontier_falls_and_nothing_simulated_lies_below_it() {
 fn the_recommendation_equals_brute_force_over_few_candidates() {
     let scenario = small();
     let control = Control::default();
-    let session = Session::new(&scenario, EFFORT, &control, 1);
+    let shared = Shared::new(&scenario, EFFORT, &control, 1);
     let plan = &scenario.allocations[scenario.baseline];
-    let run = session.allocation(plan).expect("nobody interrupts");
+    let run = shared.allocation(plan).expect("nobody interrupts");
     let baseline = Baseline { allocation: plan, run: &run };
     let partitions = Partitions::of(&scenario);
     let mut candidates =
-        run_grid(&scenario, &partitions, &session.requests, &session.sections, EFFORT, &control).expect("ran");
+        run_grid(&scenario, &partitions, &shared.requests, &shared.sections, EFFORT, &control).expect("ran");
     // Three settings a unit: 3^6 + 3^4 fleets.
     let mut seen = vec![0; partitions.units.len()];
     candidates.retain(|candidate| {

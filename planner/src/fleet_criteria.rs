@@ -1,0 +1,108 @@
+//! The latency criteria of the fleet as a whole: all requests together, whatever their model.
+
+use fleetfront_calibration::{Factor, Kind};
+use fleetfront_scenario::{LatencyReading, Scenario};
+
+use crate::criteria::{Criterion, Evidence, Judged, NOT_MEASURED, below, judged, widen};
+use crate::estimate::{Estimate, sectioned_ratio};
+use crate::study::Judgement;
+use crate::tally::{P95, Subject};
+
+/// One fleet: its models' evidence, in the scenario's order, and all requests together.
+#[derive(Clone, Copy)]
+pub(crate) struct FleetEvidence<'a> {
+    pub(crate) models: &'a [Evidence<'a>],
+    pub(crate) fleet: &'a Subject,
+}
+
+/// The latency criteria of the fleet, in a fixed order.
+///
+/// - `baseline`: `None` for the baseline itself, which has only the absolute criteria.
+pub(crate) fn judge_fleet(
+    scenario: &Scenario,
+    own: FleetEvidence<'_>,
+    baseline: Option<FleetEvidence<'_>>,
+) -> Vec<Judged> {
+    let criteria = &scenario.criteria;
+    let mut all = Vec::new();
+    for reading in &criteria.latency_readings {
+        if let (Some(baseline), Some(target)) = (baseline, criteria.latency_ratio_max) {
+            all.push(match reading {
+                LatencyReading::WarmService => warm_ratio(scenario, own, baseline, target),
+                LatencyReading::EndToEnd => end_to_end_ratio(own, baseline, target),
+            });
+        }
+        if criteria.latency_limit && *reading == LatencyReading::EndToEnd {
+            let mut late = late_share(scenario, own);
+            late.result.baseline = baseline.map(|b| late_share(scenario, b).result.judgement);
+            all.push(late);
+        }
+    }
+    all
+}
+
+/// Mean warm service time over all requests, against the baseline's. What is not known about a speed cancels for the
+/// models that stay where they are.
+fn warm_ratio(scenario: &Scenario, own: FleetEvidence<'_>, baseline: FleetEvidence<'_>, target: f64) -> Judged {
+    let weighted = |of: &[Evidence<'_>], factor: &dyn Fn(usize) -> f64| -> f64 {
+        of.iter().map(|e| scenario.models[e.model].requests_per_day * e.service.law.mean_s() * factor(e.model)).sum()
+    };
+    let to = weighted(baseline.models, &|_| 1.0);
+    let moved = |model: usize| own.models[model].place != baseline.models[model].place;
+    let factor = |model: usize| if moved(model) { own.models[model].service.factor } else { Factor::EXACT };
+    let ratio = Estimate {
+        value: weighted(own.models, &|_| 1.0) / to,
+        low: weighted(own.models, &|model| factor(model).low) / to,
+        high: weighted(own.models, &|model| factor(model).high) / to,
+    };
+    let words = format!("warm service time at most {target:.2} times the baseline's");
+    unless_derived(
+        own,
+        baseline,
+        judged(Criterion::RatioWarm, words, "fleet", (ratio, target, "x"), below(ratio, target), String::new()),
+    )
+}
+
+/// The p95 over all requests, against the baseline's.
+fn end_to_end_ratio(own: FleetEvidence<'_>, baseline: FleetEvidence<'_>, target: f64) -> Judged {
+    let value = own.fleet.percentiles_s[P95] / baseline.fleet.percentiles_s[P95];
+    let sections = |subject: &Subject| subject.each(|t| t.percentiles_s[P95]);
+    let luck = sectioned_ratio(value, &sections(own.fleet), &sections(baseline.fleet));
+    let moved = own.models.iter().zip(baseline.models).filter(|(a, b)| a.place != b.place);
+    // As wide as the least known of the models that move.
+    let widest = moved.fold(Factor::EXACT, |widest, (e, _)| Factor {
+        low: widest.low.min(e.service.factor.low),
+        high: widest.high.max(e.service.factor.high),
+    });
+    let ratio = widen(luck, widest);
+    let words = format!("end-to-end p95 at most {target:.2} times the baseline's");
+    unless_derived(
+        own,
+        baseline,
+        judged(Criterion::RatioEndToEnd, words, "fleet", (ratio, target, "x"), below(ratio, target), String::new()),
+    )
+}
+
+/// The share of requests that are later than their own model's limit.
+fn late_share(scenario: &Scenario, own: FleetEvidence<'_>) -> Judged {
+    let accepted = 1.0 - scenario.criteria.latency_percentile;
+    let late = own.fleet.late_share();
+    let known = own.models.iter().all(|e| e.service.factor == Factor::EXACT);
+    let judgement = match below(late, accepted) {
+        Judgement::Pass if !known => Judgement::Undecided,
+        judgement => judgement,
+    };
+    let words = format!("at most {:.0} % of requests later than their model's limit", accepted * 100.0);
+    let value = (late.scaled(100.0), accepted * 100.0, "%");
+    judged(Criterion::LimitEndToEnd, words, "fleet", value, judgement, String::new())
+}
+
+/// A derived service time of a model that moves can refute, not confirm.
+fn unless_derived(own: FleetEvidence<'_>, baseline: FleetEvidence<'_>, mut judged: Judged) -> Judged {
+    let mut moved = own.models.iter().zip(baseline.models).filter(|(a, b)| a.place != b.place);
+    if judged.result.judgement == Judgement::Pass && moved.any(|(e, _)| e.service.kind >= Kind::Derived) {
+        judged.result.judgement = Judgement::Undecided;
+        NOT_MEASURED.clone_into(&mut judged.result.note);
+    }
+    judged
+}
