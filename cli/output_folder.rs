@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::failure::Failure;
 
 /// Every file that a run writes: a folder that holds nothing else may be replaced.
-const OURS: [&str; 10] = [
+const OURS: [&str; 11] = [
     "report.html",
     "report.md",
     "frontier.svg",
@@ -20,6 +20,7 @@ const OURS: [&str; 10] = [
     "latency_cdf.svg",
     "day.svg",
     "frontier.csv",
+    "fleets.csv",
     "study.json",
     "config.py",
 ];

@@ -1,7 +1,9 @@
 //! `fleetfront run`.
 
 use fleetfront_planner::{AllocationResult, Judgement, Obstacle, Study, run_study};
+use fleetfront_plots::format::prose;
 use fleetfront_plots::{RenderConfig, render};
+use fleetfront_scenario::Files;
 
 use crate::args::RunArgs;
 use crate::failure::{Failure, Outcome};
@@ -11,7 +13,6 @@ use crate::rows::{metric_cells, metric_names, show_bridges, show_criteria, worst
 use crate::screen::{Screen, print};
 use crate::source::load;
 use crate::watch::watched;
-use fleetfront_plots::format::prose;
 
 /// Simulates everything, writes the files, prints the answer.
 pub(crate) fn run(args: &RunArgs) -> Result<Outcome, Failure> {
@@ -20,7 +21,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<Outcome, Failure> {
     let interrupt = Interrupt::listen();
     let study =
         watched(&scenario, &args.pace, &interrupt, |control| run_study(&scenario, args.pace.effort(), control))?;
-    let outputs = render(&study, &RenderConfig { command: command(args) });
+    let is_embedded = study.inputs_sha256 == Files::embedded().sha256();
+    let outputs = render(&study, &RenderConfig { command: command(args, is_embedded) });
     let outputs = outputs.unwrap_or_else(|error| panic!("the results cannot be drawn: {error}"));
     interrupt.finish()?;
     folder.publish(&outputs)?;
@@ -40,10 +42,11 @@ fn fails(study: &Study) -> bool {
 }
 
 /// The command that makes the same files again. Neither the threads nor the folder are part of it: the files do not
-/// depend on them.
-fn command(args: &RunArgs) -> String {
+/// depend on them. An untouched copy of the embedded scenario needs no name either.
+fn command(args: &RunArgs, is_embedded: bool) -> String {
     let mut words = vec!["fleetfront run".to_owned()];
-    words.extend(args.scenario.path.as_ref().map(|path| quoted(&path.display().to_string())));
+    let path = args.scenario.path.as_ref().filter(|_| !is_embedded);
+    words.extend(path.map(|path| quoted(&path.display().to_string())));
     words.push(format!("--trials {} --seed {}", args.pace.trials, args.pace.seed));
     words.join(" ")
 }
@@ -111,7 +114,7 @@ mod tests {
     fn command_of(arguments: &[&str]) -> String {
         let words = ["fleetfront", "run"].iter().chain(arguments);
         let Command::Run(args) = Cli::try_parse_from(words).expect("valid").command else { panic!("run") };
-        command(&args)
+        command(&args, false)
     }
 
     #[test]

@@ -8,6 +8,9 @@ use crate::table::{Bound, Table};
 
 const COLUMNS: [&str; 5] = ["item", "usd_per_second", "kind", "source", "date"];
 
+/// Nothing costs as much a second; every GPU costs more an hour.
+const PRICE_MAX: f64 = 0.1;
+
 /// List prices, in the order of the file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prices {
@@ -35,7 +38,12 @@ impl Prices {
     pub fn read(file: &str, text: &str) -> Result<Self, Vec<Problem>> {
         let mut table = Table::read(file, text, &COLUMNS, |row| {
             let item = row.text("item");
-            let price = row.number("usd_per_second", Bound::NotNegative).map(UsdPerSecond::new);
+            let price = row.number("usd_per_second", Bound::NotNegative);
+            if let Some(hourly) = price.filter(|price| *price >= PRICE_MAX) {
+                let message = format!("{hourly} dollars a second are {} an hour", hourly * 3600.0);
+                row.reject("usd_per_second", message, "give dollars a second: divide an hourly price by 3600");
+            }
+            let price = price.map(UsdPerSecond::new);
             let provenance = row.provenance();
             // `number` has accepted the price, so the conversion cannot fail.
             Some(PriceRow { line: row.line(), item: item?, usd_per_second: price?.ok()?, provenance: provenance? })
@@ -73,8 +81,16 @@ mod tests {
     }
 
     #[test]
+    fn a_price_per_hour_is_recognised() {
+        let text = "item,usd_per_second,kind,source,date\nT4,0.59,published,a page,2026-09-18\n";
+        let found = Prices::read("prices.csv", text).expect_err("bad input");
+        assert_eq!((found[0].line, found[0].key.as_str()), (Some(2), "usd_per_second"));
+        assert!(found[0].help.contains("divide an hourly price by 3600"), "{}", found[0]);
+    }
+
+    #[test]
     fn negative_prices_missing_provenance_and_repeats_are_named() {
-        let text = "item,usd_per_second,kind,source,date\nT4,-1,published,a,b\nL4,1,,,\nA10,1,guessed,a,b\nB,1,assumed,a,b\nB,2,assumed,a,b\n";
+        let text = "item,usd_per_second,kind,source,date\nT4,-1,published,a,b\nL4,0.001,,,\nA10,0.001,guessed,a,b\nB,0.001,assumed,a,b\nB,0.002,assumed,a,b\n";
         let found = Prices::read("prices.csv", text).expect_err("bad input");
         let keys: Vec<_> = found.iter().map(|p| (p.line.expect("a line"), p.key.as_str())).collect();
         assert_eq!(

@@ -4,8 +4,9 @@ use fleetfront_scenario::{Allocation, PoolPlan, RECOMMENDED, Scenario};
 
 use crate::criteria::{Criterion, Judged};
 use crate::partition::Partitions;
+use crate::points::{choice, choice_words};
 use crate::recommend::{Dropped, Fleet, Ranked, Ranking};
-use crate::study::{AllocationResult, Judgement, Obstacle, Recommendation};
+use crate::study::{AllocationResult, FleetPoint, Judgement, Obstacle, Recommendation};
 
 /// The fleet as an allocation.
 pub(crate) fn as_allocation(partitions: &Partitions, fleet: &Fleet<'_>) -> Allocation {
@@ -56,11 +57,18 @@ fn headline(fleet: &Fleet<'_>, result: &AllocationResult, baseline: &AllocationR
     let pools: Vec<String> = result.pools.iter().map(pool_words).collect();
     let missed: Vec<String> = fleet.misses.iter().copied().chain(&fleet.cost_miss).map(named).collect();
     let so = match missed.as_slice() {
-        [] => format!("it meets every criterion that \"{}\" meets", baseline.name),
-        [one] => format!("it misses one criterion ({one}), and no simulated fleet misses none"),
+        [] => format!("it meets whatever \"{}\" meets", baseline.name),
+        [one] => format!(
+            "held to what \"{}\" itself meets, it misses one criterion ({one}); no fleet misses none",
+            baseline.name
+        ),
         [first, others @ ..] => {
             let n = others.len();
-            format!("it misses {} criteria ({first} and {n} more), and no simulated fleet misses fewer", n + 1)
+            format!(
+                "held to what \"{}\" itself meets, it misses {} criteria ({first} and {n} more); no fleet misses fewer",
+                baseline.name,
+                n + 1
+            )
         }
     };
     let change = (of / to - 1.0) * 100.0;
@@ -76,6 +84,38 @@ fn pool_words(pool: &crate::study::PoolResult) -> String {
     let shared = if names.len() > 1 { " in one pool" } else { "" };
     let window = pool.settings.scaledown_window.get();
     format!("{}{shared} on {} (window {window} s{warm})", names.join(" + "), pool.gpu)
+}
+
+/// The pools of a fleet that was not simulated as an allocation.
+fn fleet_words(scenario: &Scenario, fleet: &Fleet<'_>) -> String {
+    let words = fleet.chosen.iter().map(|ranked| choice_words(&choice(scenario, ranked.candidate)));
+    words.collect::<Vec<_>>().join("; ")
+}
+
+/// What it costs to keep every limit, which the baseline does not: nobody was held to it.
+///
+/// - `frontier`: by worst ratio of p95 to limit, cheapest first.
+pub(crate) fn limit_obstacle(scenario: &Scenario, frontier: &[FleetPoint], unmet: bool) -> Option<Obstacle> {
+    if !scenario.criteria.latency_limit || !unmet {
+        return None;
+    }
+    let keeps = frontier.iter().find(|fleet| fleet.worst_p95_over_limit.high <= 1.0);
+    let relaxing_it = match keeps {
+        Some(fleet) => {
+            let usd = fleet.cost_usd_month.value;
+            format!(
+                "asking for it costs ${usd:.0} a month or more ({}), as far as service times are known",
+                fleet.label
+            )
+        }
+        None => "no simulated fleet reaches it".to_owned(),
+    };
+    Some(Obstacle {
+        criterion: "every model: end-to-end p95 below its limit".to_owned(),
+        why: "not asked of the recommendation, because the baseline does not meet it either".to_owned(),
+        usd_month_without_it: None,
+        relaxing_it,
+    })
 }
 
 fn latency_obstacle(ranking: &Ranking<'_>, fleet: &Fleet<'_>, judged: &Judged, a_month: f64) -> Obstacle {
@@ -109,7 +149,8 @@ fn cost_obstacle(scenario: &Scenario, ranking: &Ranking<'_>, judged: &Judged, a_
                 0 => String::new(),
                 n => format!(", still missing {n} others"),
             };
-            ways.push((usd, format!("giving up \"{words}\" meets it at ${usd:.0} a month{others}")));
+            let pools = fleet_words(scenario, &fleet);
+            ways.push((usd, format!("giving up \"{words}\" meets it at ${usd:.0} a month{others} ({pools})")));
         }
     }
     ways.sort_by(|a, b| a.0.total_cmp(&b.0));

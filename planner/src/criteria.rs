@@ -243,6 +243,73 @@ mod tests {
         assert_eq!(above(at(30.0, 39.0), 40.0), Judgement::Fail);
     }
 
+    fn scenario() -> Scenario {
+        Scenario::load(&fleetfront_scenario::Files::embedded()).expect("the embedded scenario is valid")
+    }
+
+    fn fit(kind: Kind, factor: Factor) -> Fit {
+        let law = fleetfront_sim::Law::Deterministic { seconds: 10.0 };
+        Fit { law, kind, n: 3, factor, sources: Vec::new(), notes: Vec::new() }
+    }
+
+    /// Three equal sections with this p95 and this share of late requests.
+    fn subject(p95_s: f64, late: f64) -> Subject {
+        let tally = crate::tally::Tally {
+            days: 1.0,
+            arrived: 100.0,
+            completed: 100.0,
+            late: late * 100.0,
+            percentiles_s: [p95_s; 3],
+            ..crate::tally::Tally::default()
+        };
+        Subject { sections: vec![tally; 3], percentiles_s: [p95_s; 3], peak_containers: 1 }
+    }
+
+    #[test]
+    fn a_derived_service_time_can_refute_a_ratio_and_not_confirm_it() {
+        let scenario = scenario();
+        let (known, derived) = (fit(Kind::Measured, Factor::EXACT), fit(Kind::Derived, Factor::EXACT));
+        let (fast, slow) = (subject(20.0, 0.0), subject(90.0, 0.9));
+        let baseline = Evidence { model: 0, place: (0, 3), service: &known, subject: &fast };
+        let judge = |service, subject, place| {
+            let own = Evidence { model: 0, place, service, subject };
+            latency_ratio(&scenario, LatencyReading::EndToEnd, own, baseline, 1.2).result.judgement
+        };
+        assert_eq!(judge(&known, &fast, (0, 2)), Judgement::Pass);
+        assert_eq!(judge(&derived, &fast, (0, 2)), Judgement::Undecided);
+        assert_eq!(judge(&derived, &slow, (0, 2)), Judgement::Fail);
+        // On the same GPU nothing is left open by the ratio.
+        assert_eq!(judge(&derived, &fast, (0, 3)), Judgement::Pass);
+    }
+
+    #[test]
+    fn what_benchmarks_leave_open_widens_the_interval() {
+        let scenario = scenario();
+        let wide = fit(Kind::Published, Factor { low: 0.5, high: 2.0 });
+        let known = fit(Kind::Measured, Factor::EXACT);
+        let same = subject(20.0, 0.0);
+        let baseline = Evidence { model: 0, place: (0, 3), service: &known, subject: &same };
+        let moved = Evidence { model: 0, place: (0, 2), service: &wide, subject: &same };
+        for reading in [LatencyReading::WarmService, LatencyReading::EndToEnd] {
+            let result = latency_ratio(&scenario, reading, moved, baseline, 1.2).result;
+            approx::assert_relative_eq!(result.value.low, 0.5);
+            approx::assert_relative_eq!(result.value.high, 2.0);
+            assert_eq!(result.judgement, Judgement::Undecided);
+        }
+    }
+
+    #[test]
+    fn the_share_of_late_requests_decides_about_the_limit() {
+        let scenario = scenario();
+        let known = fit(Kind::Measured, Factor::EXACT);
+        let judge = |p95_s, late| {
+            let subject = subject(p95_s, late);
+            let own = Evidence { model: 0, place: (0, 3), service: &known, subject: &subject };
+            latency_limit(&scenario, LatencyReading::EndToEnd, own).result.judgement
+        };
+        assert_eq!((judge(29.0, 0.04), judge(31.0, 0.06)), (Judgement::Pass, Judgement::Fail));
+    }
+
     #[test]
     fn an_unknown_service_time_needs_both_tests_to_agree() {
         let wide = Factor { low: 0.7, high: 1.35 };

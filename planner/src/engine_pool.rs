@@ -68,3 +68,21 @@ pub(crate) fn laws(scenario: &Scenario, models: &[(usize, usize)], gpu: usize) -
     };
     models.iter().map(fits_of).unzip()
 }
+
+#[cfg(test)]
+mod tests {
+    use approx::assert_relative_eq;
+    use fleetfront_scenario::Files;
+
+    use super::*;
+
+    /// By hand: 0.000542 + 1 x 0.0000131 + 16 x 0.00000222 dollars a second.
+    #[test]
+    fn a_container_costs_its_gpu_its_cores_and_its_memory_in_its_region() {
+        let scenario = Scenario::load(&Files::embedded()).expect("the embedded scenario is valid");
+        let l40s = scenario.gpus.iter().find(|gpu| gpu.name == "L40S").expect("it is there");
+        assert_relative_eq!(container_price(&scenario.platform, l40s).get(), 0.000_590_62, epsilon = 1e-12);
+        let pinned = Platform { region_multiplier: 1.5, ..scenario.platform.clone() };
+        assert_relative_eq!(container_price(&pinned, l40s).get(), 0.000_885_93, epsilon = 1e-12);
+    }
+}

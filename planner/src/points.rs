@@ -35,7 +35,7 @@ fn point(scenario: &Scenario, candidate: &Candidate) -> Point {
 }
 
 /// The setting of a candidate, by name; names of models that share the pool are joined by `+`.
-fn choice(scenario: &Scenario, candidate: &Candidate) -> Choice {
+pub(crate) fn choice(scenario: &Scenario, candidate: &Candidate) -> Choice {
     let names = |name: &dyn Fn(usize, usize) -> String| {
         candidate.models.iter().map(|(model, variant)| name(*model, *variant)).collect::<Vec<_>>().join("+")
     };
@@ -48,6 +48,13 @@ fn choice(scenario: &Scenario, candidate: &Candidate) -> Choice {
         min_containers: candidate.settings.min_containers,
         service_kind: candidate.models.iter().map(kind).max().unwrap_or(Kind::Assumed),
     }
+}
+
+/// A pool in a few words: `flux-dev bf16 on L40S, 300 s`.
+pub(crate) fn choice_words(choice: &Choice) -> String {
+    let Choice { model, variant, gpu, scaledown_window_s, min_containers, .. } = choice;
+    let warm = if *min_containers > 0 { format!(", {min_containers} warm") } else { String::new() };
+    format!("{model} {variant} on {gpu}, {scaledown_window_s} s{warm}")
 }
 
 /// The greatest ratio of a model's p95 to its limit.
@@ -92,7 +99,8 @@ fn frontier_over(
         let own: Vec<Vec<(f64, f64)>> = cover.iter().map(|unit| planes[*unit].clone()).collect();
         for choice in combine(&own) {
             let chosen: Vec<&Candidate> = choice.iter().zip(cover).map(|(k, unit)| units[*unit][*k]).collect();
-            fleets.push(fleet_point(scenario, String::new(), &chosen));
+            let words: Vec<String> = chosen.iter().map(|c| choice_words(&self::choice(scenario, c))).collect();
+            fleets.push(fleet_point(scenario, words.join("; "), &chosen));
         }
     }
     let coordinates: Vec<(f64, f64)> = fleets.iter().map(|f| (f.cost_usd_month.value, reached(f).value)).collect();

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use fleetfront_scenario::{Allocation, Scenario, repaired};
 
-use crate::advice::{as_allocation, recommendation};
+use crate::advice::{as_allocation, limit_obstacle, recommendation};
 use crate::allocation::{AllocationRun, run_allocation};
 use crate::assumptions::assumptions;
 use crate::control::{Control, Effort, Interrupted};
@@ -16,7 +16,7 @@ use crate::recommend::Ranking;
 use crate::requests::Requests;
 use crate::results::{Baseline, infeasible_reasons, infeasible_result, result};
 use crate::sections::sections;
-use crate::study::{AllocationResult, Bridge, Role, Study};
+use crate::study::{AllocationResult, Bridge, Judgement, Role, Study};
 use crate::summary::{cell_summaries, gpu_summaries, model_summaries, warnings};
 use crate::verdict::verdict;
 
@@ -77,7 +77,10 @@ pub fn run_study(scenario: &Scenario, effort: Effort, control: &Control) -> Resu
     let run = shared.allocation(&plan)?;
     let recommended = result(scenario, &plan, Role::Recommended, &run, Some(&baseline));
     let a_month = scenario.platform.days_per_month / f64::from(effort.trials);
-    let advice = recommendation(scenario, &ranking, &fleet, (&recommended, &found.results[0]), a_month);
+    let frontier = fleet_frontier(scenario, &partitions, &candidates);
+    let mut advice = recommendation(scenario, &ranking, &fleet, (&recommended, &found.results[0]), a_month);
+    let limit_unmet = recommended.criteria.iter().any(|c| c.unit == "s" && c.judgement != Judgement::Pass);
+    advice.obstacles.extend(limit_obstacle(scenario, &frontier.by_worst_ratio, limit_unmet));
     found.bridges.push(bridge(scenario, &plan, &run));
     found.results.push(recommended);
 
@@ -100,7 +103,7 @@ pub fn run_study(scenario: &Scenario, effort: Effort, control: &Control) -> Resu
         warnings: warnings(scenario),
         assumptions: assumptions(scenario),
         points: points(scenario, &partitions, &candidates),
-        frontier: fleet_frontier(scenario, &partitions, &candidates),
+        frontier,
         allocations: found.results,
         naive,
         verdict,

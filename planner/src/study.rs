@@ -259,7 +259,7 @@ pub struct Frontier {
 /// A fleet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FleetPoint {
-    /// Short label, such as `L40S, 60 s`; empty on frontiers.
+    /// What it is: `L40S, 60 s` of a uniform fleet, its pools in a few words on a frontier.
     pub label: String,
     /// Month's bill.
     pub cost_usd_month: Estimate,
@@ -366,11 +366,12 @@ pub struct Verdict {
 pub struct Recommendation {
     /// Name of its entry among the allocations.
     pub allocation: String,
-    /// Whether all criteria pass on the upper ends of their intervals.
+    /// Whether all criteria that the baseline meets, or is compared by, pass on the upper ends of their intervals.
     pub passes_all: bool,
     /// The answer in one sentence.
     pub headline: String,
-    /// What stands in the way, and what relaxing it would buy; empty when all pass.
+    /// What stands in the way, and what relaxing it would buy; also what keeping every limit costs where the baseline
+    /// does not.
     pub obstacles: Vec<Obstacle>,
 }
 

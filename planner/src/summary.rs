@@ -89,12 +89,34 @@ pub fn warnings(scenario: &Scenario) -> Vec<String> {
     let mut seen = Vec::new();
     let notes = fits(scenario).filter(|(_, _, fit)| fit.n > 0).flat_map(|(_, _, fit)| &fit.notes);
     let contradictions = notes.filter(|note| note.contains("contradict"));
-    for warning in scenario.warnings.iter().chain(contradictions) {
+    let timeouts = timeout_warnings(scenario);
+    for warning in scenario.warnings.iter().chain(contradictions).chain(&timeouts) {
         if !seen.contains(warning) {
             seen.push(warning.clone());
         }
     }
     seen
+}
+
+/// Pools whose timeout kills the average warm request.
+fn timeout_warnings(scenario: &Scenario) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for allocation in &scenario.allocations {
+        for pool in &allocation.pools {
+            for (model, variant) in &pool.models {
+                let of_model = &scenario.models[*model];
+                let service = of_model.variants[*variant].cells[pool.gpu].service.as_ref().map(|fit| fit.law.mean_s());
+                let timeout_s = pool.settings.timeout.get();
+                if let Some(service_s) = service.filter(|service_s| *service_s > timeout_s) {
+                    warnings.push(format!(
+                        "{}: a timeout of {timeout_s} s kills most tries of {}, which take {service_s:.1} s warm on {}",
+                        allocation.name, of_model.name, scenario.gpus[pool.gpu].name
+                    ));
+                }
+            }
+        }
+    }
+    warnings
 }
 
 /// Every fit of the scenario, with its model's name and what it is of.

@@ -75,19 +75,32 @@ fn first(
 ) -> Vec<String> {
     let mut first: Vec<String> = original.infeasible.clone();
     first.extend(proposed.repairs.iter().cloned());
-    let unmet = |c: &&CriterionResult| c.judgement != Judgement::Pass;
-    let mut by_criterion: Vec<(String, Vec<String>)> = Vec::new();
-    for criterion in baseline.criteria.iter().filter(unmet) {
+    first.extend(unmet_by_baseline(scenario, baseline, Judgement::Fail, "does not meet"));
+    first.extend(unmet_by_baseline(scenario, baseline, Judgement::Undecided, "is not shown to meet"));
+    first
+}
+
+/// One sentence a criterion that the baseline itself fails, or is undecided on, with what was found.
+fn unmet_by_baseline(
+    scenario: &Scenario,
+    baseline: &AllocationResult,
+    judgement: Judgement,
+    verb: &str,
+) -> Vec<String> {
+    let mut by_criterion: Vec<(&str, Vec<String>)> = Vec::new();
+    for criterion in baseline.criteria.iter().filter(|c| c.judgement == judgement) {
         let digits = usize::from(criterion.value.value < 100.0);
-        let what = format!("{} ({:.digits$} {})", criterion.subject, criterion.value.value, criterion.unit);
+        let found = criterion.value.value;
+        let found = if found.is_finite() { format!("{found:.digits$} {}", criterion.unit) } else { "never".to_owned() };
+        let what = format!("{} ({found})", criterion.subject);
         match by_criterion.iter_mut().find(|(words, _)| *words == criterion.criterion) {
             Some((_, subjects)) => subjects.push(what),
-            None => by_criterion.push((criterion.criterion.clone(), vec![what])),
+            None => by_criterion.push((&criterion.criterion, vec![what])),
         }
     }
     let name = &scenario.allocations[scenario.baseline].name;
-    first.extend(by_criterion.into_iter().map(|(words, subjects)| {
-        format!("\"{name}\" itself is not shown to meet \"{words}\": {}.", subjects.join(", "))
-    }));
-    first
+    let sentence = |(words, subjects): (&str, Vec<String>)| {
+        format!("\"{name}\" itself {verb} \"{words}\": {}.", subjects.join(", "))
+    };
+    by_criterion.into_iter().map(sentence).collect()
 }

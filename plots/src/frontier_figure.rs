@@ -312,10 +312,13 @@ fn draw_legend(figure: &mut Figure, study: &Study, missing: &[String]) {
         .map(|allocation| format!("{} cannot run", allocation.name))
         .chain(missing.iter().map(|name| format!("no room for the label of {name}")))
         .collect();
+    // The recommended fleet may stand above the line: it is chosen by other rules than this axis.
+    let mut words = vec!["Recommended is chosen by the criteria against today's latency, not by this axis.".to_owned()];
     if !notes.is_empty() {
-        let note = font::shortened(&format!("Not shown: {}.", notes.join("; ")), LABEL_SIZE, WIDTH - PLOT.left - 20.0);
-        figure.text(spot(PLOT.left, HEIGHT - 6.0), &note, LABEL_SIZE, QUIET, Anchor::Start);
+        words.push(format!("Not shown: {}.", notes.join("; ")));
     }
+    let note = font::shortened(&words.join(" "), LABEL_SIZE, WIDTH - PLOT.left - 20.0);
+    figure.text(spot(PLOT.left, HEIGHT - 6.0), &note, LABEL_SIZE, QUIET, Anchor::Start);
 }
 
 #[cfg(test)]

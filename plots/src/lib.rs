@@ -11,6 +11,7 @@
 //! | `latency_cdf.svg` | requests done after a time, by model |
 //! | `day.svg` | the average day of the baseline and the recommended allocation |
 //! | `frontier.csv` | every simulated point (below) |
+//! | `fleets.csv` | every fleet of the two frontiers, with its pools |
 //! | `study.json` | the study itself; infinite numbers are `null`, since JSON has no infinity |
 //! | `config.py` | settings of the recommended allocation, by Modal's own names |
 //!
@@ -35,6 +36,7 @@ mod day_figure;
 mod figure;
 #[cfg(test)]
 mod fixture;
+mod fleets_csv;
 mod font;
 pub mod format;
 mod frontier_figure;

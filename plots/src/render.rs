@@ -7,6 +7,7 @@ use crate::cdf_figure::cdf_figure;
 use crate::config_py::config_py;
 use crate::cost_figure::cost_figure;
 use crate::day_figure::day_figure;
+use crate::fleets_csv::fleets_csv;
 use crate::frontier_figure::frontier_figure;
 use crate::points_csv::points_csv;
 use crate::report::{Figures, Report};
@@ -47,7 +48,7 @@ pub enum PlotError {
     #[error("writing report.html: {0}")]
     Report(#[from] askama::Error),
     /// A table.
-    #[error("writing frontier.csv: {0}")]
+    #[error("writing a table: {0}")]
     Table(#[from] csv::Error),
     /// The saved study.
     #[error("writing study.json: {0}")]
@@ -78,6 +79,7 @@ pub fn render(study: &Study, config: &RenderConfig) -> Result<Vec<Output>, PlotE
         text("latency_cdf.svg", figures.latency),
         text("day.svg", figures.day),
         Output { name: "frontier.csv", bytes: points_csv(&study.points)? },
+        Output { name: "fleets.csv", bytes: fleets_csv(&study.frontier)? },
         Output { name: "study.json", bytes: study_json(study)? },
         text("config.py", config_py(study)?),
     ])
@@ -149,7 +151,7 @@ mod tests {
         }
         let names: Vec<&str> = files.iter().map(|file| file.name).collect();
         let wanted = "report.html report.md frontier.svg frontier.png cost_by_state.svg latency_cdf.svg day.svg \
-                      frontier.csv study.json config.py";
+                      frontier.csv fleets.csv study.json config.py";
         assert_eq!(names.join(" "), wanted);
         assert!(rendered(&study()) == files);
     }
@@ -166,7 +168,7 @@ mod tests {
         }
         says(0, "p95 = limit: below, every model keeps its limit");
         says(0, "cheaper and faster");
-        says(0, "Not shown: proposed cannot run.");
+        assert!(all[0].iter().any(|one| one.ends_with("not by this axis. Not shown: proposed cannot run.")));
         says(1, "spreadsheet $162.60");
         says(1, "wasted on failed tries");
         for model in ["flux-schnell", "flux-dev", "lora", "wan2.1", "seedvr2"] {

@@ -14,6 +14,8 @@ use crate::tables::Tables;
 
 /// Most requests a day of all models together: a trial holds every request of a day in memory.
 const REQUESTS_PER_DAY_MAX: f64 = 10_000_000.0;
+/// Below this a section of trials may hold no request at all, and nothing can be said of latency.
+const REQUESTS_PER_DAY_MIN: f64 = 1.0;
 
 /// The models in the file's order.
 pub(crate) fn models(file: &ScenarioFile, gpus: &[Gpu], tables: &Tables, findings: &mut Findings<'_>) -> Vec<Model> {
@@ -52,6 +54,13 @@ fn check_requests(file: &ScenarioFile, findings: &mut Findings<'_>) {
             format!("{total} requests a day in total are more than the {REQUESTS_PER_DAY_MAX} that are simulated");
         let help = "every request of a day is held in memory: simulate a share of the traffic, such as one region";
         findings.refuse(&path, message, help);
+    } else {
+        let starved = file.models.iter().enumerate().filter(|(_, model)| model.requests_per_day < REQUESTS_PER_DAY_MIN);
+        for (index, model) in starved {
+            let message = format!("{} requests a day are too few to say how long they take", model.requests_per_day);
+            let help = "give 1 or more, or take the model out of the scenario";
+            findings.refuse(&format!("models[{index}].requests_per_day"), message, help);
+        }
     }
 }
 
@@ -201,6 +210,15 @@ mod tests {
         let problem = only_problem(&Files::embedded().with("scenario.toml", &nothing));
         assert_eq!(problem.message, "no model has any requests");
         assert_eq!(problem.help, "give at least one model requests above zero");
+    }
+
+    #[test]
+    fn a_model_without_requests_is_refused() {
+        let (old, key) = ("requests_per_day = 20.0", "models[4].requests_per_day");
+        for few in ["0.0", "0.01"] {
+            let new = format!("requests_per_day = {few}");
+            check(old, &new, few, key, "too few to say how long they take", "give 1 or more");
+        }
     }
 
     #[test]

@@ -48,9 +48,12 @@ fn an_untouched_copy_gives_the_same_study_as_the_embedded_scenario() {
     place.succeed("run --trials 3 --quiet --out embedded");
     place.succeed("run copy --trials 3 --quiet --out folder");
     place.succeed("run copy/scenario.toml --trials 3 --quiet --out file");
-    let embedded = place.text("embedded/study.json");
-    assert!(embedded == place.text("folder/study.json") && embedded == place.text("file/study.json"));
-    assert!(place.text("folder/report.html").contains("fleetfront run copy --trials 3 --seed 1"));
+    for name in FILES.iter().filter(|name| **name != "frontier.png") {
+        let embedded = place.text(&format!("embedded/{name}"));
+        let same = |folder: &str| embedded == place.text(&format!("{folder}/{name}"));
+        assert!(same("folder") && same("file"), "{name} differs");
+    }
+    assert!(place.text("folder/report.html").contains("fleetfront run --trials 3 --seed 1"));
 }
 
 #[test]

@@ -8,10 +8,11 @@ use assert_cmd::Command;
 use tempfile::TempDir;
 
 /// Every file of a run.
-pub(crate) const FILES: [&str; 10] = [
+pub(crate) const FILES: [&str; 11] = [
     "config.py",
     "cost_by_state.svg",
     "day.svg",
+    "fleets.csv",
     "frontier.csv",
     "frontier.png",
     "frontier.svg",
