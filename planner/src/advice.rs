@@ -100,9 +100,9 @@ pub(crate) fn limit_obstacle(scenario: &Scenario, frontier: &[FleetPoint], unmet
         return None;
     }
     let keeps = frontier.iter().find(|fleet| fleet.worst_p95_over_limit.high <= 1.0);
-    let relaxing_it = match keeps {
-        Some(fleet) => {
-            let usd = fleet.cost_usd_month.value;
+    let usd = keeps.map(|fleet| fleet.cost_usd_month.value);
+    let relaxing_it = match keeps.zip(usd) {
+        Some((fleet, usd)) => {
             format!(
                 "asking for it costs ${usd:.0} a month or more ({}), as far as service times are known",
                 fleet.label
@@ -113,7 +113,7 @@ pub(crate) fn limit_obstacle(scenario: &Scenario, frontier: &[FleetPoint], unmet
     Some(Obstacle {
         criterion: "every model: end-to-end p95 below its limit".to_owned(),
         why: "not asked of the recommendation, because the baseline does not meet it either".to_owned(),
-        usd_month_without_it: None,
+        usd_month_otherwise: usd,
         relaxing_it,
     })
 }
@@ -161,8 +161,8 @@ fn cost_obstacle(scenario: &Scenario, ranking: &Ranking<'_>, judged: &Judged, a_
     obstacle(judged, ways.first().map(|(usd, _)| *usd), relaxing_it)
 }
 
-fn obstacle(judged: &Judged, usd_month_without_it: Option<f64>, relaxing_it: String) -> Obstacle {
-    Obstacle { criterion: named(judged), why: why(judged), usd_month_without_it, relaxing_it }
+fn obstacle(judged: &Judged, usd_month_otherwise: Option<f64>, relaxing_it: String) -> Obstacle {
+    Obstacle { criterion: named(judged), why: why(judged), usd_month_otherwise, relaxing_it }
 }
 
 fn named(judged: &Judged) -> String {

@@ -382,8 +382,9 @@ pub struct Obstacle {
     pub criterion: String,
     /// Why nothing meets it.
     pub why: String,
-    /// The cheapest month's bill if it were dropped; `None` when dropping it changes nothing.
-    pub usd_month_without_it: Option<f64>,
+    /// The cheapest month's bill if it were dropped (or, where it is not held against anyone, if it were asked for);
+    /// `None` when that changes nothing or cannot be had.
+    pub usd_month_otherwise: Option<f64>,
     /// What that buys, in words.
     pub relaxing_it: String,
 }

@@ -95,7 +95,7 @@ pub(crate) fn obstacles(obstacles: &[Obstacle]) -> Table {
     let columns = ["criterion", "why nothing meets it", "what relaxing buys", "the bill then, a month"];
     let mut table = Table::new("What stands in the way of meeting everything", &columns);
     for obstacle in obstacles {
-        let without = obstacle.usd_month_without_it.map_or("no change".to_owned(), whole_usd);
+        let without = obstacle.usd_month_otherwise.map_or("no change".to_owned(), whole_usd);
         table.push(vec![
             head(prose(&obstacle.criterion)),
             words(prose(&obstacle.why)),

@@ -134,3 +134,15 @@ fn nothing_is_left_to_do() {
     let found: Vec<String> = files.iter().flat_map(|file| lines_with(file, &read(file), &words)).collect();
     assert!(found.is_empty(), "{found:#?}");
 }
+
+/// The pages that a stranger reads first do not lead nowhere.
+#[test]
+fn links_of_the_readme_lead_to_files() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(root.join("README.md")).expect("there is a README.md");
+    let links: Vec<&str> = text.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+    assert!(links.contains(&"docs/frontier.png"), "the picture of the frontier: {links:?}");
+    for link in links.iter().filter(|link| !link.starts_with("http")) {
+        assert!(root.join(link).is_file(), "{link} is no file");
+    }
+}
