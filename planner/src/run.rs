@@ -100,7 +100,7 @@ pub fn run_study(scenario: &Scenario, effort: Effort, control: &Control) -> Resu
         models: model_summaries(scenario),
         gpus: gpu_summaries(scenario),
         cells: cell_summaries(scenario),
-        warnings: warnings(scenario),
+        warnings: warnings(scenario).into_iter().chain(uneven_week(scenario, effort.trials)).collect(),
         assumptions: assumptions(scenario),
         points: points(scenario, &partitions, &candidates),
         frontier,
@@ -141,6 +141,14 @@ pub fn simulate_allocation(
     let baseline_run = shared.allocation(baseline_plan)?;
     let baseline = Baseline { allocation: baseline_plan, run: &baseline_run };
     Ok(result(scenario, plan, role, &run, Some(&baseline)))
+}
+
+/// Says so where some days of the week count noticeably more often than others.
+fn uneven_week(scenario: &Scenario, trials: u32) -> Option<String> {
+    /// From 50 weeks on, one day more or less moves nothing that is shown.
+    const ENOUGH: u32 = 350;
+    let uneven = scenario.traffic.is_weekly() && !trials.is_multiple_of(7) && trials < ENOUGH;
+    uneven.then(|| format!("{trials} trials do not cover the days of the week evenly: give a multiple of 7"))
 }
 
 fn role_of(scenario: &Scenario, allocation: usize) -> Role {

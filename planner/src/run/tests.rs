@@ -160,6 +160,13 @@ fn a_rare_model_with_a_short_window_costs_what_a_hand_says() {
 }
 
 #[test]
+fn a_broken_week_is_said() {
+    let scenario = small();
+    assert_eq!((uneven_week(&scenario, 14), uneven_week(&scenario, 1000)), (None, None));
+    assert!(uneven_week(&scenario, 20).is_some_and(|words| words.contains("multiple of 7")));
+}
+
+#[test]
 fn a_cancelled_study_stops() {
     let control = Control::default();
     control.cancel();
