@@ -1,8 +1,8 @@
 //! The recommended fleet in words, and what stands in the way of a better one.
 
-use fleetfront_scenario::{Allocation, PoolPlan, RECOMMENDED, Scenario};
+use fleetfront_scenario::{Allocation, LatencyReading, PoolPlan, RECOMMENDED, Scenario};
 
-use crate::criteria::{Criterion, Judged};
+use crate::criteria::{Criterion, Evidence, Judged, keeps_limit, ratio_words};
 use crate::partition::Partitions;
 use crate::points::{choice, choice_words};
 use crate::recommend::{Dropped, Fleet, Ranked, Ranking};
@@ -95,8 +95,15 @@ fn fleet_words(scenario: &Scenario, fleet: &Fleet<'_>) -> String {
 /// What it costs to keep every limit, which the baseline does not: nobody was held to it.
 ///
 /// - `frontier`: by worst ratio of p95 to limit, cheapest first.
-pub(crate) fn limit_obstacle(scenario: &Scenario, frontier: &[FleetPoint], unmet: bool) -> Option<Obstacle> {
-    if !scenario.criteria.latency_limit || !unmet {
+/// - `baseline`: the evidence of each model in the baseline.
+pub(crate) fn limit_obstacle(
+    scenario: &Scenario,
+    frontier: &[FleetPoint],
+    baseline: &[Evidence<'_>],
+) -> Option<Obstacle> {
+    let criteria = &scenario.criteria;
+    let asked = criteria.latency_limit && criteria.latency_readings.contains(&LatencyReading::EndToEnd);
+    if !asked || baseline.iter().all(|evidence| keeps_limit(scenario, *evidence)) {
         return None;
     }
     let keeps = frontier.iter().find(|fleet| fleet.worst_p95_over_limit.high <= 1.0);
@@ -132,14 +139,15 @@ fn latency_obstacle(ranking: &Ranking<'_>, fleet: &Fleet<'_>, judged: &Judged, a
 
 /// What has to be given up for the cost criterion to be met.
 fn cost_obstacle(scenario: &Scenario, ranking: &Ranking<'_>, judged: &Judged, a_month: f64) -> Obstacle {
-    let ratio = scenario.criteria.latency_ratio_max.unwrap_or(f64::NAN);
-    let rivals = [
-        (Criterion::RatioWarm, format!("warm service time at most {ratio:.2} times the baseline's")),
-        (Criterion::RatioEndToEnd, format!("end-to-end p95 at most {ratio:.2} times the baseline's")),
+    let mut rivals = vec![
         (Criterion::LimitWarm, "the limit on the warm service time".to_owned()),
         (Criterion::LimitEndToEnd, "the limit on the end-to-end p95".to_owned()),
         (Criterion::Success, "the success rate".to_owned()),
     ];
+    if let Some(target) = scenario.criteria.latency_ratio_max {
+        rivals.push((Criterion::RatioWarm, ratio_words(LatencyReading::WarmService, target)));
+        rivals.push((Criterion::RatioEndToEnd, ratio_words(LatencyReading::EndToEnd, target)));
+    }
     let mut ways: Vec<(f64, String)> = Vec::new();
     for (criterion, words) in rivals {
         let fleet = ranking.best(Some(Dropped { criterion, model: None }));

@@ -39,7 +39,7 @@ impl<'a> Evidence<'a> {
 }
 
 /// Why a pass is none.
-pub(crate) const NOT_MEASURED: &str = "the service time is derived, not measured: it can refute this, not confirm it";
+const NOT_MEASURED: &str = "the service time is derived, not measured: it can refute this, not confirm it";
 
 /// Names the criteria that are counted when allocations are ranked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -98,29 +98,57 @@ fn latency_ratio(
     baseline: Evidence<'_>,
     target: f64,
 ) -> Judged {
-    let same_cell = evidence.place == baseline.place;
-    let (criterion, words, luck) = match reading {
-        LatencyReading::WarmService => {
-            let ratio = evidence.service.law.mean_s() / baseline.service.law.mean_s();
-            (Criterion::RatioWarm, "warm service time", Estimate::exact(ratio))
-        }
-        LatencyReading::EndToEnd => {
-            let value = evidence.subject.percentiles_s[P95] / baseline.subject.percentiles_s[P95];
-            let (of, to) = (evidence.subject, baseline.subject);
-            let sections = |subject: &Subject| subject.each(|t| t.percentiles_s[P95]);
-            (Criterion::RatioEndToEnd, "end-to-end p95", sectioned_ratio(value, &sections(of), &sections(to)))
-        }
+    let luck = match reading {
+        LatencyReading::WarmService => Estimate::exact(evidence.service.law.mean_s() / baseline.service.law.mean_s()),
+        LatencyReading::EndToEnd => p95_ratio(evidence.subject, baseline.subject),
     };
+    let moved = evidence.place != baseline.place;
     // The same variant on the same GPU: what is not known about its speed cancels.
-    let value = if same_cell { luck } else { widen(luck, evidence.service.factor) };
-    let mut judgement = below(value, target);
-    let mut note = String::new();
-    if !same_cell && evidence.service.kind >= Kind::Derived && judgement == Judgement::Pass {
-        judgement = Judgement::Undecided;
-        NOT_MEASURED.clone_into(&mut note);
-    }
-    let words = format!("{words} at most {target:.2} times the baseline's");
-    judged(criterion, words, &scenario.models[evidence.model].name, (value, target, "x"), judgement, note)
+    let value = if moved { widen(luck, evidence.service.factor) } else { luck };
+    let weakest = moved.then_some(evidence.service.kind);
+    judge_ratio(reading, &scenario.models[evidence.model].name, value, target, weakest)
+}
+
+/// The p95 of one subject over that of another, on the same requests.
+pub(crate) fn p95_ratio(of: &Subject, to: &Subject) -> Estimate {
+    let sections = |subject: &Subject| subject.each(|t| t.percentiles_s[P95]);
+    sectioned_ratio(of.percentiles_s[P95] / to.percentiles_s[P95], &sections(of), &sections(to))
+}
+
+/// Judges a latency ratio. A derived service time of a model that moved can refute it, not confirm it.
+///
+/// - `weakest`: the weakest kind of service time among the models that moved; `None` when none did.
+pub(crate) fn judge_ratio(
+    reading: LatencyReading,
+    subject_name: &str,
+    value: Estimate,
+    target: f64,
+    weakest: Option<Kind>,
+) -> Judged {
+    let criterion = match reading {
+        LatencyReading::WarmService => Criterion::RatioWarm,
+        LatencyReading::EndToEnd => Criterion::RatioEndToEnd,
+    };
+    let (judgement, note) = match below(value, target) {
+        Judgement::Pass if weakest.is_some_and(|kind| kind >= Kind::Derived) => (Judgement::Undecided, NOT_MEASURED),
+        judgement => (judgement, ""),
+    };
+    let words = ratio_words(reading, target);
+    judged(criterion, words, subject_name, (value, target, "x"), judgement, note.to_owned())
+}
+
+/// What a latency ratio is asked to be.
+pub(crate) fn ratio_words(reading: LatencyReading, target: f64) -> String {
+    let what = match reading {
+        LatencyReading::WarmService => "warm service time",
+        LatencyReading::EndToEnd => "end-to-end p95",
+    };
+    format!("{what} at most {target:.2} times the baseline's")
+}
+
+/// Whether a model is shown to keep its end-to-end limit.
+pub(crate) fn keeps_limit(scenario: &Scenario, evidence: Evidence<'_>) -> bool {
+    latency_limit(scenario, LatencyReading::EndToEnd, evidence).result.judgement == Judgement::Pass
 }
 
 /// "Latency below 30 s." End to end it is the share of late requests that is tested, not the percentile's own

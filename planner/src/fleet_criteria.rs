@@ -3,16 +3,28 @@
 use fleetfront_calibration::{Factor, Kind};
 use fleetfront_scenario::{LatencyReading, Scenario};
 
-use crate::criteria::{Criterion, Evidence, Judged, NOT_MEASURED, below, judged, widen};
-use crate::estimate::{Estimate, sectioned_ratio};
+use crate::criteria::{Criterion, Evidence, Judged, below, judge_ratio, judged, p95_ratio, widen};
+use crate::estimate::Estimate;
 use crate::study::Judgement;
-use crate::tally::{P95, Subject};
+use crate::tally::Subject;
 
 /// One fleet: its models' evidence, in the scenario's order, and all requests together.
 #[derive(Clone, Copy)]
 pub(crate) struct FleetEvidence<'a> {
     pub(crate) models: &'a [Evidence<'a>],
     pub(crate) fleet: &'a Subject,
+}
+
+impl<'a> FleetEvidence<'a> {
+    /// The models that do not stand where they stand in the baseline.
+    fn moved(self, baseline: FleetEvidence<'a>) -> impl Iterator<Item = &'a Evidence<'a>> {
+        self.models.iter().zip(baseline.models).filter(|(own, before)| own.place != before.place).map(|(own, _)| own)
+    }
+
+    /// The weakest kind of service time among them.
+    fn weakest_moved(self, baseline: FleetEvidence<'a>) -> Option<Kind> {
+        self.moved(baseline).map(|own| own.service.kind).max()
+    }
 }
 
 /// The latency criteria of the fleet, in a fixed order.
@@ -55,32 +67,18 @@ fn warm_ratio(scenario: &Scenario, own: FleetEvidence<'_>, baseline: FleetEviden
         low: weighted(own.models, &|model| factor(model).low) / to,
         high: weighted(own.models, &|model| factor(model).high) / to,
     };
-    let words = format!("warm service time at most {target:.2} times the baseline's");
-    unless_derived(
-        own,
-        baseline,
-        judged(Criterion::RatioWarm, words, "fleet", (ratio, target, "x"), below(ratio, target), String::new()),
-    )
+    judge_ratio(LatencyReading::WarmService, "fleet", ratio, target, own.weakest_moved(baseline))
 }
 
 /// The p95 over all requests, against the baseline's.
 fn end_to_end_ratio(own: FleetEvidence<'_>, baseline: FleetEvidence<'_>, target: f64) -> Judged {
-    let value = own.fleet.percentiles_s[P95] / baseline.fleet.percentiles_s[P95];
-    let sections = |subject: &Subject| subject.each(|t| t.percentiles_s[P95]);
-    let luck = sectioned_ratio(value, &sections(own.fleet), &sections(baseline.fleet));
-    let moved = own.models.iter().zip(baseline.models).filter(|(a, b)| a.place != b.place);
     // As wide as the least known of the models that move.
-    let widest = moved.fold(Factor::EXACT, |widest, (e, _)| Factor {
+    let widest = own.moved(baseline).fold(Factor::EXACT, |widest, e| Factor {
         low: widest.low.min(e.service.factor.low),
         high: widest.high.max(e.service.factor.high),
     });
-    let ratio = widen(luck, widest);
-    let words = format!("end-to-end p95 at most {target:.2} times the baseline's");
-    unless_derived(
-        own,
-        baseline,
-        judged(Criterion::RatioEndToEnd, words, "fleet", (ratio, target, "x"), below(ratio, target), String::new()),
-    )
+    let ratio = widen(p95_ratio(own.fleet, baseline.fleet), widest);
+    judge_ratio(LatencyReading::EndToEnd, "fleet", ratio, target, own.weakest_moved(baseline))
 }
 
 /// The share of requests that are later than their own model's limit.
@@ -95,14 +93,4 @@ fn late_share(scenario: &Scenario, own: FleetEvidence<'_>) -> Judged {
     let words = format!("at most {:.0} % of requests later than their model's limit", accepted * 100.0);
     let value = (late.scaled(100.0), accepted * 100.0, "%");
     judged(Criterion::LimitEndToEnd, words, "fleet", value, judgement, String::new())
-}
-
-/// A derived service time of a model that moves can refute, not confirm.
-fn unless_derived(own: FleetEvidence<'_>, baseline: FleetEvidence<'_>, mut judged: Judged) -> Judged {
-    let mut moved = own.models.iter().zip(baseline.models).filter(|(a, b)| a.place != b.place);
-    if judged.result.judgement == Judgement::Pass && moved.any(|(e, _)| e.service.kind >= Kind::Derived) {
-        judged.result.judgement = Judgement::Undecided;
-        NOT_MEASURED.clone_into(&mut judged.result.note);
-    }
-    judged
 }

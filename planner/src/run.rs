@@ -16,7 +16,7 @@ use crate::recommend::Ranking;
 use crate::requests::Requests;
 use crate::results::{Baseline, infeasible_reasons, infeasible_result, result};
 use crate::sections::sections;
-use crate::study::{AllocationResult, Bridge, Judgement, Role, Study};
+use crate::study::{AllocationResult, Bridge, Role, Study};
 use crate::summary::{cell_summaries, gpu_summaries, model_summaries, warnings};
 use crate::verdict::verdict;
 
@@ -79,8 +79,7 @@ pub fn run_study(scenario: &Scenario, effort: Effort, control: &Control) -> Resu
     let a_month = scenario.platform.days_per_month / f64::from(effort.trials);
     let frontier = fleet_frontier(scenario, &partitions, &candidates);
     let mut advice = recommendation(scenario, &ranking, &fleet, (&recommended, &found.results[0]), a_month);
-    let limit_unmet = recommended.criteria.iter().any(|c| c.unit == "s" && c.judgement != Judgement::Pass);
-    advice.obstacles.extend(limit_obstacle(scenario, &frontier.by_worst_ratio, limit_unmet));
+    advice.obstacles.extend(limit_obstacle(scenario, &frontier.by_worst_ratio, &evidence));
     found.bridges.push(bridge(scenario, &plan, &run));
     found.results.push(recommended);
 

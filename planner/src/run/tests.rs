@@ -5,7 +5,7 @@ use fleetfront_scenario::Files;
 
 use super::*;
 use crate::recommend::Ranking;
-use crate::study::Study;
+use crate::study::{Judgement, Study};
 
 const EFFORT: Effort = Effort { trials: 14, seed: 1 };
 
