@@ -1,9 +1,10 @@
 //! Boot times by ordinal: the k-th boot of a pool has the same luck under every setting of it.
 
+use rand::Rng;
 use rand::rngs::ChaCha8Rng;
-use rand_distr::{Distribution, StandardNormal};
 
 use crate::law::Law;
+use crate::quantile::Quantile;
 use crate::quantities::SimSpan;
 use crate::stream::{Role, StreamKey, stream};
 
@@ -28,8 +29,8 @@ impl<'a> BootTimes<'a> {
     #[inline]
     pub(crate) fn span(&mut self, ordinal: usize, model: usize) -> SimSpan {
         while self.spans.len() <= ordinal * self.laws.len() + model {
-            let score: f64 = StandardNormal.sample(&mut self.rng);
-            self.spans.extend(self.laws.iter().map(|law| law.span(score)));
+            let quantile = Quantile(self.rng.next_u32());
+            self.spans.extend(self.laws.iter().map(|law| law.span(quantile)));
         }
         self.spans[ordinal * self.laws.len() + model]
     }

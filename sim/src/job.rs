@@ -1,12 +1,13 @@
 //! A request inside the engine, from its arrival until it completes or fails for good.
 
 use crate::container::NONE;
+use crate::quantile::Quantile;
 use crate::quantities::{SimSpan, SimTime};
 use crate::request::{Luck, Request};
 use crate::{LatencyHistogram, Law};
 
 /// A request as one pool sees it: its service time on this pool's GPU is settled.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Arrival {
     /// When it arrives.
     pub at: SimTime,
@@ -14,14 +15,26 @@ pub struct Arrival {
     pub service: SimSpan,
     /// The seed of its failure draws.
     pub luck: Luck,
+    /// Its place in the distribution of service times, for laws that are asked later.
+    pub quantile: Quantile,
     /// Its model, counted within the pool.
     pub model: u16,
 }
 
+// Two to a cache line of 64 bytes.
+const _: () = assert!(size_of::<Arrival>() == 32);
+
 impl Arrival {
     /// The requests of one model as a pool with this service law sees them, in order of arrival.
     pub fn of<'a>(requests: &'a [Request], law: &'a Law, model: u16) -> impl Iterator<Item = Self> + 'a {
-        requests.iter().map(move |r| Self { at: r.at, service: law.span(r.service_score), luck: r.luck, model })
+        let of_request = move |r: &Request| Self {
+            at: r.at,
+            service: law.span(r.quantile),
+            luck: r.luck,
+            quantile: r.quantile,
+            model,
+        };
+        requests.iter().map(of_request)
     }
 }
 

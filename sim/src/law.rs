@@ -1,11 +1,12 @@
-//! How long a span is: a distribution, addressed by a standard normal score.
+//! How long a span is: a distribution, asked at a quantile.
 //!
-//! Every random span is `law.span(z)` for a score `z` drawn from N(0, 1). The map is increasing in `z`, so two laws
-//! asked at the same score give comonotone spans: a slower GPU is slower for the same request.
+//! Every random span is `law.span(q)` for a quantile `q` of which all places are equally likely. The map is increasing
+//! in `q`, so two laws asked at the same quantile give comonotone spans: a slower GPU is slower for the same request.
 
 use serde::{Deserialize, Serialize};
-use statrs::function::erf::erfc;
+use statrs::function::erf::erfc_inv;
 
+use crate::quantile::Quantile;
 use crate::quantities::{Seconds, SimSpan};
 
 /// The distribution of a service, boot or switch time.
@@ -42,19 +43,19 @@ impl Law {
         Self::Lognormal { mu: mean.get().ln() - variance / 2.0, sigma: variance.sqrt() }
     }
 
-    /// The span at standard normal score `z`.
+    /// The span at quantile `q`.
     #[must_use]
-    pub fn span(&self, z: f64) -> SimSpan {
-        SimSpan::from_secs_f64(self.seconds_at(z))
+    pub fn span(&self, q: Quantile) -> SimSpan {
+        SimSpan::from_secs_f64(self.seconds_at(q.uniform()))
     }
 
-    /// The seconds at standard normal score `z`.
+    /// The seconds that the span stays below with probability `u`, in (0, 1).
     #[must_use]
-    pub fn seconds_at(&self, z: f64) -> f64 {
+    pub fn seconds_at(&self, u: f64) -> f64 {
         match *self {
             Self::Deterministic { seconds } => seconds,
-            Self::Exponential { mean_s } => -mean_s * upper_tail(z).ln(),
-            Self::Lognormal { mu, sigma } => (mu + sigma * z).exp(),
+            Self::Exponential { mean_s } => -mean_s * (1.0 - u).ln(),
+            Self::Lognormal { mu, sigma } => (mu + sigma * normal_quantile(u)).exp(),
         }
     }
 
@@ -89,9 +90,9 @@ impl Law {
     }
 }
 
-/// P(Z > z) for a standard normal Z.
-fn upper_tail(z: f64) -> f64 {
-    0.5 * erfc(z / std::f64::consts::SQRT_2)
+/// What a standard normal variable stays below with probability `u`.
+fn normal_quantile(u: f64) -> f64 {
+    -std::f64::consts::SQRT_2 * erfc_inv(2.0 * u)
 }
 
 #[cfg(test)]
@@ -109,13 +110,13 @@ mod tests {
     #[test]
     fn the_median_of_an_exponential_law_is_mean_times_ln_two() {
         let law = Law::Exponential { mean_s: 10.0 };
-        assert_relative_eq!(law.seconds_at(0.0), 10.0 * 2f64.ln(), epsilon = 1e-12);
+        assert_relative_eq!(law.seconds_at(0.5), 10.0 * 2f64.ln(), epsilon = 1e-12);
     }
 
     #[test]
-    fn spans_grow_with_the_score() {
+    fn spans_grow_with_the_quantile() {
         for law in [Law::Exponential { mean_s: 2.0 }, Law::Lognormal { mu: 0.3, sigma: 0.5 }] {
-            let spans: Vec<_> = (-40..=40).map(|k| law.span(f64::from(k) / 10.0)).collect();
+            let spans: Vec<_> = (0..=255).map(|k| law.span(Quantile(k << 24))).collect();
             assert!(spans.is_sorted(), "{law:?}");
         }
     }

@@ -2,18 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::quantile::Quantile;
 use crate::quantities::SimTime;
 
 /// One call of a model. Everything an allocation cannot influence is drawn when it arrives, so the same request meets
 /// every allocation with the same luck and comparisons are paired.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// When it arrives.
     pub at: SimTime,
-    /// Standard normal score of its service time: what it lasts on a GPU is `law.span(service_score)`.
-    pub service_score: f64,
     /// The seed of its failure draws.
     pub luck: Luck,
+    /// Its place in the distribution of service times: what it lasts on a GPU is `law.span(quantile)`.
+    pub quantile: Quantile,
 }
 
 /// The seed of a request's own uniform draws, one for each (try, purpose), in any order.

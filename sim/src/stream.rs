@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 pub enum Role {
     /// Arrival instants.
     Arrivals = 1,
-    /// Service scores.
+    /// Quantiles of service times.
     Service = 2,
     /// Failure luck.
     Failure = 3,
-    /// Boot scores, by ordinal of the boot in the pool.
+    /// Quantiles of boot times, by ordinal of the boot in the pool.
     Boot = 4,
     /// The slow random rate.
     SlowRate = 5,

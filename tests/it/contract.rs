@@ -5,7 +5,7 @@
 
 use fleetfront_sim::{
     Arrival, BootTimes, Execution, Horizon, LatencyHistogram, Law, Luck, ModelOutcome, Outcome, Pool, PoolModel,
-    SimSpan, SimTime, State, StreamKey, Workspace, simulate,
+    Quantile, SimSpan, SimTime, State, StreamKey, Workspace, simulate,
 };
 use serde::Deserialize;
 
@@ -76,6 +76,7 @@ impl Case {
             at: instant(at),
             service: SimSpan(service * self.tick_ns),
             luck: Luck(0),
+            quantile: Quantile::default(),
             model,
         };
         let arrivals: Vec<Arrival> = self.arrivals.iter().map(arrival).collect();

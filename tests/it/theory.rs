@@ -5,8 +5,8 @@
 //! textbook case is the number of its time units in a day.
 
 use fleetfront_sim::{
-    Arrival, BootTimes, Execution, Horizon, LatencyHistogram, Law, ModelOutcome, Pool, PoolModel, Seconds, SimSpan,
-    State, StreamKey, Timeline, Workspace, simulate,
+    Arrival, BootTimes, Execution, Horizon, LatencyHistogram, Law, ModelOutcome, Pool, PoolModel, Quantile, Seconds,
+    SimSpan, State, StreamKey, Timeline, Workspace, simulate,
 };
 use fleetfront_workloads::{LoadCurve, ModelTraffic, Traffic, draw_requests};
 use statrs::distribution::{ContinuousCDF, LogNormal, StudentsT};
@@ -220,7 +220,7 @@ fn four_containers_with_a_fixed_service_time() {
     let unit_s = 0.32 * DAY_S / per_day;
     let service = Law::Deterministic { seconds: 10.0 * unit_s };
     let mut pool = fixed(4);
-    pool.models[0].latency_limit = service.span(0.0);
+    pool.models[0].latency_limit = service.span(Quantile::default());
     let trials = steady("M/D/4", pool, per_day, service).trials(80);
     check("M/D/4, mean wait", 3.860_949_308_52 * unit_s, &trials, Trial::wait_s);
     check("M/D/4, share that waits", 0.578_282_015_457, &trials, |t| t.share(t.outcome.late));

@@ -1,8 +1,8 @@
 //! Drawing one trial's requests.
 
-use fleetfront_sim::{Luck, Request, Role, SimSpan, SimTime, stream};
+use fleetfront_sim::{Luck, Quantile, Request, Role, SimSpan, SimTime, stream};
 use rand::Rng;
-use rand_distr::{Distribution, Exp1, StandardNormal};
+use rand_distr::{Distribution, Exp1};
 
 use crate::traffic::Traffic;
 
@@ -13,7 +13,7 @@ use crate::traffic::Traffic;
 ///
 /// Arrivals are a Poisson process with rate [`Traffic::drawn_rate`], by exact inversion: exponential gaps in expected
 /// requests, mapped to time by the inverse of the cumulative rate (Çınlar 1975, *Introduction to Stochastic
-/// Processes*). Arrivals, service scores and luck have streams of their own, so request `k` of a trial keeps its score
+/// Processes*). Arrivals, quantiles and luck have streams of their own, so request `k` of a trial keeps its quantile
 /// and luck when the curve or the slow rate changes.
 ///
 /// # Panics
@@ -22,7 +22,7 @@ use crate::traffic::Traffic;
 pub fn draw_requests(traffic: &Traffic, seed: u64, trial: u32, model: usize) -> Vec<Request> {
     let rate = traffic.drawn_rate(seed, trial, model);
     let key = traffic.models[model].key;
-    let [mut gaps, mut scores, mut lucks] =
+    let [mut gaps, mut quantiles, mut lucks] =
         [Role::Arrivals, Role::Service, Role::Failure].map(|role| stream(seed, trial, key, role));
     // Rounding must not carry the last arrival out of the trial.
     let last = SimTime(traffic.horizon().end.0 - 1);
@@ -35,8 +35,8 @@ pub fn draw_requests(traffic: &Traffic, seed: u64, trial: u32, model: usize) -> 
             let at_s = (start_s + next / per_second).min(end_s);
             requests.push(Request {
                 at: (SimTime::START + SimSpan::from_secs_f64(at_s)).min(last),
-                service_score: StandardNormal.sample(&mut scores),
                 luck: Luck(lucks.next_u64()),
+                quantile: Quantile(quantiles.next_u32()),
             });
             let gap: f64 = Exp1.sample(&mut gaps);
             next += gap;
@@ -57,7 +57,7 @@ mod tests {
     use crate::testing::{assert_kolmogorov_smirnov, assert_mean};
     use crate::{LoadCurve, ModelTraffic, Scope, SlowRate, slow_rate_dispersion};
     use fleetfront_sim::{Seconds, StreamKey};
-    use statrs::distribution::{ContinuousCDF, Normal};
+    use statrs::distribution::ContinuousCDF;
 
     const DAY_S: f64 = 86_400.0;
     const RUN_IN_H: f64 = 6.0;
@@ -153,10 +153,9 @@ mod tests {
     }
 
     #[test]
-    fn service_scores_are_standard_normal_and_lucks_uniform() {
+    fn quantiles_and_lucks_are_uniform() {
         let requests = draw_requests(&traffic(vec![flat(20_000.0)]), 4, 0, 0);
-        let normal = Normal::standard();
-        assert_kolmogorov_smirnov(requests.iter().map(|request| request.service_score), |z| normal.cdf(z));
+        assert_kolmogorov_smirnov(requests.iter().map(|request| request.quantile.uniform()), |u| u);
         assert_kolmogorov_smirnov(requests.iter().map(|request| request.luck.0 as f64 / 2f64.powi(64)), |u| u);
     }
 
@@ -211,14 +210,14 @@ mod tests {
     fn the_first_requests_are_stable() {
         let traffic = Traffic { slow_rate: Some(slow(0.5, 1200.0, Scope::Fleet)), ..traffic(vec![flat(1000.0)]) };
         let requests = draw_requests(&traffic, 1, 0, 0);
-        let found: Vec<_> = requests.iter().take(2).map(|r| (r.at.0, r.service_score.to_bits(), r.luck.0)).collect();
+        let found: Vec<_> = requests.iter().take(2).map(|r| (r.at.0, r.quantile.0, r.luck.0)).collect();
         assert_eq!(found, PINNED);
     }
 
-    /// Nanoseconds, bits of the score, luck.
-    const PINNED: [(u64, u64, u64); 2] = [
-        (2_425_548_809, 13_829_267_131_966_890_829, 7_021_819_479_584_738_004),
-        (17_495_571_393, 4_613_523_679_430_983_450, 6_403_331_087_989_561_129),
+    /// Nanoseconds, quantile, luck.
+    const PINNED: [(u64, u32, u64); 2] = [
+        (2_425_548_809, 3_470_392_531, 7_021_819_479_584_738_004),
+        (17_495_571_393, 199_920_185, 6_403_331_087_989_561_129),
     ];
 
     #[test]
@@ -248,7 +247,7 @@ mod tests {
         let [before, after] = [before, after].map(|traffic| draw_requests(&traffic, 1, 0, 0));
         for (a, b) in before.iter().zip(&after).take(500) {
             assert_ne!(a.at, b.at);
-            assert_eq!((a.service_score, a.luck), (b.service_score, b.luck));
+            assert_eq!((a.quantile, a.luck), (b.quantile, b.luck));
         }
     }
 

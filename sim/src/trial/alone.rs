@@ -108,6 +108,7 @@ mod tests {
     use crate::law::Law;
     use crate::outcome::Outcome;
     use crate::pool::{Execution, Pool, PoolModel};
+    use crate::quantile::Quantile;
     use crate::quantities::SimSpan;
     use crate::request::Luck;
     use crate::stream::StreamKey;
@@ -157,7 +158,8 @@ mod tests {
             }
             let service = SimSpan::from_secs_f64((1.0 + 20.0 * luck.uniform(3, k)).round());
             let model = u16::from(luck.uniform(4, k) < 0.3);
-            arrivals.push(Arrival { at, service, luck: Luck(luck.0 ^ u64::from(k) << 32), model });
+            let luck = Luck(luck.0 ^ u64::from(k) << 32);
+            arrivals.push(Arrival { at, service, luck, quantile: Quantile::default(), model });
         }
         arrivals
     }

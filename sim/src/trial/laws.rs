@@ -6,6 +6,7 @@ use proptest::test_runner::RngSeed;
 use super::*;
 use crate::law::Law;
 use crate::pool::PoolModel;
+use crate::quantile::Quantile;
 use crate::request::Luck;
 use crate::stream::StreamKey;
 
@@ -53,7 +54,7 @@ fn arrivals(models: u16) -> impl Strategy<Value = Vec<Arrival>> {
         let mut at = SimTime::START;
         let arrival = |(gap, service, luck, model)| {
             at = at + gap;
-            Arrival { at, service, luck: Luck(luck), model }
+            Arrival { at, service, luck: Luck(luck), quantile: Quantile::default(), model }
         };
         rows.into_iter().map(arrival).collect()
     })
@@ -113,7 +114,7 @@ fn without_luck(mut setting: Setting) -> Setting {
         model.failure_probability = 0.0;
     }
     for boot in &mut setting.boots {
-        *boot = Law::Deterministic { seconds: boot.seconds_at(0.0).ceil() };
+        *boot = Law::Deterministic { seconds: boot.seconds_at(0.5).ceil() };
     }
     setting
 }

@@ -8,6 +8,7 @@ use crate::law::Law;
 use crate::ledger::State;
 
 use crate::pool::PoolModel;
+use crate::quantile::Quantile;
 use crate::request::Luck;
 use crate::stream::StreamKey;
 
@@ -32,7 +33,7 @@ fn s(seconds: f64) -> SimSpan {
 }
 
 fn at(seconds: f64) -> Arrival {
-    Arrival { at: SimTime(s(seconds).0), service: s(10.0), luck: Luck(1), model: 0 }
+    Arrival { at: SimTime(s(seconds).0), service: s(10.0), luck: Luck(1), quantile: Quantile::default(), model: 0 }
 }
 
 /// A trial over [0, 1000) s. Returns the outcome and the median latency of each model in seconds.
