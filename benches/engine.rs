@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use fleetfront_sim::{
-    Arrival, BootTimes, Execution, LatencyHistogram, Law, Pool, PoolModel, Seconds, SimSpan, StreamKey, Workspace,
+    Arrival, BootTimes, LatencyHistogram, Law, Pool, PoolModel, Retries, Seconds, SimSpan, StreamKey, Workspace,
     simulate,
 };
 use fleetfront_workloads::{LoadCurve, ModelTraffic, Traffic, draw_requests};
@@ -16,23 +16,8 @@ fn traffic(requests_per_day: f64) -> Traffic {
 }
 
 fn pool() -> Pool {
-    let model = PoolModel {
-        failure_probability: 0.01,
-        switch_in: vec![SimSpan::ZERO],
-        latency_limit: SimSpan::from_secs_f64(30.0),
-    };
-    Pool {
-        min_containers: 0,
-        max_containers: 50,
-        buffer_containers: 0,
-        scaledown_window: SimSpan::from_secs_f64(60.0),
-        max_inputs: 1,
-        execution: Execution::Serial,
-        timeout: SimSpan::from_secs_f64(300.0),
-        retries: 1,
-        retry_delay: SimSpan::from_secs_f64(1.0),
-        models: vec![model],
-    }
+    let model = PoolModel { failure_probability: 0.01, ..PoolModel::new(1, SimSpan::from_secs_f64(30.0)) };
+    Pool { max_containers: 50, retries: Retries::fixed(1), ..Pool::new(vec![model]) }
 }
 
 /// Mean service 10 s (cv 0.3), mean boot 20 s (cv 0.5), window 60 s, at most 50 containers.

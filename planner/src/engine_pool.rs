@@ -2,12 +2,7 @@
 
 use fleetfront_calibration::Fit;
 use fleetfront_scenario::{Cell, Gpu, Platform, PoolSettings, Scenario};
-use fleetfront_sim::{Law, Pool, PoolModel, SimSpan, UsdPerSecond};
-
-/// The platform's own limit of containers a function (its documentation as read 2026-10-07).
-const PLATFORM_MAX_CONTAINERS: u32 = 4_000;
-/// An integer `retries` means a fixed pause of one second (the platform's documentation as read 2026-10-07).
-const RETRY_DELAY: SimSpan = SimSpan(1_000_000_000);
+use fleetfront_sim::{Law, PLATFORM_MAX_CONTAINERS, Pool, PoolModel, Retries, UsdPerSecond, Window};
 
 /// The pool of these models (scenario indices) with these settings.
 pub(crate) fn engine_pool(scenario: &Scenario, models: &[usize], settings: &PoolSettings) -> Pool {
@@ -16,20 +11,20 @@ pub(crate) fn engine_pool(scenario: &Scenario, models: &[usize], settings: &Pool
         PoolModel {
             failure_probability: model.failure_probability,
             switch_in: models.iter().map(|from| model.switch_in_s[*from].to_span()).collect(),
-            latency_limit: model.latency_limit_s.to_span(),
+            ..PoolModel::new(models.len(), model.latency_limit_s.to_span())
         }
     };
     Pool {
         min_containers: settings.min_containers,
         max_containers: settings.max_containers.unwrap_or(PLATFORM_MAX_CONTAINERS),
         buffer_containers: settings.buffer_containers,
-        scaledown_window: settings.scaledown_window.to_span(),
+        scaledown_window: Window::Fixed(settings.scaledown_window.to_span()),
         max_inputs: settings.max_inputs,
-        execution: settings.execution,
+        target_inputs: settings.max_inputs,
+        execution: settings.execution.clone(),
         timeout: settings.timeout.to_span(),
-        retries: settings.retries,
-        retry_delay: RETRY_DELAY,
-        models: models.iter().map(pool_model).collect(),
+        retries: Retries::fixed(settings.retries),
+        ..Pool::new(models.iter().map(pool_model).collect())
     }
 }
 

@@ -28,9 +28,11 @@ pub(crate) fn config_py(study: &Study) -> Result<String, PlotError> {
     out.push_str("}\n\n# Inputs that a container accepts at once: @modal.concurrent(max_inputs=MAX_INPUTS[pool]).\n");
     out.push_str("MAX_INPUTS = {\n");
     for pool in allocation.pools.iter().filter(|pool| pool.settings.max_inputs > 1) {
-        let meaning = match pool.settings.execution {
+        let meaning = match &pool.settings.execution {
             Execution::Serial => "executed one after another",
             Execution::Parallel => "executed at the same time",
+            Execution::Shared(_) => "executed at the same time, sharing the GPU",
+            Execution::Batched(_) => "executed in batches",
         };
         let _ = writeln!(out, "    {}: {},  # {meaning}", quoted(&pool.name), pool.settings.max_inputs);
     }

@@ -206,10 +206,12 @@ pub(crate) fn pools(allocation: &AllocationResult) -> Table {
 fn pool_cells(pool: &PoolResult) -> Vec<Cell> {
     let settings = &pool.settings;
     let models: Vec<String> = pool.models.iter().map(|(model, variant)| format!("{model} ({variant})")).collect();
-    let inputs = match settings.execution {
+    let inputs = match &settings.execution {
         _ if settings.max_inputs <= 1 => "1".to_owned(),
         Execution::Serial => format!("{}, in turn", settings.max_inputs),
         Execution::Parallel => format!("{}, at once", settings.max_inputs),
+        Execution::Shared(_) => format!("{}, sharing", settings.max_inputs),
+        Execution::Batched(batching) => format!("batches of {}", batching.max_batch_size),
     };
     vec![
         head(&pool.name),

@@ -45,7 +45,7 @@ pub(crate) fn of_pool(
         buffer_containers: pool.buffer_containers.unwrap_or(defaults.buffer_containers),
         scaledown_window: pool.scaledown_window_s.map_or(defaults.scaledown_window, Findings::seconds),
         max_inputs: pool.max_inputs.unwrap_or(defaults.max_inputs),
-        execution: pool.execution.map_or(defaults.execution, Execution::from),
+        execution: pool.execution.map_or_else(|| defaults.execution.clone(), Execution::from),
         timeout: pool.timeout_s.map_or(defaults.timeout, Findings::seconds),
         retries: pool.retries.unwrap_or(defaults.retries),
     };

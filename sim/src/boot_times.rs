@@ -34,6 +34,11 @@ impl<'a> BootTimes<'a> {
         }
         self.spans[ordinal * self.laws.len() + model]
     }
+
+    /// The mean boot of a model, in seconds.
+    pub(crate) fn mean_s(&self, model: usize) -> f64 {
+        self.laws[model].mean_s()
+    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! The conservation laws: what must be true of every trial whatever its settings. Checked in release builds too;
 //! a violation is a bug of ours and ends the program.
 
+use crate::group::Group;
 use crate::horizon::Horizon;
 use crate::ledger::{Ledger, State};
-use crate::pool::{Execution, Pool};
 use crate::quantities::SimTime;
 
 /// Counts kept on the side while a trial runs, to be compared with its outcome. All are of the whole trial, run-in
@@ -13,8 +13,12 @@ pub(crate) struct Audit {
     pub(crate) arrived: u64,
     pub(crate) completed: u64,
     pub(crate) failed: u64,
+    pub(crate) rejected: u64,
+    pub(crate) abandoned: u64,
     pub(crate) failed_tries: u64,
     pub(crate) retries: u64,
+    /// Tries of requests whose client had given up, that failed and were not tried again.
+    pub(crate) dropped: u64,
     /// Clipped execution time of all tries, each once.
     pub(crate) tries_ns: u64,
     /// Clipped container time from stops minus births.
@@ -22,23 +26,25 @@ pub(crate) struct Audit {
     /// Clipped sum of the times from arrival to departure.
     pub(crate) sojourn_ns: u128,
     population: Area,
-    containers: Area,
+    /// Billed containers of each pool.
+    pub(crate) pools: Vec<Area>,
+    in_use_since: SimTime,
 }
 
 /// A piecewise-constant count and its clipped integral over time.
 #[derive(Debug, Default)]
-struct Area {
+pub(crate) struct Area {
     since: SimTime,
     area_ns: u128,
 }
 
 impl Area {
+    /// The count was `count` until now.
     #[inline]
-    fn settle(&mut self, horizon: Horizon, count: u64, now: SimTime) -> u64 {
+    pub(crate) fn settle(&mut self, horizon: Horizon, count: u64, now: SimTime) {
         let span = horizon.clip(self.since, now);
         self.area_ns += u128::from(count) * u128::from(span);
         self.since = now;
-        span
     }
 }
 
@@ -59,32 +65,40 @@ impl Audit {
         self.population.since = to;
     }
 
-    /// The number of containers, `count` until now, is about to change. Returns whether it stood inside the horizon.
+    /// The number of containers in use is about to change. Returns whether it stood inside the horizon.
     #[inline]
-    pub(crate) fn containers(&mut self, horizon: Horizon, count: u64, now: SimTime) -> bool {
-        self.containers.settle(horizon, count, now) > 0
+    pub(crate) fn in_use_since(&mut self, horizon: Horizon, now: SimTime) -> bool {
+        let since = std::mem::replace(&mut self.in_use_since, now);
+        horizon.clip(since, now) > 0
     }
 
+    /// - `ledgers`: one a pool.
+    /// - `in_system`: requests that nothing will ever serve.
+    ///
     /// # Panics
     /// If a law is broken; the message names it and both sides.
-    pub(crate) fn check(&self, pool: &Pool, ledger: &Ledger, in_system: u64) {
-        let Self { arrived, completed, failed, .. } = *self;
-        assert_eq!(arrived, completed + failed + in_system, "law 1: arrivals = completed + failed + in the system");
+    pub(crate) fn check(&self, group: &Group<'_>, ledgers: &[Ledger], in_system: u64) {
+        let Self { arrived, completed, failed, rejected, abandoned, .. } = *self;
+        let ended = completed + failed + rejected + abandoned;
+        assert_eq!(
+            arrived,
+            ended + in_system,
+            "law 1: arrivals = completed + failed + rejected + abandoned + in the system"
+        );
 
-        let executing = ledger.get(State::Busy).0 + ledger.get(State::Wasted).0;
-        if pool.execution == Execution::Serial || pool.max_inputs == 1 {
+        let executing: u64 = ledgers.iter().map(|ledger| ledger.get(State::Busy).0 + ledger.get(State::Wasted).0).sum();
+        if group.pools.iter().all(crate::pool::Pool::is_one_at_a_time) {
             assert_eq!(executing, self.tries_ns, "law 2: busy and wasted time = the tries that ran, each once");
         } else {
             assert!(executing <= self.tries_ns, "law 2: busy {executing} above the tries that ran {}", self.tries_ns);
         }
 
-        let billed = ledger.billed().0;
+        let billed: u64 = ledgers.iter().map(|ledger| ledger.billed().0).sum();
         assert_eq!(billed, self.alive_ns, "law 3: boot + busy + idle + wasted = stops - births");
-        assert_eq!(
-            u128::from(billed),
-            self.containers.area_ns,
-            "law 3: billed time = integral of the containers alive"
-        );
+        for (ledger, area) in ledgers.iter().zip(&self.pools) {
+            let billed = u128::from(ledger.billed().0);
+            assert_eq!(billed, area.area_ns, "law 3: billed time = integral of the containers billed");
+        }
 
         assert_eq!(
             self.sojourn_ns, self.population.area_ns,
@@ -92,6 +106,10 @@ impl Audit {
         );
 
         assert!(self.retries <= self.failed_tries, "law 6: {} retries of {} failures", self.retries, self.failed_tries);
-        assert_eq!(self.retries + self.failed, self.failed_tries, "law 6: a failed try is retried or ends its request");
+        assert_eq!(
+            self.retries + self.failed + self.dropped,
+            self.failed_tries,
+            "law 6: a failed try is retried or ends its request"
+        );
     }
 }

@@ -1,6 +1,8 @@
-//! One container: its life `booting -> idle <-> busy -> stopped`, and the lists that routing needs.
+//! One container: its life `queued for capacity -> booting -> idle <-> busy -> stopped`, and the lists that routing
+//! needs.
 
 use crate::ledger::State;
+use crate::list::List;
 use crate::quantities::SimTime;
 
 /// No container, or no job.
@@ -9,7 +11,7 @@ pub(crate) const NONE: u32 = u32::MAX;
 /// One container of a pool.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Container {
-    /// Billing begins.
+    /// Billing begins; meaningful once `billed`.
     pub(crate) born: SimTime,
     /// Boot ends; meaningful once `up`.
     pub(crate) ready_at: SimTime,
@@ -17,36 +19,72 @@ pub(crate) struct Container {
     pub(crate) since: SimTime,
     /// When its last input left (or its boot ended).
     pub(crate) idle_since: SimTime,
+    /// When its window ends, where windows are drawn.
+    pub(crate) window_ends: SimTime,
+    /// When it is preempted; while nothing executes and only busy time counts: the time left instead.
+    pub(crate) preempted_at: SimTime,
+    /// Processor sharing: virtual time reached at `since`.
+    pub(crate) virtual_s: f64,
+    /// Factor on its execution times.
+    pub(crate) slowness: f64,
+    /// Number of the start in its pool: the address of its luck. Tells it from others in the same place of memory.
+    pub(crate) ordinal: u32,
+    /// Changes with every event that is scheduled for it: an event that names an older one is stale.
+    pub(crate) ticket: u32,
+    /// Boots that have been tried.
+    pub(crate) attempts: u32,
     /// Inputs it holds, executing or waiting inside.
     pub(crate) inputs: u32,
     /// Executing tries that will succeed.
     pub(crate) good: u32,
     /// Executing tries that will fail or be killed.
     pub(crate) bad: u32,
-    /// First and last job that wait inside (serial execution).
-    pub(crate) waiting: (u32, u32),
+    /// The jobs that execute.
+    pub(crate) executing: List,
+    /// The jobs that wait inside (serial execution).
+    pub(crate) waiting: List,
+    /// The job that is bound to its boot, or `NONE`.
+    pub(crate) bound: u32,
     /// Neighbours in the list of its level.
     links: (u32, u32),
     /// The model that is loaded.
     pub(crate) loaded: u16,
+    /// Which of the pool's GPU types it is.
+    pub(crate) hardware: u16,
+    /// Whether it exists for the bill: not while it waits for capacity or pauses after a failed boot.
+    pub(crate) billed: bool,
     /// Whether the boot is over.
     pub(crate) up: bool,
+    /// Whether it is alive, booting or up.
+    pub(crate) alive: bool,
 }
 
 impl Container {
-    pub(crate) fn booting(now: SimTime, loaded: u16) -> Self {
+    pub(crate) fn starting(now: SimTime, loaded: u16, ordinal: u32) -> Self {
         Self {
             born: now,
             ready_at: SimTime::NEVER,
             since: now,
             idle_since: SimTime::NEVER,
+            window_ends: SimTime::NEVER,
+            preempted_at: SimTime::NEVER,
+            virtual_s: 0.0,
+            slowness: 1.0,
+            ordinal,
+            ticket: 0,
+            attempts: 0,
             inputs: 0,
             good: 0,
             bad: 0,
-            waiting: (NONE, NONE),
+            executing: List::default(),
+            waiting: List::default(),
+            bound: NONE,
             links: (NONE, NONE),
             loaded,
+            hardware: 0,
+            billed: false,
             up: false,
+            alive: true,
         }
     }
 
@@ -71,7 +109,7 @@ impl Container {
 /// first, the most recently idle one before the others, and the head of level 0 is the longest idle.
 #[derive(Debug, Default)]
 pub(crate) struct Levels {
-    /// Head (oldest) and tail (newest) of each level, `max_inputs` of them.
+    /// Head (oldest) and tail (newest) of each level, as many as a container takes inputs.
     ends: Vec<(u32, u32)>,
 }
 
@@ -92,6 +130,14 @@ impl Levels {
     pub(crate) fn longest_idle(&self) -> Option<u32> {
         let head = self.ends[0].0;
         (head != NONE).then_some(head)
+    }
+
+    /// The idle containers, the longest idle first.
+    pub(crate) fn idle<'a>(&self, containers: &'a [Container]) -> impl Iterator<Item = u32> + 'a {
+        std::iter::successors(self.longest_idle(), |index| {
+            let after = containers[*index as usize].links.1;
+            (after != NONE).then_some(after)
+        })
     }
 
     /// Puts a container at the end of the list of its level, unless it is full.
@@ -129,7 +175,7 @@ mod tests {
 
     #[test]
     fn the_fewest_inputs_come_first_then_the_latest_to_get_there() {
-        let mut containers = vec![Container::booting(SimTime::START, 0); 4];
+        let mut containers = vec![Container::starting(SimTime::START, 0, 0); 4];
         let mut levels = Levels::default();
         levels.reset(3);
         for (index, inputs) in [(0, 1), (1, 0), (2, 0), (3, 3)] {
@@ -137,6 +183,7 @@ mod tests {
             levels.enter(&mut containers, index);
         }
         assert_eq!((levels.pick(), levels.longest_idle()), (Some(2), Some(1)));
+        assert_eq!(levels.idle(&containers).collect::<Vec<_>>(), [1, 2]);
         for (taken, next) in [(2, Some(1)), (1, Some(0)), (0, None)] {
             assert_eq!(levels.pick(), Some(taken));
             levels.leave(&mut containers, taken);

@@ -1,29 +1,69 @@
-//! What is going to happen inside a pool. Arrivals never enter it (they come sorted), nor do expiries (they are
-//! settled at the next event): it holds completions, boots and retries, a handful at a time.
+//! What is going to happen inside a group. Arrivals never enter it (they come sorted), nor do the ends of idle windows
+//! (they are settled before the next event): mostly it holds completions and boots, a handful at a time.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::quantities::SimTime;
 
-/// Something that happens at an instant.
+/// Something that happens at an instant. `ticket` is that of its job or container when it was scheduled: one that has
+/// moved on since makes it stale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Event {
     /// A try ends, one way or the other.
-    TryEnd { container: u32, job: u32 },
-    /// A container is ready.
-    BootDone { container: u32 },
+    TryEnd { job: u32, ticket: u32 },
+    /// Processor sharing: the input of a container that has least left ends.
+    ShareEnd { pool: u16, container: u32, ticket: u32 },
+    /// A batch ends.
+    BatchEnd { pool: u16, container: u32, ticket: u32 },
+    /// A container is created: its boot begins.
+    Created { pool: u16, container: u32, ticket: u32 },
+    /// The pause after a failed boot is over.
+    Restart { pool: u16, container: u32, ticket: u32 },
+    /// A boot ends, one way or the other.
+    BootEnd { pool: u16, container: u32, ticket: u32 },
+    /// The platform takes a container away.
+    Preempted { pool: u16, container: u32, ordinal: u32 },
+    /// A try is killed where its end is not settled when it starts, or before it starts.
+    TimedOut { job: u32, ticket: u32 },
+    /// A client gives up.
+    GiveUp { job: u32, ordinal: u32 },
+    /// A request has queued for as long as its pool's fallback rule allows.
+    Overflow { job: u32, ticket: u32 },
     /// A failed request comes back.
-    Retry { job: u32 },
+    Retry { job: u32, ticket: u32 },
+    /// The bounds of a pool change.
+    Bounds { pool: u16, place: u32 },
+    /// A batch that is not full has waited long enough.
+    BatchDue { pool: u16, ticket: u32 },
 }
 
 /// What happens when two events fall on the same instant: the smaller rank goes first. Arrivals come after these,
-/// expiries after arrivals: a container whose window ends at the very instant of an arrival serves it.
+/// ends of idle windows after arrivals: a container whose window ends at the very instant of an arrival serves it.
 #[derive(Debug, Clone, Copy)]
 enum Rank {
     Departure,
-    BootDone,
+    Boot,
+    Preemption,
+    GivingUp,
     Retry,
+    Bounds,
+    Batch,
+}
+
+impl Event {
+    #[inline]
+    fn rank(self) -> Rank {
+        match self {
+            Self::TryEnd { .. } | Self::ShareEnd { .. } | Self::BatchEnd { .. } => Rank::Departure,
+            Self::Created { .. } | Self::Restart { .. } | Self::BootEnd { .. } => Rank::Boot,
+            Self::Preempted { .. } | Self::TimedOut { .. } => Rank::Preemption,
+            Self::GiveUp { .. } | Self::Overflow { .. } => Rank::GivingUp,
+            Self::Retry { .. } => Rank::Retry,
+            Self::Bounds { .. } => Rank::Bounds,
+            Self::BatchDue { .. } => Rank::Batch,
+        }
+    }
 }
 
 /// One event in the total order of the list: by instant, then rank, then order of entry; no two are equal.
@@ -84,13 +124,8 @@ impl EventList {
 
     #[inline]
     pub(crate) fn push(&mut self, at: SimTime, event: Event) {
-        let rank = match event {
-            Event::TryEnd { .. } => Rank::Departure,
-            Event::BootDone { .. } => Rank::BootDone,
-            Event::Retry { .. } => Rank::Retry,
-        };
         self.sequence += 1;
-        let order = (rank as u64) << 32 | u64::from(self.sequence);
+        let order = (event.rank() as u64) << 32 | u64::from(self.sequence);
         let entry = Entry { at, order, event };
         if self.sorted.len() >= ARRAY_LIMIT {
             self.heap.push(Reverse(entry));
@@ -130,13 +165,13 @@ mod tests {
         for job in 0..500 {
             at = at.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let instant = SimTime(at >> 54);
-            list.push(instant, Event::Retry { job });
+            list.push(instant, Event::Retry { job, ticket: 0 });
             expected.push((instant, job));
         }
         expected.sort_unstable();
         let drained = std::iter::from_fn(|| list.pop());
         for ((at, event), (expected_at, job)) in drained.zip(expected) {
-            assert_eq!((at, event), (expected_at, Event::Retry { job }));
+            assert_eq!((at, event), (expected_at, Event::Retry { job, ticket: 0 }));
         }
     }
 
@@ -144,12 +179,19 @@ mod tests {
     fn at_the_same_instant_a_departure_precedes_a_boot_and_a_boot_a_retry() {
         let mut list = EventList::default();
         let now = SimTime(5);
-        list.push(now, Event::Retry { job: 0 });
-        list.push(now, Event::BootDone { container: 1 });
-        list.push(now, Event::TryEnd { container: 2, job: 3 });
+        let expected = [
+            Event::TryEnd { job: 3, ticket: 0 },
+            Event::BootEnd { pool: 0, container: 1, ticket: 0 },
+            Event::Preempted { pool: 0, container: 1, ordinal: 0 },
+            Event::GiveUp { job: 3, ordinal: 0 },
+            Event::Retry { job: 0, ticket: 0 },
+            Event::Bounds { pool: 0, place: 0 },
+            Event::BatchDue { pool: 0, ticket: 0 },
+        ];
+        for event in expected.iter().rev() {
+            list.push(now, *event);
+        }
         let order: Vec<Event> = std::iter::from_fn(|| list.pop()).map(|(_, event)| event).collect();
-        let expected =
-            [Event::TryEnd { container: 2, job: 3 }, Event::BootDone { container: 1 }, Event::Retry { job: 0 }];
         assert_eq!(order, expected);
     }
 }

@@ -1,5 +1,7 @@
 //! Latencies as integer counts in log-linear buckets: exact merge in any order, constant memory.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::quantities::SimSpan;
@@ -13,11 +15,20 @@ const CEILING_EXPONENT: u32 = 50;
 const BUCKETS: usize = ((CEILING_EXPONENT - FLOOR_EXPONENT) << BITS) as usize + 1;
 
 /// Counts of latencies; a request that never completes counts as infinite.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LatencyHistogram {
     counts: Vec<u32>,
     infinite: u64,
     total: u64,
+}
+
+impl fmt::Debug for LatencyHistogram {
+    /// The buckets that hold something: there are thousands.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let filled: Vec<(usize, u32)> =
+            self.counts.iter().copied().enumerate().filter(|(_, count)| *count > 0).take(40).collect();
+        write!(f, "LatencyHistogram {{ {filled:?}, infinite: {}, total: {} }}", self.infinite, self.total)
+    }
 }
 
 impl Default for LatencyHistogram {

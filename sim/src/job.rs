@@ -41,27 +41,83 @@ impl Arrival {
 /// The latencies of a pool's models, one histogram a model in the pool's order.
 pub type Latencies = [LatencyHistogram];
 
+/// Where a request stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In the queue of its pool.
+    Queued,
+    /// Waiting for the container that it started and is bound to.
+    Bound,
+    /// Inside a container, behind others.
+    Inside,
+    /// Executing.
+    Executing,
+    /// Between a failed try and the next.
+    Pausing,
+}
+
 /// A request in the system.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Job {
     pub(crate) arrival: Arrival,
+    /// When the first request of its chain arrived, and its model.
+    pub(crate) root: (SimTime, u16),
+    /// When it joined the queue.
+    pub(crate) queued_at: SimTime,
+    /// When a container accepted it.
+    pub(crate) accepted_at: SimTime,
     /// When its present try began to execute.
     pub(crate) started: SimTime,
-    /// Tries that have begun.
-    pub(crate) tries: u32,
+    /// Processor sharing: the container's virtual time at which its try ends.
+    pub(crate) ends_at_virtual: f64,
+    /// Number of the request in the trial: tells it from others that had the same place in memory.
+    pub(crate) ordinal: u32,
+    /// Changes with every move: an event that names an older one is stale.
+    pub(crate) ticket: u32,
+    /// Executions that have begun.
+    pub(crate) executions: u32,
+    /// Tries that have failed in the present pool.
+    pub(crate) failures: u32,
+    /// Its container, while it is in one or bound to one.
+    pub(crate) container: u32,
+    /// Neighbours in its list.
+    pub(crate) links: (u32, u32),
+    /// Its present pool.
+    pub(crate) pool: u16,
+    pub(crate) place: Place,
     /// Whether the present try will succeed; settled when it starts.
     pub(crate) succeeds: bool,
-    /// Whether a try is executing.
-    pub(crate) executing: bool,
-    /// The job behind it inside a serial container.
-    pub(crate) behind: u32,
+    /// Whether it counts: its chain began inside the horizon.
+    pub(crate) counted: bool,
+    /// Whether its client has given up; what is left is work for nobody.
+    pub(crate) abandoned: bool,
+    /// Whether its service time is not the one that the arrival brought.
+    pub(crate) away: bool,
 }
 
 impl Job {
     #[inline]
-    pub(crate) fn new(arrival: Arrival) -> Self {
-        let started = SimTime::NEVER;
-        Self { arrival, started, tries: 0, succeeds: false, executing: false, behind: NONE }
+    pub(crate) fn new(arrival: Arrival, ordinal: u32) -> Self {
+        Self {
+            arrival,
+            root: (arrival.at, arrival.model),
+            queued_at: arrival.at,
+            accepted_at: arrival.at,
+            started: SimTime::NEVER,
+            ends_at_virtual: 0.0,
+            ordinal,
+            ticket: 0,
+            executions: 0,
+            failures: 0,
+            container: NONE,
+            links: (NONE, NONE),
+            pool: 0,
+            place: Place::Queued,
+            succeeds: false,
+            counted: false,
+            abandoned: false,
+            away: false,
+        }
     }
 }
 
@@ -78,15 +134,19 @@ impl Jobs {
         self.free.clear();
     }
 
-    /// How many are in the system.
-    #[inline]
-    pub(crate) fn len(&self) -> u64 {
-        (self.slots.len() - self.free.len()) as u64
+    /// How many slots are taken.
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    /// Those that are left.
+    pub(crate) fn all(&self) -> Vec<Job> {
+        self.slots.iter().filter(|job| job.ordinal != NONE).copied().collect()
     }
 
     #[inline]
-    pub(crate) fn insert(&mut self, arrival: Arrival) -> u32 {
-        let job = Job::new(arrival);
+    pub(crate) fn insert(&mut self, arrival: Arrival, ordinal: u32) -> u32 {
+        let job = Job::new(arrival, ordinal);
         if let Some(index) = self.free.pop() {
             self.slots[index as usize] = job;
             return index;
@@ -98,11 +158,39 @@ impl Jobs {
     #[inline]
     pub(crate) fn remove(&mut self, index: u32) -> Job {
         self.free.push(index);
-        self.slots[index as usize]
+        let job = self.slots[index as usize];
+        // No event may find it any more.
+        self.slots[index as usize].ticket = 0;
+        self.slots[index as usize].ordinal = NONE;
+        job
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, index: u32) -> &Job {
+        &self.slots[index as usize]
     }
 
     #[inline]
     pub(crate) fn get_mut(&mut self, index: u32) -> &mut Job {
         &mut self.slots[index as usize]
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn some_arrival() -> Arrival {
+        let (at, service) = (SimTime::START, SimSpan(10_000_000_000));
+        Arrival { at, service, luck: Luck(1), quantile: Quantile::default(), model: 0 }
+    }
+
+    #[test]
+    fn a_job_in_a_reused_place_is_not_the_one_before() {
+        let mut jobs = Jobs::default();
+        let first = jobs.insert(some_arrival(), 0);
+        jobs.remove(first);
+        let second = jobs.insert(some_arrival(), 1);
+        assert_eq!((first, jobs.get(second).ordinal, jobs.len()), (second, 1, 1));
     }
 }

@@ -1,39 +1,64 @@
 //! The engine: requests in, outcomes out.
 //!
-//! A trial is a pure function of its pool, its requests and its boots. Deliberately absent: files, clocks, threads
-//! inside a trial, global state, money (prices are applied to integer seconds by the planner) and knowledge of where
-//! a number came from.
+//! A trial is a pure function of its pools, its requests and what chance brings. Deliberately absent: files, clocks,
+//! threads inside a trial, global state, money (prices are applied to integer seconds by the planner) and knowledge of
+//! where a number came from.
 
 mod autoscaler;
+mod batching;
+mod boot;
 mod boot_times;
 mod conservation;
 mod container;
 mod event_list;
+mod fallback;
+mod group;
 mod histogram;
 mod horizon;
 mod job;
 mod law;
 mod ledger;
+mod list;
+mod observers;
+mod occupancy;
 mod outcome;
+mod patience;
 mod pool;
+mod preemption;
 mod quantile;
 mod quantities;
 mod request;
+mod retries;
+mod sharing;
 mod stream;
 mod timeline;
+mod trace;
 mod trial;
+mod window;
 
+pub use batching::{BatchWait, Batching};
+pub use boot::{Boot, Snapshot};
 pub use boot_times::BootTimes;
+pub use fallback::Fallback;
+pub use group::{Capacity, ChainStep, Draws, Group, GroupModel, Quota, Scarcity};
 pub use histogram::LatencyHistogram;
 pub use horizon::Horizon;
 pub use job::{Arrival, Latencies};
 pub use law::Law;
 pub use ledger::{Ledger, State};
-pub use outcome::{ModelOutcome, Outcome};
-pub use pool::{Execution, Pool, PoolModel};
+pub use observers::Observers;
+pub use occupancy::Occupancy;
+pub use outcome::{ModelOutcome, Outcome, PoolOutcome};
+pub use patience::Patience;
+pub use pool::{BootRules, Bounds, Execution, Hardware, PLATFORM_MAX_CONTAINERS, Pool, PoolModel};
+pub use preemption::Preemption;
 pub use quantile::Quantile;
 pub use quantities::{QuantityError, Seconds, SimSpan, SimTime, Usd, UsdPerSecond};
 pub use request::{Luck, Request};
+pub use retries::Retries;
+pub use sharing::Efficiency;
 pub use stream::{Role, StreamKey, stream};
 pub use timeline::Timeline;
-pub use trial::{Workspace, simulate};
+pub use trace::{FallbackReason, Trace, TraceEvent, What};
+pub use trial::{Workspace, simulate, simulate_group};
+pub use window::Window;

@@ -30,6 +30,13 @@ impl Luck {
         let bits = mix(self.0.wrapping_add(address.wrapping_mul(0x9E37_79B9_7F4A_7C15)));
         (bits >> 11) as f64 / (1u64 << 53) as f64
     }
+
+    /// The luck of the `ordinal`-th thing that has its own: a container of a pool, a later step of a chain.
+    #[must_use]
+    pub fn child(self, ordinal: u32) -> Self {
+        // A constant of its own (the fraction of the square root of 2), so that children and draws do not share bits.
+        Self(mix(mix(self.0 ^ 0x6A09_E667_F3BC_C909).wrapping_add(u64::from(ordinal).wrapping_mul(0x9E37_79B9_7F4A_7C15))))
+    }
 }
 
 /// The finaliser of `SplitMix64` (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators").

@@ -18,6 +18,10 @@ pub enum Role {
     Boot = 4,
     /// The slow random rate.
     SlowRate = 5,
+    /// Luck of a pool's containers: capacity, speed, failures of boots, preemption.
+    Containers = 6,
+    /// Scarcity periods of GPU types.
+    Scarcity = 7,
 }
 
 /// Whose randomness it is: a model, a pool or the fleet, by a hash of its name, so that adding or reordering models

@@ -5,7 +5,7 @@
 
 use fleetfront_sim::{
     Arrival, BootTimes, Execution, Horizon, LatencyHistogram, Law, Luck, ModelOutcome, Outcome, Pool, PoolModel,
-    Quantile, SimSpan, SimTime, State, StreamKey, Workspace, simulate,
+    Quantile, Retries, SimSpan, SimTime, State, StreamKey, Window, Workspace, simulate,
 };
 use serde::Deserialize;
 
@@ -51,22 +51,23 @@ impl Case {
     fn pool(&self) -> Pool {
         let span = |ticks: u64| SimSpan(ticks * self.tick_ns);
         let p = &self.pool;
+        let models = p.switch.len();
         let model = |row: &Vec<u64>| PoolModel {
-            failure_probability: 0.0,
             switch_in: row.iter().map(|ticks| span(*ticks)).collect(),
-            latency_limit: span(p.limit),
+            ..PoolModel::new(models, span(p.limit))
         };
+        let delay = span(p.retry_delay);
         Pool {
             min_containers: p.min,
             max_containers: p.max,
             buffer_containers: p.buffer,
-            scaledown_window: span(p.window),
+            scaledown_window: Window::Fixed(span(p.window)),
             max_inputs: p.max_inputs,
-            execution: p.execution,
+            target_inputs: p.max_inputs,
+            execution: p.execution.clone(),
             timeout: span(p.timeout),
-            retries: p.retries,
-            retry_delay: span(p.retry_delay),
-            models: p.switch.iter().map(model).collect(),
+            retries: Retries { max: p.retries, initial_delay: delay, max_delay: delay, ..Retries::none() },
+            ..Pool::new(p.switch.iter().map(model).collect())
         }
     }
 

@@ -5,8 +5,8 @@
 //! textbook case is the number of its time units in a day.
 
 use fleetfront_sim::{
-    Arrival, BootTimes, Execution, Horizon, LatencyHistogram, Law, ModelOutcome, Pool, PoolModel, Quantile, Seconds,
-    SimSpan, State, StreamKey, Timeline, Workspace, simulate,
+    Arrival, BootTimes, Horizon, LatencyHistogram, Law, ModelOutcome, Pool, PoolModel, Quantile, Retries, Seconds,
+    SimSpan, State, StreamKey, Timeline, Window, Workspace, simulate,
 };
 use fleetfront_workloads::{LoadCurve, ModelTraffic, Traffic, draw_requests};
 use statrs::distribution::{ContinuousCDF, LogNormal, StudentsT};
@@ -106,21 +106,12 @@ fn span(seconds: f64) -> Seconds {
 
 /// As many containers as it takes, on the spot, for ever: the other pools depart from here.
 fn pool() -> Pool {
+    let for_ever = SimSpan::from_secs_f64(1e6);
     Pool {
-        min_containers: 0,
         max_containers: 1_000_000,
-        buffer_containers: 0,
-        scaledown_window: SimSpan::from_secs_f64(1e6),
-        max_inputs: 1,
-        execution: Execution::Serial,
-        timeout: SimSpan::from_secs_f64(1e6),
-        retries: 0,
-        retry_delay: SimSpan::from_secs_f64(1.0),
-        models: vec![PoolModel {
-            failure_probability: 0.0,
-            switch_in: vec![SimSpan::ZERO],
-            latency_limit: SimSpan::from_secs_f64(1e6),
-        }],
+        scaledown_window: Window::Fixed(for_ever),
+        timeout: for_ever,
+        ..Pool::new(vec![PoolModel::new(1, for_ever)])
     }
 }
 
@@ -232,7 +223,7 @@ fn a_container_is_gone_when_the_gap_exceeds_the_window() {
     let instant = Law::Deterministic { seconds: 1e-6 };
     for gaps in [0.5, 2.0] {
         let name = format!("a window of {gaps} gaps");
-        let window = SimSpan::from_secs_f64(gaps * DAY_S / per_day);
+        let window = Window::Fixed(SimSpan::from_secs_f64(gaps * DAY_S / per_day));
         let pool = Pool { max_containers: 1, scaledown_window: window, ..pool() };
         let trials = Setting { boot: instant, ..steady(&name, pool, per_day, instant) }.trials(40);
         check(&name, (-gaps).exp(), &trials, |t| t.share(t.outcome.boots));
@@ -241,7 +232,7 @@ fn a_container_is_gone_when_the_gap_exceeds_the_window() {
 
 /// Checks all that renewal theory says of a single container that comes and goes.
 fn check_single(name: &str, single: &SingleContainer, per_day: f64) -> Vec<Trial> {
-    let window = SimSpan::from_secs_f64(single.window_s);
+    let window = Window::Fixed(SimSpan::from_secs_f64(single.window_s));
     let pool = Pool { max_containers: 1, scaledown_window: window, ..pool() };
     let trials = Setting { boot: single.boot, ..steady(name, pool, per_day, single.service) }.trials(40);
     let check =
@@ -294,7 +285,7 @@ fn the_most_recently_idle_container_serves_first() {
     {
         let (name, per_day) = (format!("LIFO with a window of {window_s}"), 50_000.0);
         let unit_s = per_second * DAY_S / per_day;
-        let pool = Pool { scaledown_window: SimSpan::from_secs_f64(window_s * unit_s), ..pool() };
+        let pool = Pool { scaledown_window: Window::Fixed(SimSpan::from_secs_f64(window_s * unit_s)), ..pool() };
         let trials = steady(&name, pool, per_day, Law::Exponential { mean_s: 10.0 * unit_s }).trials(40);
         check(&format!("{name}, alive"), alive, &trials, Trial::mean_billed);
         check(&format!("{name}, boots"), cold, &trials, |t| t.share(t.outcome.boots));
@@ -351,7 +342,9 @@ fn the_timeout_cuts_the_service_time() {
 #[test]
 fn retries_follow_the_geometric_law() {
     let (per_day, service_s, pause_s, p) = (20_000.0, 10.0, 3.0, 0.3_f64);
-    let mut pool = Pool { retries: 2, retry_delay: SimSpan::from_secs_f64(pause_s), ..pool() };
+    let pause = SimSpan::from_secs_f64(pause_s);
+    let retries = Retries { max: 2, initial_delay: pause, max_delay: pause, ..Retries::none() };
+    let mut pool = Pool { retries, ..pool() };
     pool.models[0].failure_probability = p;
     let trials = steady("retries", pool, per_day, Law::Deterministic { seconds: service_s }).trials(40);
     let completes = 1.0 - p.powi(3);

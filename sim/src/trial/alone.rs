@@ -4,13 +4,36 @@
 //! happens in between can surprise them, so they need no event list, no queue and no job. This is a shortcut through
 //! the same rules, not another engine: it reaches the same state and the same books, to the nanosecond.
 
-use super::{Trial, try_length};
+use super::failing::{TryLength, try_length};
+use super::Trial;
 use crate::container::Container;
-use crate::job::Arrival;
+use crate::group::{Group, Quota};
+use crate::job::{Arrival, Job};
 use crate::ledger::State;
-use crate::quantities::SimTime;
+use crate::pool::{BootRules, Execution};
+use crate::quantities::{SimSpan, SimTime};
 
-impl Trial<'_, '_> {
+/// Whether requests of a group can meet nobody: one pool, and only rules that follow a request by itself.
+pub(super) fn possible(group: &Group<'_>) -> bool {
+    let [pool] = group.pools else { return false };
+    // A buffer starts containers beside every request: nobody is alone.
+    pool.buffer_containers == 0
+        && matches!(pool.execution, Execution::Serial | Execution::Parallel)
+        && pool.boots == BootRules::PLAIN
+        && pool.scaledown_window.fixed().is_some()
+        && (pool.early_drain, pool.preemption, pool.patience, pool.fallback) == (None, None, None, None)
+        && pool.schedule.is_empty()
+        && pool.max_pending.is_none()
+        && pool.host_speed_cv == 0.0
+        && pool.hardware.len() == 1
+        && (pool.billing_increment, pool.billing_minimum) == (SimSpan::ZERO, SimSpan::ZERO)
+        && pool.models.iter().all(|model| model.boots.is_empty())
+        && group.models.is_empty()
+        && group.capacity.is_empty()
+        && group.quota == Quota::NONE
+}
+
+impl Trial<'_, '_, '_, '_, '_> {
     /// Settles a request alone if it is certain to meet nobody. Returns whether it was settled.
     ///
     /// - `next`: when the next request arrives; at the very instant of its departure is late enough.
@@ -19,7 +42,7 @@ impl Trial<'_, '_> {
         if !self.shortcut || !self.w.events.is_empty() {
             return false;
         }
-        match self.w.levels.pick() {
+        match self.w.pools[0].levels.pick() {
             Some(container) => self.settle_warm(arrival, container, next),
             None => self.settle_cold(arrival, next),
         }
@@ -28,17 +51,19 @@ impl Trial<'_, '_> {
     /// On the most recently idle container.
     #[inline]
     fn settle_warm(&mut self, arrival: &Arrival, index: u32, next: SimTime) -> bool {
-        let Some(end) = self.end_of_only_try(arrival, self.now, self.w.containers[index as usize].loaded) else {
+        let state = &self.w.pools[0];
+        let Some(end) = self.end_of_only_try(arrival, self.now, state.containers[index as usize].loaded) else {
             return false;
         };
         // No other container may stop while it is served.
-        let longest_idle = self.w.levels.longest_idle().unwrap_or(index);
-        let due = self.w.containers[longest_idle as usize].idle_since + self.pool.scaledown_window;
+        let longest_idle = state.levels.longest_idle().unwrap_or(index);
+        let window = self.pool(0).scaledown_window.fixed().unwrap_or(SimSpan::ZERO);
+        let due = state.containers[longest_idle as usize].idle_since + window;
         if end > next || (longest_idle != index && due < end) {
             return false;
         }
-        self.accrue_as(index, State::Idle);
-        let cold = self.w.containers[index as usize].ready_at > arrival.at;
+        self.accrue_as(0, index, State::Idle);
+        let cold = self.w.pools[0].containers[index as usize].ready_at > arrival.at;
         self.serve_alone(arrival, index, end, cold);
         true
     }
@@ -46,33 +71,39 @@ impl Trial<'_, '_> {
     /// On a container that boots for it, where there is none at all.
     #[inline]
     fn settle_cold(&mut self, arrival: &Arrival, next: SimTime) -> bool {
-        debug_assert!(self.up == 0 && self.booting == 0, "no event, no container that can take an input, and yet one");
-        let ready_at = self.now + self.boots.span(self.boots_begun, usize::from(arrival.model));
+        let state = &self.w.pools[0];
+        debug_assert!(state.alive() == 0, "no event, no container that can take an input, and yet one");
+        let ready_at = self.now + self.draws.boots[0].span(state.starts as usize, usize::from(arrival.model));
         let Some(end) = self.end_of_only_try(arrival, ready_at, arrival.model) else { return false };
         if end > next {
             return false;
         }
-        self.count_containers();
-        self.boots_begun += 1;
-        self.up = 1;
-        self.outcome.models[usize::from(arrival.model)].boots += u64::from(self.horizon.contains(self.now));
-        let index = self.new_container(Container::booting(self.now, arrival.model));
+        let Some(index) = self.start_container(0, arrival.model) else { return false };
+        if self.horizon.contains(self.now) {
+            self.outcome.models[usize::from(arrival.model)].boots += 1;
+            self.w.pools[0].outcome.boots += 1;
+        }
+        self.begin_billing(0, index);
         self.now = ready_at;
-        self.accrue_as(index, State::Boot);
-        let container = &mut self.w.containers[index as usize];
+        self.accrue_as(0, index, State::Boot);
+        let state = &mut self.w.pools[0];
+        (state.booting, state.up) = (0, 1);
+        let container: &mut Container = &mut state.containers[index as usize];
         container.up = true;
         container.ready_at = ready_at;
         self.serve_alone(arrival, index, end, ready_at > arrival.at);
-        self.w.levels.enter(&mut self.w.containers, index);
+        let state = &mut self.w.pools[0];
+        state.levels.enter(&mut state.containers, index);
         true
     }
 
     /// When the request departs if its try starts at `start`; `None` when the try does not succeed.
     #[inline]
     fn end_of_only_try(&self, arrival: &Arrival, start: SimTime, loaded: u16) -> Option<SimTime> {
-        let model = &self.pool.models[usize::from(arrival.model)];
-        let switch = model.switch_in[usize::from(loaded)];
-        let (lasts, succeeds) = try_length(self.pool, model.failure_probability, arrival, 0, switch);
+        let pool = self.pool(0);
+        let switch = pool.models[usize::from(arrival.model)].switch_in[usize::from(loaded)];
+        let job = Job::new(*arrival, 0);
+        let TryLength { lasts, succeeds } = try_length(pool, &job, switch + arrival.service, pool.timeout);
         succeeds.then_some(start + lasts)
     }
 
@@ -81,22 +112,24 @@ impl Trial<'_, '_> {
     fn serve_alone(&mut self, arrival: &Arrival, index: u32, end: SimTime, cold: bool) {
         let start = self.now;
         let inside = self.horizon.clip(arrival.at, end);
+        self.arrived += 1;
         self.audit.alone(inside, end);
         self.audit.tries_ns += if start == arrival.at { inside } else { self.horizon.clip(start, end) };
-        if let Some(timeline) = &mut self.timeline {
+        if let Some(timeline) = self.seen.timelines.first_mut() {
             timeline.queue(1, arrival.at, start);
         }
-        self.queue_since = end;
+        self.w.pools[0].queue_since = end;
         if self.horizon.contains(arrival.at) {
-            self.count_arrival(arrival);
+            self.count_arrival(0, arrival);
+            self.outcome.models[usize::from(arrival.model)].executions += 1;
             self.count_start(arrival, cold, start);
-            self.count_completion(arrival, end);
+            self.count_completion(0, arrival, end);
         }
-        let container = &mut self.w.containers[index as usize];
+        let container = &mut self.w.pools[0].containers[index as usize];
         container.loaded = arrival.model;
         container.idle_since = end;
         self.now = end;
-        self.accrue_as(index, State::Busy);
+        self.accrue_as(0, index, State::Busy);
     }
 }
 
@@ -107,13 +140,17 @@ mod tests {
     use crate::horizon::Horizon;
     use crate::law::Law;
     use crate::outcome::Outcome;
-    use crate::pool::{Execution, Pool, PoolModel};
+    use crate::pool::{Pool, PoolModel};
     use crate::quantile::Quantile;
-    use crate::quantities::SimSpan;
     use crate::request::Luck;
     use crate::stream::StreamKey;
     use crate::timeline::Timeline;
-    use crate::trial::{LatencyHistogram, Workspace};
+    use crate::group::Draws;
+    use crate::histogram::LatencyHistogram;
+    use crate::observers::Observers;
+    use crate::retries::Retries;
+    use crate::trial::Workspace;
+    use crate::window::Window;
 
     const HOUR: u64 = 3_600_000_000_000;
 
@@ -127,20 +164,21 @@ mod tests {
         let model = |switch_in: [SimSpan; 2]| PoolModel {
             failure_probability,
             switch_in: switch_in.to_vec(),
-            latency_limit: SimSpan(30_000_000_000),
+            ..PoolModel::new(2, SimSpan(30_000_000_000))
         };
         let min_containers = draw(2, &[0, 0, 1, 2]);
+        let max_inputs = draw(6, &[1, 1, 5]);
         Pool {
             min_containers,
             max_containers: min_containers.max(draw(3, &[1, 2, 4_000])),
             buffer_containers: draw(4, &[0, 0, 0, 1]),
-            scaledown_window: SimSpan(u64::from(draw(5, &[2, 60, 300])) * 1_000_000_000),
-            max_inputs: draw(6, &[1, 1, 5]),
+            scaledown_window: Window::Fixed(SimSpan(u64::from(draw(5, &[2, 60, 300])) * 1_000_000_000)),
+            max_inputs,
+            target_inputs: max_inputs,
             execution,
             timeout: SimSpan(u64::from(draw(7, &[15, 300])) * 1_000_000_000),
-            retries: draw(8, &[0, 2]),
-            retry_delay: SimSpan(1_000_000_000),
-            models: vec![model([SimSpan::ZERO, switch]), model([switch, SimSpan::ZERO])],
+            retries: Retries::fixed(draw(8, &[0, 2])),
+            ..Pool::new(vec![model([SimSpan::ZERO, switch]), model([switch, SimSpan::ZERO])])
         }
     }
 
@@ -170,7 +208,11 @@ mod tests {
         let mut latencies = vec![LatencyHistogram::default(); 2];
         let horizon = Horizon { start: SimTime(HOUR), end: SimTime(6 * HOUR) };
         let (mut workspace, mut timeline) = (Workspace::default(), Timeline::new(horizon, 20));
-        let mut trial = Trial::new(pool, &mut boots, horizon, &mut workspace, &mut latencies, Some(&mut timeline));
+        let timelines = std::slice::from_mut(&mut timeline);
+        let mut observers = Observers { timelines, ..Observers::latencies(&mut latencies) };
+        let mut draws = Draws { boots: std::slice::from_mut(&mut boots), lucks: &[Luck(0)], scarcity: &[] };
+        let group = Group::of(pool);
+        let mut trial = Trial::new(&group, &mut draws, horizon, &mut workspace, &mut observers);
         trial.shortcut &= shortcut;
         let outcome = trial.run(arrivals);
         (outcome, latencies, timeline)

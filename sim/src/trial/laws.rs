@@ -5,7 +5,11 @@ use proptest::test_runner::RngSeed;
 
 use super::*;
 use crate::law::Law;
-use crate::pool::PoolModel;
+use crate::histogram::LatencyHistogram;
+use crate::pool::{Execution, PoolModel};
+use crate::quantities::SimSpan;
+use crate::retries::Retries;
+use crate::window::Window;
 use crate::quantile::Quantile;
 use crate::request::Luck;
 use crate::stream::StreamKey;
@@ -75,19 +79,19 @@ fn pool(models: usize) -> impl Strategy<Value = Pool> {
             let model = |(to, failure_probability): (usize, &f64)| PoolModel {
                 failure_probability: *failure_probability,
                 switch_in: (0..models).map(|from| switch(to, from)).collect(),
-                latency_limit: SimSpan(20_000_000_000),
+                ..PoolModel::new(models, SimSpan(20_000_000_000))
             };
             Pool {
                 min_containers: min,
                 max_containers: (min + more).max(1),
                 buffer_containers: buffer,
-                scaledown_window: window,
+                scaledown_window: Window::Fixed(window),
                 max_inputs: inputs,
+                target_inputs: inputs,
                 execution: if serial { Execution::Serial } else { Execution::Parallel },
                 timeout,
-                retries,
-                retry_delay: delay,
-                models: failures.iter().enumerate().map(model).collect(),
+                retries: Retries { max: retries, initial_delay: delay, max_delay: delay, ..Retries::none() },
+                ..Pool::new(failures.iter().enumerate().map(model).collect())
             }
         },
     )
@@ -122,7 +126,9 @@ fn without_luck(mut setting: Setting) -> Setting {
 fn times(setting: &Setting, factor: u64) -> Setting {
     let mut longer = setting.clone();
     let pool = &mut longer.pool;
-    for span in [&mut pool.scaledown_window, &mut pool.timeout, &mut pool.retry_delay] {
+    let window = pool.scaledown_window.fixed().expect("fixed windows");
+    pool.scaledown_window = Window::Fixed(SimSpan(window.0 * factor));
+    for span in [&mut pool.timeout, &mut pool.retries.initial_delay, &mut pool.retries.max_delay] {
         span.0 *= factor;
     }
     for model in &mut pool.models {
@@ -188,6 +194,7 @@ proptest! {
         let (outcome, latencies) = setting.outcome();
         let (mut turned_outcome, mut turned_latencies) = turned.outcome();
         turned_outcome.models.reverse();
+        turned_outcome.pools[0].ledgers.reverse();
         turned_latencies.reverse();
         prop_assert_eq!((outcome, latencies), (turned_outcome, turned_latencies));
     }
@@ -245,11 +252,7 @@ proptest! {
     #[test]
     fn one_more_warm_container_lengthens_no_wait(requests in arrivals(1), containers in 1..5u32, template in pool(1)) {
         let count = requests.len();
-        let own = PoolModel {
-            failure_probability: 0.0,
-            switch_in: vec![SimSpan::ZERO; count],
-            latency_limit: SimSpan::ZERO,
-        };
+        let own = PoolModel::new(count, SimSpan::ZERO);
         let mut arrivals = requests;
         for (model, arrival) in arrivals.iter_mut().enumerate() {
             arrival.model = model as u16;
@@ -259,7 +262,7 @@ proptest! {
             let (min_containers, max_containers) = (containers, containers);
             let models = vec![own.clone(); count];
             let timeout = SimSpan(1 << 50);
-            let pool = Pool { min_containers, max_containers, max_inputs: 1, timeout, models, ..template.clone() };
+            let pool = Pool { min_containers, max_containers, max_inputs: 1, target_inputs: 1, timeout, models, ..template.clone() };
             let boots = vec![Law::Deterministic { seconds: 0.0 }; count];
             let horizon = Horizon { start: SimTime::START, end };
             let setting = Setting { pool, arrivals: arrivals.clone(), boots, horizon };
@@ -274,12 +277,8 @@ proptest! {
     #[test]
     fn a_longer_window_saves_boots(requests in arrivals(1), window in span(0..=60), longer in span(0..=60)) {
         let boots_with = |window: SimSpan| {
-            let model = PoolModel {
-                failure_probability: 0.0,
-                switch_in: vec![SimSpan::ZERO],
-                latency_limit: SimSpan::ZERO,
-            };
-            let pool = Pool { scaledown_window: window, models: vec![model], ..super::tests::pool() };
+            let models = vec![PoolModel::new(1, SimSpan::ZERO)];
+            let pool = Pool { scaledown_window: Window::Fixed(window), models, ..super::tests::pool() };
             let boots = vec![Law::Deterministic { seconds: 0.0 }];
             let end = requests[requests.len() - 1].at + SimSpan(1);
             let horizon = Horizon { start: SimTime::START, end };

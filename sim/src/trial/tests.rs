@@ -7,25 +7,16 @@ use super::*;
 use crate::law::Law;
 use crate::ledger::State;
 
-use crate::pool::PoolModel;
+use crate::histogram::LatencyHistogram;
+use crate::pool::{Execution, PoolModel};
+use crate::quantities::SimSpan;
+use crate::retries::Retries;
 use crate::quantile::Quantile;
 use crate::request::Luck;
 use crate::stream::StreamKey;
 
 pub(crate) fn pool() -> Pool {
-    let model = PoolModel { failure_probability: 0.0, switch_in: vec![SimSpan::ZERO], latency_limit: s(30.0) };
-    Pool {
-        min_containers: 0,
-        max_containers: u32::MAX,
-        buffer_containers: 0,
-        scaledown_window: s(60.0),
-        max_inputs: 1,
-        execution: Execution::Serial,
-        timeout: s(300.0),
-        retries: 0,
-        retry_delay: s(1.0),
-        models: vec![model],
-    }
+    Pool { max_containers: u32::MAX, ..Pool::new(vec![PoolModel::new(1, s(30.0))]) }
 }
 
 fn s(seconds: f64) -> SimSpan {
@@ -151,7 +142,7 @@ fn a_buffer_held_past_its_window_leaves_when_the_pool_falls_idle() {
 
 #[test]
 fn serial_inputs_wait_inside_the_container() {
-    let serial = Pool { max_inputs: 5, ..pool() };
+    let serial = Pool { max_inputs: 5, target_inputs: 5, ..pool() };
     let (outcome, _) = run(&serial, &[at(0.0), at(0.0), at(0.0), at(25.0)]);
     assert_eq!((outcome.total().boots, outcome.peak_containers), (1, 1));
     assert_eq!(ledger(&outcome), [20.0, 40.0, 60.0, 0.0]);
@@ -160,7 +151,7 @@ fn serial_inputs_wait_inside_the_container() {
 
 #[test]
 fn parallel_inputs_share_a_container_without_slowing_down() {
-    let parallel = Pool { max_inputs: 5, execution: Execution::Parallel, ..pool() };
+    let parallel = Pool { max_inputs: 5, target_inputs: 5, execution: Execution::Parallel, ..pool() };
     let (outcome, _) = run(&parallel, &[at(0.0), at(0.0), at(25.0)]);
     // Served 20-30, 20-30 and 25-35: busy 15 s of container time.
     assert_eq!(ledger(&outcome), [20.0, 15.0, 60.0, 0.0]);
@@ -169,7 +160,7 @@ fn parallel_inputs_share_a_container_without_slowing_down() {
 
 #[test]
 fn a_sixth_input_starts_a_second_container() {
-    let serial = Pool { max_inputs: 5, ..pool() };
+    let serial = Pool { max_inputs: 5, target_inputs: 5, ..pool() };
     let (outcome, _) = run(&serial, &[at(0.0); 6]);
     assert_eq!((outcome.total().boots, outcome.peak_containers), (2, 2));
 }
@@ -189,7 +180,7 @@ fn a_shared_container_pays_for_switching_models() {
 
 #[test]
 fn a_try_longer_than_the_timeout_is_killed_billed_and_failed() {
-    let strict = Pool { timeout: s(8.0), retries: 2, ..pool() };
+    let strict = Pool { timeout: s(8.0), retries: Retries::fixed(2), ..pool() };
     let (outcome, latencies) = run(&strict, &[at(0.0)]);
     // Three tries of 8 s with pauses of 1 s, all wasted.
     assert_eq!(ledger(&outcome), [20.0, 0.0, 1.0 + 1.0 + 60.0, 24.0]);
@@ -210,7 +201,7 @@ fn failures_follow_their_probability_and_retries_mend_them() {
     let arrivals: Vec<Arrival> =
         (0u32..900).map(|k| Arrival { luck: Luck(u64::from(k)), service: s(0.5), ..at(f64::from(k)) }).collect();
     let (once, _) = run(&flaky, &arrivals);
-    let (thrice, _) = run(&Pool { retries: 2, ..flaky }, &arrivals);
+    let (thrice, _) = run(&Pool { retries: Retries::fixed(2), ..flaky }, &arrivals);
     // Binomial: 270 +- 14 of 900 fail once, 24 +- 5 three times in a row.
     assert!((210..330).contains(&once.total().failed), "{}", once.total().failed);
     assert!((5..50).contains(&thrice.total().failed), "{}", thrice.total().failed);

@@ -1,0 +1,29 @@
+//! What is looked at while a trial runs, besides its outcome.
+
+use crate::histogram::LatencyHistogram;
+use crate::occupancy::Occupancy;
+use crate::timeline::Timeline;
+use crate::trace::Trace;
+
+/// What a trial writes into. Nothing of it changes what happens.
+#[derive(Debug)]
+pub struct Observers<'a> {
+    /// Latencies of the counted requests, one histogram a model.
+    pub latencies: &'a mut [LatencyHistogram],
+    /// Times from arrival to the first execution (or to the end without one), one histogram a model; or empty.
+    pub waits: &'a mut [LatencyHistogram],
+    /// The day in bins, one a pool; or empty.
+    pub timelines: &'a mut [Timeline],
+    /// Time by number of containers, one a pool; or empty.
+    pub occupancies: &'a mut [Occupancy],
+    /// The first events, one by one.
+    pub trace: Option<&'a mut Trace>,
+}
+
+impl<'a> Observers<'a> {
+    /// Latencies only.
+    #[must_use]
+    pub fn latencies(latencies: &'a mut [LatencyHistogram]) -> Self {
+        Self { latencies, waits: &mut [], timelines: &mut [], occupancies: &mut [], trace: None }
+    }
+}

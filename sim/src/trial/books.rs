@@ -1,0 +1,226 @@
+//! The books of a trial: who is billed for what, who waited how long, and what must add up.
+
+use super::Trial;
+use crate::job::{Arrival, Job};
+use crate::ledger::{Ledger, State};
+use crate::outcome::PoolOutcome;
+use crate::quantities::{SimSpan, SimTime};
+
+impl Trial<'_, '_, '_, '_, '_> {
+    /// Brings the ledger of a container up to date: the time since its last change was spent in its present state.
+    #[inline]
+    pub(super) fn accrue(&mut self, p: usize, index: u32) {
+        let state = self.w.pools[p].containers[index as usize].state();
+        self.accrue_as(p, index, state);
+    }
+
+    /// The same where its state is known.
+    #[inline]
+    pub(super) fn accrue_as(&mut self, p: usize, index: u32, state: State) {
+        let of_pool = &mut self.w.pools[p];
+        let container = &mut of_pool.containers[index as usize];
+        let since = std::mem::replace(&mut container.since, self.now);
+        if !container.billed {
+            return;
+        }
+        let spent = self.horizon.clip(since, self.now);
+        let account = usize::from(container.hardware) * self.group.pools[p].models.len();
+        of_pool.ledgers[account + usize::from(container.loaded)].add(state, spent);
+        if let Some(timeline) = self.seen.timelines.get_mut(p) {
+            timeline.state(state, since, self.now);
+        }
+    }
+
+    /// A container is created: from now on it is billed.
+    pub(super) fn begin_billing(&mut self, p: usize, index: u32) {
+        self.billed_change(p);
+        let state = &mut self.w.pools[p];
+        state.billed += 1;
+        let container = &mut state.containers[index as usize];
+        container.billed = true;
+        container.born = self.now;
+        container.since = self.now;
+    }
+
+    /// It is no more.
+    pub(super) fn end_billing(&mut self, p: usize, index: u32) {
+        if !self.w.pools[p].containers[index as usize].billed {
+            return;
+        }
+        self.billed_change(p);
+        self.accrue(p, index);
+        let pool = self.pool(p);
+        let state = &mut self.w.pools[p];
+        state.billed -= 1;
+        let container = &mut state.containers[index as usize];
+        container.billed = false;
+        self.audit.alive_ns += self.horizon.clip(container.born, self.now);
+        if (pool.billing_increment.0 > 0 || pool.billing_minimum.0 > 0) && self.horizon.contains(self.now) {
+            let lived = self.now - container.born;
+            let rounded = rounded_up(lived, pool.billing_increment).max(pool.billing_minimum);
+            state.outcome.rounding_ns[usize::from(container.hardware)] += rounded.0 - lived.0;
+        }
+    }
+
+    /// The number of a pool's billed containers is about to change.
+    #[inline]
+    fn billed_change(&mut self, p: usize) {
+        self.occupancy_changes(p);
+        let billed = u64::from(self.w.pools[p].billed);
+        if self.audit.pools.len() <= p {
+            self.audit.pools.resize_with(p + 1, Default::default);
+        }
+        self.audit.pools[p].settle(self.horizon, billed, self.now);
+    }
+
+    /// The number of containers in use is about to change.
+    #[inline]
+    pub(super) fn containers_change(&mut self) {
+        let inside = self.audit.in_use_since(self.horizon, self.now);
+        if inside {
+            self.outcome.peak_containers = self.outcome.peak_containers.max(self.containers);
+            for state in &mut self.w.pools {
+                state.outcome.peak_containers = state.outcome.peak_containers.max(state.booting + state.up);
+            }
+        }
+    }
+
+    /// The number of a pool's containers that are alive or executing is about to change.
+    #[inline]
+    pub(super) fn occupancy_changes(&mut self, p: usize) {
+        if let Some(occupancy) = self.seen.occupancies.get_mut(p) {
+            let state = &mut self.w.pools[p];
+            let span = self.horizon.clip(state.occupied_since, self.now);
+            occupancy.add(state.billed, state.executing, span);
+            state.occupied_since = self.now;
+        }
+    }
+
+    /// The length of a queue is about to change.
+    #[inline]
+    pub(super) fn queue_changes(&mut self, p: usize) {
+        if let Some(timeline) = self.seen.timelines.get_mut(p) {
+            let state = &mut self.w.pools[p];
+            timeline.queue(u64::from(state.queue.len()), state.queue_since, self.now);
+            state.queue_since = self.now;
+        }
+    }
+
+    #[inline]
+    pub(super) fn count_arrival(&mut self, p: usize, arrival: &Arrival) {
+        self.outcome.models[usize::from(arrival.model)].arrived += 1;
+        if let Some(timeline) = self.seen.timelines.get_mut(p) {
+            timeline.arrival(arrival.at);
+        }
+    }
+
+    /// The first try of a request starts.
+    #[inline]
+    pub(super) fn count_start(&mut self, arrival: &Arrival, cold: bool, start: SimTime) {
+        let outcome = &mut self.outcome.models[usize::from(arrival.model)];
+        let wait = start - arrival.at;
+        outcome.cold += u64::from(cold);
+        outcome.waited += u64::from(wait > SimSpan::ZERO);
+        outcome.wait_ns += u128::from(wait.0);
+        if let Some(waits) = self.seen.waits.get_mut(usize::from(arrival.model)) {
+            waits.record(wait);
+        }
+    }
+
+    #[inline]
+    pub(super) fn count_completion(&mut self, p: usize, arrival: &Arrival, end: SimTime) {
+        let latency = end - arrival.at;
+        let model = usize::from(arrival.model);
+        self.seen.latencies[model].record(latency);
+        let outcome = &mut self.outcome.models[model];
+        outcome.completed += 1;
+        outcome.latency_ns += u128::from(latency.0);
+        outcome.sojourn_ns += u128::from(latency.0);
+        outcome.late += u64::from(latency > self.group.pools[p].models[model].latency_limit);
+    }
+
+    /// A counted request ends without completing.
+    pub(super) fn count_loss(&mut self, job: &Job) {
+        let model = usize::from(job.arrival.model);
+        self.seen.latencies[model].record_infinite();
+        let outcome = &mut self.outcome.models[model];
+        outcome.late += 1;
+        let sojourn = self.now - job.arrival.at;
+        outcome.sojourn_ns += u128::from(sojourn.0);
+        if job.executions == 0 {
+            outcome.wait_ns += u128::from(sojourn.0);
+            outcome.waited += u64::from(sojourn > SimSpan::ZERO);
+            if let Some(waits) = self.seen.waits.get_mut(model) {
+                waits.record(sojourn);
+            }
+        }
+    }
+
+    /// A request comes into the system.
+    #[inline]
+    pub(super) fn population_grows(&mut self) {
+        self.audit.population(self.horizon, self.population, self.now);
+        self.audit.arrived += 1;
+        self.population += 1;
+    }
+
+    /// A request leaves it, or its client does.
+    #[inline]
+    pub(super) fn population_shrinks(&mut self, arrived_at: SimTime) {
+        self.audit.population(self.horizon, self.population, self.now);
+        self.audit.sojourn_ns += u128::from(self.horizon.clip(arrived_at, self.now));
+        self.population -= 1;
+    }
+
+    /// What nothing will ever serve: the quota or the bounds keep the last container from starting.
+    pub(super) fn count_stuck(&mut self, closing: SimTime) {
+        if self.population == 0 {
+            return;
+        }
+        self.now = closing;
+        self.audit.population(self.horizon, self.population, closing);
+        let left = self.w.jobs.all();
+        for job in left.into_iter().filter(|job| !job.abandoned) {
+            self.audit.sojourn_ns += u128::from(self.horizon.clip(job.arrival.at, closing));
+            if job.counted {
+                self.outcome.models[usize::from(job.arrival.model)].stuck += 1;
+                self.count_loss(&job);
+            }
+        }
+    }
+
+    /// Ends everything that is left of a pool.
+    pub(super) fn close_pool(&mut self, p: usize, closing: SimTime) {
+        self.now = closing;
+        for index in 0..self.w.pools[p].containers.len() as u32 {
+            if self.w.pools[p].containers[index as usize].alive {
+                let state = &mut self.w.pools[p];
+                let container = &mut state.containers[index as usize];
+                assert!(container.inputs == 0 || self.population > 0, "law 1: work left after the last request");
+                self.stop_container(p, index);
+            }
+        }
+        assert_eq!(self.w.pools[p].alive(), 0, "law 3: containers left after the last event");
+        self.occupancy_changes(p);
+        self.queue_changes(p);
+    }
+
+    /// Hands over what the pools have counted. Returns the ledger of each.
+    pub(super) fn collect_pools(&mut self) -> Vec<Ledger> {
+        let models = self.outcome.models.len();
+        let mut totals = Vec::with_capacity(self.w.pools.len());
+        for state in &mut self.w.pools {
+            for (account, ledger) in state.ledgers.iter().enumerate() {
+                self.outcome.models[account % models].ledger += *ledger;
+            }
+            let outcome = PoolOutcome { ledgers: state.ledgers.clone(), ..std::mem::take(&mut state.outcome) };
+            totals.push(outcome.ledger());
+            self.outcome.pools.push(outcome);
+        }
+        totals
+    }
+}
+
+fn rounded_up(span: SimSpan, increment: SimSpan) -> SimSpan {
+    if increment.0 == 0 { span } else { SimSpan(span.0.div_ceil(increment.0) * increment.0) }
+}
