@@ -5,7 +5,9 @@
 
 mod benchmarks;
 mod boots;
+mod censored;
 mod curve_file;
+mod families;
 mod fit;
 mod memory;
 mod prices;
@@ -14,11 +16,14 @@ mod provenance;
 mod sample;
 mod service;
 mod spread;
+mod stirling;
 mod table;
 
 pub use benchmarks::{BenchmarkRow, Benchmarks, Finding};
 pub use boots::{BootRow, Boots};
+pub use censored::TimeOnTest;
 pub use curve_file::read_load_curve;
+pub use families::{Family, FamilyFit, FitError, Parameters, compare_families, fit_family};
 pub use fit::{Factor, Fit, Kind};
 pub use memory::{Holder, Memory, MemoryRow};
 pub use prices::{PriceRow, Prices};

@@ -1,7 +1,11 @@
 //! Estimates: a number is never shown without its interval.
 
 use serde::{Deserialize, Serialize};
-use statrs::distribution::{ContinuousCDF, StudentsT};
+
+use crate::statistics::{Interval, ratio_of_sums, t_factor};
+
+/// Of every interval that a study states.
+const CONFIDENCE: f64 = 0.95;
 
 /// A value with its 95 % interval over trials.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -42,12 +46,12 @@ impl Estimate {
 /// Returns an infinite interval for fewer than two sections, and NaN for an empty denominator.
 ///
 /// # Source
-/// Law, *Simulation Modeling and Analysis*, 5th ed., 9.3; Cochran 1977, *Sampling Techniques*, 6.3.
+/// See [`ratio_of_sums`].
 #[must_use]
 pub fn ratio(numerator: &[f64], denominator: &[f64]) -> Estimate {
-    let (value, error) = ratio_and_error(numerator, denominator);
-    let half = t_quantile(numerator.len()) * error;
-    Estimate { value, low: value - half, high: value + half }
+    let ratio = ratio_of_sums(numerator, denominator);
+    let Interval { low, high } = ratio.interval(CONFIDENCE);
+    Estimate { value: ratio.value, low, high }
 }
 
 /// Ratio of sums of a pair measured on the same requests, with the interval of its logarithm.
@@ -56,26 +60,16 @@ pub fn ratio(numerator: &[f64], denominator: &[f64]) -> Estimate {
 /// Delta method on the log ratio; see [`ratio`].
 #[must_use]
 pub fn paired_ratio(of: &[f64], to: &[f64]) -> Estimate {
-    let (value, error) = ratio_and_error(of, to);
-    let half = t_quantile(of.len()) * error / value;
-    Estimate { value, low: value * (-half).exp(), high: value * half.exp() }
-}
-
-fn ratio_and_error(numerator: &[f64], denominator: &[f64]) -> (f64, f64) {
-    assert_eq!(numerator.len(), denominator.len(), "sections of different studies");
-    let n = numerator.len() as f64;
-    let total: f64 = denominator.iter().sum();
-    let value = numerator.iter().sum::<f64>() / total;
-    let squares: f64 = numerator.iter().zip(denominator).map(|(x, y)| (x - value * y).powi(2)).sum();
-    let error = (n / (n - 1.0) * squares).sqrt() / total;
-    (value, error)
+    let ratio = ratio_of_sums(of, to);
+    let Interval { low, high } = ratio.log_interval(CONFIDENCE);
+    Estimate { value: ratio.value, low, high }
 }
 
 /// A quantile: its value over all requests, its interval from the spread of the sections' own quantiles (sectioning:
 /// Asmussen and Glynn 2007, *Stochastic Simulation*, III.5).
 #[must_use]
 pub fn sectioned(value: f64, sections: &[f64]) -> Estimate {
-    let half = t_quantile(sections.len()) * standard_error(sections);
+    let half = t_factor(sections.len(), CONFIDENCE) * standard_error(sections);
     if half.is_finite() && value.is_finite() {
         Estimate { value, low: (value - half).max(0.0), high: value + half }
     } else {
@@ -88,7 +82,7 @@ pub fn sectioned(value: f64, sections: &[f64]) -> Estimate {
 #[must_use]
 pub fn sectioned_ratio(value: f64, of: &[f64], to: &[f64]) -> Estimate {
     let logs: Vec<f64> = of.iter().zip(to).map(|(a, b)| (a / b).ln()).collect();
-    let half = t_quantile(logs.len()) * standard_error(&logs);
+    let half = t_factor(logs.len(), CONFIDENCE) * standard_error(&logs);
     if half.is_finite() && value.is_finite() {
         Estimate { value, low: value * (-half).exp(), high: value * half.exp() }
     } else {
@@ -100,14 +94,6 @@ fn standard_error(values: &[f64]) -> f64 {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
     (values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0) / n).sqrt()
-}
-
-/// The 97.5 % quantile of Student's t with `n - 1` degrees of freedom; infinite for n below 2.
-fn t_quantile(n: usize) -> f64 {
-    if n < 2 {
-        return f64::INFINITY;
-    }
-    StudentsT::new(0.0, 1.0, (n - 1) as f64).map_or(f64::INFINITY, |t| t.inverse_cdf(0.975))
 }
 
 #[cfg(test)]

@@ -68,6 +68,28 @@ pub(crate) fn combine_sum(models: &[Vec<(f64, f64)>]) -> Vec<Vec<usize>> {
     sums.into_iter().map(|(_, choice)| choice).collect()
 }
 
+/// The fleets of pools that share nothing which no other fleet beats: costs add, and so does an objective that is a
+/// sum over pools, such as the requests that miss a deadline. A mean over requests is such a sum once each pool's
+/// objective is multiplied by its share of them.
+///
+/// - `pools`: the points of each pool as (cost, objective), in any order; less is better on both.
+///
+/// Returns (cost, objective) of the fleets on the frontier, cheapest first. Exact: every combination of points is on
+/// it or beaten by one that is. Empty when a pool has no finite point.
+///
+/// # Examples
+/// ```
+/// # use fleetfront_planner::frontier_of_sums;
+/// let pools = [vec![(1.0, 4.0), (3.0, 0.0)], vec![(1.0, 1.0), (1.0, 2.0)]];
+/// assert_eq!(frontier_of_sums(&pools), [(2.0, 5.0), (4.0, 1.0)]);
+/// ```
+#[must_use]
+pub fn frontier_of_sums(pools: &[Vec<(f64, f64)>]) -> Vec<(f64, f64)> {
+    let add = |sum: (f64, f64), point: (f64, f64)| (sum.0 + point.0, sum.1 + point.1);
+    let fleet = |choice: &Vec<usize>| choice.iter().zip(pools).map(|(k, points)| points[*k]).fold((0.0, 0.0), add);
+    combine_sum(pools).iter().map(fleet).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,8 +128,7 @@ mod tests {
     #[test]
     fn the_sum_frontier_equals_brute_force() {
         let models = models();
-        let add = |a: f64, b: f64| a + b;
-        assert_eq!(combined(&models, &combine_sum(&models), add), brute_force(&models, add));
+        assert_eq!(frontier_of_sums(&models), brute_force(&models, |a, b| a + b));
     }
 
     /// Reference: three and three points with weights 0.6 and 0.4, enumerated by another program: five non-dominated
@@ -116,8 +137,7 @@ mod tests {
     fn weighted_misses_of_two_pools_add() {
         let a = [(10.0, 0.2), (14.0, 0.12), (20.0, 0.05)].map(|(c, m)| (c, 0.6 * m)).to_vec();
         let b = [(5.0, 0.3), (9.0, 0.1), (16.0, 0.02)].map(|(c, m)| (c, 0.4 * m)).to_vec();
-        let models = [a, b];
-        let sums = combined(&models, &combine_sum(&models), |x, y| x + y);
+        let sums = frontier_of_sums(&[a, b]);
         assert_eq!(sums.len(), 5);
         let cheapest = sums.iter().find(|(_, miss)| *miss <= 0.10).expect("one is below");
         approx::assert_relative_eq!(cheapest.0, 29.0);
