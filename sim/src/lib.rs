@@ -5,9 +5,11 @@
 //! a number came from.
 
 mod autoscaler;
+mod block;
 mod boot_times;
 mod conservation;
 mod container;
+mod elementary;
 mod event_list;
 mod histogram;
 mod horizon;
