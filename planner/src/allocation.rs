@@ -3,17 +3,14 @@
 use std::ops::Range;
 
 use fleetfront_scenario::{Allocation, Scenario};
-use fleetfront_sim::{
-    Arrival, BootTimes, LatencyHistogram, Law, Outcome, Pool, State, StreamKey, Timeline, UsdPerSecond, Workspace,
-    simulate,
-};
+use fleetfront_sim::{LatencyHistogram, Ledger, ModelOutcome, Observers, Outcome, State, Timeline};
 use rayon::prelude::*;
 
 use crate::control::{Control, Effort, Interrupted};
-use crate::engine_pool::{container_price, engine_pool, laws};
+use crate::groups::{ReadyGroup, Scratch, groups};
 use crate::requests::Requests;
 use crate::study::Day;
-use crate::tally::{Subject, Tally, percentiles_s};
+use crate::tally::{Bill, Subject, Tally, percentiles_s};
 
 /// Bins of the average day: ten minutes each.
 const BINS: usize = 144;
@@ -32,21 +29,13 @@ pub(crate) struct AllocationRun {
     pub(crate) day: Day,
 }
 
-/// A pool ready to run.
-struct Ready<'a> {
-    pool: Pool,
-    models: Vec<(usize, Law)>,
-    boots: Vec<Law>,
-    key: StreamKey,
-    price: UsdPerSecond,
-    scenario: &'a Scenario,
-}
-
-/// One pool over one section.
-struct PoolSection {
+/// One group of pools over one section.
+struct GroupSection {
     outcome: Outcome,
+    /// One entry a model of the group.
     latencies: Vec<LatencyHistogram>,
-    timeline: Timeline,
+    /// One entry a pool of the group.
+    timelines: Vec<Timeline>,
 }
 
 /// Simulates an allocation all of whose cells are feasible.
@@ -58,105 +47,134 @@ pub(crate) fn run_allocation(
     effort: Effort,
     control: &Control,
 ) -> Result<AllocationRun, Interrupted> {
-    let ready: Vec<Ready<'_>> = allocation.pools.iter().map(|plan| Ready::new(scenario, plan)).collect();
-    let of_sections: Result<Vec<Vec<PoolSection>>, Interrupted> = sections
+    let ready = groups(scenario, allocation);
+    let of_sections: Result<Vec<Vec<GroupSection>>, Interrupted> = sections
         .par_iter()
         .map(|section| {
-            let pools = ready.iter().map(|pool| pool.simulate(section, requests, effort)).collect();
+            let groups =
+                ready.iter().map(|group| simulate_section(scenario, group, section, requests, effort)).collect();
             control.step()?;
-            Ok(pools)
+            Ok(groups)
         })
         .collect();
-    Ok(fold(scenario, &ready, sections, &of_sections?))
+    Ok(fold(scenario, allocation, &ready, sections, &of_sections?))
 }
 
-impl<'a> Ready<'a> {
-    fn new(scenario: &'a Scenario, plan: &fleetfront_scenario::PoolPlan) -> Self {
-        let (models, boots) = laws(scenario, &plan.models, plan.gpu);
-        let indices: Vec<usize> = plan.models.iter().map(|(model, _)| *model).collect();
-        Self {
-            pool: engine_pool(scenario, &indices, &plan.settings),
-            models,
-            boots,
-            // The luck of its boots: that of its first model, so that a model's own pool meets the same boots here as
-            // in the grid.
-            key: scenario.models[indices[0]].key,
-            price: container_price(&scenario.platform, &scenario.gpus[plan.gpu]),
-            scenario,
+fn simulate_section(
+    scenario: &Scenario,
+    group: &ReadyGroup,
+    section: &Range<u32>,
+    requests: &Requests,
+    effort: Effort,
+) -> GroupSection {
+    let mut scratch = Scratch::default();
+    let mut of_section = GroupSection {
+        outcome: Outcome::default(),
+        latencies: vec![LatencyHistogram::default(); group.models.len()],
+        timelines: vec![Timeline::new(scenario.traffic.horizon(), BINS); group.places.len()],
+    };
+    let GroupSection { outcome, latencies, timelines } = &mut of_section;
+    for trial in section.clone() {
+        let mut observers = Observers { timelines, ..Observers::latencies(latencies) };
+        *outcome += &group.simulate(scenario, requests, (effort.seed, trial), &mut scratch, &mut observers);
+    }
+    of_section
+}
+
+impl GroupSection {
+    /// What a model caused in all pools of its group.
+    fn bill_of_model(&self, group: &ReadyGroup, model: usize) -> Bill {
+        let models = group.models.len();
+        let mut bill = Bill::default();
+        for (pool, prices) in self.outcome.pools.iter().zip(&group.prices) {
+            for (hardware, price) in prices.iter().enumerate() {
+                bill.add(&pool.ledgers[hardware * models + model], *price);
+            }
         }
+        bill
     }
 
-    fn simulate(&self, section: &Range<u32>, requests: &Requests, effort: Effort) -> PoolSection {
-        let horizon = self.scenario.traffic.horizon();
-        let mut workspace = Workspace::default();
-        let mut arrivals: Vec<Arrival> = Vec::new();
-        let mut of_section = PoolSection {
-            outcome: Outcome::default(),
-            latencies: vec![LatencyHistogram::default(); self.models.len()],
-            timeline: Timeline::new(horizon, BINS),
-        };
-        let PoolSection { outcome, latencies, timeline } = &mut of_section;
-        for trial in section.clone() {
-            requests.at_pool(trial, &self.models, &mut arrivals);
-            let mut boots = BootTimes::new(effort.seed, trial, self.key, &self.boots);
-            *outcome +=
-                &simulate(&self.pool, &arrivals, &mut boots, horizon, &mut workspace, latencies, Some(timeline));
+    /// What the containers of a pool cost, whoever used them.
+    fn bill_of_pool(&self, group: &ReadyGroup, pool: usize) -> Bill {
+        let models = group.models.len();
+        let of_pool = &self.outcome.pools[pool];
+        let mut bill = Bill::default();
+        for (hardware, price) in group.prices[pool].iter().enumerate() {
+            let mut of_type = Ledger::default();
+            for ledger in &of_pool.ledgers[hardware * models..][..models] {
+                of_type += *ledger;
+            }
+            bill.add(&of_type, *price);
+            bill.add_rounding(of_pool.rounding_ns[hardware], *price);
         }
-        of_section
+        bill
     }
 }
 
 /// Folds the sections in order.
 fn fold(
     scenario: &Scenario,
-    ready: &[Ready<'_>],
+    allocation: &Allocation,
+    ready: &[ReadyGroup],
     sections: &[Range<u32>],
-    of_sections: &[Vec<PoolSection>],
+    of_sections: &[Vec<GroupSection>],
 ) -> AllocationRun {
-    let models = scenario.models.len();
+    let (models, pools) = (scenario.models.len(), allocation.pools.len());
     let mut run = AllocationRun {
         fleet: Subject::default(),
-        pools: vec![Subject::default(); ready.len()],
+        pools: vec![Subject::default(); pools],
         models: vec![Subject::default(); models],
         latencies: vec![LatencyHistogram::default(); models],
         day: Day::default(),
     };
     let mut fleet_latencies = LatencyHistogram::default();
-    let mut pool_latencies = vec![LatencyHistogram::default(); ready.len()];
-    for (section, pools) in sections.iter().zip(of_sections) {
+    let mut pool_latencies = vec![LatencyHistogram::default(); pools];
+    for (section, groups) in sections.iter().zip(of_sections) {
         let days = section.len() as u32;
         let mut fleet = Tally::default();
         let mut fleet_section = LatencyHistogram::default();
-        for (place, (pool, of_pool)) in ready.iter().zip(pools).enumerate() {
-            let mut pool_section = LatencyHistogram::default();
-            for (k, (model, _)) in pool.models.iter().enumerate() {
-                let latencies = &of_pool.latencies[k];
-                run.models[*model].sections.push(Tally::new(days, &of_pool.outcome.models[k], pool.price, latencies));
+        for (group, of_group) in ready.iter().zip(groups) {
+            for (k, (model, _)) in group.models.iter().enumerate() {
+                let latencies = &of_group.latencies[k];
+                let bill = of_group.bill_of_model(group, k);
+                let tally = Tally::billed(days, &of_group.outcome.models[k], bill, latencies);
+                run.models[*model].sections.push(tally);
                 run.latencies[*model].merge(latencies);
-                pool_section.merge(latencies);
             }
-            let tally = Tally::new(days, &of_pool.outcome.total(), pool.price, &pool_section);
-            fleet_section.merge(&pool_section);
-            pool_latencies[place].merge(&pool_section);
-            fleet.join(&tally, [0.0; 3]);
-            run.pools[place].sections.push(tally);
-            let peak = &mut run.pools[place].peak_containers;
-            *peak = (*peak).max(of_pool.outcome.peak_containers);
+            for (place, in_allocation) in group.places.iter().enumerate() {
+                let at_home = || (0..group.models.len()).filter(|k| group.homes[*k] == place);
+                let mut outcome = ModelOutcome::default();
+                let mut pool_section = LatencyHistogram::default();
+                for k in at_home() {
+                    outcome += &of_group.outcome.models[k];
+                    pool_section.merge(&of_group.latencies[k]);
+                }
+                outcome.boots = of_group.outcome.pools[place].boots;
+                let tally = Tally::billed(days, &outcome, of_group.bill_of_pool(group, place), &pool_section);
+                fleet_section.merge(&pool_section);
+                pool_latencies[*in_allocation].merge(&pool_section);
+                fleet.join(&tally, [0.0; 3]);
+                run.pools[*in_allocation].sections.push(tally);
+                let peak = &mut run.pools[*in_allocation].peak_containers;
+                *peak = (*peak).max(of_group.outcome.pools[place].peak_containers);
+            }
         }
         fleet.percentiles_s = percentiles_s(&fleet_section);
         fleet_latencies.merge(&fleet_section);
         run.fleet.sections.push(fleet);
     }
     run.fleet.percentiles_s = percentiles_s(&fleet_latencies);
-    // Pools peak at different instants: the sum is an upper bound of the fleet's peak.
-    run.fleet.peak_containers = run.pools.iter().map(|pool| pool.peak_containers).sum();
+    // Groups peak at different instants: the sum is an upper bound of the fleet's peak.
+    let peak_of_group =
+        |group: usize| of_sections.iter().map(move |groups| groups[group].outcome.peak_containers).max();
+    run.fleet.peak_containers = (0..ready.len()).filter_map(peak_of_group).sum();
     for (pool, latencies) in run.pools.iter_mut().zip(&pool_latencies) {
         pool.percentiles_s = percentiles_s(latencies);
     }
-    for (pool, place) in ready.iter().zip(0..) {
-        for (model, _) in &pool.models {
+    for group in ready {
+        for (k, (model, _)) in group.models.iter().enumerate() {
             run.models[*model].percentiles_s = percentiles_s(&run.latencies[*model]);
-            run.models[*model].peak_containers = run.pools[place].peak_containers;
+            run.models[*model].peak_containers = run.pools[group.places[group.homes[k]]].peak_containers;
         }
     }
     run.day = average_day(of_sections);
@@ -164,12 +182,12 @@ fn fold(
 }
 
 /// The average day of all pools together.
-fn average_day(of_sections: &[Vec<PoolSection>]) -> Day {
-    let mut timelines = of_sections.iter().flatten().map(|pool| &pool.timeline);
+fn average_day(of_sections: &[Vec<GroupSection>]) -> Day {
+    let mut timelines = of_sections.iter().flatten().flat_map(|group| &group.timelines);
     let Some(first) = timelines.next() else { return Day::default() };
     let mut sum = first.clone();
     timelines.for_each(|timeline| sum.merge(timeline));
-    let pools = of_sections.first().map_or(1, Vec::len).max(1);
+    let pools = of_sections.first().map_or(0, |groups| groups.iter().map(|group| group.timelines.len()).sum()).max(1);
     let trials = f64::from(sum.trials) / pools as f64;
     let bin_ns = sum.bin().0 as f64 * trials;
     let containers = |state: State| sum.states_ns.iter().map(|bin| bin[state as usize] as f64 / bin_ns).collect();

@@ -1,38 +1,170 @@
 //! From a plan to a pool of the engine, and what its container costs.
 
 use fleetfront_calibration::Fit;
-use fleetfront_scenario::{Cell, Gpu, Platform, PoolSettings, Scenario};
-use fleetfront_sim::{Law, PLATFORM_MAX_CONTAINERS, Pool, PoolModel, Retries, UsdPerSecond, Window};
+use fleetfront_scenario::rules::{Rules, WindowFile};
+use fleetfront_scenario::{BootPlan, Cell, Gpu, Platform, PoolSettings, Scenario, time_of_day};
+use fleetfront_sim::{
+    Boot, BootRules, Bounds, Hardware, Law, PLATFORM_MAX_CONTAINERS, Patience, Pool, PoolModel, Preemption, Retries,
+    SimSpan, SimTime, Snapshot, UsdPerSecond, Window,
+};
 
-/// The pool of these models (scenario indices) with these settings.
-pub(crate) fn engine_pool(scenario: &Scenario, models: &[usize], settings: &PoolSettings) -> Pool {
-    let pool_model = |model: &usize| {
-        let model = &scenario.models[*model];
+const DAY_NS: u64 = 86_400_000_000_000;
+
+/// The pool of these models (scenario indices, with their variants) on a GPU type with these settings, as it is by
+/// itself: without fallback, and on this GPU type only.
+pub(crate) fn engine_pool(scenario: &Scenario, models: &[(usize, usize)], gpu: usize, settings: &PoolSettings) -> Pool {
+    let indices: Vec<usize> = models.iter().map(|(model, _)| *model).collect();
+    let pool_models = models.iter().map(|(model, variant)| {
+        let boot = boot_on(cell(scenario, *model, *variant, gpu));
+        let service = cell(scenario, *model, *variant, gpu).service.as_ref().map(|fit| fit.law);
         PoolModel {
-            failure_probability: model.failure_probability,
-            switch_in: models.iter().map(|from| model.switch_in_s[*from].to_span()).collect(),
-            ..PoolModel::new(models.len(), model.latency_limit_s.to_span())
+            // Where nothing special is asked for, the arrivals bring their service and the ordinals their boots.
+            services: service.into_iter().collect(),
+            boots: boot.filter(|_| needs_boots(scenario, models, gpu, &settings.rules)).into_iter().collect(),
+            ..pool_model(scenario, *model, &indices)
         }
-    };
-    Pool {
+    });
+    let rules = &settings.rules;
+    let pool = Pool {
         min_containers: settings.min_containers,
         max_containers: settings.max_containers.unwrap_or(PLATFORM_MAX_CONTAINERS),
         buffer_containers: settings.buffer_containers,
         scaledown_window: Window::Fixed(settings.scaledown_window.to_span()),
         max_inputs: settings.max_inputs,
-        target_inputs: settings.max_inputs,
         execution: settings.execution.clone(),
         timeout: settings.timeout.to_span(),
         retries: Retries::fixed(settings.retries),
-        ..Pool::new(models.iter().map(pool_model).collect())
+        ..Pool::new(pool_models.collect())
+    };
+    with_rules(scenario, pool, gpu, rules)
+}
+
+/// A model in a pool of these models.
+pub(crate) fn pool_model(scenario: &Scenario, model: usize, models: &[usize]) -> PoolModel {
+    let of_model = &scenario.models[model];
+    PoolModel {
+        failure_probability: of_model.failure_probability,
+        fails_at_end: of_model.fails_at_end,
+        switch_in: models.iter().map(|from| of_model.switch_in_s[*from].to_span()).collect(),
+        ..PoolModel::new(models.len(), of_model.latency_limit_s.to_span())
     }
 }
 
+/// Whether boots are more than one number by ordinal.
+fn needs_boots(scenario: &Scenario, models: &[(usize, usize)], gpu: usize, rules: &Rules) -> bool {
+    let planned = |(model, variant): &(usize, usize)| cell(scenario, *model, *variant, gpu).boot_plan.is_some();
+    rules.boot_failure_probability.is_some()
+        || rules.startup_timeout_s.is_some()
+        || rules.gpu_fallback.is_some()
+        || models.iter().any(planned)
+}
+
+/// How a container boots in this cell; `None` when nothing is known.
+pub(crate) fn boot_on(cell: &Cell) -> Option<Boot> {
+    match &cell.boot_plan {
+        Some(BootPlan { image, bill_image, phases, snapshot }) => Some(Boot {
+            image: *image,
+            bill_image: *bill_image,
+            phases: phases.clone(),
+            snapshot: snapshot.map(|(restore, failure_probability)| Snapshot { restore, failure_probability }),
+        }),
+        None => cell.boot.as_ref().map(|fit| Boot::of(fit.law)),
+    }
+}
+
+/// The pool with the rules that are off unless asked for.
+fn with_rules(scenario: &Scenario, pool: Pool, gpu: usize, rules: &Rules) -> Pool {
+    let span = |seconds: f64| SimSpan::from_secs_f64(seconds);
+    let some = |seconds: Option<f64>| seconds.map(span);
+    let capacity = rules.batched.as_ref().map_or(pool.max_inputs, |batched| batched.max_batch_size);
+    Pool {
+        target_inputs: rules.target_inputs.unwrap_or(capacity),
+        buffer_always: rules.buffer_always == Some(true),
+        starts_ready: rules.starts_ready == Some(true),
+        scaledown_window: match &rules.window {
+            Some(WindowFile::Drawn(law)) => Window::Drawn(law.law()),
+            Some(WindowFile::PausedMeanS(mean)) => Window::Paused { mean: span(*mean) },
+            None => pool.scaledown_window,
+        },
+        early_drain: some(rules.early_drain_s),
+        boots: boot_rules(rules),
+        host_speed_cv: rules.host_speed_cv.unwrap_or(0.0),
+        preemption: rules
+            .preemption
+            .as_ref()
+            .map(|preemption| Preemption { mean: span(preemption.mean_h * 3600.0), while_busy: preemption.while_busy }),
+        timeout_from_accept: rules.timeout_from_accept == Some(true),
+        retries: rules.retry.as_ref().map_or(pool.retries, |retry| Retries {
+            max: retry.max_retries,
+            initial_delay: span(retry.initial_delay_s),
+            backoff_coefficient: retry.backoff_coefficient,
+            max_delay: span(retry.max_delay_s),
+            fresh_service: retry.fresh_service,
+        }),
+        max_pending: rules.max_pending,
+        patience: rules
+            .client_timeout
+            .as_ref()
+            .map(|client| Patience { law: client.after.law(), in_queue_only: client.in_queue_only }),
+        hardware: vec![Hardware { gpu: gpu as u16, gpus: rules.gpus_per_container.unwrap_or(1) }],
+        hardware_wait: some(rules.gpu_wait_s).unwrap_or(SimSpan::ZERO),
+        billing_increment: some(rules.billing_increment_s).unwrap_or(SimSpan::ZERO),
+        billing_minimum: some(rules.billing_minimum_s).unwrap_or(SimSpan::ZERO),
+        ..scheduled(scenario, pool, rules)
+    }
+}
+
+fn boot_rules(rules: &Rules) -> BootRules {
+    let span = |seconds: Option<f64>, plain: SimSpan| seconds.map_or(plain, SimSpan::from_secs_f64);
+    let plain = BootRules::PLAIN;
+    BootRules {
+        cancel: rules.cancel_boots == Some(true),
+        at_once: rules.boots_at_once.unwrap_or(plain.at_once),
+        bound: rules.bind_boots == Some(true),
+        failure_probability: rules.boot_failure_probability.unwrap_or(0.0),
+        startup_timeout: span(rules.startup_timeout_s, plain.startup_timeout),
+        backoff: span(rules.boot_backoff_s, plain.backoff),
+        backoff_max: span(rules.boot_backoff_max_s, plain.backoff_max),
+    }
+}
+
+/// The daily schedule over the whole trial; what holds at its beginning is what was set last the evening before.
+fn scheduled(scenario: &Scenario, pool: Pool, rules: &Rules) -> Pool {
+    let Some(entries) = rules.schedule.as_ref().filter(|entries| !entries.is_empty()) else { return pool };
+    let horizon = scenario.traffic.horizon();
+    let days_before = horizon.start.0.div_ceil(DAY_NS);
+    let days = days_before + (horizon.end.0 - horizon.start.0).div_ceil(DAY_NS);
+    let mut schedule = Vec::new();
+    let (mut min_containers, mut max_containers) = (pool.min_containers, pool.max_containers);
+    for day in 0..=days {
+        for entry in entries {
+            let time = time_of_day(&entry.at).unwrap_or(SimTime::START);
+            let max = entry.max_containers.unwrap_or(pool.max_containers);
+            // One day earlier than the run-in, so that its beginning is settled too.
+            let at = (horizon.start.0 + day * DAY_NS + time.0).checked_sub((days_before + 1) * DAY_NS);
+            match at {
+                Some(at) if at > 0 && at < horizon.end.0 => {
+                    schedule.push(Bounds {
+                        at: SimTime(at),
+                        min_containers: entry.min_containers,
+                        max_containers: max,
+                    });
+                }
+                Some(0) | None => (min_containers, max_containers) = (entry.min_containers, max),
+                Some(_) => {}
+            }
+        }
+    }
+    Pool { min_containers, max_containers, schedule, ..pool }
+}
+
 /// GPU, CPU and memory of one container, region included.
-pub(crate) fn container_price(platform: &Platform, gpu: &Gpu) -> UsdPerSecond {
+///
+/// - `gpus`: how many GPUs it holds.
+pub(crate) fn container_price(platform: &Platform, gpu: &Gpu, gpus: u32) -> UsdPerSecond {
     let cpu = platform.cpu_usd_per_core_s.get() * platform.cpu_cores;
     let memory = platform.memory_usd_per_gib_s.get() * platform.memory_gib;
-    price((gpu.usd_per_second.get() + cpu + memory) * platform.region_multiplier)
+    price((gpu.usd_per_second.get() * f64::from(gpus) + cpu + memory) * platform.region_multiplier)
 }
 
 fn price(usd_per_second: f64) -> UsdPerSecond {
@@ -76,8 +208,28 @@ mod tests {
     fn a_container_costs_its_gpu_its_cores_and_its_memory_in_its_region() {
         let scenario = Scenario::load(&Files::embedded()).expect("the embedded scenario is valid");
         let l40s = scenario.gpus.iter().find(|gpu| gpu.name == "L40S").expect("it is there");
-        assert_relative_eq!(container_price(&scenario.platform, l40s).get(), 0.000_590_62, epsilon = 1e-12);
+        assert_relative_eq!(container_price(&scenario.platform, l40s, 1).get(), 0.000_590_62, epsilon = 1e-12);
+        assert_relative_eq!(container_price(&scenario.platform, l40s, 2).get(), 0.001_132_62, epsilon = 1e-12);
         let pinned = Platform { region_multiplier: 1.5, ..scenario.platform.clone() };
-        assert_relative_eq!(container_price(&pinned, l40s).get(), 0.000_885_93, epsilon = 1e-12);
+        assert_relative_eq!(container_price(&pinned, l40s, 1).get(), 0.000_885_93, epsilon = 1e-12);
+    }
+
+    #[test]
+    fn a_schedule_holds_from_the_evening_before() {
+        let mut scenario = Scenario::load(&Files::embedded()).expect("the embedded scenario is valid");
+        scenario.traffic.run_in = fleetfront_sim::Seconds::new(7200.0).expect("a span");
+        let entry = |at: &str, min_containers| fleetfront_scenario::rules::BoundsFile {
+            at: at.to_owned(),
+            min_containers,
+            max_containers: None,
+        };
+        let rules = Rules { schedule: Some(vec![entry("08:00", 2), entry("23:00", 0)]), ..Rules::default() };
+        let settings = PoolSettings { rules, ..scenario.defaults.clone() };
+        let pool = engine_pool(&scenario, &[(0, 0)], 3, &settings);
+        // The trial begins at 22:00 with what holds since 08:00.
+        assert_eq!(pool.min_containers, 2);
+        let hours: Vec<(u64, u32)> =
+            pool.schedule.iter().map(|b| (b.at.0 / 3_600_000_000_000, b.min_containers)).collect();
+        assert_eq!(hours, [(1, 0), (10, 2), (25, 0)]);
     }
 }

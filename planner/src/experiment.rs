@@ -129,7 +129,7 @@ impl Grid<'_> {
         let empty = vec![LatencyHistogram::default(); indices.len()];
         let of_models = if indices.len() > 1 { vec![Subject::default(); indices.len()] } else { Vec::new() };
         let run = |settings: PoolSettings| Run {
-            pool: engine_pool(scenario, &indices, &settings),
+            pool: engine_pool(scenario, &task.models, task.gpu, &settings),
             section: empty.clone(),
             all: empty.clone(),
             candidate: Candidate {
@@ -142,12 +142,13 @@ impl Grid<'_> {
             },
         };
         let mut runs: Vec<Run> = self.settings(task.unit).into_iter().map(run).collect();
+        let held = self.partitions.units[task.unit].settings.rules.gpus_per_container.unwrap_or(1);
         let (services, boots) = laws(scenario, &task.models, task.gpu);
         let days = Days {
             seed: self.effort.seed,
             key: scenario.models[indices[0]].key,
             horizon: scenario.traffic.horizon(),
-            price: container_price(&scenario.platform, &scenario.gpus[task.gpu]),
+            price: container_price(&scenario.platform, &scenario.gpus[task.gpu], held),
             services,
             boots,
         };

@@ -12,6 +12,7 @@ mod estimate;
 mod experiment;
 mod fleet_criteria;
 mod frontier;
+mod groups;
 mod metrics;
 mod naive;
 mod partition;

@@ -22,7 +22,7 @@ pub(crate) fn gpu_summaries(scenario: &Scenario) -> Vec<GpuSummary> {
     let of = |gpu: &fleetfront_scenario::Gpu| GpuSummary {
         name: gpu.name.clone(),
         usd_per_hour: gpu.usd_per_second.get() * 3600.0,
-        container_usd_per_hour: container_price(&scenario.platform, gpu).get() * 3600.0,
+        container_usd_per_hour: container_price(&scenario.platform, gpu, 1).get() * 3600.0,
         usable_gib: gpu.usable_gib,
     };
     scenario.gpus.iter().map(of).collect()

@@ -1,6 +1,6 @@
 //! What is summed over trials, and the metrics made of it.
 
-use fleetfront_sim::{LatencyHistogram, ModelOutcome, State, UsdPerSecond};
+use fleetfront_sim::{LatencyHistogram, Ledger, ModelOutcome, State, UsdPerSecond};
 
 use crate::estimate::{Estimate, ratio, sectioned};
 use crate::metrics::{CostByState, Metrics};
@@ -27,10 +27,41 @@ pub(crate) struct Tally {
     pub(crate) percentiles_s: [f64; 3],
 }
 
+/// Container seconds and dollars by state, in the order of [`State::ALL`].
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Bill {
+    pub(crate) seconds: [f64; 4],
+    pub(crate) usd: [f64; 4],
+}
+
+impl Bill {
+    /// Adds container time at a price.
+    pub(crate) fn add(&mut self, ledger: &Ledger, price: UsdPerSecond) {
+        for state in State::ALL {
+            let seconds = ledger.get(state).as_secs_f64();
+            self.seconds[state as usize] += seconds;
+            self.usd[state as usize] += seconds * price.get();
+        }
+    }
+
+    /// Adds what the platform rounds up, as idle time.
+    pub(crate) fn add_rounding(&mut self, nanoseconds: u64, price: UsdPerSecond) {
+        let seconds = nanoseconds as f64 / 1e9;
+        self.seconds[State::Idle as usize] += seconds;
+        self.usd[State::Idle as usize] += seconds * price.get();
+    }
+}
+
 impl Tally {
     /// - `price`: what a container costs.
     pub(crate) fn new(days: u32, outcome: &ModelOutcome, price: UsdPerSecond, latencies: &LatencyHistogram) -> Self {
-        let seconds = State::ALL.map(|state| outcome.ledger.get(state).as_secs_f64());
+        let mut bill = Bill::default();
+        bill.add(&outcome.ledger, price);
+        Self::billed(days, outcome, bill, latencies)
+    }
+
+    /// The same with a bill of containers of several prices.
+    pub(crate) fn billed(days: u32, outcome: &ModelOutcome, bill: Bill, latencies: &LatencyHistogram) -> Self {
         Self {
             days: f64::from(days),
             arrived: outcome.arrived as f64,
@@ -39,8 +70,8 @@ impl Tally {
             late: outcome.late as f64,
             boots: outcome.boots as f64,
             latency_s: outcome.latency_ns as f64 / 1e9,
-            seconds,
-            usd: seconds.map(|s| s * price.get()),
+            seconds: bill.seconds,
+            usd: bill.usd,
             percentiles_s: percentiles_s(latencies),
         }
     }

@@ -6,12 +6,13 @@
 use std::collections::BTreeMap;
 
 use fleetfront_calibration::{Kind, Provenance};
-use fleetfront_sim::Execution;
 use fleetfront_workloads::Scope;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::law_file::LawFile;
 use crate::resolved::LatencyReading;
+use crate::rules::{ExecutionName, Rules};
 
 /// A scenario: what is asked of which fleet, on which platform.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -47,6 +48,99 @@ pub struct ScenarioFile {
     pub models: Vec<ModelFile>,
     /// Named ways of giving models to pools
     pub allocations: Vec<AllocationFile>,
+    /// Service and boot times that are stated as laws, in place of benchmarks and measured boots
+    #[serde(default)]
+    pub cells: Vec<CellFile>,
+    /// The workspace's limits over all pools; left out for none
+    pub quota: Option<QuotaFile>,
+    /// Waits for capacity, by GPU type; left out where there is none
+    #[serde(default)]
+    pub capacity: Vec<CapacityFile>,
+    /// Periods in which GPU types are not to be had
+    #[serde(default)]
+    pub scarcity: Vec<ScarcityFile>,
+}
+
+/// Service and boot time of a variant on a GPU type, stated as laws.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CellFile {
+    /// The model
+    pub model: String,
+    /// The variant; left out for the deployed one
+    pub variant: Option<String>,
+    /// The GPU type
+    pub gpu: String,
+    /// Service time of a warm request
+    pub service: Option<LawFile>,
+    /// Boot time of a container
+    pub boot: Option<LawFile>,
+    /// A boot in phases, one after the other, instead of `boot`
+    pub boot_phases: Option<Vec<LawFile>>,
+    /// Loading the image, before the boot
+    pub image: Option<LawFile>,
+    /// Whether the platform bills the image load; left out for yes
+    pub bill_image_load: Option<bool>,
+    /// A memory snapshot that replaces the boot
+    pub snapshot: Option<SnapshotFile>,
+    /// Where these come from
+    pub provenance: ProvenanceFile,
+}
+
+/// A memory snapshot.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SnapshotFile {
+    /// Time to restore it
+    pub restore: LawFile,
+    /// Probability that it cannot be restored, and the boot follows after all
+    pub failure_probability: f64,
+}
+
+/// Limits over all pools.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QuotaFile {
+    /// Containers in use at once
+    pub containers: Option<u32>,
+    /// GPUs in use at once
+    pub gpus: Option<u32>,
+}
+
+/// Wait for capacity of a GPU type.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CapacityFile {
+    /// The GPU type
+    pub gpu: String,
+    /// Time from asking for a container to its creation
+    pub wait: Option<LawFile>,
+    /// Name of the scarcity that it suffers; types that name the same one suffer it together
+    pub scarcity: Option<String>,
+    /// Where these come from
+    pub provenance: ProvenanceFile,
+}
+
+/// Periods of scarcity: drawn, with gaps between them.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScarcityFile {
+    /// Its name
+    pub name: String,
+    /// Time from the end of a period to the start of the next
+    pub every: LawFile,
+    /// Length of a period
+    pub lasts: LawFile,
+}
+
+/// The next step of a chain of requests.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NextFile {
+    /// The model that is called when a request completes
+    pub model: String,
+    /// Probability that it is
+    pub probability: f64,
 }
 
 /// Names of the CSV files in the scenario's folder.
@@ -120,6 +214,9 @@ pub struct PlatformFile {
     pub memory_gib: f64,
     /// Where cores and memory of a container come from
     pub container_provenance: ProvenanceFile,
+    /// Whether settings outside the platform's documented limits are accepted (for comparison with theory); left out
+    /// for no
+    pub lift_limits: Option<bool>,
     /// Multiplier on all prices for the chosen region; 1 is the platform's own choice of region
     pub region_multiplier: f64,
     /// Days that a month is said to have
@@ -210,6 +307,10 @@ pub struct ModelFile {
     pub latency_limit_s: f64,
     /// Probability that a try fails, for whatever reason but memory
     pub failure_probability: f64,
+    /// When in its execution a try fails that does; left out for any moment
+    pub failure_at: Option<FailureAtName>,
+    /// What a completed request leads to
+    pub next: Option<NextFile>,
     /// Where the failure probability comes from
     pub failure_provenance: ProvenanceFile,
     /// Time to become the loaded model of a container that has another one loaded, in seconds
@@ -225,6 +326,16 @@ pub struct ModelFile {
     pub curve_time_zone: Option<String>,
     /// Its precisions, the deployed one first
     pub variants: Vec<VariantFile>,
+}
+
+/// When a try fails that does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureAtName {
+    /// At a moment uniform over its execution
+    AnyMoment,
+    /// At its end
+    End,
 }
 
 /// A precision of a model.
@@ -274,25 +385,9 @@ pub struct SettingsFile {
     pub timeout_s: f64,
     /// Tries after the first, one second apart
     pub retries: u32,
-}
-
-/// What a container does with several inputs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ExecutionName {
-    /// One at a time; the others wait inside the container
-    Serial,
-    /// All at once, independently
-    Parallel,
-}
-
-impl From<ExecutionName> for Execution {
-    fn from(name: ExecutionName) -> Self {
-        match name {
-            ExecutionName::Serial => Self::Serial,
-            ExecutionName::Parallel => Self::Parallel,
-        }
-    }
+    /// Rules that are off unless asked for
+    #[serde(default)]
+    pub rules: Rules,
 }
 
 /// What is tried for each model on each GPU that it fits.
@@ -343,6 +438,9 @@ pub struct PoolFile {
     pub timeout_s: Option<f64>,
     /// Tries after the first, one second apart
     pub retries: Option<u32>,
+    /// Rules that are off unless asked for; what is left out is as in `[defaults]`
+    #[serde(default)]
+    pub rules: Rules,
 }
 
 /// What an allocation has to reach; a criterion that is left out is not asked for.

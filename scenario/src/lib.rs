@@ -5,12 +5,15 @@
 //!
 //! Deliberately absent: simulation, figures, exit codes.
 
+mod contradictions;
+mod coupling;
 mod criteria;
 mod document;
 mod feasibility;
 pub mod file;
 mod files;
 mod findings;
+mod law_file;
 mod load;
 mod models;
 mod pools;
@@ -18,6 +21,8 @@ mod render;
 mod repair;
 mod resolve;
 mod resolved;
+pub mod rules;
+mod rules_check;
 mod schema;
 mod settings;
 mod structure;
@@ -29,11 +34,14 @@ mod traffic;
 
 pub use files::Files;
 pub use fleetfront_calibration::{Problem, Provenance};
+pub use law_file::LawFile;
 pub use pools::RECOMMENDED;
 pub use render::render;
 pub use repair::{Mend, Repair, nearest_repair, repaired};
 pub use resolved::{
-    Allocation, Cell, Criteria, Feasibility, Gpu, Grid, Infeasible, LatencyReading, Model, NaiveEstimate, Platform,
-    PoolPlan, PoolSettings, Quality, Scenario, Variant,
+    Allocation, BootPlan, Capacity, Cell, ChainStep, Criteria, Feasibility, Gpu, Grid, Infeasible, LatencyReading,
+    Model, NaiveEstimate, Platform, PoolPlan, PoolSettings, Quality, Quota, ScarcityProcess, Scenario, Variant,
 };
+pub use rules::Rules;
+pub use rules_check::time_of_day;
 pub use schema::json_schema;

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use fleetfront_calibration::Provenance;
 use fleetfront_sim::{Seconds, StreamKey};
 
+use crate::coupling;
 use crate::feasibility::Needs;
 use crate::file::{ModelFile, ScenarioFile, VariantFile};
 use crate::findings::Findings;
-use crate::resolved::{Gpu, Model, Quality, Variant};
+use crate::resolved::{Cell, Gpu, Model, Quality, Variant};
 use crate::suggest::nearest;
 use crate::tables::Tables;
 
@@ -101,6 +102,8 @@ fn resolve(
         latency_limit_s: Findings::seconds(model.latency_limit_s),
         failure_probability: model.failure_probability,
         failure_provenance: (&model.failure_provenance).into(),
+        fails_at_end: model.failure_at == Some(crate::file::FailureAtName::End),
+        next: coupling::next(file, model, path, findings),
         switch_in_s: switch_times(file, model, path, findings),
         switch_provenance: (&model.switch_provenance).into(),
         variants,
@@ -163,7 +166,9 @@ fn resolve_variant(
     let cell = |gpu: &Gpu| {
         let service = tables.benchmarks.as_ref().and_then(|all| all.service(&model.name, &variant.name, &gpu.name));
         let boot = tables.boots.as_ref().and_then(|all| all.boot(&model.name, &variant.name, &gpu.name));
-        needs.cell(gpu, service, boot)
+        let stated = coupling::stated(file, model, variant, gpu);
+        let (service, boot, plan) = coupling::known(stated, service, boot);
+        Cell { boot_plan: plan, ..needs.cell(gpu, service, boot) }
     };
     let cells = gpus.iter().map(cell).collect();
     Some(Variant {

@@ -15,6 +15,7 @@ pub const RECOMMENDED: &str = "recommended";
 pub(crate) fn allocations(
     file: &ScenarioFile,
     defaults: &PoolSettings,
+    strict: bool,
     findings: &mut Findings<'_>,
 ) -> Vec<Allocation> {
     let names: Vec<&str> = file.allocations.iter().map(|allocation| allocation.name.as_str()).collect();
@@ -26,7 +27,8 @@ pub(crate) fn allocations(
     if names.is_empty() {
         findings.refuse("allocations", "there is no allocation", "add a table `[[allocations]]`");
     }
-    let resolve = |(index, allocation)| resolve(file, allocation, defaults, &format!("allocations[{index}]"), findings);
+    let resolve =
+        |(index, allocation)| resolve(file, allocation, (defaults, strict), &format!("allocations[{index}]"), findings);
     file.allocations.iter().enumerate().map(resolve).collect()
 }
 
@@ -39,7 +41,7 @@ pub(crate) fn named(file: &ScenarioFile, key: &str, name: &str, findings: &mut F
 fn resolve(
     file: &ScenarioFile,
     allocation: &AllocationFile,
-    defaults: &PoolSettings,
+    (defaults, strict): (&PoolSettings, bool),
     path: &str,
     findings: &mut Findings<'_>,
 ) -> Allocation {
@@ -52,7 +54,8 @@ fn resolve(
         let models = models_of(file, pool, &path, &mut places, findings);
         let gpus: Vec<&str> = file.gpus.iter().map(|gpu| gpu.name.as_str()).collect();
         let gpu = findings.find(&format!("{path}.gpu"), "GPU", &pool.gpu, &gpus).unwrap_or(0);
-        let settings = settings::of_pool(pool, defaults, &path, findings);
+        let settings = settings::of_pool(pool, (defaults, file.defaults.execution), strict, &path, findings);
+        check_names(file, pool, &names, &path, findings);
         check_switching(file, &models, &settings, &path, findings);
         pools.push(PoolPlan { name: pool.name.clone(), gpu, models, settings });
     }
@@ -105,6 +108,20 @@ fn models_of(
     models
 }
 
+/// The pools and GPU types that the rules of a pool name.
+fn check_names(file: &ScenarioFile, pool: &PoolFile, pools: &[&str], path: &str, findings: &mut Findings<'_>) {
+    if let Some(fallback) = &pool.rules.fallback {
+        let path = format!("{path}.rules.fallback.pool");
+        if findings.find(&path, "pool", &fallback.pool, pools).is_some() && fallback.pool == pool.name {
+            findings.refuse(&path, "a pool cannot be its own fallback", "name another pool of this allocation");
+        }
+    }
+    let gpus: Vec<&str> = file.gpus.iter().map(|gpu| gpu.name.as_str()).collect();
+    for (index, gpu) in pool.rules.gpu_fallback.iter().flatten().enumerate() {
+        findings.find(&format!("{path}.rules.gpu_fallback[{index}]"), "GPU", gpu, &gpus);
+    }
+}
+
 /// A container that runs everything at once has no moment at which it could switch models.
 fn check_switching(
     file: &ScenarioFile,
@@ -117,9 +134,9 @@ fn check_switching(
         let model = &file.models[model];
         model.switch_in_s > 0.0 || model.switch_in_from_s.values().any(|&span| span > 0.0)
     });
-    if settings.execution == Execution::Parallel && models.len() > 1 && switches {
+    if settings.execution != Execution::Serial && models.len() > 1 && switches {
         let message =
-            "parallel execution of several models contradicts their switch times: one model is loaded at a time";
+            "execution of several models at once contradicts their switch times: one model is loaded at a time";
         let help = "write execution = \"serial\" for this pool, give each model its own pool, or set switch_in_s = 0";
         let place = format!("{path}.execution");
         findings.refuse(if findings.document.has(&place) { &place } else { path }, message, help);

@@ -10,7 +10,7 @@ use crate::files::Files;
 use crate::findings::Findings;
 use crate::resolved::{Gpu, Platform, Scenario};
 use crate::tables::Tables;
-use crate::{criteria, models, pools, settings, traffic};
+use crate::{contradictions, coupling, criteria, models, pools, settings, traffic};
 
 /// The only version of the file format so far.
 const FORMAT: u32 = 1;
@@ -29,16 +29,19 @@ pub(crate) fn resolve(files: &Files, file: &ScenarioFile, findings: &mut Finding
     }
     let tables = Tables::read(files, file, findings);
     let gpus = gpus(file, &tables, findings);
-    let defaults = settings::defaults(&file.defaults, findings);
+    let strict = file.platform.lift_limits != Some(true);
+    let defaults = settings::defaults(&file.defaults, strict, findings);
     let models = models::models(file, &gpus, &tables, findings);
+    coupling::check_cells(file, findings);
+    let scarcity = coupling::scarcity(file, findings);
     let scenario = Scenario {
         name: file.name.clone(),
         description: file.description.clone(),
         inputs_sha256: files.sha256(),
         platform: platform(&file.platform, file, &tables, findings),
         traffic: traffic::traffic(file, &tables, findings),
-        grid: settings::grid(&file.grid, findings),
-        allocations: pools::allocations(file, &defaults, findings),
+        grid: settings::grid(&file.grid, strict, findings),
+        allocations: pools::allocations(file, &defaults, strict, findings),
         baseline: pools::named(file, "baseline", &file.baseline, findings),
         proposed: pools::named(file, "proposed", &file.proposed, findings),
         criteria: criteria::criteria(&file.criteria, findings),
@@ -46,10 +49,14 @@ pub(crate) fn resolve(files: &Files, file: &ScenarioFile, findings: &mut Finding
         gpus,
         models,
         defaults,
+        quota: coupling::quota(file, findings),
+        capacity: coupling::capacity(file, findings),
+        scarcity,
         warnings: Vec::new(),
     };
     if findings.problems.is_empty() {
         warn(&scenario, findings);
+        contradictions::check(&scenario, findings);
         warn_unused(files, file, &tables, findings);
         findings.warnings.extend(tables.benchmarks.iter().flat_map(Benchmarks::contradictions));
     }

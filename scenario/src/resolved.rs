@@ -1,10 +1,12 @@
 //! A scenario with only legal states: what the planner works on.
 
 use fleetfront_calibration::{Fit, Provenance};
-use fleetfront_sim::{Seconds, StreamKey, UsdPerSecond};
+use fleetfront_sim::{Law, Seconds, StreamKey, UsdPerSecond};
 use fleetfront_workloads::Traffic;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::rules::Rules;
 
 /// Everything a study needs, cross-references resolved to indices.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,8 +39,72 @@ pub struct Scenario {
     pub criteria: Criteria,
     /// The spreadsheet to be reproduced.
     pub naive: NaiveEstimate,
+    /// The workspace's limits over all pools.
+    #[serde(default)]
+    pub quota: Quota,
+    /// Waits for capacity: one entry a GPU type, in the scenario's order, or empty.
+    #[serde(default)]
+    pub capacity: Vec<Capacity>,
+    /// Scarcity processes that capacity refers to.
+    #[serde(default)]
+    pub scarcity: Vec<ScarcityProcess>,
     /// Warnings of the files: never errors, always shown.
     pub warnings: Vec<String>,
+}
+
+/// Limits over all pools; `None` for no limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quota {
+    /// Containers in use at once.
+    pub containers: Option<u32>,
+    /// GPUs in use at once.
+    pub gpus: Option<u32>,
+}
+
+/// How containers of a GPU type come.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Capacity {
+    /// Wait from asking to creation.
+    pub wait: Option<Law>,
+    /// Index of its scarcity process.
+    pub scarcity: Option<usize>,
+    /// Where these come from.
+    pub provenance: Option<Provenance>,
+}
+
+/// Periods in which nothing is to be had.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScarcityProcess {
+    /// Its name.
+    pub name: String,
+    /// Whose random stream it uses.
+    pub key: StreamKey,
+    /// Time from the end of a period to the start of the next.
+    pub every: Law,
+    /// Length of a period.
+    pub lasts: Law,
+}
+
+/// The next step of a chain of requests.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ChainStep {
+    /// Index of its model.
+    pub model: usize,
+    /// Its probability.
+    pub probability: f64,
+}
+
+/// A boot in phases.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BootPlan {
+    /// Loading the image.
+    pub image: Option<Law>,
+    /// Whether that is billed.
+    pub bill_image: bool,
+    /// What follows, one after the other.
+    pub phases: Vec<Law>,
+    /// Time to restore a memory snapshot instead, and the probability that it fails.
+    pub snapshot: Option<(Law, f64)>,
 }
 
 /// Containers and billing rules of the platform.
@@ -98,6 +164,12 @@ pub struct Model {
     pub failure_probability: f64,
     /// Where that comes from.
     pub failure_provenance: Provenance,
+    /// Whether a try that fails does so at its end, instead of at any moment.
+    #[serde(default)]
+    pub fails_at_end: bool,
+    /// What a completed request leads to.
+    #[serde(default)]
+    pub next: Option<ChainStep>,
     /// Time to become the loaded model of a container, by the index of the model loaded before (own index: zero).
     pub switch_in_s: Vec<Seconds>,
     /// Where those come from.
@@ -141,6 +213,9 @@ pub struct Cell {
     pub service: Option<Fit>,
     /// Boot time of a container.
     pub boot: Option<Fit>,
+    /// Its phases, where it has any; the fit then holds their mean.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boot_plan: Option<BootPlan>,
 }
 
 /// Whether a variant can run on a GPU type.
@@ -229,6 +304,9 @@ pub struct PoolSettings {
     pub timeout: Seconds,
     /// Tries after the first, one second apart.
     pub retries: u32,
+    /// Rules that are off unless asked for.
+    #[serde(default, skip_serializing_if = "Rules::is_none")]
+    pub rules: Rules,
 }
 
 /// A way of giving models to pools.

@@ -5,7 +5,9 @@ use fleetfront_sim::SimTime;
 use crate::document::join;
 use crate::findings::Findings;
 use crate::resolved::PoolSettings;
-use crate::rules::{BatchedFile, BoundsFile, EfficiencyFile, ExecutionName, FallbackFile, RetryFile, Rules, WindowFile};
+use crate::rules::{
+    BatchedFile, BoundsFile, EfficiencyFile, ExecutionName, FallbackFile, RetryFile, Rules, WindowFile,
+};
 
 /// Most inputs of a batch, and longest wait of it in milliseconds (Modal documentation, read 2026-10-07).
 const BATCH_MAX: f64 = 1000.0;
@@ -152,12 +154,7 @@ pub fn time_of_day(text: &str) -> Option<SimTime> {
 }
 
 /// Checks what a pool's settings say together. `path` is where they stand.
-pub(crate) fn check_together(
-    settings: &PoolSettings,
-    name: ExecutionName,
-    path: &str,
-    findings: &mut Findings<'_>,
-) {
+pub(crate) fn check_together(settings: &PoolSettings, name: ExecutionName, path: &str, findings: &mut Findings<'_>) {
     let rules = &settings.rules;
     let place = |key: &str, findings: &Findings<'_>| {
         let places = [join(&join(path, "rules"), key), join(path, key), join(path, "execution"), path.to_owned()];

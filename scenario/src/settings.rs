@@ -1,11 +1,11 @@
 //! Pool settings: those of `[defaults]`, and what a pool says instead.
 
-use fleetfront_sim::Execution;
-
 use crate::document::join;
 use crate::file::{PoolFile, SettingsFile};
 use crate::findings::Findings;
 use crate::resolved::{Grid, PoolSettings};
+use crate::rules::ExecutionName;
+use crate::rules_check;
 
 /// Scaledown windows that the platform accepts, in seconds (Modal documentation, read 2026-11).
 pub(crate) const WINDOW_S: (f64, f64) = (2.0, 3600.0);
@@ -13,48 +13,59 @@ pub(crate) const WINDOW_S: (f64, f64) = (2.0, 3600.0);
 const WINDOW_WARNED_S: f64 = 1200.0;
 /// Execution timeouts that the platform accepts, in seconds: to one day (Modal documentation, read 2026-11).
 const TIMEOUT_S: (f64, f64) = (1.0, 86_400.0);
+/// Longest window or timeout where the platform's limits are lifted, in seconds: a year.
+const SECONDS_MAX: f64 = 365.0 * 86_400.0;
 /// Most containers, inputs or retries that a setting may ask for: a limit of this simulation, against typing errors.
 const COUNT_MAX: u32 = 10_000;
 
 /// The settings of `[defaults]`.
-pub(crate) fn defaults(file: &SettingsFile, findings: &mut Findings<'_>) -> PoolSettings {
+pub(crate) fn defaults(file: &SettingsFile, strict: bool, findings: &mut Findings<'_>) -> PoolSettings {
     let settings = PoolSettings {
         min_containers: file.min_containers,
         max_containers: file.max_containers,
         buffer_containers: file.buffer_containers,
         scaledown_window: Findings::seconds(file.scaledown_window_s),
         max_inputs: file.max_inputs,
-        execution: file.execution.into(),
+        execution: file.execution.execution(&file.rules),
         timeout: Findings::seconds(file.timeout_s),
         retries: file.retries,
+        rules: file.rules.clone(),
     };
-    check(&settings, "defaults", findings);
+    rules_check::check(&settings.rules, "defaults.rules", strict, findings);
+    rules_check::check_together(&settings, file.execution, "defaults", findings);
+    check(&settings, "defaults", strict, findings);
     settings
 }
 
 /// The settings of a pool at `path`: what it leaves out is taken from `defaults`.
 pub(crate) fn of_pool(
     pool: &PoolFile,
-    defaults: &PoolSettings,
+    defaults: (&PoolSettings, ExecutionName),
+    strict: bool,
     path: &str,
     findings: &mut Findings<'_>,
 ) -> PoolSettings {
+    let (defaults, execution) = (defaults.0, pool.execution.unwrap_or(defaults.1));
+    let rules = pool.rules.clone().or(&defaults.rules);
     let settings = PoolSettings {
         min_containers: pool.min_containers.unwrap_or(defaults.min_containers),
         max_containers: pool.max_containers.or(defaults.max_containers),
         buffer_containers: pool.buffer_containers.unwrap_or(defaults.buffer_containers),
         scaledown_window: pool.scaledown_window_s.map_or(defaults.scaledown_window, Findings::seconds),
         max_inputs: pool.max_inputs.unwrap_or(defaults.max_inputs),
-        execution: pool.execution.map_or_else(|| defaults.execution.clone(), Execution::from),
+        execution: execution.execution(&rules),
         timeout: pool.timeout_s.map_or(defaults.timeout, Findings::seconds),
         retries: pool.retries.unwrap_or(defaults.retries),
+        rules,
     };
-    check(&settings, path, findings);
+    rules_check::check(&pool.rules, &join(path, "rules"), strict, findings);
+    rules_check::check_together(&settings, execution, path, findings);
+    check(&settings, path, strict, findings);
     settings
 }
 
 /// Checks what is written at `path`; what is inherited was checked where it is written.
-fn check(settings: &PoolSettings, path: &str, findings: &mut Findings<'_>) {
+fn check(settings: &PoolSettings, path: &str, strict: bool, findings: &mut Findings<'_>) {
     let counts = [
         ("min_containers", settings.min_containers),
         ("max_containers", settings.max_containers.unwrap_or(0)),
@@ -75,6 +86,12 @@ fn check(settings: &PoolSettings, path: &str, findings: &mut Findings<'_>) {
     }
     check_bounds(settings, path, findings);
     let (window, timeout) = (join(path, "scaledown_window_s"), join(path, "timeout_s"));
+    if !strict {
+        for (path, seconds) in [(&window, settings.scaledown_window.get()), (&timeout, settings.timeout.get())] {
+            findings.within(path, seconds, 0.0, SECONDS_MAX, "a limit of this simulation, against typing errors");
+        }
+        return;
+    }
     if findings.document.has(&window) {
         check_window(&window, settings.scaledown_window.get(), findings);
     }
@@ -102,7 +119,7 @@ fn check_window(path: &str, window_s: f64, findings: &mut Findings<'_>) {
 }
 
 /// The grid of windows and warm containers.
-pub(crate) fn grid(file: &crate::file::GridFile, findings: &mut Findings<'_>) -> Grid {
+pub(crate) fn grid(file: &crate::file::GridFile, strict: bool, findings: &mut Findings<'_>) -> Grid {
     for (key, empty) in
         [("scaledown_window_s", file.scaledown_window_s.is_empty()), ("min_containers", file.min_containers.is_empty())]
     {
@@ -112,7 +129,9 @@ pub(crate) fn grid(file: &crate::file::GridFile, findings: &mut Findings<'_>) ->
     }
     for (index, &window) in file.scaledown_window_s.iter().enumerate() {
         let path = format!("grid.scaledown_window_s[{index}]");
-        check_window(&path, window, findings);
+        if strict {
+            check_window(&path, window, findings);
+        }
         if file.scaledown_window_s[..index].contains(&window) {
             findings.refuse(&path, format!("{window} stands here twice"), "remove one");
         }

@@ -14,46 +14,7 @@ use crate::suggest::{advice, nearest};
 /// Settings of real platforms that this simulation has no rule for yet.
 ///
 /// They are refused by name: a setting without effect would mislead.
-const NOT_SIMULATED: [&str; 38] = [
-    "adapter_load_s",
-    "allow_concurrent_inputs",
-    "backoff_coefficient",
-    "batched",
-    "bill_image_load",
-    "billing_increment_s",
-    "billing_minimum_s",
-    "cancel_boots",
-    "capacity_wait_s",
-    "chain",
-    "client_timeout",
-    "client_timeout_s",
-    "early_drain",
-    "enable_memory_snapshot",
-    "fallback",
-    "gpu_fallback",
-    "gpu_quota",
-    "hedge",
-    "host_speed_cv",
-    "included_credits_usd",
-    "initial_delay_s",
-    "max_batch_size",
-    "max_delay_s",
-    "max_pending",
-    "max_retries",
-    "plan_fee_usd",
-    "preemption",
-    "quota",
-    "region",
-    "scarcity",
-    "schedule",
-    "shared",
-    "snapshot",
-    "startup_timeout",
-    "startup_timeout_s",
-    "target_inputs",
-    "timeout_from_accept",
-    "wait_ms",
-];
+const NOT_SIMULATED: [&str; 5] = ["adapter_load_s", "hedge", "included_credits_usd", "plan_fee_usd", "region"];
 
 /// Finds what is wrong with the shape of `tree`, and mends or removes unknown keys so that the rest can
 /// still be read.
@@ -112,6 +73,8 @@ impl Walk<'_> {
                 format!("`{name}` is not simulated yet"),
                 format!("remove `{name}`: it would have no effect on any number"),
             )
+        } else if known.contains(&"rules") && self.root["$defs"]["Rules"]["properties"][name].is_object() {
+            (format!("`{name}` does not stand here"), format!("write it under `rules`: rules = {{ {name} = ... }}"))
         } else {
             let help = meant.map_or_else(|| advice(name, &known), |meant| format!("did you mean `{meant}`?"));
             (format!("there is no key `{name}` here"), help)
@@ -325,12 +288,20 @@ mod tests {
             check("retries = 0", &new, name, &format!("defaults.{name}"), &message, &format!("remove `{name}`"));
         }
         check(
+            "retries = 0",
+            "retries = 0\nmax_pending = 5",
+            "max_pending",
+            "defaults.max_pending",
+            "`max_pending` does not stand here",
+            "write it under `rules`: rules = { max_pending = ... }",
+        );
+        check(
             "execution = \"serial\"",
             "execution = \"shared\"",
             "\"shared\"",
             "defaults.execution",
-            "\"shared\" is not simulated yet",
-            "write \"serial\" or \"parallel\"",
+            "does not say how fast several inputs are",
+            "add rules.efficiency",
         );
     }
 

@@ -1,38 +1,61 @@
 //! Boot times by ordinal: the k-th boot of a pool has the same luck under every setting of it.
 
-use rand::Rng;
 use rand::rngs::ChaCha8Rng;
 
+use crate::block::BLOCK;
 use crate::law::Law;
 use crate::quantile::Quantile;
 use crate::quantities::SimSpan;
-use crate::stream::{Role, StreamKey, stream};
+use crate::request::Luck;
+use crate::stream::{Role, StreamKey, container_luck, stream};
 
 /// The boot times of one pool in one trial, drawn as they are asked for and kept for the next setting.
 #[derive(Debug)]
 pub struct BootTimes<'a> {
     laws: &'a [Law],
     rng: ChaCha8Rng,
-    /// Row k: the k-th boot's span under each law.
-    spans: Vec<SimSpan>,
+    luck: Luck,
+    /// For each law the spans of the boots drawn so far, in the order of the boots.
+    spans: Vec<Vec<SimSpan>>,
 }
+
+/// How many boots are drawn at first; each time as many again as there are, up to a block.
+const FIRST: usize = 32;
 
 impl<'a> BootTimes<'a> {
     /// - `laws`: the boot law of each model of the pool, in the pool's order: a container boots with the model of the
     ///   request that started it.
     #[must_use]
     pub fn new(seed: u64, trial: u32, key: StreamKey, laws: &'a [Law]) -> Self {
-        Self { laws, rng: stream(seed, trial, key, Role::Boot), spans: Vec::new() }
+        let rng = stream(seed, trial, key, Role::Boot);
+        Self { laws, rng, luck: container_luck(seed, trial, key), spans: vec![Vec::new(); laws.len()] }
+    }
+
+    /// The luck of the pool's containers, apart from their boots: capacity, speed of the host, preemption.
+    #[must_use]
+    pub fn luck(&self) -> Luck {
+        self.luck
     }
 
     /// How long the `ordinal`-th boot (from 0) lasts when it loads `model`.
     #[inline]
     pub(crate) fn span(&mut self, ordinal: usize, model: usize) -> SimSpan {
-        while self.spans.len() <= ordinal * self.laws.len() + model {
-            let quantile = Quantile(self.rng.next_u32());
-            self.spans.extend(self.laws.iter().map(|law| law.span(quantile)));
+        while self.spans[model].len() <= ordinal {
+            self.draw_more();
         }
-        self.spans[ordinal * self.laws.len() + model]
+        self.spans[model][ordinal]
+    }
+
+    #[cold]
+    fn draw_more(&mut self) {
+        let drawn = self.spans[0].len();
+        let mut quantiles = [Quantile::default(); BLOCK];
+        let quantiles = &mut quantiles[..drawn.clamp(FIRST, BLOCK)];
+        Quantile::fill(&mut self.rng, quantiles);
+        for (law, spans) in self.laws.iter().zip(&mut self.spans) {
+            spans.resize(drawn + quantiles.len(), SimSpan::ZERO);
+            law.fill_spans(quantiles, &mut spans[drawn..]);
+        }
     }
 
     /// The mean boot of a model, in seconds.
@@ -50,8 +73,8 @@ mod tests {
         let laws = [Law::Lognormal { mu: 3.0, sigma: 0.7 }, Law::Deterministic { seconds: 2.0 }];
         let mut forward = BootTimes::new(1, 2, StreamKey::of("flux"), &laws);
         let mut backward = BootTimes::new(1, 2, StreamKey::of("flux"), &laws);
-        let a: Vec<_> = (0..20).map(|k| forward.span(k, 0)).collect();
-        let b: Vec<_> = (0..20).rev().map(|k| backward.span(k, 0)).collect();
+        let a: Vec<_> = (0..2000).map(|k| forward.span(k, 0)).collect();
+        let b: Vec<_> = (0..2000).rev().map(|k| backward.span(k, 0)).collect();
         assert!(a.iter().eq(b.iter().rev()));
         assert_eq!(forward.span(7, 1), SimSpan::from_secs_f64(2.0));
     }

@@ -1,11 +1,15 @@
 //! What is simulated together: pools that share a quota, GPU capacity, fallback or chains of requests.
 
+use rand::Rng;
+
 use crate::boot_times::BootTimes;
+use crate::horizon::Horizon;
 use crate::law::Law;
 use crate::pool::Pool;
 use crate::quantile::Quantile;
 use crate::quantities::{SimSpan, SimTime};
 use crate::request::Luck;
+use crate::stream::{Role, StreamKey, stream};
 
 /// Pools that are simulated together. Pools that share nothing are simulated one by one.
 #[derive(Debug, Clone, Copy)]
@@ -79,6 +83,28 @@ pub struct Draws<'a, 'b> {
     pub lucks: &'a [Luck],
     /// Lists of scarcity periods, each in order and without overlaps.
     pub scarcity: &'a [Vec<Scarcity>],
+}
+
+impl Scarcity {
+    /// The periods of one process in one trial: gaps and lengths in turn, a gap first, to the end of the horizon.
+    ///
+    /// - `address`: seed, trial and key of the process.
+    #[must_use]
+    pub fn periods(address: (u64, u32, StreamKey), every: &Law, lasts: &Law, horizon: Horizon) -> Vec<Self> {
+        let (seed, trial, key) = address;
+        let mut rng = stream(seed, trial, key, Role::Scarcity);
+        let mut next = |law: &Law| law.span(Quantile(rng.next_u32()));
+        let mut periods = Vec::new();
+        let mut at = SimTime::START;
+        while at < horizon.end {
+            let from = at + next(every);
+            let to = from + next(lasts);
+            // Gaps of nothing, drawn again and again, would never come to an end.
+            at = to.max(SimTime(at.0 + 1));
+            periods.push(Self { from, to });
+        }
+        periods
+    }
 }
 
 impl<'a> Group<'a> {

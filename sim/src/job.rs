@@ -1,5 +1,6 @@
 //! A request inside the engine, from its arrival until it completes or fails for good.
 
+use crate::block::BLOCK;
 use crate::container::NONE;
 use crate::quantile::Quantile;
 use crate::quantities::{SimSpan, SimTime};
@@ -26,15 +27,31 @@ const _: () = assert!(size_of::<Arrival>() == 32);
 
 impl Arrival {
     /// The requests of one model as a pool with this service law sees them, in order of arrival.
-    pub fn of<'a>(requests: &'a [Request], law: &'a Law, model: u16) -> impl Iterator<Item = Self> + 'a {
-        let of_request = move |r: &Request| Self {
-            at: r.at,
-            service: law.span(r.quantile),
-            luck: r.luck,
-            quantile: r.quantile,
-            model,
-        };
-        requests.iter().map(of_request)
+    pub fn of(requests: &[Request], law: &Law, model: u16) -> impl Iterator<Item = Self> + use<> {
+        let mut arrivals = Vec::new();
+        Self::append(requests, law, model, &mut arrivals);
+        arrivals.into_iter()
+    }
+
+    /// Appends what [`Arrival::of`] gives to `arrivals`, a block at a time.
+    pub fn append(requests: &[Request], law: &Law, model: u16, arrivals: &mut Vec<Self>) {
+        let mut quantiles = [Quantile::default(); BLOCK];
+        let mut spans = [SimSpan::ZERO; BLOCK];
+        arrivals.reserve(requests.len());
+        for requests in requests.chunks(BLOCK) {
+            let (quantiles, spans) = (&mut quantiles[..requests.len()], &mut spans[..requests.len()]);
+            for (quantile, request) in quantiles.iter_mut().zip(requests) {
+                *quantile = request.quantile;
+            }
+            law.fill_spans(quantiles, spans);
+            arrivals.extend(requests.iter().zip(&*spans).map(|(request, service)| Self {
+                at: request.at,
+                service: *service,
+                luck: request.luck,
+                quantile: request.quantile,
+                model,
+            }));
+        }
     }
 }
 

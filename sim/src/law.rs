@@ -1,15 +1,21 @@
 //! How long a span is: a distribution, asked at a quantile.
 //!
-//! Every random span is `law.span(q)` for a quantile `q` of which all places are equally likely. The map is increasing
-//! in `q`, so two laws asked at the same quantile give comonotone spans: a slower GPU is slower for the same request.
+//! Every random span is `law.span(q)` for a quantile `q` of which all places are equally likely. The map never
+//! decreases in `q`, so two laws asked at the same quantile give comonotone spans: a slower GPU is slower for the same
+//! request. Many spans at a time are [`Law::fill_spans`].
+
+mod gamma;
+mod hyperexponential;
+mod spans;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
-use statrs::function::erf::erfc_inv;
 
-use crate::quantile::Quantile;
-use crate::quantities::{Seconds, SimSpan};
+use crate::elementary::{exp, exp_m1, ln, ln_1p, ln_gamma};
+use crate::quantities::Seconds;
 
-/// The distribution of a service, boot or switch time.
+/// The distribution of a service, boot or switch time, of a patience, or of the gaps between arrivals.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Law {
@@ -18,7 +24,7 @@ pub enum Law {
         /// The span.
         seconds: f64,
     },
-    /// Memoryless: -mean * ln(1 - U).
+    /// Memoryless: -mean * ln(1 - u).
     Exponential {
         /// The mean span in seconds.
         mean_s: f64,
@@ -27,35 +33,79 @@ pub enum Law {
     Lognormal {
         /// Mean of the logarithm of the seconds.
         mu: f64,
-        /// Standard deviation of the logarithm.
+        /// Standard deviation of the logarithm, zero or more.
         sigma: f64,
+    },
+    /// Density proportional to x^(shape - 1) e^(-x / scale).
+    Gamma {
+        /// Its shape, above zero: 1 is exponential, whole numbers are Erlang.
+        shape: f64,
+        /// Its scale in seconds, above zero; the mean is shape times scale.
+        scale_s: f64,
+    },
+    /// P(X > x) = exp(-(x / scale)^shape).
+    Weibull {
+        /// Its shape, above zero: 1 is exponential, below 1 the longest spans dominate.
+        shape: f64,
+        /// Its scale in seconds, above zero: 63 % of the spans are shorter.
+        scale_s: f64,
+    },
+    /// One of two spans.
+    TwoPoint {
+        /// The shorter span in seconds.
+        low_s: f64,
+        /// The longer span in seconds, at least the shorter.
+        high_s: f64,
+        /// The probability of the longer one.
+        high_probability: f64,
+    },
+    /// One of two exponential laws, chosen at random.
+    Hyperexponential {
+        /// Their means in seconds, above zero.
+        mean_s: [f64; 2],
+        /// The probability of the first.
+        first_probability: f64,
     },
 }
 
 impl Law {
-    /// The lognormal law with this mean and coefficient of variation.
+    /// The lognormal law with this mean and coefficient of variation; without mean or variation, always the mean.
     #[must_use]
     pub fn lognormal(mean: Seconds, cv: f64) -> Self {
         if mean.get() == 0.0 || cv == 0.0 {
             return Self::Deterministic { seconds: mean.get() };
         }
-        let variance = (1.0 + cv * cv).ln();
-        Self::Lognormal { mu: mean.get().ln() - variance / 2.0, sigma: variance.sqrt() }
+        let variance = ln_1p(cv * cv);
+        Self::Lognormal { mu: ln(mean.get()) - variance / 2.0, sigma: variance.sqrt() }
     }
 
-    /// The span at quantile `q`.
+    /// The gamma law with this mean and coefficient of variation; without mean or variation, always the mean.
     #[must_use]
-    pub fn span(&self, q: Quantile) -> SimSpan {
-        SimSpan::from_secs_f64(self.seconds_at(q.uniform()))
+    pub fn gamma(mean: Seconds, cv: f64) -> Self {
+        let variance = cv * cv;
+        if mean.get() == 0.0 || variance == 0.0 {
+            return Self::Deterministic { seconds: mean.get() };
+        }
+        Self::Gamma { shape: 1.0 / variance, scale_s: mean.get() * variance }
     }
 
-    /// The seconds that the span stays below with probability `u`, in (0, 1).
+    /// The hyperexponential law with this mean and coefficient of variation, to which both of its parts contribute
+    /// the same seconds ("balanced means", Whitt 1982); exponential at cv 1.
+    ///
+    /// # Panics
+    /// If `cv` is below 1 or infinite: no mixture of exponential laws varies less.
     #[must_use]
-    pub fn seconds_at(&self, u: f64) -> f64 {
-        match *self {
-            Self::Deterministic { seconds } => seconds,
-            Self::Exponential { mean_s } => -mean_s * (1.0 - u).ln(),
-            Self::Lognormal { mu, sigma } => (mu + sigma * normal_quantile(u)).exp(),
+    pub fn hyperexponential(mean: Seconds, cv: f64) -> Self {
+        assert!(cv >= 1.0 && cv.is_finite(), "a hyperexponential law has a cv of 1 or more, not {cv}");
+        if mean.get() == 0.0 || cv <= 1.0 {
+            return Self::Exponential { mean_s: mean.get() };
+        }
+        let square = cv * cv;
+        let first_probability = f64::midpoint(1.0, ((square - 1.0) / (square + 1.0)).sqrt());
+        let half = mean.get() / 2.0;
+        Self::Hyperexponential {
+            mean_s: [half / first_probability, half / (1.0 - first_probability)],
+            first_probability,
         }
     }
 
@@ -65,65 +115,52 @@ impl Law {
         match *self {
             Self::Deterministic { seconds } => seconds,
             Self::Exponential { mean_s } => mean_s,
-            Self::Lognormal { mu, sigma } => (mu + sigma * sigma / 2.0).exp(),
+            Self::Lognormal { mu, sigma } => exp(mu + sigma * sigma / 2.0),
+            Self::Gamma { shape, scale_s } => shape * scale_s,
+            Self::Weibull { shape, scale_s } => scale_s * exp(ln_gamma(1.0 + 1.0 / shape)),
+            Self::TwoPoint { low_s, high_s, high_probability } => low_s + (high_s - low_s) * high_probability,
+            Self::Hyperexponential { mean_s: [first, second], first_probability: p } => p * first + (1.0 - p) * second,
         }
     }
 
-    /// The coefficient of variation: standard deviation over mean.
+    /// The coefficient of variation: standard deviation over mean. Zero for a law that is always zero.
     #[must_use]
     pub fn cv(&self) -> f64 {
         match *self {
             Self::Deterministic { .. } => 0.0,
             Self::Exponential { .. } => 1.0,
-            Self::Lognormal { sigma, .. } => (sigma * sigma).exp_m1().sqrt(),
+            Self::Lognormal { sigma, .. } => exp_m1(sigma * sigma).sqrt(),
+            Self::Gamma { shape, .. } => 1.0 / shape.sqrt(),
+            Self::Weibull { shape, .. } => {
+                exp_m1(ln_gamma(1.0 + 2.0 / shape) - 2.0 * ln_gamma(1.0 + 1.0 / shape)).sqrt()
+            }
+            Self::TwoPoint { low_s, high_s, high_probability: p } => {
+                let deviation = (high_s - low_s) * (p * (1.0 - p)).sqrt();
+                if deviation == 0.0 { 0.0 } else { deviation / self.mean_s() }
+            }
+            Self::Hyperexponential { mean_s: [first, second], first_probability: p } => {
+                let mean = self.mean_s();
+                let second_moment = 2.0 * (p * first * first + (1.0 - p) * second * second);
+                (second_moment / (mean * mean) - 1.0).sqrt()
+            }
         }
     }
 
-    /// The same law with every span multiplied by `factor`.
+    /// The same law with every span multiplied by `factor`, above zero.
     #[must_use]
     pub fn scaled(&self, factor: f64) -> Self {
         match *self {
             Self::Deterministic { seconds } => Self::Deterministic { seconds: seconds * factor },
             Self::Exponential { mean_s } => Self::Exponential { mean_s: mean_s * factor },
-            Self::Lognormal { mu, sigma } => Self::Lognormal { mu: mu + factor.ln(), sigma },
+            Self::Lognormal { mu, sigma } => Self::Lognormal { mu: mu + ln(factor), sigma },
+            Self::Gamma { shape, scale_s } => Self::Gamma { shape, scale_s: scale_s * factor },
+            Self::Weibull { shape, scale_s } => Self::Weibull { shape, scale_s: scale_s * factor },
+            Self::TwoPoint { low_s, high_s, high_probability } => {
+                Self::TwoPoint { low_s: low_s * factor, high_s: high_s * factor, high_probability }
+            }
+            Self::Hyperexponential { mean_s, first_probability } => {
+                Self::Hyperexponential { mean_s: mean_s.map(|mean| mean * factor), first_probability }
+            }
         }
-    }
-}
-
-/// What a standard normal variable stays below with probability `u`.
-fn normal_quantile(u: f64) -> f64 {
-    -std::f64::consts::SQRT_2 * erfc_inv(2.0 * u)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use approx::assert_relative_eq;
-
-    #[test]
-    fn a_lognormal_law_keeps_the_mean_and_cv_it_was_made_with() {
-        let law = Law::lognormal(Seconds::new(8.9).expect("a span"), 0.7);
-        assert_relative_eq!(law.mean_s(), 8.9, epsilon = 1e-12);
-        assert_relative_eq!(law.cv(), 0.7, epsilon = 1e-12);
-    }
-
-    #[test]
-    fn the_median_of_an_exponential_law_is_mean_times_ln_two() {
-        let law = Law::Exponential { mean_s: 10.0 };
-        assert_relative_eq!(law.seconds_at(0.5), 10.0 * 2f64.ln(), epsilon = 1e-12);
-    }
-
-    #[test]
-    fn spans_grow_with_the_quantile() {
-        for law in [Law::Exponential { mean_s: 2.0 }, Law::Lognormal { mu: 0.3, sigma: 0.5 }] {
-            let spans: Vec<_> = (0..=255).map(|k| law.span(Quantile(k << 24))).collect();
-            assert!(spans.is_sorted(), "{law:?}");
-        }
-    }
-
-    #[test]
-    fn scaling_a_law_scales_its_spans() {
-        let law = Law::lognormal(Seconds::new(3.0).expect("a span"), 0.2);
-        assert_relative_eq!(law.scaled(2.1).seconds_at(0.7), 2.1 * law.seconds_at(0.7), epsilon = 1e-12);
     }
 }

@@ -6,10 +6,12 @@
 
 mod autoscaler;
 mod batching;
+mod block;
 mod boot;
 mod boot_times;
 mod conservation;
 mod container;
+mod elementary;
 mod event_list;
 mod fallback;
 mod group;

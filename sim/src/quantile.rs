@@ -1,6 +1,10 @@
 //! A place in a distribution.
 
+use rand::Rng;
+use rand::rngs::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
+
+use crate::block::BLOCK;
 
 /// A place in a distribution, of 2^32 equally likely ones: what is drawn once and asked of every law.
 ///
@@ -17,6 +21,18 @@ impl Quantile {
     #[must_use]
     pub fn of_uniform(u: f64) -> Self {
         Self((u * PLACES) as u32)
+    }
+
+    /// Draws the next `quantiles.len()` places of a stream, each from 32 of its bits: what `next_u32` gives.
+    pub fn fill(rng: &mut ChaCha8Rng, quantiles: &mut [Self]) {
+        let mut bytes = [0; 4 * BLOCK];
+        for quantiles in quantiles.chunks_mut(BLOCK) {
+            let bytes = &mut bytes[..4 * quantiles.len()];
+            rng.fill_bytes(bytes);
+            for (quantile, word) in quantiles.iter_mut().zip(bytes.as_chunks().0) {
+                *quantile = Self(u32::from_le_bytes(*word));
+            }
+        }
     }
 
     /// The probability u, in (0, 1); exact.
@@ -44,6 +60,19 @@ mod tests {
         assert!(first > 0.0 && last < 1.0);
         assert!((first + last).to_bits() == 1f64.to_bits());
         assert!((middle - 0.5 - 0.5 / PLACES).abs() == 0.0);
+    }
+
+    #[test]
+    fn a_block_of_places_is_the_stream_word_by_word() {
+        let rng = || crate::stream(1, 2, crate::StreamKey::FLEET, crate::Role::Service);
+        for sizes in [vec![1, 2, 700], vec![703], vec![512, 191]] {
+            let (mut words, mut blocks) = (rng(), rng());
+            for size in sizes {
+                let mut quantiles = vec![Quantile::default(); size];
+                Quantile::fill(&mut blocks, &mut quantiles);
+                assert!(quantiles.iter().all(|quantile| quantile.0 == words.next_u32()));
+            }
+        }
     }
 
     #[test]

@@ -18,16 +18,34 @@ pub struct Request {
 }
 
 /// The seed of a request's own uniform draws, one for each (try, purpose), in any order.
+///
+/// All of one stream are `SplitMix64` started at one number and stepped to an address made of (request, try, purpose).
+/// Different addresses give different numbers, up to 2^40 requests, 2^16 tries and 2^8 purposes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Luck(pub u64);
 
+/// A step of `SplitMix64`: 2^64 divided by the golden ratio.
+const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
+
 impl Luck {
-    /// A uniform number in [0, 1) for this try and purpose.
+    /// The luck of the first request of a stream that starts at `seed`; [`Luck::next`] is the next one's.
+    #[must_use]
+    pub fn first(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The luck of the request behind the one with this luck: 2^24 steps on.
+    #[inline]
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.wrapping_add(STEP << 24))
+    }
+
+    /// A uniform number in [0, 1) for this try (below 2^16) and purpose (below 2^8).
     #[must_use]
     pub fn uniform(self, attempt: u32, purpose: u32) -> f64 {
-        // SplitMix64 itself, started at the seed and stepped to the address: 2^64 divided by the golden ratio a step.
         let address = (u64::from(attempt) << 8 | u64::from(purpose)) + 1;
-        let bits = mix(self.0.wrapping_add(address.wrapping_mul(0x9E37_79B9_7F4A_7C15)));
+        let bits = mix(self.0.wrapping_add(address.wrapping_mul(STEP)));
         (bits >> 11) as f64 / (1u64 << 53) as f64
     }
 
@@ -35,7 +53,9 @@ impl Luck {
     #[must_use]
     pub fn child(self, ordinal: u32) -> Self {
         // A constant of its own (the fraction of the square root of 2), so that children and draws do not share bits.
-        Self(mix(mix(self.0 ^ 0x6A09_E667_F3BC_C909).wrapping_add(u64::from(ordinal).wrapping_mul(0x9E37_79B9_7F4A_7C15))))
+        Self(mix(
+            mix(self.0 ^ 0x6A09_E667_F3BC_C909).wrapping_add(u64::from(ordinal).wrapping_mul(0x9E37_79B9_7F4A_7C15))
+        ))
     }
 }
 
@@ -57,5 +77,27 @@ mod tests {
         // Standard error of the mean of n uniforms is 1/sqrt(12 n) = 0.0009.
         assert!((mean - 0.5).abs() < 0.004, "mean {mean}");
         assert!((Luck(7).uniform(0, 1) - Luck(7).uniform(1, 1)).abs() > 0.0);
+    }
+
+    #[test]
+    fn the_lucks_of_a_stream_are_uniform_without_correlation() {
+        let n = 100_000;
+        let lucks = std::iter::successors(Some(Luck::first(5)), |luck| Some(luck.next())).take(n);
+        let draws: Vec<f64> = lucks.flat_map(|luck| [luck.uniform(1, 0), luck.uniform(1, 1)]).collect();
+        for lag in 1..5 {
+            let products = draws.windows(lag + 1).map(|window| (window[0] - 0.5) * (window[lag] - 0.5));
+            let mean = products.sum::<f64>() / (draws.len() - lag) as f64;
+            // Standard error of the mean product of two uniforms about 1/2: 1/12 / sqrt(2 n) = 0.00019.
+            assert!(mean.abs() < 0.0008, "mean product {mean} at lag {lag}");
+        }
+    }
+
+    #[test]
+    fn no_two_addresses_of_a_stream_share_a_number() {
+        let lucks = std::iter::successors(Some(Luck::first(5)), |luck| Some(luck.next())).take(2000);
+        let draws = lucks.flat_map(|luck| (0..4).flat_map(move |k| [0, 1].map(|p| luck.uniform(k, p).to_bits())));
+        let mut draws: Vec<u64> = draws.collect();
+        draws.sort_unstable();
+        assert!(draws.windows(2).all(|pair| pair[0] < pair[1]));
     }
 }

@@ -4,6 +4,8 @@ use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
+use crate::request::Luck;
+
 /// What a stream of random numbers is for. Numbers are never reused or reordered: they are part of the results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -18,8 +20,6 @@ pub enum Role {
     Boot = 4,
     /// The slow random rate.
     SlowRate = 5,
-    /// Luck of a pool's containers: capacity, speed, failures of boots, preemption.
-    Containers = 6,
     /// Scarcity periods of GPU types.
     Scarcity = 7,
 }
@@ -50,6 +50,11 @@ pub fn stream(seed: u64, trial: u32, key: StreamKey, role: Role) -> ChaCha8Rng {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream((u64::from(trial) << 32) | (u64::from(key.0) << 8) | role as u64);
     rng
+}
+
+/// The luck of one pool's containers in one trial: mostly nobody asks for it, so it costs no stream.
+pub(crate) fn container_luck(seed: u64, trial: u32, key: StreamKey) -> Luck {
+    Luck(seed).child(trial).child(key.0)
 }
 
 #[cfg(test)]

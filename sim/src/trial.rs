@@ -19,7 +19,6 @@ use crate::observers::Observers;
 use crate::outcome::{ModelOutcome, Outcome, PoolOutcome};
 use crate::pool::Pool;
 use crate::quantities::SimTime;
-use crate::request::Luck;
 use crate::timeline::Timeline;
 use crate::trace::{TraceEvent, What};
 
@@ -147,7 +146,8 @@ pub fn simulate(
 ) -> Outcome {
     let timelines = timeline.map_or(&mut [][..], std::slice::from_mut);
     let mut observers = Observers { timelines, ..Observers::latencies(latencies) };
-    let mut draws = Draws { boots: std::slice::from_mut(boots), lucks: &[Luck(0)], scarcity: &[] };
+    let lucks = [boots.luck()];
+    let mut draws = Draws { boots: std::slice::from_mut(boots), lucks: &lucks, scarcity: &[] };
     simulate_group(&Group::of(pool), arrivals, &mut draws, horizon, workspace, &mut observers)
 }
 

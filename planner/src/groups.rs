@@ -1,0 +1,235 @@
+//! The pools of an allocation as the engine simulates them: those that a quota, fallback or chains tie together in one
+//! group, the others one by one.
+
+use fleetfront_scenario::{Allocation, PoolPlan, ScarcityProcess, Scenario};
+use fleetfront_sim::{
+    Arrival, BootTimes, Capacity, ChainStep, Draws, Fallback, Group, GroupModel, Hardware, Horizon, Law, Observers,
+    Outcome, Pool, PoolModel, Quota, Scarcity, SimSpan, StreamKey, UsdPerSecond, Workspace, simulate_group,
+};
+
+use crate::engine_pool::{boot_on, cell, container_price, engine_pool, pool_model};
+use crate::requests::Requests;
+
+/// Pools ready to be simulated together.
+pub(crate) struct ReadyGroup {
+    /// Their places in the allocation.
+    pub(crate) places: Vec<usize>,
+    /// Their models by index in the scenario, in the group's order, with the service law at home.
+    pub(crate) models: Vec<(usize, Law)>,
+    /// What a container costs: one entry a pool and GPU type of it.
+    pub(crate) prices: Vec<Vec<UsdPerSecond>>,
+    /// Pools of the group that are the home of each model, by place in the group.
+    pub(crate) homes: Vec<usize>,
+    pools: Vec<Pool>,
+    group_models: Vec<GroupModel>,
+    quota: Quota,
+    capacity: Vec<Capacity>,
+    boots: Vec<Vec<Law>>,
+    keys: Vec<StreamKey>,
+}
+
+/// All groups of an allocation, in the order of their first pools.
+pub(crate) fn groups(scenario: &Scenario, allocation: &Allocation) -> Vec<ReadyGroup> {
+    components(scenario, allocation).into_iter().map(|places| ReadyGroup::new(scenario, allocation, places)).collect()
+}
+
+/// Places of pools that have to be simulated together.
+fn components(scenario: &Scenario, allocation: &Allocation) -> Vec<Vec<usize>> {
+    let pools = allocation.pools.len();
+    let mut part: Vec<usize> = (0..pools).collect();
+    let mut join = |a: usize, b: usize| {
+        let (from, to) = (part[a].max(part[b]), part[a].min(part[b]));
+        part.iter_mut().filter(|p| **p == from).for_each(|p| *p = to);
+    };
+    let home = |model: usize| allocation.pools.iter().position(|pool| pool.models.iter().any(|(m, _)| *m == model));
+    for (place, pool) in allocation.pools.iter().enumerate() {
+        if scenario.quota.containers.is_some() || scenario.quota.gpus.is_some() {
+            join(0, place);
+        }
+        if let Some(next) = fallback_of(allocation, pool) {
+            join(place, next);
+        }
+        let steps = pool.models.iter().filter_map(|(model, _)| scenario.models[*model].next);
+        for step in steps {
+            if let Some(next) = home(step.model) {
+                join(place, next);
+            }
+        }
+    }
+    let mut firsts: Vec<usize> = part.clone();
+    firsts.sort_unstable();
+    firsts.dedup();
+    firsts.into_iter().map(|first| (0..pools).filter(|place| part[*place] == first).collect()).collect()
+}
+
+fn fallback_of(allocation: &Allocation, pool: &PoolPlan) -> Option<usize> {
+    let name = &pool.settings.rules.fallback.as_ref()?.pool;
+    allocation.pools.iter().position(|other| other.name == *name)
+}
+
+impl ReadyGroup {
+    fn new(scenario: &Scenario, allocation: &Allocation, places: Vec<usize>) -> Self {
+        let plans: Vec<&PoolPlan> = places.iter().map(|place| &allocation.pools[*place]).collect();
+        // Every model with its variant and its home.
+        let members: Vec<(usize, usize, usize)> = (plans.iter().enumerate())
+            .flat_map(|(home, plan)| plan.models.iter().map(move |(model, variant)| (*model, *variant, home)))
+            .collect();
+        let index_of = |model: usize| members.iter().position(|(other, ..)| *other == model);
+        let service = |&(model, variant, home): &(usize, usize, usize)| {
+            let fit = cell(scenario, model, variant, plans[home].gpu).service.as_ref();
+            (model, fit.expect("a feasible cell has a service time").law)
+        };
+        let group_model = |&(model, _, home): &(usize, usize, usize)| {
+            let step = scenario.models[model].next;
+            let next = step.and_then(|step| Some((index_of(step.model)?, step.probability)));
+            let next = next.map(|(model, probability)| ChainStep { model: model as u16, probability });
+            GroupModel { home: home as u16, next }
+        };
+        let chained = members.iter().any(|(model, ..)| scenario.models[*model].next.is_some());
+        let alone = plans.len() == 1 && !chained;
+        let one_by_one = |place: usize| Member { scenario, allocation, places: &places, members: &members, place };
+        Self {
+            models: members.iter().map(service).collect(),
+            prices: plans.iter().map(|plan| prices(scenario, plan)).collect(),
+            homes: members.iter().map(|(.., home)| *home).collect(),
+            pools: (0..plans.len()).map(|place| one_by_one(place).pool()).collect(),
+            group_models: if alone { Vec::new() } else { members.iter().map(group_model).collect() },
+            quota: Quota {
+                containers: scenario.quota.containers.unwrap_or(u32::MAX),
+                gpus: scenario.quota.gpus.unwrap_or(u32::MAX),
+            },
+            capacity: capacity(scenario),
+            boots: (0..plans.len()).map(|place| one_by_one(place).boots()).collect(),
+            keys: plans.iter().map(|plan| key(scenario, plan)).collect(),
+            places,
+        }
+    }
+
+    /// Simulates one trial.
+    pub(crate) fn simulate(
+        &self,
+        scenario: &Scenario,
+        requests: &Requests,
+        (seed, trial): (u64, u32),
+        scratch: &mut Scratch,
+        observers: &mut Observers<'_>,
+    ) -> Outcome {
+        let horizon = scenario.traffic.horizon();
+        requests.at_pool(trial, &self.models, &mut scratch.arrivals);
+        let boots = self.keys.iter().zip(&self.boots);
+        let mut boots: Vec<BootTimes<'_>> = boots.map(|(key, laws)| BootTimes::new(seed, trial, *key, laws)).collect();
+        let lucks: Vec<_> = boots.iter().map(BootTimes::luck).collect();
+        let scarcity = scarcity(scenario, (seed, trial), horizon);
+        let mut draws = Draws { boots: &mut boots, lucks: &lucks, scarcity: &scarcity };
+        let group =
+            Group { pools: &self.pools, models: &self.group_models, quota: self.quota, capacity: &self.capacity };
+        simulate_group(&group, &scratch.arrivals, &mut draws, horizon, &mut scratch.workspace, observers)
+    }
+}
+
+/// Memory that one trial leaves to the next.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    arrivals: Vec<Arrival>,
+    workspace: Workspace,
+}
+
+/// One pool among those of its group.
+struct Member<'a> {
+    scenario: &'a Scenario,
+    allocation: &'a Allocation,
+    places: &'a [usize],
+    members: &'a [(usize, usize, usize)],
+    place: usize,
+}
+
+impl Member<'_> {
+    fn plan(&self) -> &PoolPlan {
+        &self.allocation.pools[self.places[self.place]]
+    }
+
+    /// The GPU types of its containers, best first.
+    fn gpus(&self) -> Vec<usize> {
+        gpus(self.scenario, self.plan())
+    }
+
+    fn pool(&self) -> Pool {
+        let plan = self.plan();
+        let own = engine_pool(self.scenario, &plan.models, plan.gpu, &plan.settings);
+        let held = own.hardware[0].gpus;
+        let indices: Vec<usize> = self.members.iter().map(|(model, ..)| *model).collect();
+        let gpus = self.gpus();
+        let needs_boots = gpus.len() > 1 || own.models.iter().any(|model| !model.boots.is_empty());
+        let model = |&(model, variant, _): &(usize, usize, usize)| {
+            let cells = || gpus.iter().map(|gpu| cell(self.scenario, model, variant, *gpu));
+            let known = cells().all(|cell| cell.feasibility.is_feasible());
+            let services = cells().filter(|_| known).filter_map(|cell| cell.service.as_ref().map(|fit| fit.law));
+            let boots = cells().filter(|_| known && needs_boots).filter_map(boot_on);
+            PoolModel {
+                services: services.collect(),
+                boots: boots.collect(),
+                ..pool_model(self.scenario, model, &indices)
+            }
+        };
+        let fallback = plan.settings.rules.fallback.as_ref().and_then(|rule| {
+            let place = fallback_of(self.allocation, plan)?;
+            let pool = self.places.iter().position(|other| *other == place)? as u16;
+            Some(Fallback {
+                pool,
+                on_rejection: rule.on_rejection,
+                on_failure: rule.on_failure,
+                on_wait: rule.on_wait_s.map(SimSpan::from_secs_f64),
+                predicted: rule.predicted,
+            })
+        });
+        Pool {
+            hardware: gpus.iter().map(|gpu| Hardware { gpu: *gpu as u16, gpus: held }).collect(),
+            models: self.members.iter().map(model).collect(),
+            fallback,
+            ..own
+        }
+    }
+
+    /// The boot law of each model of the group in this pool; nothing boots with those that never come here.
+    fn boots(&self) -> Vec<Law> {
+        let law = |&(model, variant, _): &(usize, usize, usize)| {
+            let fit = cell(self.scenario, model, variant, self.plan().gpu).boot.as_ref();
+            fit.map_or(Law::Deterministic { seconds: 0.0 }, |fit| fit.law)
+        };
+        self.members.iter().map(law).collect()
+    }
+}
+
+fn gpus(scenario: &Scenario, plan: &PoolPlan) -> Vec<usize> {
+    let others = plan.settings.rules.gpu_fallback.iter().flatten();
+    let others = others.filter_map(|name| scenario.gpus.iter().position(|gpu| gpu.name == *name));
+    std::iter::once(plan.gpu).chain(others).collect()
+}
+
+fn prices(scenario: &Scenario, plan: &PoolPlan) -> Vec<UsdPerSecond> {
+    let held = plan.settings.rules.gpus_per_container.unwrap_or(1);
+    let price = |gpu: usize| container_price(&scenario.platform, &scenario.gpus[gpu], held);
+    gpus(scenario, plan).into_iter().map(price).collect()
+}
+
+/// The luck of a pool's boots: that of its first model, so that a model's own pool meets the same boots here as in the
+/// grid. A pool that serves only what falls back to it has the luck of its name.
+fn key(scenario: &Scenario, plan: &PoolPlan) -> StreamKey {
+    plan.models.first().map_or_else(|| StreamKey::of(&plan.name), |(model, _)| scenario.models[*model].key)
+}
+
+fn capacity(scenario: &Scenario) -> Vec<Capacity> {
+    let of_gpu = |capacity: &fleetfront_scenario::Capacity| Capacity {
+        wait: capacity.wait,
+        scarcity: capacity.scarcity.map(|list| list as u16),
+    };
+    scenario.capacity.iter().map(of_gpu).collect()
+}
+
+/// The scarcity periods of one trial.
+fn scarcity(scenario: &Scenario, (seed, trial): (u64, u32), horizon: Horizon) -> Vec<Vec<Scarcity>> {
+    let draw = |process: &ScarcityProcess| {
+        Scarcity::periods((seed, trial, process.key), &process.every, &process.lasts, horizon)
+    };
+    scenario.scarcity.iter().map(draw).collect()
+}

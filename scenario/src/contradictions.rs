@@ -1,0 +1,161 @@
+//! What the pools of an allocation say together that cannot be, or will not go as its author thinks.
+
+use fleetfront_sim::Execution;
+
+use crate::findings::Findings;
+use crate::resolved::{Allocation, PoolPlan, Scenario};
+
+/// Refuses fallback cycles, quotas that the warm containers alone exceed, and pools that can never catch up; warns of
+/// windows below the boot time.
+pub(crate) fn check(scenario: &Scenario, findings: &mut Findings<'_>) {
+    for (index, allocation) in scenario.allocations.iter().enumerate() {
+        let path = format!("allocations[{index}]");
+        check_cycle(allocation, &path, findings);
+        check_quota(scenario, allocation, &path, findings);
+        for (place, pool) in allocation.pools.iter().enumerate() {
+            let path = format!("{path}.pools[{place}]");
+            check_fallback_cells(scenario, allocation, pool, &path, findings);
+            check_load(scenario, pool, &path, findings);
+            check_window(scenario, pool, &path, findings);
+        }
+    }
+}
+
+/// Index of the pool to which a pool's requests fall back.
+pub(crate) fn fallback_of(allocation: &Allocation, pool: &PoolPlan) -> Option<usize> {
+    let name = &pool.settings.rules.fallback.as_ref()?.pool;
+    allocation.pools.iter().position(|pool| pool.name == *name)
+}
+
+fn check_cycle(allocation: &Allocation, path: &str, findings: &mut Findings<'_>) {
+    for (place, pool) in allocation.pools.iter().enumerate() {
+        let mut names = vec![pool.name.as_str()];
+        let mut at = fallback_of(allocation, pool);
+        while let Some(next) = at.filter(|_| names.len() <= allocation.pools.len()) {
+            names.push(&allocation.pools[next].name);
+            if next == place {
+                let message = format!("the fallback {} is a cycle", names.join(" -> "));
+                let help = "let the last pool of the chain have no fallback";
+                findings.refuse(&format!("{path}.pools[{place}].rules.fallback.pool"), message, help);
+                return;
+            }
+            at = fallback_of(allocation, &allocation.pools[next]);
+        }
+    }
+}
+
+/// A quota must hold what is always up, and one more container for each pool that may have more.
+fn check_quota(scenario: &Scenario, allocation: &Allocation, path: &str, findings: &mut Findings<'_>) {
+    let gpus_of = |pool: &PoolPlan| u64::from(pool.settings.rules.gpus_per_container.unwrap_or(1));
+    let warm: u64 = allocation.pools.iter().map(|pool| u64::from(pool.settings.min_containers)).sum();
+    let warm_gpus: u64 =
+        allocation.pools.iter().map(|pool| u64::from(pool.settings.min_containers) * gpus_of(pool)).sum();
+    let largest = allocation.pools.iter().filter(|pool| pool.settings.min_containers == 0).map(gpus_of).max();
+    let one = u64::from(largest.is_some());
+    let needs = [
+        ("containers", scenario.quota.containers, warm + one),
+        ("gpus", scenario.quota.gpus, warm_gpus + largest.unwrap_or(0)),
+    ];
+    for (what, limit, need) in needs {
+        if limit.is_some_and(|limit| u64::from(limit) < need) {
+            let limit = limit.unwrap_or(0);
+            let message = format!(
+                "allocation \"{}\" needs {need} {what} for its min_containers and one container of any pool without, \
+                 above the quota of {limit}: some requests would never be served",
+                allocation.name
+            );
+            let place = [format!("quota.{what}"), path.to_owned()];
+            let place = place.iter().find(|place| findings.document.has(place)).cloned().unwrap_or_default();
+            findings.refuse(&place, message, "raise the quota or lower min_containers");
+        }
+    }
+}
+
+/// What falls back must be able to run where it falls.
+fn check_fallback_cells(
+    scenario: &Scenario,
+    allocation: &Allocation,
+    pool: &PoolPlan,
+    path: &str,
+    findings: &mut Findings<'_>,
+) {
+    let ranked = pool.settings.rules.gpu_fallback.iter().flatten();
+    let ranked = ranked.filter_map(|name| scenario.gpus.iter().position(|gpu| gpu.name == *name));
+    let fallback = fallback_of(allocation, pool).map(|next| allocation.pools[next].gpu);
+    let places = fallback.map(|gpu| (gpu, "fallback.pool")).into_iter().chain(ranked.map(|gpu| (gpu, "gpu_fallback")));
+    for (gpu, key) in places {
+        for &(model, variant) in &pool.models {
+            let of_model = &scenario.models[model];
+            let of_variant = &of_model.variants[variant];
+            if !of_variant.cells[gpu].feasibility.is_feasible() {
+                let (name, gpu) = (&of_model.name, &scenario.gpus[gpu].name);
+                let message = format!("{name} as {} cannot run on {gpu}, to which it would fall back", of_variant.name);
+                let help = "name a GPU or pool that it runs on, or another variant";
+                findings.refuse(&format!("{path}.rules.{key}"), message, help);
+            }
+        }
+    }
+}
+
+/// Offered load of a pool in containers: arrival rate times mean execution, over what one container does at once.
+pub(crate) fn offered_containers(scenario: &Scenario, pool: &PoolPlan) -> f64 {
+    let erlangs: f64 = pool
+        .models
+        .iter()
+        .filter_map(|&(model, variant)| {
+            let service = scenario.models[model].variants[variant].cells[pool.gpu].service.as_ref()?;
+            Some(scenario.models[model].requests_per_day / 86_400.0 * service.law.mean_s())
+        })
+        .sum();
+    match &pool.settings.execution {
+        Execution::Serial => erlangs,
+        Execution::Parallel => erlangs / f64::from(pool.settings.max_inputs),
+        Execution::Shared(efficiency) => {
+            let best = (1..=pool.settings.max_inputs.min(1000)).map(|n| efficiency.total(n)).fold(1.0, f64::max);
+            erlangs / best
+        }
+        Execution::Batched(batching) => {
+            let size = f64::from(batching.max_batch_size);
+            erlangs * (1.0 + batching.item_share * (size - 1.0)) / size
+        }
+    }
+}
+
+/// Overload: the mean load of the day is above what all containers can do, and nothing lets requests go elsewhere.
+fn check_load(scenario: &Scenario, pool: &PoolPlan, path: &str, findings: &mut Findings<'_>) {
+    let Some(max) = pool.settings.max_containers else { return };
+    let rules = &pool.settings.rules;
+    let outlet = rules.max_pending.is_some() || rules.client_timeout.is_some() || rules.fallback.is_some();
+    let load = offered_containers(scenario, pool);
+    if load > f64::from(max) && !outlet {
+        let message = format!(
+            "the requests of the pool \"{}\" keep {load:.2} containers busy on average, above max_containers = {max}: \
+             its queue grows without bound",
+            pool.name
+        );
+        let places = [format!("{path}.max_containers"), "defaults.max_containers".to_owned(), path.to_owned()];
+        let place = places.iter().find(|place| findings.document.has(place)).cloned().unwrap_or_default();
+        let help = "raise max_containers, or say where requests go: max_pending, client_timeout or fallback";
+        findings.refuse(&place, message, help);
+    }
+}
+
+/// A window below the boot time makes every burst start cold: said, not refused.
+fn check_window(scenario: &Scenario, pool: &PoolPlan, path: &str, findings: &mut Findings<'_>) {
+    let key = format!("{path}.scaledown_window_s");
+    if !findings.document.has(&key) || pool.settings.min_containers > 0 {
+        return;
+    }
+    let window = pool.settings.scaledown_window.get();
+    let boots = pool.models.iter().filter_map(|&(model, variant)| {
+        scenario.models[model].variants[variant].cells[pool.gpu].boot.as_ref().map(|boot| boot.law.mean_s())
+    });
+    let boot = boots.fold(0.0, f64::max);
+    if window < boot {
+        let message = format!(
+            "scaledown_window_s = {window} is below the mean boot of {boot:.1} s: a container is gone sooner than it \
+             came, and every burst starts cold"
+        );
+        findings.warn(&key, &message);
+    }
+}
