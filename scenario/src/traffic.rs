@@ -1,7 +1,7 @@
 //! The traffic: rates, curves with their clocks, and the slow random rate.
 
 use fleetfront_sim::StreamKey;
-use fleetfront_workloads::{LoadCurve, ModelTraffic, SlowRate, TimeZoneError, Traffic, hours_ahead};
+use fleetfront_workloads::{LoadCurve, ModelTraffic, Process, Redrawn, SlowRate, TimeZoneError, Traffic, hours_ahead};
 
 use crate::file::{ScenarioFile, SlowRateFile};
 use crate::findings::Findings;
@@ -31,6 +31,7 @@ pub(crate) fn traffic(file: &ScenarioFile, tables: &Tables, findings: &mut Findi
             requests_per_day: model.requests_per_day,
             curve: tables.own_load.get(index).and_then(Option::as_ref).unwrap_or(shared).clone(),
             curve_ahead_h: own.map_or(shared_ahead_h, |zone| offset(file, zone, &path, findings)),
+            process: Process::Poisson,
         }
     });
     let models = models.collect();
@@ -38,6 +39,7 @@ pub(crate) fn traffic(file: &ScenarioFile, tables: &Tables, findings: &mut Findi
         models,
         slow_rate: slow_rate(&traffic.slow_rate, findings),
         run_in: Findings::seconds(traffic.run_in_h * 3600.0),
+        horizon: Findings::seconds(24.0 * 3600.0),
     }
 }
 
@@ -71,7 +73,8 @@ fn slow_rate(file: &SlowRateFile, findings: &mut Findings<'_>) -> Option<SlowRat
         "a rate that varies more is zero nearly always",
     );
     findings.within_a_day("traffic.slow_rate.gamma.correlation_s", gamma.correlation_s);
-    Some(SlowRate { cv: gamma.cv, correlation: Findings::seconds(gamma.correlation_s), scope: gamma.scope.into() })
+    let redrawn = Redrawn::AtRandom { correlation: Findings::seconds(gamma.correlation_s) };
+    Some(SlowRate { cv: gamma.cv, redrawn, scope: gamma.scope.into() })
 }
 
 #[cfg(test)]
@@ -79,6 +82,8 @@ mod tests {
     use crate::testing::{check, check_table, default_scenario, edited, edited_text, only_problem};
     use crate::{Files, Scenario};
     use approx::assert_relative_eq;
+    use fleetfront_sim::Seconds;
+    use fleetfront_workloads::Redrawn;
 
     /// A load file with the same weight in every hour.
     fn rows(hours: usize, weight: &str) -> String {
@@ -110,7 +115,8 @@ mod tests {
         }
         assert_relative_eq!(traffic.run_in.get(), 7_200.0);
         let gamma = traffic.slow_rate.expect("the default has one");
-        assert_eq!((gamma.cv, gamma.correlation.get()), (0.49, 980.0));
+        let correlation = Seconds::new(980.0).expect("a span");
+        assert_eq!((gamma.cv, gamma.redrawn), (0.49, Redrawn::AtRandom { correlation }));
         let text = edited_text("scenario.toml", "run_in_h = 2.0", "run_in_h = 2.0\nslow_rate = \"none\"");
         let start = text.find("[traffic.slow_rate.gamma]").expect("the table");
         let end = start + text[start..].find("\n\n").expect("its end");

@@ -26,6 +26,7 @@ mod timeline;
 mod trial;
 
 pub use boot_times::BootTimes;
+pub use elementary::{exp, ln, normal_quantile};
 pub use histogram::LatencyHistogram;
 pub use horizon::Horizon;
 pub use job::{Arrival, Latencies};

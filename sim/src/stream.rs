@@ -18,6 +18,10 @@ pub enum Role {
     Boot = 4,
     /// The slow random rate.
     SlowRate = 5,
+    /// The states of a modulated arrival process.
+    Modulation = 10,
+    /// How many requests arrive together.
+    BatchSize = 11,
 }
 
 /// Whose randomness it is: a model, a pool or the fleet, by a hash of its name, so that adding or reordering models
