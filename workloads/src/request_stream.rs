@@ -99,12 +99,17 @@ impl RequestStream {
             let (quantiles, gaps) = (&mut quantiles[..self.events], &mut gaps[..self.events]);
             Quantile::fill(&mut self.gap_rng, quantiles);
             self.gaps.fill_seconds(quantiles, gaps);
-            let mut instants = Vec::with_capacity(self.events);
-            self.over = !self.instants.place(gaps, &mut instants);
-            if let Some(batches) = &mut self.batches {
-                instants = batches.of_events(&instants);
+            let mut instants = [SimTime::START; BLOCK];
+            let events = self.instants.place(gaps, &mut instants[..gaps.len()]);
+            self.over = events < gaps.len();
+            let instants = &instants[..events];
+            match &mut self.batches {
+                None => self.request_at(instants, requests),
+                Some(batches) => {
+                    let instants = batches.of_events(instants);
+                    self.request_at(&instants, requests);
+                }
             }
-            self.request_at(&instants, requests);
         }
         requests.len() > before
     }
@@ -115,11 +120,13 @@ impl RequestStream {
         for instants in instants.chunks(BLOCK) {
             let quantiles = &mut quantiles[..instants.len()];
             Quantile::fill(&mut self.quantile_rng, quantiles);
+            let mut luck = self.luck;
             requests.extend(instants.iter().zip(&*quantiles).map(|(at, quantile)| {
-                let luck = self.luck;
-                self.luck = luck.next();
-                Request { at: *at, luck, quantile: *quantile }
+                let request = Request { at: *at, luck, quantile: *quantile };
+                luck = luck.next();
+                request
             }));
+            self.luck = luck;
         }
     }
 }
