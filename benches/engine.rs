@@ -7,12 +7,20 @@ use fleetfront_sim::{
     Arrival, BootTimes, LatencyHistogram, Law, Pool, PoolModel, Retries, Seconds, SimSpan, StreamKey, Workspace,
     simulate,
 };
-use fleetfront_workloads::{LoadCurve, ModelTraffic, Traffic, draw_requests};
+use fleetfront_workloads::{LoadCurve, ModelTraffic, Process, Traffic, draw_requests};
 
 fn traffic(requests_per_day: f64) -> Traffic {
     let curve = LoadCurve::new(&[1.0; 24]).expect("a flat curve");
-    let model = ModelTraffic { key: StreamKey::of("bench"), requests_per_day, curve, curve_ahead_h: 0.0 };
-    Traffic { models: vec![model], slow_rate: None, run_in: Seconds::ZERO }
+    let model = ModelTraffic {
+        key: StreamKey::of("bench"),
+        requests_per_day,
+        curve,
+        curve_ahead_h: 0.0,
+        process: Process::Poisson,
+        swing: None,
+    };
+    let horizon = Seconds::new(86_400.0).expect("a day");
+    Traffic { models: vec![model], slow_rate: None, run_in: Seconds::ZERO, horizon }
 }
 
 fn pool() -> Pool {

@@ -130,7 +130,7 @@ fn fold(
     let mut fleet_latencies = LatencyHistogram::default();
     let mut pool_latencies = vec![LatencyHistogram::default(); pools];
     for (section, groups) in sections.iter().zip(of_sections) {
-        let days = section.len() as u32;
+        let days = section.len() as f64 * scenario.traffic.days();
         let mut fleet = Tally::default();
         let mut fleet_section = LatencyHistogram::default();
         for (group, of_group) in ready.iter().zip(groups) {

@@ -6,15 +6,17 @@ use std::ops::Range;
 
 use fleetfront_scenario::{PoolSettings, Scenario};
 use fleetfront_sim::{
-    Arrival, BootTimes, Horizon, LatencyHistogram, Law, Outcome, Pool, StreamKey, UsdPerSecond, Workspace, simulate,
+    Arrival, BootTimes, Draws, Group, Horizon, LatencyHistogram, Law, Observers, Outcome, Pool, Scarcity, StreamKey,
+    UsdPerSecond, Workspace, simulate_group,
 };
 use rayon::prelude::*;
 
 use crate::control::{Control, Effort, Interrupted};
 use crate::engine_pool::{cell, container_price, engine_pool, laws};
+use crate::groups::{capacity, scarcity};
 use crate::partition::Partitions;
 use crate::requests::Requests;
-use crate::tally::{Subject, Tally, percentiles_s};
+use crate::tally::{Bill, Subject, Tally, percentiles_s};
 
 /// One setting of one unit's pool, and what came out.
 #[derive(Debug, Clone)]
@@ -145,6 +147,7 @@ impl Grid<'_> {
         let held = self.partitions.units[task.unit].settings.rules.gpus_per_container.unwrap_or(1);
         let (services, boots) = laws(scenario, &task.models, task.gpu);
         let days = Days {
+            scenario,
             seed: self.effort.seed,
             key: scenario.models[indices[0]].key,
             horizon: scenario.traffic.horizon(),
@@ -162,10 +165,14 @@ impl Grid<'_> {
 
 impl Run {
     /// Closes one section of `days` trials.
-    fn end_section(&mut self, days: u32, outcome: &Outcome, price: UsdPerSecond) {
+    fn end_section(&mut self, days: f64, outcome: &Outcome, price: UsdPerSecond) {
         let Self { section, all, candidate, .. } = self;
         let pool_section = merged(section);
-        candidate.pool.sections.push(Tally::new(days, &outcome.total(), price, &pool_section));
+        let total = outcome.total();
+        let mut bill = Bill::default();
+        bill.add(&total.ledger, price);
+        bill.add_rounding(outcome.pools[0].rounding_ns[0], price);
+        candidate.pool.sections.push(Tally::billed(days, &total, bill, &pool_section));
         candidate.pool.peak_containers = candidate.pool.peak_containers.max(outcome.peak_containers);
         for (place, subject) in candidate.of_models.iter_mut().enumerate() {
             subject.sections.push(Tally::new(days, &outcome.models[place], price, &section[place]));
@@ -198,7 +205,8 @@ fn merged(latencies: &[LatencyHistogram]) -> Cow<'_, LatencyHistogram> {
 }
 
 /// What all settings of a cell share.
-struct Days {
+struct Days<'a> {
+    scenario: &'a Scenario,
     seed: u64,
     key: StreamKey,
     horizon: Horizon,
@@ -208,26 +216,39 @@ struct Days {
     boots: Vec<Law>,
 }
 
-impl Days {
+/// What all settings of a cell meet on one day.
+struct OneDay<'a> {
+    arrivals: Vec<Arrival>,
+    boots: BootTimes<'a>,
+    scarcity: Vec<Vec<Scarcity>>,
+}
+
+impl Days<'_> {
     /// Simulates one section of trials under every setting.
     fn simulate(&self, section: &Range<u32>, requests: &Requests, runs: &mut [Run]) {
-        let mut days: Vec<(Vec<Arrival>, BootTimes<'_>)> = section
+        let scenario = self.scenario;
+        let mut days: Vec<OneDay<'_>> = section
             .clone()
             .map(|trial| {
                 let mut arrivals = Vec::new();
                 requests.at_pool(trial, &self.services, &mut arrivals);
-                (arrivals, BootTimes::new(self.seed, trial, self.key, &self.boots))
+                let boots = BootTimes::new(self.seed, trial, self.key, &self.boots);
+                OneDay { arrivals, boots, scarcity: scarcity(scenario, (self.seed, trial), self.horizon) }
             })
             .collect();
+        let capacity = capacity(scenario);
         let mut workspace = Workspace::default();
         // Setting by setting, not day by day: one histogram stays in the cache and the branches of one setting are alike.
         for run in runs {
             let mut outcome = Outcome::default();
-            for (arrivals, boots) in &mut days {
-                let latencies = &mut run.section;
-                outcome += &simulate(&run.pool, arrivals, boots, self.horizon, &mut workspace, latencies, None);
+            let group = Group { capacity: &capacity, ..Group::of(&run.pool) };
+            for OneDay { arrivals, boots, scarcity } in &mut days {
+                let lucks = [boots.luck()];
+                let mut draws = Draws { boots: std::slice::from_mut(boots), lucks: &lucks, scarcity };
+                let mut observers = Observers::latencies(&mut run.section);
+                outcome += &simulate_group(&group, arrivals, &mut draws, self.horizon, &mut workspace, &mut observers);
             }
-            run.end_section(section.len() as u32, &outcome, self.price);
+            run.end_section(section.len() as f64 * scenario.traffic.days(), &outcome, self.price);
         }
     }
 }

@@ -4,7 +4,8 @@
 use fleetfront_scenario::{Allocation, PoolPlan, ScarcityProcess, Scenario};
 use fleetfront_sim::{
     Arrival, BootTimes, Capacity, ChainStep, Draws, Fallback, Group, GroupModel, Hardware, Horizon, Law, Observers,
-    Outcome, Pool, PoolModel, Quota, Scarcity, SimSpan, StreamKey, UsdPerSecond, Workspace, simulate_group,
+    Outcome, Pool, PoolModel, PoolOutcome, Quota, Scarcity, SimSpan, StreamKey, UsdPerSecond, Workspace,
+    simulate_group,
 };
 
 use crate::engine_pool::{boot_on, cell, container_price, engine_pool, pool_model};
@@ -103,6 +104,16 @@ impl ReadyGroup {
             keys: plans.iter().map(|plan| key(scenario, plan)).collect(),
             places,
         }
+    }
+
+    /// What the containers of one of its pools cost in an outcome.
+    pub(crate) fn cost_usd(&self, pool: usize, outcome: &PoolOutcome) -> f64 {
+        let models = self.models.len();
+        let of_type = |(hardware, price): (usize, &UsdPerSecond)| {
+            let billed: u64 = outcome.ledgers[hardware * models..][..models].iter().map(|l| l.billed().0).sum();
+            price.get() * (billed + outcome.rounding_ns[hardware]) as f64 / 1e9
+        };
+        self.prices[pool].iter().enumerate().map(of_type).sum()
     }
 
     /// Simulates one trial.
@@ -218,7 +229,8 @@ fn key(scenario: &Scenario, plan: &PoolPlan) -> StreamKey {
     plan.models.first().map_or_else(|| StreamKey::of(&plan.name), |(model, _)| scenario.models[*model].key)
 }
 
-fn capacity(scenario: &Scenario) -> Vec<Capacity> {
+/// How containers of each GPU type come.
+pub(crate) fn capacity(scenario: &Scenario) -> Vec<Capacity> {
     let of_gpu = |capacity: &fleetfront_scenario::Capacity| Capacity {
         wait: capacity.wait,
         scarcity: capacity.scarcity.map(|list| list as u16),
@@ -227,7 +239,7 @@ fn capacity(scenario: &Scenario) -> Vec<Capacity> {
 }
 
 /// The scarcity periods of one trial.
-fn scarcity(scenario: &Scenario, (seed, trial): (u64, u32), horizon: Horizon) -> Vec<Vec<Scarcity>> {
+pub(crate) fn scarcity(scenario: &Scenario, (seed, trial): (u64, u32), horizon: Horizon) -> Vec<Vec<Scarcity>> {
     let draw = |process: &ScarcityProcess| {
         Scarcity::periods((seed, trial, process.key), &process.every, &process.lasts, horizon)
     };

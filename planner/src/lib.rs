@@ -18,6 +18,7 @@ mod naive;
 mod partition;
 mod points;
 mod recommend;
+mod replications;
 mod requests;
 mod results;
 mod run;
@@ -34,6 +35,7 @@ pub use estimate::{Estimate, paired_ratio, ratio, sectioned, sectioned_ratio};
 pub use frontier::frontier_of_sums;
 pub use metrics::{CostByState, Metrics};
 pub use naive::naive_estimates;
+pub use replications::{Look, ModelReplication, PoolReplication, Replication, TracedEvent, replicate, trace_trial};
 pub use run::{run_study, simulate_allocation};
 pub use study::{
     AllocationMetrics, AllocationResult, Bridge, BridgeStep, CellSummary, Choice, CriterionResult, Day, FleetPoint,

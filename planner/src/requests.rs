@@ -7,6 +7,8 @@ use rayon::prelude::*;
 /// The requests of every trial and model.
 pub(crate) struct Requests {
     models: usize,
+    /// Number of the first trial.
+    first: u32,
     /// Row-major: trial, then model.
     drawn: Vec<Vec<Request>>,
 }
@@ -18,12 +20,19 @@ impl Requests {
             .into_par_iter()
             .map(|k| draw_requests(traffic, seed, (k / models) as u32, k % models))
             .collect();
-        Self { models, drawn }
+        Self { models, first: 0, drawn }
+    }
+
+    /// The requests of one trial only.
+    pub(crate) fn draw_trial(traffic: &Traffic, seed: u64, trial: u32) -> Self {
+        let models = traffic.models.len();
+        let drawn = (0..models).map(|model| draw_requests(traffic, seed, trial, model)).collect();
+        Self { models, first: trial, drawn }
     }
 
     /// The requests of one model in one trial.
     pub(crate) fn of(&self, trial: u32, model: usize) -> &[Request] {
-        &self.drawn[trial as usize * self.models + model]
+        &self.drawn[(trial - self.first) as usize * self.models + model]
     }
 
     /// The arrivals of one trial at a pool of several models, in order; of two at the same instant the pool's earlier

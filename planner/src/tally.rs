@@ -54,16 +54,16 @@ impl Bill {
 
 impl Tally {
     /// - `price`: what a container costs.
-    pub(crate) fn new(days: u32, outcome: &ModelOutcome, price: UsdPerSecond, latencies: &LatencyHistogram) -> Self {
+    pub(crate) fn new(days: f64, outcome: &ModelOutcome, price: UsdPerSecond, latencies: &LatencyHistogram) -> Self {
         let mut bill = Bill::default();
         bill.add(&outcome.ledger, price);
         Self::billed(days, outcome, bill, latencies)
     }
 
     /// The same with a bill of containers of several prices.
-    pub(crate) fn billed(days: u32, outcome: &ModelOutcome, bill: Bill, latencies: &LatencyHistogram) -> Self {
+    pub(crate) fn billed(days: f64, outcome: &ModelOutcome, bill: Bill, latencies: &LatencyHistogram) -> Self {
         Self {
-            days: f64::from(days),
+            days,
             arrived: outcome.arrived as f64,
             completed: outcome.completed as f64,
             cold: outcome.cold as f64,
@@ -78,7 +78,7 @@ impl Tally {
 
     /// Adds another subject of the same section. The percentiles do not add: give those of the merged latencies.
     pub(crate) fn join(&mut self, other: &Self, percentiles_s: [f64; 3]) {
-        assert!(self.days == 0.0 || (self.days - other.days).abs() < 0.5, "subjects of different sections");
+        assert!(self.days == 0.0 || (self.days - other.days).abs() < 1e-6, "subjects of different sections");
         self.days = other.days;
         self.arrived += other.arrived;
         self.completed += other.completed;

@@ -235,6 +235,8 @@ pub struct TrafficFile {
     pub date: String,
     /// Hours of the evening before that are simulated and not counted
     pub run_in_h: f64,
+    /// Hours that are simulated and counted in each trial; left out for a day
+    pub horizon_h: Option<f64>,
     /// Slow random variation of the rate around the load curve
     pub slow_rate: SlowRateFile,
 }
@@ -247,6 +249,92 @@ pub enum SlowRateFile {
     None,
     /// A gamma factor with mean 1 on the rate, drawn anew at random instants
     Gamma(GammaRateFile),
+    /// The same, drawn anew each day
+    GammaEachDay(GammaFactorFile),
+    /// The same, drawn anew each hour
+    GammaEachHour(GammaFactorFile),
+}
+
+/// A gamma factor on the rate that is drawn anew by the clock.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GammaFactorFile {
+    /// Coefficient of variation of the factor
+    pub cv: f64,
+    /// Who shares one factor
+    pub scope: ScopeName,
+    /// Where these numbers come from
+    pub provenance: ProvenanceFile,
+}
+
+/// How the requests of a model arrive.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum ProcessFile {
+    /// Requests that know nothing of each other
+    Poisson,
+    /// Independent gaps of one law
+    Renewal(RenewalFile),
+    /// Poisson with a rate that steps through states in a circle
+    Modulated(ModulatedFile),
+    /// Events that bring several requests at once
+    Batches(BatchesFile),
+}
+
+/// Independent gaps of one law.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RenewalFile {
+    /// The law of the gaps; only its shape matters, its mean is that of the rate
+    pub gap: LawFile,
+}
+
+/// A rate that steps through states in a circle.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ModulatedFile {
+    /// The states in their order
+    pub states: Vec<StateFile>,
+}
+
+/// A state of the rate.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StateFile {
+    /// Its rate, in any unit that all states share
+    pub weight: f64,
+    /// How long it lasts in the mean, in seconds
+    pub mean_sojourn_s: f64,
+}
+
+/// Events that bring several requests at once.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatchesFile {
+    /// The law of the gaps between events; only its shape matters
+    pub gap: LawFile,
+    /// How many requests an event brings
+    pub size: BatchSizeFile,
+}
+
+/// How many requests arrive together.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum BatchSizeFile {
+    /// Always so many
+    Fixed(u32),
+    /// Geometric with this mean
+    GeometricMean(f64),
+}
+
+/// A sine wave on the rate.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SwingFile {
+    /// Its amplitude as a share of the rate: 0 to 1
+    pub share: f64,
+    /// Its period, in seconds
+    pub period_s: f64,
 }
 
 /// A gamma factor on the rate.
@@ -320,6 +408,10 @@ pub struct ModelFile {
     pub switch_in_from_s: BTreeMap<String, f64>,
     /// Where the switch times come from
     pub switch_provenance: ProvenanceFile,
+    /// How its requests arrive; left out for a Poisson process
+    pub process: Option<ProcessFile>,
+    /// A sine wave on its rate
+    pub swing: Option<SwingFile>,
     /// A load curve of its own, in a file of the scenario's folder
     pub curve_file: Option<String>,
     /// Time zone of its own load curve, by its IANA name

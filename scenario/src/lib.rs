@@ -5,6 +5,7 @@
 //!
 //! Deliberately absent: simulation, figures, exit codes.
 
+mod arrivals;
 mod contradictions;
 mod coupling;
 mod criteria;

@@ -1,16 +1,17 @@
 //! The traffic: rates, curves with their clocks, and the slow random rate.
 
-use fleetfront_sim::StreamKey;
-use fleetfront_workloads::{LoadCurve, ModelTraffic, SlowRate, TimeZoneError, Traffic, hours_ahead};
+use fleetfront_sim::{Seconds, StreamKey};
+use fleetfront_workloads::{LoadCurve, ModelTraffic, TimeZoneError, Traffic, hours_ahead};
 
-use crate::file::{ScenarioFile, SlowRateFile};
+use crate::arrivals;
+use crate::file::ScenarioFile;
 use crate::findings::Findings;
 use crate::tables::Tables;
 
 /// Longest run-in, in hours: it is the evening before.
 const RUN_IN_MAX_H: f64 = 24.0;
-/// Largest coefficient of variation of the slow rate.
-const CV_MAX: f64 = 10.0;
+/// Longest horizon, in hours: a year.
+const HORIZON_MAX_H: f64 = 8760.0;
 
 /// The traffic of all models.
 pub(crate) fn traffic(file: &ScenarioFile, tables: &Tables, findings: &mut Findings<'_>) -> Traffic {
@@ -31,14 +32,25 @@ pub(crate) fn traffic(file: &ScenarioFile, tables: &Tables, findings: &mut Findi
             requests_per_day: model.requests_per_day,
             curve: tables.own_load.get(index).and_then(Option::as_ref).unwrap_or(shared).clone(),
             curve_ahead_h: own.map_or(shared_ahead_h, |zone| offset(file, zone, &path, findings)),
+            process: arrivals::process(model, &format!("models[{index}]"), findings),
+            swing: arrivals::swing(model.swing.as_ref(), &format!("models[{index}]"), findings),
         }
     });
     let models = models.collect();
     Traffic {
         models,
-        slow_rate: slow_rate(&traffic.slow_rate, findings),
+        slow_rate: arrivals::slow_rate(&traffic.slow_rate, findings),
         run_in: Findings::seconds(traffic.run_in_h * 3600.0),
+        horizon: horizon(traffic.horizon_h, findings),
     }
+}
+
+/// How much of each trial counts.
+fn horizon(hours: Option<f64>, findings: &mut Findings<'_>) -> Seconds {
+    let hours = hours.unwrap_or(24.0);
+    findings.positive("traffic.horizon_h", hours, "the horizon");
+    findings.within("traffic.horizon_h", hours, 0.0, HORIZON_MAX_H, "no trial is longer than a year");
+    Findings::seconds(hours * 3600.0)
 }
 
 /// Hours that the clock of `zone` is ahead of the reporting clock.
@@ -59,26 +71,13 @@ fn offset(file: &ScenarioFile, zone: &str, path: &str, findings: &mut Findings<'
     })
 }
 
-fn slow_rate(file: &SlowRateFile, findings: &mut Findings<'_>) -> Option<SlowRate> {
-    let SlowRateFile::Gamma(gamma) = file else { return None };
-    findings.positive("traffic.slow_rate.gamma.cv", gamma.cv, "the coefficient of variation");
-    findings.positive("traffic.slow_rate.gamma.correlation_s", gamma.correlation_s, "the correlation time");
-    findings.within(
-        "traffic.slow_rate.gamma.cv",
-        gamma.cv,
-        0.0,
-        CV_MAX,
-        "a rate that varies more is zero nearly always",
-    );
-    findings.within_a_day("traffic.slow_rate.gamma.correlation_s", gamma.correlation_s);
-    Some(SlowRate { cv: gamma.cv, correlation: Findings::seconds(gamma.correlation_s), scope: gamma.scope.into() })
-}
-
 #[cfg(test)]
 mod tests {
     use crate::testing::{check, check_table, default_scenario, edited, edited_text, only_problem};
     use crate::{Files, Scenario};
     use approx::assert_relative_eq;
+    use fleetfront_sim::Seconds;
+    use fleetfront_workloads::Redrawn;
 
     /// A load file with the same weight in every hour.
     fn rows(hours: usize, weight: &str) -> String {
@@ -110,7 +109,8 @@ mod tests {
         }
         assert_relative_eq!(traffic.run_in.get(), 7_200.0);
         let gamma = traffic.slow_rate.expect("the default has one");
-        assert_eq!((gamma.cv, gamma.correlation.get()), (0.49, 980.0));
+        let correlation = Seconds::new(980.0).expect("a span");
+        assert_eq!((gamma.cv, gamma.redrawn), (0.49, Redrawn::AtRandom { correlation }));
         let text = edited_text("scenario.toml", "run_in_h = 2.0", "run_in_h = 2.0\nslow_rate = \"none\"");
         let start = text.find("[traffic.slow_rate.gamma]").expect("the table");
         let end = start + text[start..].find("\n\n").expect("its end");

@@ -22,9 +22,10 @@ const LN_2: [f64; 2] = [0.693_146_705_627_441_4, 4.749_325_039_031_672_6e-7];
 /// 1.5 * 2^52: adding it rounds to an integer, which then stands in the low bits, negative ones too.
 const ROUND: f64 = 6_755_399_441_055_744.0;
 
-/// The natural logarithm of a positive normal `x`, to 4e-16 of its value.
+/// The natural logarithm of a positive normal `x`, to 4e-16 of its value, the same on every machine.
 #[inline(always)]
-pub(crate) fn ln(x: f64) -> f64 {
+#[must_use]
+pub fn ln(x: f64) -> f64 {
     // x = m * 2^e with m in [sqrt(1/2), sqrt(2)), the exponent biased so that it stays positive.
     let shifted = x.to_bits().wrapping_sub(SQRT_HALF).wrapping_add(1023 << 52);
     let e = f64::from_bits((shifted >> 52) | TWO_52.to_bits()) - (TWO_52 + 1023.0);
@@ -58,9 +59,11 @@ pub(crate) fn ln_1p(x: f64) -> f64 {
     if (-0.3..0.42).contains(&x) { ln_near_one(x) } else { ln(1.0 + x) }
 }
 
-/// e^x to 4e-16 of its value; taken at the nearer end outside [-708, 709].
+/// e^x to 4e-16 of its value; the same on every machine. Outside [-708, 709] it is taken at the nearer
+/// end.
 #[inline(always)]
-pub(crate) fn exp(x: f64) -> f64 {
+#[must_use]
+pub fn exp(x: f64) -> f64 {
     let x = x.clamp(-708.0, 709.0);
     let shifted = x * std::f64::consts::LOG2_E + ROUND;
     let n = shifted - ROUND;
@@ -97,8 +100,9 @@ pub(crate) fn exp_m1(x: f64) -> f64 {
 }
 
 /// What a standard normal variable stays below with probability `u`, in (0, 1), to 3e-13 of its value. Probabilities
-/// within 2^-33 of 0 or 1 are taken there, at 6.3 standard deviations.
-pub(crate) fn normal_quantile(u: f64) -> f64 {
+/// within 2^-33 of 0 or 1 are taken there, at 6.3 standard deviations. The same on every machine.
+#[must_use]
+pub fn normal_quantile(u: f64) -> f64 {
     const NEAREST: f64 = 1.0 / 8_589_934_592.0;
     let u = u.clamp(NEAREST, 1.0 - NEAREST);
     let depth = normal_depth(u);

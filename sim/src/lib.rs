@@ -41,6 +41,7 @@ mod window;
 pub use batching::{BatchWait, Batching};
 pub use boot::{Boot, Snapshot};
 pub use boot_times::BootTimes;
+pub use elementary::{exp, ln, normal_quantile};
 pub use fallback::Fallback;
 pub use group::{Capacity, ChainStep, Draws, Group, GroupModel, Quota, Scarcity};
 pub use histogram::LatencyHistogram;

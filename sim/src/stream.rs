@@ -22,6 +22,10 @@ pub enum Role {
     SlowRate = 5,
     /// Scarcity periods of GPU types.
     Scarcity = 7,
+    /// The states of a modulated arrival process.
+    Modulation = 10,
+    /// How many requests arrive together.
+    BatchSize = 11,
 }
 
 /// Whose randomness it is: a model, a pool or the fleet, by a hash of its name, so that adding or reordering models

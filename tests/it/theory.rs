@@ -8,7 +8,7 @@ use fleetfront_sim::{
     Arrival, BootTimes, Horizon, LatencyHistogram, Law, ModelOutcome, Pool, PoolModel, Quantile, Retries, Seconds,
     SimSpan, State, StreamKey, Timeline, Window, Workspace, simulate,
 };
-use fleetfront_workloads::{LoadCurve, ModelTraffic, Traffic, draw_requests};
+use fleetfront_workloads::{LoadCurve, ModelTraffic, Process, Traffic, draw_requests};
 use statrs::distribution::{ContinuousCDF, LogNormal, StudentsT};
 
 use crate::exact::{
@@ -51,8 +51,16 @@ impl Setting {
         let mut workspace = Workspace::default();
         let curve = LoadCurve::new(&self.weights).expect("a curve");
         let key = StreamKey::of(&self.name);
-        let model = ModelTraffic { key, requests_per_day: self.per_day, curve, curve_ahead_h: 0.0 };
-        let traffic = Traffic { models: vec![model], slow_rate: None, run_in: span(self.run_in_s) };
+        let model = ModelTraffic {
+            key,
+            requests_per_day: self.per_day,
+            curve,
+            curve_ahead_h: 0.0,
+            process: Process::Poisson,
+            swing: None,
+        };
+        let traffic =
+            Traffic { models: vec![model], slow_rate: None, run_in: span(self.run_in_s), horizon: span(DAY_S) };
         let horizon = traffic.horizon();
         let trial = |trial| {
             let requests = draw_requests(&traffic, SEED, trial, 0);

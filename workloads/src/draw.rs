@@ -1,61 +1,35 @@
 //! Drawing one trial's requests.
 
-use fleetfront_sim::{Luck, Quantile, Request, Role, SimSpan, SimTime, stream};
-use rand::Rng;
-use rand_distr::{Distribution, Exp1};
+use fleetfront_sim::Request;
 
+use crate::request_stream::{RequestStream, ample};
 use crate::traffic::Traffic;
 
 /// The requests of model `model` in trial `trial`, run-in included, in order of arrival, all before the end of
-/// [`Traffic::horizon`].
+/// [`Traffic::horizon`]: all that [`RequestStream`] gives.
 ///
-/// Trial `t` is the weekday `t mod 7` (0 = Monday) of the reporting clock; its run-in is the evening before.
+/// A trial of a day is the weekday `t mod 7` (0 = Monday) of the reporting clock; its run-in is the evening before.
 ///
-/// Arrivals are a Poisson process with rate [`Traffic::drawn_rate`], by exact inversion: exponential gaps in expected
-/// requests, mapped to time by the inverse of the cumulative rate (Çınlar 1975, *Introduction to Stochastic
-/// Processes*). Arrivals, quantiles and luck have streams of their own, so request `k` of a trial keeps its quantile
-/// and luck when the curve or the slow rate changes.
+/// Events in expected requests are mapped to time by the inverse of the cumulative rate, [`Traffic::drawn_rate`]; for
+/// a Poisson process this is exact (Çınlar 1975, *Introduction to Stochastic Processes*). Request `k` of a trial keeps
+/// its quantile and luck when the curve or the slow rate changes.
 ///
 /// # Panics
-/// If there is no such model, or its `requests_per_day` or the slow rate's `cv` is negative, infinite or NaN.
+/// If there is no such model, its `requests_per_day` or the slow rate's `cv` is negative, infinite or NaN, or its
+/// process is not legal.
 #[must_use]
 pub fn draw_requests(traffic: &Traffic, seed: u64, trial: u32, model: usize) -> Vec<Request> {
-    let rate = traffic.drawn_rate(seed, trial, model);
-    let key = traffic.models[model].key;
-    let [mut gaps, mut quantiles, mut lucks] =
-        [Role::Arrivals, Role::Service, Role::Failure].map(|role| stream(seed, trial, key, role));
-    // Rounding must not carry the last arrival out of the trial.
-    let last = SimTime(traffic.horizon().end.0 - 1);
-    let mut requests = Vec::with_capacity(ample(rate.integral(0.0, rate.end_s())));
-    // Expected requests from the start of the stretch to the next arrival.
-    let mut next: f64 = Exp1.sample(&mut gaps);
-    for (start_s, end_s, per_second) in rate.stretches() {
-        let expected = per_second * (end_s - start_s);
-        while next < expected {
-            let at_s = (start_s + next / per_second).min(end_s);
-            requests.push(Request {
-                at: (SimTime::START + SimSpan::from_secs_f64(at_s)).min(last),
-                luck: Luck(lucks.next_u64()),
-                quantile: Quantile(quantiles.next_u32()),
-            });
-            let gap: f64 = Exp1.sample(&mut gaps);
-            next += gap;
-        }
-        next -= expected;
-    }
+    let mut stream = RequestStream::new(traffic, seed, trial, model);
+    let mut requests = Vec::with_capacity(ample(stream.expected()));
+    while stream.append(&mut requests) {}
     requests
-}
-
-/// Room for a Poisson number of requests with this mean, so that one allocation suffices: six standard deviations more.
-fn ample(mean: f64) -> usize {
-    (mean + 6.0 * mean.sqrt()) as usize + 16
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::{assert_kolmogorov_smirnov, assert_mean};
-    use crate::{LoadCurve, ModelTraffic, Scope, SlowRate, slow_rate_dispersion};
+    use crate::{LoadCurve, ModelTraffic, Process, Redrawn, Scope, SlowRate, slow_rate_dispersion};
     use fleetfront_sim::{Seconds, StreamKey};
     use statrs::distribution::ContinuousCDF;
 
@@ -64,11 +38,13 @@ mod tests {
 
     fn model(name: &str, requests_per_day: f64, weights: &[f64]) -> ModelTraffic {
         let curve = LoadCurve::new(weights).expect("a curve");
-        ModelTraffic { key: StreamKey::of(name), requests_per_day, curve, curve_ahead_h: 0.0 }
+        let process = Process::Poisson;
+        ModelTraffic { key: StreamKey::of(name), requests_per_day, curve, curve_ahead_h: 0.0, process }
     }
 
     fn traffic(models: Vec<ModelTraffic>) -> Traffic {
-        Traffic { models, slow_rate: None, run_in: Seconds::new(RUN_IN_H * 3600.0).expect("a span") }
+        let [run_in, horizon] = [RUN_IN_H * 3600.0, DAY_S].map(|s| Seconds::new(s).expect("a span"));
+        Traffic { models, slow_rate: None, run_in, horizon }
     }
 
     fn flat(requests_per_day: f64) -> ModelTraffic {
@@ -87,7 +63,8 @@ mod tests {
     }
 
     fn slow(cv: f64, correlation_s: f64, scope: Scope) -> SlowRate {
-        SlowRate { cv, correlation: Seconds::new(correlation_s).expect("a span"), scope }
+        let correlation = Seconds::new(correlation_s).expect("a span");
+        SlowRate { cv, redrawn: Redrawn::AtRandom { correlation }, scope }
     }
 
     /// Seconds since the start of the horizon; negative in the run-in.
@@ -156,7 +133,7 @@ mod tests {
     fn quantiles_and_lucks_are_uniform() {
         let requests = draw_requests(&traffic(vec![flat(20_000.0)]), 4, 0, 0);
         assert_kolmogorov_smirnov(requests.iter().map(|request| request.quantile.uniform()), |u| u);
-        assert_kolmogorov_smirnov(requests.iter().map(|request| request.luck.0 as f64 / 2f64.powi(64)), |u| u);
+        assert_kolmogorov_smirnov(requests.iter().map(|request| request.luck.uniform(1, 0)), |u| u);
     }
 
     #[test]
@@ -171,6 +148,17 @@ mod tests {
                 counts.iter().map(|count| (count - mean).powi(2)).sum::<f64>() / (mean * counts.len() as f64)
             });
             assert_mean(dispersions, slow_rate_dispersion(per_day / DAY_S, window_s, cv, correlation_s));
+        }
+    }
+
+    /// Given the factor X the count is Poisson with mean m X, so that its variance is m + cv^2 m^2.
+    #[test]
+    fn a_daily_factor_gives_days_their_variance() {
+        for (cv, per_day) in [(0.3, 200.0), (1.3, 50.0)] {
+            let slow_rate = Some(SlowRate { cv, redrawn: Redrawn::EachDay, scope: Scope::Fleet });
+            let traffic = Traffic { slow_rate, ..traffic(vec![flat(per_day)]) };
+            let days = (0..6000).map(|trial| counts(&draw_requests(&traffic, 8, trial, 0), DAY_S)[0]);
+            assert_mean(days.map(|count| (count - per_day).powi(2)), per_day + (cv * per_day).powi(2));
         }
     }
 
@@ -216,8 +204,8 @@ mod tests {
 
     /// Nanoseconds, quantile, luck.
     const PINNED: [(u64, u32, u64); 2] = [
-        (2_425_548_809, 3_470_392_531, 7_021_819_479_584_738_004),
-        (17_495_571_393, 199_920_185, 6_403_331_087_989_561_129),
+        (170_770_591_023, 3_470_392_531, 7_021_819_479_584_738_004),
+        (172_387_803_044, 199_920_185, 1_941_559_521_722_829_524),
     ];
 
     #[test]

@@ -1,14 +1,18 @@
 //! Load curves and arrival processes: what traffic looks like, and how days of it are drawn.
 //!
-//! Requests arrive as a Poisson process whose rate is a product: the mean, an hourly curve, and (if wanted) a slowly
-//! varying random factor. Given the factor the rate is piecewise constant, and the process is drawn exactly.
+//! Requests arrive by a process (Poisson, unless another is wanted) whose rate is a product: the mean, an hourly curve,
+//! and (if wanted) a slowly varying random factor. Given the factor the rate is piecewise constant, and the process is
+//! drawn exactly.
 //!
 //! Deliberately absent: GPUs, prices, containers.
 
 mod curve;
 mod dispersion;
 mod draw;
+mod instants;
+mod process;
 mod rate;
+mod request_stream;
 mod slow_rate;
 #[cfg(test)]
 mod testing;
@@ -18,7 +22,9 @@ mod traffic;
 pub use curve::{CurveError, LoadCurve};
 pub use dispersion::slow_rate_dispersion;
 pub use draw::draw_requests;
+pub use process::{BatchSize, ModulatedState, Process};
 pub use rate::{Rate, RateSegment};
-pub use slow_rate::{Scope, SlowRate, SlowStep};
+pub use request_stream::RequestStream;
+pub use slow_rate::{Redrawn, Scope, SlowRate, SlowStep};
 pub use time_zone::{TimeZoneError, hours_ahead};
-pub use traffic::{ModelTraffic, Traffic};
+pub use traffic::{ModelTraffic, Swing, Traffic};

@@ -1,24 +1,29 @@
 //! What traffic the fleet meets.
 
-use fleetfront_sim::{Horizon, Seconds, SimSpan, SimTime, StreamKey};
+use fleetfront_sim::{Horizon, Seconds, SimTime, StreamKey};
 use serde::{Deserialize, Serialize};
 
 use crate::curve::LoadCurve;
+use crate::process::Process;
 use crate::rate::{Rate, RateSegment};
-use crate::slow_rate::SlowRate;
+use crate::slow_rate::{SlowRate, SlowStep};
 
 const HOUR_S: f64 = 3600.0;
 const DAY_S: f64 = 24.0 * HOUR_S;
+/// Longest horizon: ten years.
+const HORIZON_MAX_S: f64 = 3652.5 * DAY_S;
 
 /// The traffic of all models.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Traffic {
     /// One entry a model, in the scenario's order.
     pub models: Vec<ModelTraffic>,
-    /// The slow random rate; `None` for a plain Poisson process with the curve's rate.
+    /// The slow random rate; `None` where the rate is the curve's.
     pub slow_rate: Option<SlowRate>,
     /// How much of the evening before is simulated and not counted.
     pub run_in: Seconds,
+    /// How much is simulated and counted: a day, as a rule. Positive, at most ten years.
+    pub horizon: Seconds,
 }
 
 /// The traffic of one model.
@@ -32,14 +37,66 @@ pub struct ModelTraffic {
     pub curve: LoadCurve,
     /// Hours to add to the reporting clock to get the curve's clock, from -26 to 26; may be fractional.
     pub curve_ahead_h: f64,
+    /// How its requests arrive.
+    #[serde(default)]
+    pub process: Process,
+    /// A sine wave on the rate of the curve.
+    #[serde(default)]
+    pub swing: Option<Swing>,
+}
+
+/// A sine wave on a rate: a factor 1 + share x sin(2 pi t / period), with t from the beginning of the horizon.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Swing {
+    /// Its amplitude as a share of the rate, from 0 to 1.
+    pub share: f64,
+    /// Its period in seconds, above zero.
+    pub period_s: f64,
+}
+
+impl Swing {
+    /// Steps a period: the wave inside a step differs from its mean by a thousandth of the amplitude or less.
+    const STEPS: f64 = 3600.0;
+
+    /// The factor in steps, each with the exact mean of the wave over it.
+    fn steps(self, run_in_s: f64, end_s: f64) -> Vec<SlowStep> {
+        let step_s = self.period_s / Self::STEPS;
+        let phase = |at_s: f64| std::f64::consts::TAU * (at_s - run_in_s) / self.period_s;
+        let mean = |from_s: f64, to_s: f64| {
+            let (from, to) = (phase(from_s), phase(to_s));
+            1.0 + self.share * (from.cos() - to.cos()) / (to - from)
+        };
+        let starts = (0..(end_s / step_s).ceil() as u64).map(|k| k as f64 * step_s);
+        starts.map(|start_s| SlowStep { start_s, factor: mean(start_s, start_s + step_s).max(0.0) }).collect()
+    }
 }
 
 impl Traffic {
-    /// The horizon of every trial: one day of 24 h after the run-in.
+    /// The horizon of every trial, behind the run-in.
+    ///
+    /// # Panics
+    /// If it is empty or longer than ten years.
     #[must_use]
     pub fn horizon(&self) -> Horizon {
+        let length_s = self.horizon.get();
+        assert!(length_s > 0.0 && length_s <= HORIZON_MAX_S, "a horizon of {length_s} s is not up to ten years");
         let start = SimTime::START + self.run_in.to_span();
-        Horizon { start, end: start + SimSpan::from_secs_f64(DAY_S) }
+        Horizon { start, end: start + self.horizon.to_span() }
+    }
+
+    /// The weekday of trial `trial` (0 = Monday) on which its horizon begins, at 00:00 of the reporting clock. Trials
+    /// of whole days follow each other through the week; others begin on one weekday after the other.
+    #[must_use]
+    pub fn weekday(&self, trial: u32) -> u32 {
+        let days = self.horizon.get() / DAY_S;
+        let step = if days.fract() == 0.0 { days as u64 } else { 1 };
+        (u64::from(trial) * step % 7) as u32
+    }
+
+    /// Days that a trial counts.
+    #[must_use]
+    pub fn days(&self) -> f64 {
+        self.horizon.get() / DAY_S
     }
 
     /// Whether the days of the week differ, so that trials have to cover them evenly.
@@ -59,8 +116,10 @@ impl Traffic {
         let end_s = (horizon.end - SimTime::START).as_secs_f64();
         let run_in_s = (horizon.start - SimTime::START).as_secs_f64();
         // Monday 00:00 of the reporting clock is 0; the run-in of a Monday lies before it.
-        let reporting_start_s = f64::from(trial % 7) * DAY_S - run_in_s;
-        self.models[model].curve_rate(reporting_start_s, end_s)
+        let reporting_start_s = f64::from(self.weekday(trial)) * DAY_S - run_in_s;
+        let of_model = &self.models[model];
+        let rate = of_model.curve_rate(reporting_start_s, end_s);
+        of_model.swing.map_or_else(|| rate.clone(), |swing| rate.times(&swing.steps(run_in_s, end_s)))
     }
 
     /// The arrival rate of model `model` in trial `trial`, run-in included: the curve times the slow random rate.
@@ -72,7 +131,7 @@ impl Traffic {
         let expected = self.expected_rate(trial, model);
         match self.slow_rate {
             None => expected,
-            Some(slow) => expected.times(&slow.path(seed, trial, self.models[model].key, expected.end_s())),
+            Some(slow) => expected.times(&slow.path(seed, trial, self.models[model].key, self.horizon())),
         }
     }
 }
@@ -108,8 +167,11 @@ mod tests {
             requests_per_day: 1000.0,
             curve: LoadCurve::new(weights).expect("a curve"),
             curve_ahead_h,
+            process: Process::Poisson,
+            swing: None,
         };
-        Traffic { models: vec![model], slow_rate: None, run_in: Seconds::new(run_in_h * HOUR_S).expect("a span") }
+        let [run_in, horizon] = [run_in_h * HOUR_S, DAY_S].map(|s| Seconds::new(s).expect("a span"));
+        Traffic { models: vec![model], slow_rate: None, run_in, horizon }
     }
 
     /// 168 weights that tell their hour of the week: 0, 1, 2, ... with mean 83.5.
@@ -141,6 +203,31 @@ mod tests {
     }
 
     #[test]
+    fn trials_of_several_days_follow_each_other_through_the_week() {
+        let with = |days: f64| {
+            let horizon = Seconds::new(days * DAY_S).expect("a span");
+            Traffic { horizon, ..traffic(&every_hour_differs(), 0.0, 6.0) }
+        };
+        let weekdays = |days: f64| (0..4).map(|trial| with(days).weekday(trial)).collect::<Vec<_>>();
+        assert_eq!(weekdays(1.0), [0, 1, 2, 3]);
+        assert_eq!(weekdays(3.0), [0, 3, 6, 2]);
+        assert_eq!(weekdays(7.0), [0, 0, 0, 0]);
+        assert_eq!(weekdays(0.5), [0, 1, 2, 3]);
+        let second: Vec<f64> = (66..144).map(f64::from).collect();
+        assert_eq!(hours(&with(3.0), 1), second);
+        let [long, short] = [14.0, 0.25].map(|days| with(days).expected_rate(1, 0).integral(21_600.0, 1e9));
+        assert_relative_eq!(long, 14_000.0, max_relative = 1e-12);
+        assert_relative_eq!(short, 1000.0 / 83.5 * 6.0 * 26.5 / 24.0, max_relative = 1e-12);
+    }
+
+    #[test]
+    #[should_panic(expected = "not up to ten years")]
+    fn a_horizon_has_an_end() {
+        let horizon = Seconds::new(3653.0 * DAY_S).expect("a span");
+        let _ = Traffic { horizon, ..traffic(&[1.0; 24], 0.0, 0.0) }.horizon();
+    }
+
+    #[test]
     fn a_daily_curve_repeats() {
         let weights: Vec<f64> = (0..24).map(f64::from).collect();
         let traffic = traffic(&weights, 0.0, 6.0);
@@ -168,12 +255,13 @@ mod tests {
     #[test]
     fn the_slow_rate_changes_the_drawn_rate_only() {
         let plain = traffic(&every_hour_differs(), 0.0, 6.0);
-        let slow_rate = SlowRate { cv: 0.5, correlation: Seconds::ZERO, scope: crate::Scope::Fleet };
-        let slow_rate = SlowRate { correlation: Seconds::new(600.0).expect("a span"), ..slow_rate };
+        let correlation = Seconds::new(600.0).expect("a span");
+        let redrawn = crate::Redrawn::AtRandom { correlation };
+        let slow_rate = SlowRate { cv: 0.5, redrawn, scope: crate::Scope::Fleet };
         let slow = Traffic { slow_rate: Some(slow_rate), ..plain.clone() };
         assert_eq!(slow.expected_rate(2, 0), plain.expected_rate(2, 0));
         assert_eq!(plain.drawn_rate(1, 2, 0), plain.expected_rate(2, 0));
-        let path = slow_rate.path(1, 2, plain.models[0].key, 30.0 * HOUR_S);
+        let path = slow_rate.path(1, 2, plain.models[0].key, plain.horizon());
         let at_s = 20_000.0;
         let factor = path[path.partition_point(|step| step.start_s <= at_s) - 1].factor;
         assert_relative_eq!(slow.drawn_rate(1, 2, 0).at(at_s), plain.expected_rate(2, 0).at(at_s) * factor);

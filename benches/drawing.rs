@@ -1,0 +1,91 @@
+//! What a request costs before it is simulated, in a block or a day of them: run with `cargo bench --bench drawing`.
+//! The throughput is in requests, so that a million elements a second is a microsecond a request.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use fleetfront_sim::{Arrival, Law, Quantile, Role, Seconds, SimSpan, StreamKey, stream};
+use fleetfront_workloads::{LoadCurve, ModelTraffic, Process, Redrawn, RequestStream, Scope, SlowRate, Traffic};
+
+const BLOCK: usize = 512;
+
+fn seconds(value: f64) -> Seconds {
+    Seconds::new(value).expect("a span")
+}
+
+/// A day with busy evenings; the slow rate as a production trace has it.
+fn traffic(requests_per_day: f64) -> Traffic {
+    let weights: Vec<f64> = (0..24).map(|hour| 1.0 + f64::from(hour)).collect();
+    let model = ModelTraffic {
+        key: StreamKey::of("bench"),
+        requests_per_day,
+        curve: LoadCurve::new(&weights).expect("a curve"),
+        curve_ahead_h: 0.0,
+        process: Process::Poisson,
+        swing: None,
+    };
+    let redrawn = Redrawn::AtRandom { correlation: seconds(980.0) };
+    let slow_rate = Some(SlowRate { cv: 0.49, redrawn, scope: Scope::Fleet });
+    Traffic { models: vec![model], slow_rate, run_in: seconds(7200.0), horizon: seconds(86_400.0) }
+}
+
+fn laws() -> [(&'static str, Law); 5] {
+    [
+        ("exponential", Law::Exponential { mean_s: 10.0 }),
+        ("lognormal", Law::lognormal(seconds(10.0), 0.3)),
+        ("Weibull", Law::Weibull { shape: 1.5, scale_s: 10.0 }),
+        ("gamma", Law::gamma(seconds(10.0), 0.5)),
+        ("hyperexponential", Law::hyperexponential(seconds(10.0), 2.0)),
+    ]
+}
+
+/// Words of a stream, gaps, and spans of the laws, in blocks.
+fn blocks(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("block");
+    group.throughput(Throughput::Elements(BLOCK as u64));
+    let mut quantiles = [Quantile::default(); BLOCK];
+    let mut rng = stream(1, 0, StreamKey::of("bench"), Role::Service);
+    group.bench_function("quantiles", |bencher| {
+        bencher.iter(|| Quantile::fill(&mut rng, black_box(&mut quantiles)));
+    });
+    let mut gaps = [0.0; BLOCK];
+    let unit = Law::Exponential { mean_s: 1.0 };
+    group.bench_function("gaps", |bencher| bencher.iter(|| unit.fill_seconds(black_box(&quantiles), &mut gaps)));
+    let mut spans = [SimSpan::ZERO; BLOCK];
+    for (name, law) in laws() {
+        group.bench_function(format!("{name} spans"), |bencher| {
+            bencher.iter(|| law.fill_spans(black_box(&quantiles), &mut spans));
+        });
+    }
+}
+
+/// Whole days, block by block: requests alone, and with their service spans.
+fn days(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("day");
+    for requests_per_day in [1_000.0, 100_000.0] {
+        let traffic = traffic(requests_per_day);
+        group.throughput(Throughput::Elements(requests_per_day as u64));
+        let mut trial = 0;
+        let mut day = |law: Option<Law>| {
+            trial += 1;
+            let mut requests = RequestStream::new(&traffic, 1, trial, 0);
+            let (mut block, mut arrivals) = (Vec::new(), Vec::new());
+            while requests.fill(&mut block) {
+                arrivals.clear();
+                if let Some(law) = law {
+                    Arrival::append(&block, &law, 0, &mut arrivals);
+                }
+                black_box((&block, &arrivals));
+            }
+        };
+        group.bench_function(format!("{requests_per_day} requests"), |bencher| bencher.iter(|| day(None)));
+        for (name, law) in laws().into_iter().take(2) {
+            group.bench_function(format!("{requests_per_day} requests, {name} services"), |bencher| {
+                bencher.iter(|| day(Some(law)));
+            });
+        }
+    }
+}
+
+criterion_group!(benches, blocks, days);
+criterion_main!(benches);
