@@ -30,7 +30,7 @@ pub use elementary::{exp, ln, normal_quantile};
 pub use histogram::LatencyHistogram;
 pub use horizon::Horizon;
 pub use job::{Arrival, Latencies};
-pub use law::Law;
+pub use law::{Law, ReadyLaw};
 pub use ledger::{Ledger, State};
 pub use outcome::{ModelOutcome, Outcome};
 pub use pool::{Execution, Pool, PoolModel};
