@@ -66,7 +66,8 @@ fn ready(criterion: &mut Criterion) {
     criterion.bench_function("gamma made ready", |bencher| bencher.iter(|| black_box(law).ready()));
 }
 
-/// Whole days, block by block: requests alone, and with their service spans.
+/// Whole days, block by block: requests alone, and with their service spans. The run-in, a sixth of a day's requests
+/// more, is drawn and not counted in the throughput.
 fn days(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("day");
     for requests_per_day in [1_000.0, 100_000.0] {
