@@ -79,7 +79,8 @@ mod tests {
 
     #[test]
     fn phases_follow_one_another_and_the_image_may_be_free() {
-        let boot = Boot { image: Some(seconds(5.0)), phases: vec![seconds(2.0), seconds(30.0)], ..Boot::of(seconds(0.0)) };
+        let boot =
+            Boot { image: Some(seconds(5.0)), phases: vec![seconds(2.0), seconds(30.0)], ..Boot::of(seconds(0.0)) };
         let billed = boot.span(Luck(1), 0);
         assert_eq!(billed, BootSpan { unbilled: SimSpan::ZERO, billed: SimSpan::from_secs_f64(37.0) });
         let free = Boot { bill_image: false, ..boot }.span(Luck(1), 0);
@@ -92,7 +93,16 @@ mod tests {
         let boot = Boot { snapshot: Some(snapshot), ..Boot::of(seconds(30.0)) };
         let n = 10_000;
         let spans = (0..n).map(|k| boot.span(Luck(1).child(k), 0).billed.as_secs_f64());
-        let failed = spans.filter(|s| if *s > 3.0 { assert!((s - 33.0).abs() < 1e-9); true } else { false }).count();
+        let failed = spans
+            .filter(|s| {
+                if *s > 3.0 {
+                    assert!((s - 33.0).abs() < 1e-9);
+                    true
+                } else {
+                    false
+                }
+            })
+            .count();
         // Four standard errors.
         assert!((failed as f64 / f64::from(n) - 0.25).abs() < 4.0 * (0.25 * 0.75 / f64::from(n)).sqrt(), "{failed}");
     }

@@ -35,7 +35,9 @@ impl Luck {
     #[must_use]
     pub fn child(self, ordinal: u32) -> Self {
         // A constant of its own (the fraction of the square root of 2), so that children and draws do not share bits.
-        Self(mix(mix(self.0 ^ 0x6A09_E667_F3BC_C909).wrapping_add(u64::from(ordinal).wrapping_mul(0x9E37_79B9_7F4A_7C15))))
+        Self(mix(
+            mix(self.0 ^ 0x6A09_E667_F3BC_C909).wrapping_add(u64::from(ordinal).wrapping_mul(0x9E37_79B9_7F4A_7C15))
+        ))
     }
 }
 

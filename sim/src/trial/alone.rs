@@ -4,8 +4,8 @@
 //! happens in between can surprise them, so they need no event list, no queue and no job. This is a shortcut through
 //! the same rules, not another engine: it reaches the same state and the same books, to the nanosecond.
 
-use super::failing::{TryLength, try_length};
 use super::Trial;
+use super::failing::{TryLength, try_length};
 use crate::container::Container;
 use crate::group::{Group, Quota};
 use crate::job::{Arrival, Job};
@@ -137,18 +137,18 @@ impl Trial<'_, '_, '_, '_, '_> {
 mod tests {
     use super::*;
     use crate::boot_times::BootTimes;
+    use crate::group::Draws;
+    use crate::histogram::LatencyHistogram;
     use crate::horizon::Horizon;
     use crate::law::Law;
+    use crate::observers::Observers;
     use crate::outcome::Outcome;
     use crate::pool::{Pool, PoolModel};
     use crate::quantile::Quantile;
     use crate::request::Luck;
+    use crate::retries::Retries;
     use crate::stream::StreamKey;
     use crate::timeline::Timeline;
-    use crate::group::Draws;
-    use crate::histogram::LatencyHistogram;
-    use crate::observers::Observers;
-    use crate::retries::Retries;
     use crate::trial::Workspace;
     use crate::window::Window;
 

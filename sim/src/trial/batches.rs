@@ -103,9 +103,9 @@ impl Trial<'_, '_, '_, '_, '_> {
             let model = &pool.models[usize::from(job.arrival.model)];
             // A failure shows at the end of the batch; a batch at the timeout is killed as a whole.
             let succeeds = fails_at(model.failure_probability, true, &job).is_none() && lasts < pool.timeout;
-            let survives = pool.preemption.is_none_or(|_| {
-                self.now + lasts <= self.w.pools[p].containers[index as usize].preempted_at
-            });
+            let survives = pool
+                .preemption
+                .is_none_or(|_| self.now + lasts <= self.w.pools[p].containers[index as usize].preempted_at);
             self.count_try(p, index, job_index, succeeds && survives, SimSpan::ZERO);
         }
         let inside = self.horizon.contains(self.now);

@@ -181,7 +181,8 @@ impl Trial<'_, '_, '_, '_, '_> {
         if pool.host_speed_cv > 0.0 {
             let unit = crate::Seconds::new(1.0).expect("a second is a span");
             let law = crate::law::Law::lognormal(unit, pool.host_speed_cv);
-            self.w.pools[p].containers[index as usize].slowness = law.seconds_at(luck.uniform(0, purpose::SLOWNESS).max(1e-12));
+            self.w.pools[p].containers[index as usize].slowness =
+                law.seconds_at(luck.uniform(0, purpose::SLOWNESS).max(1e-12));
         }
         if let Some(preemption) = pool.preemption {
             let life = -(1.0 - luck.uniform(0, purpose::PREEMPTION)).ln() * preemption.mean.as_secs_f64();

@@ -4,8 +4,8 @@ use super::{Trial, purpose};
 use crate::autoscaler::desired_containers;
 use crate::container::Container;
 use crate::pool::Pool;
-use crate::quantities::{SimSpan, SimTime};
 use crate::quantile::Quantile;
+use crate::quantities::{SimSpan, SimTime};
 use crate::trace::What;
 use crate::window::Window;
 

@@ -31,8 +31,7 @@ pub(super) fn try_length(pool: &Pool, job: &Job, whole: SimSpan, limit: SimSpan)
 #[inline]
 pub(super) fn fails_at(failure_probability: f64, at_end: bool, job: &Job) -> Option<f64> {
     let luck = job.arrival.luck;
-    let fails =
-        failure_probability > 0.0 && luck.uniform(job.executions, purpose::TRY_FAILS) < failure_probability;
+    let fails = failure_probability > 0.0 && luck.uniform(job.executions, purpose::TRY_FAILS) < failure_probability;
     fails.then(|| if at_end { 1.0 } else { luck.uniform(job.executions, purpose::TRY_FAILS_AT) })
 }
 

@@ -4,15 +4,15 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 use super::*;
-use crate::law::Law;
 use crate::histogram::LatencyHistogram;
+use crate::law::Law;
 use crate::pool::{Execution, PoolModel};
-use crate::quantities::SimSpan;
-use crate::retries::Retries;
-use crate::window::Window;
 use crate::quantile::Quantile;
+use crate::quantities::SimSpan;
 use crate::request::Luck;
+use crate::retries::Retries;
 use crate::stream::StreamKey;
+use crate::window::Window;
 
 /// Everything that a trial depends on.
 #[derive(Debug, Clone)]

@@ -9,10 +9,10 @@ use crate::ledger::State;
 
 use crate::histogram::LatencyHistogram;
 use crate::pool::{Execution, PoolModel};
-use crate::quantities::SimSpan;
-use crate::retries::Retries;
 use crate::quantile::Quantile;
+use crate::quantities::SimSpan;
 use crate::request::Luck;
+use crate::retries::Retries;
 use crate::stream::StreamKey;
 
 pub(crate) fn pool() -> Pool {
