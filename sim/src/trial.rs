@@ -366,6 +366,12 @@ impl<'g, 'x, 'd, 'b, 'o> Trial<'g, 'x, 'd, 'b, 'o> {
 }
 
 #[cfg(test)]
+mod group_laws;
+#[cfg(test)]
 mod laws;
+#[cfg(test)]
+mod random_group;
+#[cfg(test)]
+mod setting;
 #[cfg(test)]
 pub(crate) mod tests;
