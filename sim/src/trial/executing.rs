@@ -158,8 +158,8 @@ impl Trial<'_, '_, '_, '_, '_> {
         let state = &mut self.w.pools[p];
         state.levels.leave(&mut state.containers, index);
         self.end_try(p, index, job_index);
-        self.next_inside(p, index);
         let step = self.settle_try(p, job_index);
+        self.next_inside(p, index);
         self.after_departure(p, index);
         if let Some(step) = step {
             self.take_step(step);

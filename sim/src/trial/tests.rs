@@ -297,5 +297,6 @@ mod limits;
 mod never_met;
 mod quota;
 mod shared;
+mod stories;
 mod watching;
 mod windows;
