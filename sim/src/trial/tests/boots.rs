@@ -125,3 +125,13 @@ fn each_container_has_the_speed_of_its_host() {
     let variance = all.iter().map(|b| (b / 20.0 - 1.0).powi(2)).sum::<f64>() / trials as f64;
     assert!((variance.sqrt() - 0.5).abs() < 0.1, "{variance}");
 }
+
+#[test]
+fn what_is_always_up_loads_the_first_model_of_its_pool() {
+    let warm = Pool { min_containers: 1, ..pool() };
+    let mut two = group(vec![pool(), warm], &[]);
+    two.boots[1] = vec![lasting(77.0), lasting(20.0)];
+    let (outcome, _) = two.outcome();
+    assert_eq!((outcome.models[0].boots, outcome.models[1].boots), (0, 1));
+    assert_eq!(outcome.models[1].ledger.get(State::Boot), s(20.0));
+}

@@ -112,3 +112,21 @@ fn a_request_that_no_container_survives_is_stuck_at_last() {
     assert_eq!((total.stuck, total.completed, total.late), (1, 0, 1));
     assert_eq!(total.sojourn_ns, u128::from(s(1000.0).0));
 }
+
+#[test]
+fn a_preempted_request_may_queue_too_long_once_more() {
+    let fallback =
+        crate::Fallback { pool: 1, on_rejection: false, on_failure: false, on_wait: Some(s(20.0)), predicted: false };
+    let lone = preempted(Pool { fallback: Some(fallback), ..pool() }, 5.0, 70.0, false, &[at(0.0)]);
+    let mut two = group(vec![lone.pools[0].clone(), pool()], &[at(0.0)]);
+    two.lucks[0] = lone.lucks[0];
+    // The first wait ends with the boot at 20. From 25 on no container comes before 100: at 45 to the other pool, whose GPU
+    // type there is. Boot 45-65, service 65-75.
+    two.pools[1].hardware[0].gpu = 1;
+    two.scarcity = vec![vec![crate::Scarcity { from: SimTime(s(21.0).0), to: SimTime(s(100.0).0) }]];
+    let of = |scarcity| crate::Capacity { wait: None, scarcity };
+    two.capacity = vec![of(Some(0)), of(None)];
+    let (outcome, _) = two.outcome();
+    assert_eq!(outcome.models[0].fell_back, 1);
+    approx::assert_relative_eq!(mean_latency(&outcome), 75.0, epsilon = 1e-6);
+}
