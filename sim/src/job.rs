@@ -74,6 +74,7 @@ pub(crate) enum Place {
 }
 
 /// A request in the system.
+#[expect(clippy::struct_excessive_bools, reason = "facts about a request that are true or not, each by itself")]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Job {
     pub(crate) arrival: Arrival,
