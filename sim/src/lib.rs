@@ -15,6 +15,7 @@ mod job;
 mod law;
 mod ledger;
 mod outcome;
+mod plain;
 mod pool;
 mod quantities;
 mod request;

@@ -16,6 +16,7 @@ use crate::horizon::Horizon;
 use crate::job::{Arrival, Job, Jobs, Latencies};
 use crate::ledger::State;
 use crate::outcome::{ModelOutcome, Outcome};
+use crate::plain::{self, PlainWorkspace};
 use crate::pool::{Execution, Pool};
 use crate::quantities::{SimSpan, SimTime};
 use crate::timeline::Timeline;
@@ -35,6 +36,7 @@ pub struct Workspace {
     events: EventList,
     jobs: Jobs,
     queue: VecDeque<u32>,
+    plain: PlainWorkspace,
 }
 
 /// Simulates one trial of a pool.
@@ -57,6 +59,25 @@ pub fn simulate(
 ) -> Outcome {
     pool.assert_legal();
     assert_eq!(latencies.len(), pool.models.len(), "a histogram for every model of the pool");
+    if timeline.is_none() && plain::is_plain(pool) {
+        let outcome = plain::simulate(pool, arrivals, boots, horizon, &mut workspace.plain, latencies);
+        if let Some(outcome) = outcome {
+            return outcome;
+        }
+    }
+    simulate_by_events(pool, arrivals, boots, horizon, workspace, latencies, timeline)
+}
+
+/// The same for every pool, event by event: what the plain path must agree with.
+pub(crate) fn simulate_by_events(
+    pool: &Pool,
+    arrivals: &[Arrival],
+    boots: &mut BootTimes<'_>,
+    horizon: Horizon,
+    workspace: &mut Workspace,
+    latencies: &mut Latencies,
+    timeline: Option<&mut Timeline>,
+) -> Outcome {
     let trial = Trial::new(pool, boots, horizon, workspace, latencies, timeline);
     trial.run(arrivals)
 }

@@ -1,0 +1,179 @@
+//! A plain pool from the first arrival to the last departure, settled at each arrival.
+
+use super::books::{Books, Counts};
+use super::calendar::BusyContainer;
+use super::{PlainWorkspace, Trial};
+use crate::boot_times::BootTimes;
+use crate::job::Arrival;
+use crate::outcome::Outcome;
+use crate::quantities::SimSpan;
+
+/// No such instant.
+pub(super) const NEVER: u64 = u64::MAX;
+
+/// A trial under way. Instants and spans are nanoseconds.
+pub(super) struct Elastic<'a, 'b> {
+    pub(super) trial: Trial<'a>,
+    boot_times: &'a mut BootTimes<'b>,
+    pub(super) w: &'a mut PlainWorkspace,
+    /// The first request that has not begun; those from there to the present arrival wait.
+    pub(super) head: usize,
+    /// Containers that boot or are up.
+    pub(super) alive: u32,
+    boots_begun: usize,
+    pub(super) books: Books,
+    pub(super) counts: Counts,
+}
+
+impl<'a, 'b> Elastic<'a, 'b> {
+    pub(super) fn new(trial: Trial<'a>, boot_times: &'a mut BootTimes<'b>, w: &'a mut PlainWorkspace) -> Self {
+        let books = Books::new(trial.horizon);
+        Self { trial, boot_times, w, head: 0, alive: 0, boots_begun: 0, books, counts: Counts::default() }
+    }
+
+    pub(super) fn run(mut self) -> Outcome {
+        for _ in 0..self.trial.pool.min_containers {
+            self.start_boot(0);
+        }
+        let all = self.trial.arrivals.len();
+        let run_in = all - self.trial.work.counted as usize;
+        self.admit::<false>(0, run_in);
+        self.admit::<true>(run_in, all);
+        self.finish();
+        self.books.outcome(&self.counts, self.trial.work, self.trial.horizon)
+    }
+
+    /// Lets the requests from `from` to `to` arrive. Whether their latencies count is known beforehand.
+    #[inline]
+    fn admit<const COUNTED: bool>(&mut self, from: usize, to: usize) {
+        let mut place = from;
+        while place < to {
+            let Arrival { at, service, .. } = self.trial.arrivals[place];
+            self.settle(at.0, place);
+            self.expire_before(at.0);
+            match self.w.idle.pop_newest() {
+                Some(since) => {
+                    self.books.idle(since, at.0);
+                    self.head = place + 1;
+                    // It has been idle: whoever it serves from now on arrives after its boot.
+                    self.start(at.0, service.0, 0);
+                    if COUNTED {
+                        self.count(service.0);
+                    }
+                }
+                None => self.scale_up(at.0, place + 1),
+            }
+            place += 1;
+        }
+    }
+
+    /// Lets everything happen that happens until `until`, stops excepted. Requests before `arrived` are there.
+    #[inline]
+    fn settle(&mut self, until: u64, arrived: usize) {
+        loop {
+            let free_at = self.w.busy.next_free_at();
+            let ready_at = self.next_ready_at();
+            let now = free_at.min(ready_at);
+            if now > until || now == NEVER {
+                break;
+            }
+            let ready_at = if free_at <= ready_at {
+                self.books.depart(now);
+                self.w.busy.pop().ready_at
+            } else {
+                self.w.booting.pop();
+                ready_at
+            };
+            if self.head < arrived {
+                self.serve_head(now, ready_at);
+            } else {
+                self.w.idle.push(now);
+            }
+        }
+    }
+
+    /// When the next boot ends.
+    #[inline]
+    pub(super) fn next_ready_at(&self) -> u64 {
+        self.w.booting.last().copied().unwrap_or(NEVER)
+    }
+
+    /// Stops the containers whose window ran out before `until`, the longest idle first.
+    #[inline]
+    fn expire_before(&mut self, until: u64) {
+        while let Some(since) = self.w.idle.oldest() {
+            if until - since <= self.trial.pool.scaledown_window.0 || self.alive <= self.trial.pool.min_containers {
+                break;
+            }
+            self.w.idle.drop_oldest();
+            self.stop(since, since + self.trial.pool.scaledown_window.0);
+        }
+    }
+
+    pub(super) fn stop(&mut self, idle_since: u64, at: u64) {
+        self.books.stop(self.alive, idle_since, at);
+        self.alive -= 1;
+    }
+
+    /// The newest of the requests before `arrived` found no container idle.
+    #[inline]
+    fn scale_up(&mut self, now: u64, arrived: usize) {
+        if self.w.booting.len() < arrived - self.head && self.alive < self.trial.pool.max_containers {
+            self.start_boot(now);
+        }
+    }
+
+    pub(super) fn start_boot(&mut self, now: u64) {
+        let ready_at = now + self.boot_times.span(self.boots_begun, 0).0;
+        self.boots_begun += 1;
+        self.counts.boots += u64::from(now >= self.trial.horizon.start.0);
+        self.books.boot(self.alive, now, ready_at);
+        self.alive += 1;
+        let place = self.w.booting.partition_point(|later| *later > ready_at);
+        self.w.booting.insert(place, ready_at);
+    }
+
+    /// Gives the longest waiting request to a container that became ready at `ready_at`.
+    #[inline]
+    fn serve_head(&mut self, now: u64, ready_at: u64) {
+        let arrival = self.trial.arrivals[self.head];
+        self.head += 1;
+        self.start(now, arrival.service.0, ready_at);
+        self.count_late_start(&arrival, now, ready_at);
+    }
+
+    /// The request of `arrival` begins at `now`, after it has waited, in a container that became ready at `ready_at`.
+    #[inline]
+    pub(super) fn count_late_start(&mut self, arrival: &Arrival, now: u64, ready_at: u64) {
+        let at = arrival.at;
+        self.books.wait(at.0, now);
+        if at >= self.trial.horizon.start {
+            self.counts.cold += u64::from(ready_at > at.0);
+            self.counts.wait_ns += u128::from(now - at.0);
+            self.count(now - at.0 + arrival.service.0);
+        }
+    }
+
+    #[inline]
+    fn start(&mut self, now: u64, service: u64, ready_at: u64) {
+        let free_at = self.books.begin(now, service);
+        self.w.busy.push(BusyContainer { free_at, ready_at });
+    }
+
+    #[inline]
+    pub(super) fn count(&mut self, latency: u64) {
+        self.trial.histogram.record(SimSpan(latency));
+        self.counts.late += u64::from(latency > self.trial.pool.models[0].latency_limit.0);
+    }
+
+    /// Follows what arrived to its end, and stops every container.
+    fn finish(&mut self) {
+        self.settle(NEVER, self.trial.arrivals.len());
+        self.expire_before(NEVER);
+        while let Some(since) = self.w.idle.oldest() {
+            self.w.idle.drop_oldest();
+            self.stop(since, NEVER);
+        }
+        assert_eq!(self.alive, 0, "law 3: containers left after the last event");
+    }
+}
