@@ -20,6 +20,7 @@
 mod books;
 mod calendar;
 mod elastic;
+mod express;
 mod idle;
 
 use crate::boot_times::BootTimes;
@@ -38,7 +39,11 @@ pub(crate) struct PlainWorkspace {
     idle: IdleStack,
     booting: Vec<u64>,
     busy: Calendar,
+    array: express::Array,
 }
+
+/// Up to so many containers busy on average an array of them beats a calendar.
+const FEW: f64 = 48.0;
 
 /// Whether a pool uses plain rules only. Services above its timeout are found by [`simulate`].
 pub(crate) fn is_plain(pool: &Pool) -> bool {
@@ -73,9 +78,11 @@ pub(crate) fn simulate(
     workspace.idle.clear();
     workspace.booting.clear();
     let gap_ns = horizon.end.0 / (arrivals.len() as u64).max(1);
+    workspace.array.clear();
     workspace.busy.reset(gap_ns, work.longest_ns);
     let trial = Trial { pool, arrivals, horizon, histogram: &mut latencies[0], work: &work };
-    Some(Elastic::new(trial, boots, workspace).run())
+    let is_small = work.all_ns as f64 <= FEW * horizon.end.0 as f64;
+    Some(Elastic::new(trial, boots, workspace).run(is_small))
 }
 
 /// What a trial is given.
@@ -98,19 +105,25 @@ struct Work {
     /// The number of those that arrive inside the horizon, and the sum of their services.
     counted: u64,
     counted_ns: u128,
+    /// The sum of all services.
+    all_ns: u128,
 }
 
 impl Work {
     fn of(arrivals: &[Arrival], horizon: Horizon) -> Self {
         let (run_in, counted) = arrivals.split_at(arrivals.partition_point(|arrival| arrival.at < horizon.start));
         let mut work = Self { requests: arrivals.len() as u64, counted: counted.len() as u64, ..Self::default() };
-        work.longest_ns = run_in.iter().map(|arrival| arrival.service.0).max().unwrap_or(0);
+        for arrival in run_in {
+            work.longest_ns = work.longest_ns.max(arrival.service.0);
+            work.all_ns += u128::from(arrival.service.0);
+        }
         work.arrived = horizon.start.0.wrapping_mul(run_in.len() as u64);
         for arrival in counted {
             work.longest_ns = work.longest_ns.max(arrival.service.0);
             work.arrived = work.arrived.wrapping_add(arrival.at.0);
             work.counted_ns += u128::from(arrival.service.0);
         }
+        work.all_ns += work.counted_ns;
         work
     }
 }

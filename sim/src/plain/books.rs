@@ -79,7 +79,13 @@ impl Books {
     #[inline]
     pub(super) fn depart(&mut self, at: u64) {
         self.departed = self.departed.wrapping_add(self.inside(at));
-        self.departures += 1;
+        self.departures = self.departures.wrapping_add(1);
+    }
+
+    /// What came free at `at` is to be counted later, or did not come free from a service.
+    pub(super) fn undo_depart(&mut self, at: u64) {
+        self.departed = self.departed.wrapping_sub(self.inside(at));
+        self.departures = self.departures.wrapping_sub(1);
     }
 
     /// A container that has been idle since `since` serves or stops at `until`.

@@ -31,14 +31,22 @@ impl<'a, 'b> Elastic<'a, 'b> {
         Self { trial, boot_times, w, head: 0, alive: 0, boots_begun: 0, books, counts: Counts::default() }
     }
 
-    pub(super) fn run(mut self) -> Outcome {
+    pub(super) fn run(mut self, is_small: bool) -> Outcome {
         for _ in 0..self.trial.pool.min_containers {
             self.start_boot(0);
         }
         let all = self.trial.arrivals.len();
         let run_in = all - self.trial.work.counted as usize;
-        self.admit::<false>(0, run_in);
-        self.admit::<true>(run_in, all);
+        let mut settled = 0;
+        if is_small {
+            settled = self.express::<false>(0, run_in);
+            if settled == run_in {
+                settled = self.express::<true>(run_in, all);
+            }
+            self.alight();
+        }
+        self.admit::<false>(settled, run_in);
+        self.admit::<true>(settled.max(run_in), all);
         self.finish();
         self.books.outcome(&self.counts, self.trial.work, self.trial.horizon)
     }
@@ -46,8 +54,7 @@ impl<'a, 'b> Elastic<'a, 'b> {
     /// Lets the requests from `from` to `to` arrive. Whether their latencies count is known beforehand.
     #[inline]
     fn admit<const COUNTED: bool>(&mut self, from: usize, to: usize) {
-        let mut place = from;
-        while place < to {
+        for place in from..to {
             let Arrival { at, service, .. } = self.trial.arrivals[place];
             self.settle(at.0, place);
             self.expire_before(at.0);
@@ -63,7 +70,6 @@ impl<'a, 'b> Elastic<'a, 'b> {
                 }
                 None => self.scale_up(at.0, place + 1),
             }
-            place += 1;
         }
     }
 
@@ -117,7 +123,7 @@ impl<'a, 'b> Elastic<'a, 'b> {
 
     /// The newest of the requests before `arrived` found no container idle.
     #[inline]
-    fn scale_up(&mut self, now: u64, arrived: usize) {
+    pub(super) fn scale_up(&mut self, now: u64, arrived: usize) {
         if self.w.booting.len() < arrived - self.head && self.alive < self.trial.pool.max_containers {
             self.start_boot(now);
         }
