@@ -17,11 +17,13 @@
 //! It is a second way through the same rules: to the nanosecond the same outcome as [`simulate`](crate::simulate)
 //! reaches event by event, which its tests hold against it on random pools.
 
+mod always_full;
+mod array;
 mod books;
 mod calendar;
-mod elastic;
-mod express;
 mod idle;
+mod in_array;
+mod trial;
 
 use crate::boot_times::BootTimes;
 use crate::histogram::LatencyHistogram;
@@ -29,9 +31,10 @@ use crate::horizon::Horizon;
 use crate::job::{Arrival, Latencies};
 use crate::outcome::Outcome;
 use crate::pool::Pool;
+use array::{Array, LIMIT};
 use calendar::Calendar;
-use elastic::Elastic;
 use idle::IdleStack;
+use trial::PlainTrial;
 
 /// Memory that one trial leaves to the next.
 #[derive(Debug, Default)]
@@ -39,7 +42,7 @@ pub(crate) struct PlainWorkspace {
     idle: IdleStack,
     booting: Vec<u64>,
     busy: Calendar,
-    array: express::Array,
+    array: Array,
 }
 
 /// Up to so many containers busy on average an array of them beats a calendar.
@@ -80,13 +83,13 @@ pub(crate) fn simulate(
     let gap_ns = horizon.end.0 / (arrivals.len() as u64).max(1);
     workspace.array.clear();
     workspace.busy.reset(gap_ns, work.longest_ns);
-    let trial = Trial { pool, arrivals, horizon, histogram: &mut latencies[0], work: &work };
-    let is_small = work.all_ns as f64 <= FEW * horizon.end.0 as f64;
-    Some(Elastic::new(trial, boots, workspace).run(is_small))
+    let given = Given { pool, arrivals, horizon, histogram: &mut latencies[0], work: &work };
+    let is_small = horizon.end.0 < LIMIT && work.all_ns as f64 <= FEW * horizon.end.0 as f64;
+    Some(PlainTrial::new(given, boots, workspace).run(is_small))
 }
 
 /// What a trial is given.
-struct Trial<'a> {
+struct Given<'a> {
     pool: &'a Pool,
     arrivals: &'a [Arrival],
     horizon: Horizon,

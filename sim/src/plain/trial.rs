@@ -2,7 +2,7 @@
 
 use super::books::{Books, Counts};
 use super::calendar::BusyContainer;
-use super::{PlainWorkspace, Trial};
+use super::{Given, PlainWorkspace};
 use crate::boot_times::BootTimes;
 use crate::job::Arrival;
 use crate::outcome::Outcome;
@@ -12,8 +12,8 @@ use crate::quantities::SimSpan;
 pub(super) const NEVER: u64 = u64::MAX;
 
 /// A trial under way. Instants and spans are nanoseconds.
-pub(super) struct Elastic<'a, 'b> {
-    pub(super) trial: Trial<'a>,
+pub(super) struct PlainTrial<'a, 'b> {
+    pub(super) given: Given<'a>,
     boot_times: &'a mut BootTimes<'b>,
     pub(super) w: &'a mut PlainWorkspace,
     /// The first request that has not begun; those from there to the present arrival wait.
@@ -25,42 +25,42 @@ pub(super) struct Elastic<'a, 'b> {
     pub(super) counts: Counts,
 }
 
-impl<'a, 'b> Elastic<'a, 'b> {
-    pub(super) fn new(trial: Trial<'a>, boot_times: &'a mut BootTimes<'b>, w: &'a mut PlainWorkspace) -> Self {
-        let books = Books::new(trial.horizon);
-        Self { trial, boot_times, w, head: 0, alive: 0, boots_begun: 0, books, counts: Counts::default() }
+impl<'a, 'b> PlainTrial<'a, 'b> {
+    pub(super) fn new(given: Given<'a>, boot_times: &'a mut BootTimes<'b>, w: &'a mut PlainWorkspace) -> Self {
+        let books = Books::new(given.horizon);
+        Self { given, boot_times, w, head: 0, alive: 0, boots_begun: 0, books, counts: Counts::default() }
     }
 
     pub(super) fn run(mut self, is_small: bool) -> Outcome {
-        for _ in 0..self.trial.pool.min_containers {
+        for _ in 0..self.given.pool.min_containers {
             self.start_boot(0);
         }
-        let all = self.trial.arrivals.len();
-        let run_in = all - self.trial.work.counted as usize;
+        let all = self.given.arrivals.len();
+        let run_in = all - self.given.work.counted as usize;
         let mut settled = 0;
         if is_small {
-            settled = self.express::<false>(0, run_in);
+            settled = self.admit_in_array::<false>(0, run_in);
             if settled == run_in {
-                settled = self.express::<true>(run_in, all);
+                settled = self.admit_in_array::<true>(run_in, all);
             }
-            self.alight();
+            self.leave_array();
         }
         self.admit::<false>(settled, run_in);
         self.admit::<true>(settled.max(run_in), all);
         self.finish();
-        self.books.outcome(&self.counts, self.trial.work, self.trial.horizon)
+        self.books.outcome(&self.counts, self.given.work, self.given.horizon)
     }
 
     /// Lets the requests from `from` to `to` arrive. Whether their latencies count is known beforehand.
     #[inline]
     fn admit<const COUNTED: bool>(&mut self, from: usize, to: usize) {
         for place in from..to {
-            let Arrival { at, service, .. } = self.trial.arrivals[place];
+            let Arrival { at, service, .. } = self.given.arrivals[place];
             self.settle(at.0, place);
             self.expire_before(at.0);
             match self.w.idle.pop_newest() {
                 Some(since) => {
-                    self.books.idle(since, at.0);
+                    self.books.flow.idle(since, at.0);
                     self.head = place + 1;
                     // It has been idle: whoever it serves from now on arrives after its boot.
                     self.start(at.0, service.0, 0);
@@ -84,7 +84,7 @@ impl<'a, 'b> Elastic<'a, 'b> {
                 break;
             }
             let ready_at = if free_at <= ready_at {
-                self.books.depart(now);
+                self.books.flow.depart(now);
                 self.w.busy.pop().ready_at
             } else {
                 self.w.booting.pop();
@@ -108,11 +108,11 @@ impl<'a, 'b> Elastic<'a, 'b> {
     #[inline]
     fn expire_before(&mut self, until: u64) {
         while let Some(since) = self.w.idle.oldest() {
-            if until - since <= self.trial.pool.scaledown_window.0 || self.alive <= self.trial.pool.min_containers {
+            if until - since <= self.given.pool.scaledown_window.0 || self.alive <= self.given.pool.min_containers {
                 break;
             }
             self.w.idle.drop_oldest();
-            self.stop(since, since + self.trial.pool.scaledown_window.0);
+            self.stop(since, since + self.given.pool.scaledown_window.0);
         }
     }
 
@@ -124,7 +124,7 @@ impl<'a, 'b> Elastic<'a, 'b> {
     /// The newest of the requests before `arrived` found no container idle.
     #[inline]
     pub(super) fn scale_up(&mut self, now: u64, arrived: usize) {
-        if self.w.booting.len() < arrived - self.head && self.alive < self.trial.pool.max_containers {
+        if self.w.booting.len() < arrived - self.head && self.alive < self.given.pool.max_containers {
             self.start_boot(now);
         }
     }
@@ -132,7 +132,7 @@ impl<'a, 'b> Elastic<'a, 'b> {
     pub(super) fn start_boot(&mut self, now: u64) {
         let ready_at = now + self.boot_times.span(self.boots_begun, 0).0;
         self.boots_begun += 1;
-        self.counts.boots += u64::from(now >= self.trial.horizon.start.0);
+        self.counts.boots += u64::from(now >= self.given.horizon.start.0);
         self.books.boot(self.alive, now, ready_at);
         self.alive += 1;
         let place = self.w.booting.partition_point(|later| *later > ready_at);
@@ -142,7 +142,7 @@ impl<'a, 'b> Elastic<'a, 'b> {
     /// Gives the longest waiting request to a container that became ready at `ready_at`.
     #[inline]
     fn serve_head(&mut self, now: u64, ready_at: u64) {
-        let arrival = self.trial.arrivals[self.head];
+        let arrival = self.given.arrivals[self.head];
         self.head += 1;
         self.start(now, arrival.service.0, ready_at);
         self.count_late_start(&arrival, now, ready_at);
@@ -152,8 +152,8 @@ impl<'a, 'b> Elastic<'a, 'b> {
     #[inline]
     pub(super) fn count_late_start(&mut self, arrival: &Arrival, now: u64, ready_at: u64) {
         let at = arrival.at;
-        self.books.wait(at.0, now);
-        if at >= self.trial.horizon.start {
+        self.books.flow.wait(at.0, now);
+        if at >= self.given.horizon.start {
             self.counts.cold += u64::from(ready_at > at.0);
             self.counts.wait_ns += u128::from(now - at.0);
             self.count(now - at.0 + arrival.service.0);
@@ -162,19 +162,19 @@ impl<'a, 'b> Elastic<'a, 'b> {
 
     #[inline]
     fn start(&mut self, now: u64, service: u64, ready_at: u64) {
-        let free_at = self.books.begin(now, service);
+        let free_at = self.books.flow.begin(now, service);
         self.w.busy.push(BusyContainer { free_at, ready_at });
     }
 
     #[inline]
     pub(super) fn count(&mut self, latency: u64) {
-        self.trial.histogram.record(SimSpan(latency));
-        self.counts.late += u64::from(latency > self.trial.pool.models[0].latency_limit.0);
+        self.given.histogram.record(SimSpan(latency));
+        self.counts.late += u64::from(latency > self.given.pool.models[0].latency_limit.0);
     }
 
     /// Follows what arrived to its end, and stops every container.
     fn finish(&mut self) {
-        self.settle(NEVER, self.trial.arrivals.len());
+        self.settle(NEVER, self.given.arrivals.len());
         self.expire_before(NEVER);
         while let Some(since) = self.w.idle.oldest() {
             self.w.idle.drop_oldest();
