@@ -14,12 +14,12 @@ const AT_ONCE: usize = 1 << 12;
 impl PlainTrial<'_, '_> {
     /// Lets requests from `from` to `to` arrive, the first of which finds nobody waiting, until one does not fit.
     /// Returns that one.
-    pub(super) fn admit_always_full<const COUNTED: bool>(&mut self, from: usize, to: usize) -> usize {
-        match self.alive {
-            0..=4 => self.admit_by_recursion::<COUNTED, 4>(from, to),
-            5..=8 => self.admit_by_recursion::<COUNTED, 8>(from, to),
-            9..=16 => self.admit_by_recursion::<COUNTED, 16>(from, to),
-            17..=32 => self.admit_by_recursion::<COUNTED, 32>(from, to),
+    pub(super) fn admit_always_full(&mut self, from: usize, to: usize, is_counted: bool) -> usize {
+        match (self.alive, is_counted) {
+            (0..=4, true) => self.admit_by_recursion::<true, 4>(from, to),
+            (5..=8, true) => self.admit_by_recursion::<true, 8>(from, to),
+            (9..=16, true) => self.admit_by_recursion::<true, 16>(from, to),
+            (0..=16, false) => self.admit_by_recursion::<false, 16>(from, to),
             _ => from,
         }
     }

@@ -3,19 +3,19 @@
 
 use super::array::{LIMIT, float, instant};
 use super::calendar::BusyContainer;
-use super::trial::PlainTrial;
+use super::trial::{NEVER, PlainTrial};
 use crate::job::Arrival;
 use crate::quantities::{SimSpan, SimTime};
 
 impl PlainTrial<'_, '_> {
     /// Lets the requests from `from` to `to` arrive. Returns the first that does not fit: an instant beyond
     /// [`LIMIT`].
-    pub(super) fn admit_in_array<const COUNTED: bool>(&mut self, from: usize, to: usize) -> usize {
+    pub(super) fn admit_in_array(&mut self, from: usize, to: usize, is_counted: bool) -> usize {
         let mut place = from;
         let is_fixed = self.given.pool.min_containers == self.given.pool.max_containers;
         while place < to {
             if is_fixed && self.head == place && self.w.booting.is_empty() {
-                place = self.admit_always_full::<COUNTED>(place, to);
+                place = self.admit_always_full(place, to, is_counted);
                 if place == to {
                     break;
                 }
@@ -29,8 +29,10 @@ impl PlainTrial<'_, '_> {
             self.expire_in_array(at);
             let is_idle = self.w.array.busy > self.w.array.first;
             if !is_idle && !self.is_full() {
-                self.scale_up(at, place + 1);
-            } else if self.head == place && self.serve_simply::<COUNTED>(&arrival, is_idle) {
+                if !self.serve_cold_alone(&arrival, place) {
+                    self.scale_up(at, place + 1);
+                }
+            } else if self.head == place && self.serve_simply(&arrival, is_idle, is_counted) {
                 self.head = place + 1;
             } else if is_idle {
                 self.serve_idle(&arrival);
@@ -56,18 +58,23 @@ impl PlainTrial<'_, '_> {
     /// The most recently idle container serves the request that arrives; where none is idle, the first that comes
     /// free. Returns whether it was simple: all instants on the same side of the horizon's edges.
     #[inline]
-    fn serve_simply<const COUNTED: bool>(&mut self, arrival: &Arrival, is_idle: bool) -> bool {
+    fn serve_simply(&mut self, arrival: &Arrival, is_idle: bool, is_counted: bool) -> bool {
         let (at, service) = (arrival.at.0, arrival.service.0);
         let array = &mut self.w.array;
         let taken = if is_idle { array.busy - 1 } else { array.first };
         let since = instant(array.free_at[taken]);
         let free_at = since.max(at) + service;
-        if !self.books.flow.serve::<COUNTED>(since, at, free_at) {
+        let is_simple = if is_counted {
+            self.books.flow.serve::<true>(since, at, free_at)
+        } else {
+            self.books.flow.serve::<false>(since, at, free_at)
+        };
+        if !is_simple {
             return false;
         }
         array.busy = taken;
         array.postpone(taken, float(free_at));
-        if COUNTED {
+        if is_counted {
             self.counts.wait_ns += u128::from(since.saturating_sub(at));
             self.count(free_at - at);
         }
@@ -89,7 +96,28 @@ impl PlainTrial<'_, '_> {
         }
     }
 
+    /// The request at `place` boots the only container there is, and begins there before the next one arrives. Returns
+    /// whether that is so.
+    #[inline]
+    fn serve_cold_alone(&mut self, arrival: &Arrival, place: usize) -> bool {
+        if self.alive > 0 || self.head < place {
+            return false;
+        }
+        let ready_at = self.next_boot(arrival.at.0);
+        let next_at = self.given.arrivals.get(place + 1).map_or(NEVER, |next| next.at.0);
+        if ready_at > next_at || ready_at + arrival.service.0 >= LIMIT {
+            return false;
+        }
+        self.begin_boot(arrival.at.0, ready_at);
+        let free_at = self.books.flow.begin(ready_at, arrival.service.0);
+        self.w.array.insert(float(free_at), 0);
+        self.count_late_start(arrival, ready_at, ready_at);
+        self.head = place + 1;
+        true
+    }
+
     /// The most recently idle container serves the request that arrives, though not simply.
+    #[cold]
     fn serve_idle(&mut self, arrival: &Arrival) {
         let at = arrival.at.0;
         let array = &mut self.w.array;

@@ -37,23 +37,23 @@ impl<'a, 'b> PlainTrial<'a, 'b> {
         }
         let all = self.given.arrivals.len();
         let run_in = all - self.given.work.counted as usize;
-        let mut settled = 0;
+        let mut place = 0;
         if is_small {
-            settled = self.admit_in_array::<false>(0, run_in);
-            if settled == run_in {
-                settled = self.admit_in_array::<true>(run_in, all);
+            for (from, to) in [(0, run_in), (run_in, all)] {
+                if place == from {
+                    place = self.admit_in_array(from, to, to > run_in);
+                }
             }
             self.leave_array();
         }
-        self.admit::<false>(settled, run_in);
-        self.admit::<true>(settled.max(run_in), all);
+        self.admit(place, all);
         self.finish();
         self.books.outcome(&self.counts, self.given.work, self.given.horizon)
     }
 
-    /// Lets the requests from `from` to `to` arrive. Whether their latencies count is known beforehand.
+    /// Lets the requests from `from` to `to` arrive.
     #[inline]
-    fn admit<const COUNTED: bool>(&mut self, from: usize, to: usize) {
+    fn admit(&mut self, from: usize, to: usize) {
         for place in from..to {
             let Arrival { at, service, .. } = self.given.arrivals[place];
             self.settle(at.0, place);
@@ -64,7 +64,7 @@ impl<'a, 'b> PlainTrial<'a, 'b> {
                     self.head = place + 1;
                     // It has been idle: whoever it serves from now on arrives after its boot.
                     self.start(at.0, service.0, 0);
-                    if COUNTED {
+                    if at >= self.given.horizon.start {
                         self.count(service.0);
                     }
                 }
@@ -129,14 +129,26 @@ impl<'a, 'b> PlainTrial<'a, 'b> {
         }
     }
 
-    pub(super) fn start_boot(&mut self, now: u64) {
-        let ready_at = now + self.boot_times.span(self.boots_begun, 0).0;
+    fn start_boot(&mut self, now: u64) {
+        let ready_at = self.next_boot(now);
+        self.begin_boot(now, ready_at);
+        let place = self.w.booting.partition_point(|later| *later > ready_at);
+        self.w.booting.insert(place, ready_at);
+    }
+
+    /// When the next boot ends if it begins now.
+    #[inline]
+    pub(super) fn next_boot(&mut self, now: u64) -> u64 {
+        now + self.boot_times.span(self.boots_begun, 0).0
+    }
+
+    /// One more container, in the books.
+    #[inline]
+    pub(super) fn begin_boot(&mut self, now: u64, ready_at: u64) {
         self.boots_begun += 1;
         self.counts.boots += u64::from(now >= self.given.horizon.start.0);
         self.books.boot(self.alive, now, ready_at);
         self.alive += 1;
-        let place = self.w.booting.partition_point(|later| *later > ready_at);
-        self.w.booting.insert(place, ready_at);
     }
 
     /// Gives the longest waiting request to a container that became ready at `ready_at`.
