@@ -5,6 +5,7 @@
 
 mod yardstick;
 
+use std::borrow::BorrowMut;
 use std::time::Instant;
 
 use fleetfront_sim::{
@@ -85,18 +86,24 @@ fn seconds(value: f64) -> Seconds {
     Seconds::new(value).expect("a span")
 }
 
-/// The fastest of several runs, in nanoseconds, and what the last returned.
+/// A program of the comparison: its name, where its requests come from, and a run of it.
+type Program<'a> = (&'static str, &'static str, Box<dyn FnMut() -> Report + 'a>);
+
+/// The fastest of several runs of each program in nanoseconds, and what it found. They take turns, so that what else
+/// the machine does slows all of them.
 #[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
-fn fastest<T>(mut run: impl FnMut() -> T) -> (f64, T) {
-    let mut timed = || {
-        let clock = Instant::now();
-        let result = run();
-        (clock.elapsed().as_secs_f64() * 1e9, result)
-    };
-    let mut best = timed();
-    for _ in 1..REPEATS {
-        let (ns, result) = timed();
-        best = (best.0.min(ns), result);
+fn fastest(programs: &mut [Program<'_>]) -> Vec<(f64, Report)> {
+    let mut best: Vec<(f64, Report)> = Vec::new();
+    for _ in 0..REPEATS {
+        for (place, (_, _, run)) in programs.iter_mut().enumerate() {
+            let clock = Instant::now();
+            let report = run();
+            let ns = clock.elapsed().as_secs_f64() * 1e9;
+            match best.get_mut(place) {
+                Some(fastest) => fastest.0 = fastest.0.min(ns),
+                None => best.push((ns, report)),
+            }
+        }
     }
     best
 }
@@ -129,33 +136,31 @@ impl Workload {
     }
 
     fn compare(&self) {
-        let inside = self.yardstick_inside();
-        let unit_ns = inside.0;
-        self.print("yardstick", "drawn inside", unit_ns, &inside.1.into(), unit_ns);
         let traffic = self.traffic();
         let trials: Vec<Vec<Arrival>> = (0..self.trials()).map(|trial| self.arrivals(&traffic, trial)).collect();
-        let (ns, findings) = self.yardstick_before(&trials);
-        self.print("yardstick", "drawn before", ns, &findings.into(), unit_ns);
+        let pair = |arrival: &Arrival| (arrival.at.0 as f64 / 1e9, arrival.service.as_secs_f64());
+        let pairs: Vec<(f64, f64)> = trials.iter().flatten().map(pair).collect();
+        let lengths: Vec<usize> = trials.iter().map(Vec::len).collect();
+        let mean_lengths = vec![self.mean_requests() as usize; lengths.len()];
         let boot_laws = [self.boot_law()];
         let boots = |trial| BootTimes::new(1, trial, StreamKey::of("bench"), &boot_laws);
-        let mut side = EngineSide::new(self);
-        let (ns, report) = fastest(|| {
-            side.clear();
-            for trial in 0..self.trials() {
-                side.trial(&self.arrivals(&traffic, trial), &mut boots(trial));
-            }
-            side.report()
-        });
-        self.print("engine", "drawn inside", ns / report.requests, &report, unit_ns);
         let mut kept: Vec<BootTimes<'_>> = (0..self.trials()).map(boots).collect();
-        let (ns, report) = fastest(|| {
-            side.clear();
-            for (arrivals, boots) in trials.iter().zip(&mut kept) {
-                side.trial(arrivals, boots);
-            }
-            side.report()
-        });
-        self.print("engine", "drawn before", ns / report.requests, &report, unit_ns);
+        let (mut one, mut other) = (EngineSide::new(self), EngineSide::new(self));
+        let mut programs: [Program<'_>; 4] = [
+            ("yardstick", "drawn inside", Box::new(|| self.yardstick(&mut self.drawn_inside(), &mean_lengths))),
+            ("yardstick", "drawn before", Box::new(|| self.yardstick(&mut DrawnBefore::new(&pairs), &lengths))),
+            (
+                "engine",
+                "drawn inside",
+                Box::new(|| one.run((0..self.trials()).map(|trial| (self.arrivals(&traffic, trial), boots(trial))))),
+            ),
+            ("engine", "drawn before", Box::new(|| other.run(trials.iter().zip(&mut kept)))),
+        ];
+        let results = fastest(&mut programs);
+        let unit_ns = results[0].0 / results[0].1.requests;
+        for ((program, drawn, _), (ns, report)) in programs.iter().zip(&results) {
+            self.print(program, drawn, ns / report.requests, report, unit_ns);
+        }
     }
 
     fn boot_law(&self) -> Law {
@@ -166,33 +171,23 @@ impl Workload {
         }
     }
 
-    fn yardstick(&self, requests: &mut impl Requests, stretches: &[usize]) -> Findings {
-        match self.boot_law() {
+    fn yardstick(&self, requests: &mut impl Requests, stretches: &[usize]) -> Report {
+        let findings = match self.boot_law() {
             Law::Lognormal { mu, sigma } => {
                 let pool = Serverless { window_s: WINDOW_S, max: self.max as usize, boot_mu: mu, boot_sigma: sigma };
                 serverless(pool, requests, stretches)
             }
             _ => always_warm::<8>(requests, stretches),
-        }
+        };
+        findings.into()
     }
 
-    /// Nanoseconds a request.
-    fn yardstick_inside(&self) -> (f64, Findings) {
-        let stretches = vec![self.mean_requests() as usize; self.trials() as usize];
+    fn drawn_inside(&self) -> DrawnInside {
         let service = match self.service {
             Law::Lognormal { mu, sigma } => Service::Lognormal { mu, sigma },
             other => Service::Exponential { mean_s: other.mean_s() },
         };
-        let (ns, findings) = fastest(|| self.yardstick(&mut DrawnInside::new(self.per_second, service), &stretches));
-        (ns / findings.requests as f64, findings)
-    }
-
-    fn yardstick_before(&self, trials: &[Vec<Arrival>]) -> (f64, Findings) {
-        let stretches: Vec<usize> = trials.iter().map(Vec::len).collect();
-        let pair = |arrival: &Arrival| (arrival.at.0 as f64 / 1e9, arrival.service.as_secs_f64());
-        let requests: Vec<(f64, f64)> = trials.iter().flatten().map(pair).collect();
-        let (ns, findings) = fastest(|| self.yardstick(&mut DrawnBefore::new(&requests), &stretches));
-        (ns / findings.requests as f64, findings)
+        DrawnInside::new(self.per_second, service)
     }
 
     fn print(&self, program: &str, drawn: &str, ns: f64, report: &Report, unit_ns: f64) {
@@ -245,14 +240,19 @@ impl EngineSide {
         Self { pool, horizon: workload.horizon(), workspace, latencies, sum: Outcome::default() }
     }
 
-    fn clear(&mut self) {
-        self.latencies[0].clear();
-        self.sum = Outcome::default();
-    }
-
-    fn trial(&mut self, arrivals: &[Arrival], boots: &mut BootTimes<'_>) {
+    /// Simulates all trials: their requests and their boots.
+    fn run<'b, A, B>(&mut self, trials: impl Iterator<Item = (A, B)>) -> Report
+    where
+        A: AsRef<[Arrival]>,
+        B: BorrowMut<BootTimes<'b>>,
+    {
         let Self { pool, horizon, workspace, latencies, sum } = self;
-        *sum += &simulate(pool, arrivals, boots, *horizon, workspace, latencies, None);
+        latencies[0].clear();
+        *sum = Outcome::default();
+        for (arrivals, mut boots) in trials {
+            *sum += &simulate(pool, arrivals.as_ref(), boots.borrow_mut(), *horizon, workspace, latencies, None);
+        }
+        self.report()
     }
 
     fn report(&self) -> Report {
@@ -292,25 +292,21 @@ fn pool(min_containers: u32, max_containers: u32) -> Pool {
 /// Services of 10 s at a rate that keeps so many containers busy, for as long as 400,000 requests take.
 fn growth_ns(busy: u32) -> f64 {
     let service = Law::lognormal(seconds(10.0), 0.3);
-    let Law::Lognormal { mu, sigma } = service else { unreachable!("a lognormal law") };
-    let per_second = f64::from(busy) / service.mean_s();
-    let mut requests = DrawnInside::new(per_second, Service::Lognormal { mu, sigma });
-    let instant = |s| SimTime(SimSpan::from_secs_f64(s).0);
-    let arrivals: Vec<Arrival> = (0..400_000)
-        .map(|_| Arrival {
-            at: instant(requests.arrival()),
-            service: SimSpan::from_secs_f64(requests.service()),
-            luck: Luck(0),
-            model: 0,
-        })
-        .collect();
-    let end = arrivals[arrivals.len() - 1].at + SimSpan(1);
-    let horizon = Horizon { start: SimTime::START, end };
-    let boot_laws = [Law::lognormal(seconds(BOOT_MEAN_S), BOOT_CV)];
-    let (mut workspace, mut latencies) = (Workspace::default(), [LatencyHistogram::default()]);
-    let pool = pool(0, 2 * busy + 50);
+    let workload =
+        Workload { name: "growth", per_second: f64::from(busy) / 10.0, hours: 0, min: 0, max: 2 * busy + 50, service };
+    let mut requests = workload.drawn_inside();
+    let mut arrival = || Arrival {
+        at: SimTime(SimSpan::from_secs_f64(requests.arrival()).0),
+        service: SimSpan::from_secs_f64(requests.service()),
+        luck: Luck(0),
+        model: 0,
+    };
+    let arrivals: Vec<Arrival> = (0..400_000).map(|_| arrival()).collect();
+    let boot_laws = [workload.boot_law()];
     let mut boots = BootTimes::new(1, 0, StreamKey::of("bench"), &boot_laws);
-    let (ns, outcome) =
-        fastest(|| simulate(&pool, &arrivals, &mut boots, horizon, &mut workspace, &mut latencies, None));
-    ns / outcome.total().arrived as f64
+    let mut side = EngineSide::new(&workload);
+    side.horizon.end = arrivals[arrivals.len() - 1].at + SimSpan(1);
+    let run = || side.run(std::iter::once((&arrivals, &mut boots)));
+    let results = fastest(&mut [("engine", "drawn before", Box::new(run))]);
+    results[0].0 / results[0].1.requests
 }

@@ -14,6 +14,9 @@
 //! - A request is cold if its container became ready after it arrived. That is never so for a request that finds a
 //!   container idle, nor later for a container that has been idle.
 //!
+//! Where few containers are up they stand in one sorted array ([`array`], [`in_array`]); where many are, in a
+//! [`calendar`] and a stack ([`trial`]); where their number is fixed, they are a few registers ([`always_full`]).
+//!
 //! It is a second way through the same rules: to the nanosecond the same outcome as [`simulate`](crate::simulate)
 //! reaches event by event, which its tests hold against it on random pools.
 
@@ -78,14 +81,22 @@ pub(crate) fn simulate(
     if work.longest_ns > pool.timeout.0 || !inside {
         return None;
     }
+    let is_small = work.all_ns as f64 <= FEW * horizon.end.0 as f64;
+    let given = Given { pool, arrivals, horizon, histogram: &mut latencies[0], work: &work };
+    Some(run(given, boots, workspace, is_small))
+}
+
+/// `is_small`: begins with an array, not with a calendar. A matter of speed only.
+fn run(given: Given<'_>, boots: &mut BootTimes<'_>, workspace: &mut PlainWorkspace, is_small: bool) -> Outcome {
+    let end = given.horizon.end.0;
     workspace.idle.clear();
     workspace.booting.clear();
-    let gap_ns = horizon.end.0 / (arrivals.len() as u64).max(1);
     workspace.array.clear();
-    workspace.busy.reset(gap_ns, work.longest_ns);
-    let given = Given { pool, arrivals, horizon, histogram: &mut latencies[0], work: &work };
-    let is_small = horizon.end.0 < LIMIT && work.all_ns as f64 <= FEW * horizon.end.0 as f64;
-    Some(PlainTrial::new(given, boots, workspace).run(is_small))
+    workspace.busy.reset(end / given.work.requests.max(1), given.work.longest_ns);
+    let trial = PlainTrial::new(given, boots, std::mem::take(workspace));
+    let (outcome, used) = trial.run(is_small && end < LIMIT);
+    *workspace = used;
+    outcome
 }
 
 /// What a trial is given.

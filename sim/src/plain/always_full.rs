@@ -33,12 +33,14 @@ impl PlainTrial<'_, '_> {
         if COUNTED {
             // What was idle before the horizon is idle from its start on, for all that is counted.
             let start = float(self.given.horizon.start.0);
-            free_at.iter_mut().for_each(|at| *at = if *at > start { *at } else { start });
+            for at in &mut free_at {
+                *at = if *at > start { *at } else { start };
+            }
         }
         let mut flow = self.books.flow;
         let (mut wait_ns, mut late) = (0u64, 0);
         let mut recorder = self.given.histogram.recorder();
-        let limit_ns = self.given.pool.models[0].latency_limit.0;
+        let limit_ns = self.limit_ns;
         let mut place = from;
         for arrival in &self.given.arrivals[from..to.min(from + AT_ONCE)] {
             let (at, since) = (arrival.at.0, instant(free_at[0]));

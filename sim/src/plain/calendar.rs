@@ -54,7 +54,7 @@ impl Calendar {
     /// - `gap_ns`: the mean time between two services that begin, which is the width to aim at.
     /// - `longest_ns`: the longest service; none longer may be pushed.
     pub(super) fn reset(&mut self, gap_ns: u64, longest_ns: u64) {
-        let width = gap_ns.max(longest_ns / (MOST_SLOTS - 2)).max(1);
+        let width = (gap_ns / 4).max(longest_ns / (MOST_SLOTS - 2)).max(1);
         self.shift = width.next_power_of_two().ilog2();
         let slots = ((longest_ns >> self.shift) + 2).next_power_of_two() as usize;
         self.mask = slots - 1;

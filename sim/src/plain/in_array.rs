@@ -10,11 +10,12 @@ use crate::quantities::{SimSpan, SimTime};
 impl PlainTrial<'_, '_> {
     /// Lets the requests from `from` to `to` arrive. Returns the first that does not fit: an instant beyond
     /// [`LIMIT`].
+    #[inline(never)]
     pub(super) fn admit_in_array(&mut self, from: usize, to: usize, is_counted: bool) -> usize {
         let mut place = from;
         let is_fixed = self.given.pool.min_containers == self.given.pool.max_containers;
         while place < to {
-            if is_fixed && self.head == place && self.w.booting.is_empty() {
+            if is_fixed && self.head == place && self.next_ready_at() == NEVER {
                 place = self.admit_always_full(place, to, is_counted);
                 if place == to {
                     break;
@@ -52,7 +53,7 @@ impl PlainTrial<'_, '_> {
     /// Whether no container can be added, and none is being.
     #[inline]
     fn is_full(&self) -> bool {
-        self.alive == self.given.pool.max_containers && self.w.booting.is_empty()
+        self.alive == self.given.pool.max_containers && self.next_ready_at() == NEVER
     }
 
     /// The most recently idle container serves the request that arrives; where none is idle, the first that comes
@@ -151,7 +152,7 @@ impl PlainTrial<'_, '_> {
         self.w.array.tagged = false;
         while self.next_ready_at() <= until {
             let ready_at = self.next_ready_at();
-            self.w.booting.pop();
+            self.end_boot();
             self.books.flow.ready(ready_at);
             self.w.array.insert(float(ready_at), 0);
         }
@@ -164,9 +165,9 @@ impl PlainTrial<'_, '_> {
         self.head += 1;
         let now = free_at.min(ready_at);
         let next = float(self.books.flow.begin(now, arrival.service.0));
-        let array = &mut self.w.array;
         if free_at > ready_at {
-            self.w.booting.pop();
+            self.end_boot();
+            let array = &mut self.w.array;
             if self.head < arrived {
                 array.start_tags();
             }
@@ -175,6 +176,7 @@ impl PlainTrial<'_, '_> {
             return;
         }
         self.books.flow.depart(now);
+        let array = &mut self.w.array;
         let tag = array.tag();
         array.postpone_tagged(array.first, next);
         self.count_late_start(&arrival, now, tag);

@@ -78,32 +78,117 @@ fn random_boots(draws: &Draws) -> Law {
     draws.one_of(13, &[fixed(0.0), fixed(1.0), fixed(20.0), Law::Lognormal { mu: 2.5, sigma: 0.8 }])
 }
 
-/// The plain path and the event list agree on the case. Returns the outcome.
-fn assert_equal(case: u64, workspace: &mut PlainWorkspace) -> Outcome {
-    let draws = Draws(Luck(case));
-    let (pool, arrivals) = (random_pool(&draws), random_arrivals(&draws));
-    let horizon = random_horizon(&draws, &arrivals);
-    let laws = [random_boots(&draws)];
-    let boots = || BootTimes::new(3, 0, StreamKey::FLEET, &laws);
-    let (mut plain_latencies, mut latencies) = ([LatencyHistogram::default()], [LatencyHistogram::default()]);
-    let plain = simulate(&pool, &arrivals, &mut boots(), horizon, workspace, &mut plain_latencies);
-    let by_events = &mut Workspace::default();
-    let expected = simulate_by_events(&pool, &arrivals, &mut boots(), horizon, by_events, &mut latencies, None);
-    assert_eq!(plain.as_ref(), Some(&expected), "case {case}: {pool:?}, {horizon:?}");
-    assert_eq!(plain_latencies, latencies, "case {case}: {pool:?}, {horizon:?}");
-    expected
+/// One trial of a pool.
+struct Case {
+    pool: Pool,
+    arrivals: Vec<Arrival>,
+    horizon: Horizon,
+    boots: Law,
+}
+
+impl Case {
+    fn random(luck: Luck) -> Self {
+        let draws = Draws(luck);
+        let arrivals = random_arrivals(&draws);
+        let horizon = random_horizon(&draws, &arrivals);
+        Self { pool: random_pool(&draws), arrivals, horizon, boots: random_boots(&draws) }
+    }
+
+    /// All times longer.
+    fn times(mut self, factor: u64) -> Self {
+        for span in [&mut self.pool.scaledown_window, &mut self.pool.timeout, &mut self.pool.models[0].latency_limit] {
+            span.0 *= factor;
+        }
+        for arrival in &mut self.arrivals {
+            arrival.at.0 *= factor;
+            arrival.service.0 *= factor;
+        }
+        self.horizon.start.0 *= factor;
+        self.horizon.end.0 *= factor;
+        self.boots = Law::Deterministic { seconds: self.boots.mean_s().round() * factor as f64 };
+        self
+    }
+
+    /// The plain path, in an array and in a calendar, agrees with the event list in everything. Returns the outcome.
+    fn assert_equal(&self, workspace: &mut PlainWorkspace) -> Outcome {
+        let Self { pool, arrivals, horizon, boots } = self;
+        let laws = [*boots];
+        let boots = || BootTimes::new(3, 0, StreamKey::FLEET, &laws);
+        let mut latencies = [LatencyHistogram::default()];
+        let by_events = &mut Workspace::default();
+        let expected = simulate_by_events(pool, arrivals, &mut boots(), *horizon, by_events, &mut latencies, None);
+        for is_small in [true, false] {
+            let (work, mut histogram) = (Work::of(arrivals, *horizon), LatencyHistogram::default());
+            let given = Given { pool, arrivals, horizon: *horizon, histogram: &mut histogram, work: &work };
+            let plain = run(given, &mut boots(), workspace, is_small);
+            assert_eq!(plain, expected, "small: {is_small}, {pool:?}, {horizon:?}, {arrivals:?}");
+            assert_eq!(histogram, latencies[0], "small: {is_small}, {pool:?}, {horizon:?}, {arrivals:?}");
+        }
+        expected
+    }
 }
 
 #[test]
 fn the_plain_path_changes_no_outcome_by_a_nanosecond() {
     let mut workspace = PlainWorkspace::default();
-    let (mut cold, mut queued, mut full) = (0, 0, 0);
-    for case in 0..20_000 {
-        let outcome = assert_equal(case, &mut workspace);
-        let total = outcome.total();
+    let (mut cold, mut queued, mut full, mut fixed) = (0, 0, 0, 0);
+    for luck in 0..20_000 {
+        let case = Case::random(Luck(luck));
+        let total = case.assert_equal(&mut workspace).total();
         cold += u32::from(total.cold > 0 && total.cold < total.arrived);
         queued += u32::from(total.wait_ns > 0 && total.cold == 0);
         full += u32::from(total.arrived > 100 && total.late * 2 > total.arrived);
+        fixed += u32::from(case.pool.min_containers == case.pool.max_containers && total.arrived > 100);
     }
-    assert!(cold.min(queued).min(full) > 500, "cases: {cold} cold, {queued} queued, {full} overloaded");
+    let least = cold.min(queued).min(full).min(fixed);
+    assert!(least > 500, "cases: {cold} cold, {queued} queued, {full} overloaded, {fixed} of a fixed size");
+}
+
+/// Where instants pass the limit of the array, at an end of a service, at the end of a boot, in the queue.
+#[test]
+fn a_trial_may_last_longer_than_the_array_can_tell() {
+    let mut workspace = PlainWorkspace::default();
+    let mut beyond = 0;
+    for luck in 0..5_000 {
+        let case = Case::random(Luck(luck));
+        let last = case.horizon.end.0.max(1);
+        // The horizon ends shortly before the limit, if it is not there already.
+        let case = case.times((LIMIT / last).clamp(1, 100_000));
+        case.assert_equal(&mut workspace);
+        let ends = case.arrivals.iter().map(|arrival| arrival.at + arrival.service + case.boots.span(0.0));
+        beyond += u32::from(ends.max().is_some_and(|end| end.0 > LIMIT));
+    }
+    assert!(beyond > 500, "{beyond} cases beyond the limit");
+}
+
+#[test]
+fn a_pool_that_is_not_plain_is_left_alone() {
+    let draws = Draws(Luck(1));
+    let plain = random_pool(&draws);
+    assert!(is_plain(&plain));
+    let mut others = vec![plain.clone(); 4];
+    others[0].max_inputs = 2;
+    others[1].buffer_containers = 1;
+    others[2].models[0].failure_probability = 0.01;
+    others[3].models.push(plain.models[0].clone());
+    for other in others {
+        assert!(!is_plain(&other), "{other:?}");
+    }
+}
+
+#[test]
+fn a_service_above_the_timeout_is_refused_and_leaves_no_trace() {
+    let pool = random_pool(&Draws(Luck(1)));
+    let arrival = |at, service| Arrival { at: SimTime(at), service: SimSpan(service), luck: Luck(1), model: 0 };
+    let horizon = Horizon { start: SimTime(0), end: SimTime(1_000 * SECOND) };
+    let laws = [Law::Deterministic { seconds: 1.0 }];
+    let mut boots = BootTimes::new(3, 0, StreamKey::FLEET, &laws);
+    let mut latencies = [LatencyHistogram::default()];
+    let arrivals = [arrival(0, SECOND), arrival(SECOND, pool.timeout.0 + 1), arrival(2 * SECOND, SECOND)];
+    let mut simulate = |arrivals: &[Arrival]| {
+        simulate(&pool, arrivals, &mut boots, horizon, &mut PlainWorkspace::default(), &mut latencies)
+    };
+    assert_eq!(simulate(&arrivals), None);
+    assert!(simulate(&arrivals[..1]).is_some());
+    assert_eq!(latencies[0].total(), 1);
 }

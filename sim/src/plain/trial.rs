@@ -15,7 +15,12 @@ pub(super) const NEVER: u64 = u64::MAX;
 pub(super) struct PlainTrial<'a, 'b> {
     pub(super) given: Given<'a>,
     boot_times: &'a mut BootTimes<'b>,
-    pub(super) w: &'a mut PlainWorkspace,
+    /// Owned while it runs, which spares a step on the way to everything.
+    pub(super) w: PlainWorkspace,
+    /// When the next boot ends.
+    next_ready_at: u64,
+    /// Latency above which a request is late.
+    pub(super) limit_ns: u64,
     /// The first request that has not begun; those from there to the present arrival wait.
     pub(super) head: usize,
     /// Containers that boot or are up.
@@ -26,12 +31,24 @@ pub(super) struct PlainTrial<'a, 'b> {
 }
 
 impl<'a, 'b> PlainTrial<'a, 'b> {
-    pub(super) fn new(given: Given<'a>, boot_times: &'a mut BootTimes<'b>, w: &'a mut PlainWorkspace) -> Self {
+    pub(super) fn new(given: Given<'a>, boot_times: &'a mut BootTimes<'b>, w: PlainWorkspace) -> Self {
+        let limit_ns = given.pool.models[0].latency_limit.0;
         let books = Books::new(given.horizon);
-        Self { given, boot_times, w, head: 0, alive: 0, boots_begun: 0, books, counts: Counts::default() }
+        Self {
+            given,
+            boot_times,
+            w,
+            next_ready_at: NEVER,
+            limit_ns,
+            head: 0,
+            alive: 0,
+            boots_begun: 0,
+            books,
+            counts: Counts::default(),
+        }
     }
 
-    pub(super) fn run(mut self, is_small: bool) -> Outcome {
+    pub(super) fn run(mut self, is_small: bool) -> (Outcome, PlainWorkspace) {
         for _ in 0..self.given.pool.min_containers {
             self.start_boot(0);
         }
@@ -48,7 +65,7 @@ impl<'a, 'b> PlainTrial<'a, 'b> {
         }
         self.admit(place, all);
         self.finish();
-        self.books.outcome(&self.counts, self.given.work, self.given.horizon)
+        (self.books.outcome(&self.counts, self.given.work, self.given.horizon), self.w)
     }
 
     /// Lets the requests from `from` to `to` arrive.
@@ -87,7 +104,7 @@ impl<'a, 'b> PlainTrial<'a, 'b> {
                 self.books.flow.depart(now);
                 self.w.busy.pop().ready_at
             } else {
-                self.w.booting.pop();
+                self.end_boot();
                 ready_at
             };
             if self.head < arrived {
@@ -101,7 +118,7 @@ impl<'a, 'b> PlainTrial<'a, 'b> {
     /// When the next boot ends.
     #[inline]
     pub(super) fn next_ready_at(&self) -> u64 {
-        self.w.booting.last().copied().unwrap_or(NEVER)
+        self.next_ready_at
     }
 
     /// Stops the containers whose window ran out before `until`, the longest idle first.
@@ -134,6 +151,13 @@ impl<'a, 'b> PlainTrial<'a, 'b> {
         self.begin_boot(now, ready_at);
         let place = self.w.booting.partition_point(|later| *later > ready_at);
         self.w.booting.insert(place, ready_at);
+        self.next_ready_at = self.next_ready_at.min(ready_at);
+    }
+
+    /// The next boot ends.
+    pub(super) fn end_boot(&mut self) {
+        self.w.booting.pop();
+        self.next_ready_at = self.w.booting.last().copied().unwrap_or(NEVER);
     }
 
     /// When the next boot ends if it begins now.
@@ -181,7 +205,7 @@ impl<'a, 'b> PlainTrial<'a, 'b> {
     #[inline]
     pub(super) fn count(&mut self, latency: u64) {
         self.given.histogram.record(SimSpan(latency));
-        self.counts.late += u64::from(latency > self.given.pool.models[0].latency_limit.0);
+        self.counts.late += u64::from(latency > self.limit_ns);
     }
 
     /// Follows what arrived to its end, and stops every container.
