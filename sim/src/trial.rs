@@ -59,25 +59,12 @@ pub fn simulate(
 ) -> Outcome {
     pool.assert_legal();
     assert_eq!(latencies.len(), pool.models.len(), "a histogram for every model of the pool");
-    if timeline.is_none() && plain::is_plain(pool) {
-        let outcome = plain::simulate(pool, arrivals, boots, horizon, &mut workspace.plain, latencies);
-        if let Some(outcome) = outcome {
-            return outcome;
-        }
+    if timeline.is_none()
+        && plain::is_plain(pool)
+        && let Some(outcome) = plain::simulate(pool, arrivals, boots, horizon, &mut workspace.plain, latencies)
+    {
+        return outcome;
     }
-    simulate_by_events(pool, arrivals, boots, horizon, workspace, latencies, timeline)
-}
-
-/// The same for every pool, event by event: what the plain path must agree with.
-pub(crate) fn simulate_by_events(
-    pool: &Pool,
-    arrivals: &[Arrival],
-    boots: &mut BootTimes<'_>,
-    horizon: Horizon,
-    workspace: &mut Workspace,
-    latencies: &mut Latencies,
-    timeline: Option<&mut Timeline>,
-) -> Outcome {
     let trial = Trial::new(pool, boots, horizon, workspace, latencies, timeline);
     trial.run(arrivals)
 }

@@ -7,7 +7,9 @@ use crate::pool::{Execution, PoolModel};
 use crate::quantities::{SimSpan, SimTime};
 use crate::request::Luck;
 use crate::stream::StreamKey;
-use crate::trial::{Workspace, simulate_by_events};
+use crate::timeline::Timeline;
+use crate::trial;
+use crate::trial::Workspace;
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -115,8 +117,10 @@ impl Case {
         let laws = [*boots];
         let boots = || BootTimes::new(3, 0, StreamKey::FLEET, &laws);
         let mut latencies = [LatencyHistogram::default()];
-        let by_events = &mut Workspace::default();
-        let expected = simulate_by_events(pool, arrivals, &mut boots(), *horizon, by_events, &mut latencies, None);
+        // With a timeline every pool is simulated event by event.
+        let (by_events, timeline) = (&mut Workspace::default(), &mut Timeline::new(*horizon, 1));
+        let expected =
+            trial::simulate(pool, arrivals, &mut boots(), *horizon, by_events, &mut latencies, Some(timeline));
         for is_small in [true, false] {
             let (work, mut histogram) = (Work::of(arrivals, *horizon), LatencyHistogram::default());
             let given = Given { pool, arrivals, horizon: *horizon, histogram: &mut histogram, work: &work };
