@@ -20,6 +20,7 @@
 //! It is a second way through the same rules: to the nanosecond the same outcome as [`simulate`](crate::simulate)
 //! reaches event by event, which its tests hold against it on random pools.
 
+mod alone;
 mod always_full;
 mod array;
 mod books;

@@ -21,6 +21,12 @@ impl PlainTrial<'_, '_> {
                     break;
                 }
             }
+            if is_counted && self.is_alone(place) {
+                place = self.admit_alone(place, to);
+                if place == to {
+                    break;
+                }
+            }
             let arrival = self.given.arrivals[place];
             let Arrival { at: SimTime(at), service: SimSpan(service), .. } = arrival;
             if at + service >= LIMIT || self.happens_until(at, place) && !self.settle_in_array(at, place) {
