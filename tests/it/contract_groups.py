@@ -15,7 +15,8 @@ number is null. Readings of its own that stay in:
 - a request that moves to another pool keeps the patience of its home, and fails there anew as often as retries allow;
 - whatever moves to a fallback pool may be rejected there; a retry in the same pool may not;
 - what the quota denied boots later with the model of the head of the queue;
-- a container whose boot is cancelled goes before one that is held beyond its window.
+- a container whose boot is cancelled goes before one that is held beyond its window;
+- what an input leads to in other pools happens before its container takes another from the queue.
 
     python3 -B tests/it/contract_groups.py > tests/it/contract_groups.json
 
@@ -485,15 +486,12 @@ class Simulation:
             self.execute(pool, container, inside[0])
         if not inside:
             container.idle_since = self.now
-        followers = [self.end_try(entry.request, succeed) for entry in entries]
-        if succeed:
-            self.assign(pool)
         self.leaving = pool
-        for follow in followers:
+        for follow in [self.end_try(entry.request, succeed) for entry in entries]:
             if follow:
                 follow()
-        self.assign(pool)
         self.leaving = None
+        self.assign(pool)
         self.cancel_boots(pool)
 
     def end_try(self, request, succeeds):

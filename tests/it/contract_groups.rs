@@ -38,6 +38,7 @@ struct Case {
 /// The rules of a pool; those that are absent are off.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a rule that a pool has or has not")]
 struct CasePool {
     min: u32,
     max: Option<u32>,

@@ -43,14 +43,17 @@ class Maker:
 
     def __init__(self, rng):
         self.rng = rng
-        coarse = rng.random() < 0.6
+        coarse = rng.random() < 0.75
         self.unit = 1 if coarse else 1000
+        self.grid = rng.choice([1, 4]) if coarse else 1
         self.tick_ns = 504_000_000 if coarse else 504_000
         self.models = rng.choice([1, 1, 2, 2, 3])
         self.count = rng.choice([1, 1, 2, 2, 3, 3])
 
     def span(self, low, high):
-        return self.rng.randint(low * self.unit, high * self.unit)
+        """A random number of ticks, on the grid."""
+        ticks = self.rng.randint(low * self.unit, high * self.unit)
+        return -(-ticks // self.grid) * self.grid
 
     def on(self, probability=0.25):
         return self.rng.random() < probability
@@ -170,6 +173,8 @@ class Maker:
         pool["gpus"] = rng.choice([1, 1, 2])
         if len(pool.get("hardware", [0])) > 1 or self.on():
             pool["boots"] = [[self.phases() for _ in pool.get("hardware", [0])] for _ in models]
+        # Left open: who starts what a schedule or a buffer wants beside bound requests, and whether a change of bounds
+        # cancels boots.
         plain = not (pool.get("schedule") or pool.get("buffer") or "batched" in pool["execution"])
         if plain and self.on(0.3):
             pool["bound"] = True
