@@ -39,14 +39,9 @@ HELD, COMPLETION, CREATED, BOOTED, KILL, GIVE_UP, OVERFLOW, RETRY, BOUNDS, BATCH
 
 # What the contract leaves open. A case that meets one of these is left out.
 OPEN = {
-    "batch as long as its timeout": "whether it fails, or only one that lasts longer",
     "batch due as the oldest gives up": "whether the next batch starts before others that give up at that instant",
-    "batch wait after the oldest went": "whose wait counts once the oldest has gone to the fallback pool",
     "boots that end at once after an image load": "which container comes first",
     "bound request and quota": "who starts the container of a request that the quota kept from starting its own",
-    "chain step into the pool that it leaves": "whether the next step finds the room that its predecessor leaves",
-    "early drain beside a boot": "whether boots above the wanted number count as idle containers",
-    "first model": "which model a pool of a group boots first that is not home of the group's first",
     "minimum of a container cancelled at once": "whether it was created at all",
     "pending limit while a batch forms": "whether a call that a waiting batch takes would have to queue",
 }
@@ -176,7 +171,6 @@ class Simulation:
         self.now = 0
         self.exact = True  # whether all so far happened at whole nanoseconds
         self.counter = 0
-        self.leaving = None  # the pool of which a container is being left
         self.pauses = []  # (instant, number, request)
         self.peak = 0
         self.model_boots = [0] * len(self.homes)
@@ -216,8 +210,6 @@ class Simulation:
     def begin_start(self, pool, model, bound=None):
         if model is None:
             model = pool.first_model()
-            if model != 0:
-                self.open.add("first model")
         asked, types = self.now, pool.rules["hardware"]
         for place, gpu in enumerate(types):
             comes = self.capacity(gpu, asked)
@@ -325,9 +317,6 @@ class Simulation:
         if drain is not None and drain < window:
             if above >= 2:
                 window = drain
-            elif len(pool.containers) - pool.wanted() >= 2:
-                # Two are above the wanted number, but only one of them is idle.
-                self.open.add("early drain beside a boot")
         return longest, longest.idle_since + window
 
     # Where requests go.
@@ -342,8 +331,6 @@ class Simulation:
 
     def enter(self, pool, request, how):
         request.pool = pool
-        if pool is self.leaving:
-            self.open.add("chain step into the pool that it leaves")
         if pool.with_room() is None and self.can_start_bound(pool):
             self.bind(pool, request)
             return
@@ -385,9 +372,7 @@ class Simulation:
         pool.queue.remove(request)
         request.place = None
         if pool.kind == "batched" and pool.queue and pool.with_room() is not None and was_first:
-            if overflows:
-                self.open.add("batch wait after the oldest went")
-            elif self.batch_is_due(pool):
+            if not overflows and self.batch_is_due(pool):
                 self.open.add("batch due as the oldest gives up")
 
     def assign(self, pool):
@@ -458,8 +443,6 @@ class Simulation:
     def execute_batch(self, pool, container):
         first = self.service(pool, container, container.inside[0].request)
         length = first * (1 + Fraction(str(pool.of_kind["item_share"])) * (len(container.inside) - 1))
-        if length == pool.rules["timeout"]:
-            self.open.add("batch as long as its timeout")
         for entry in container.inside:
             self.begin(container, entry)
             entry.succeeds = length <= pool.rules["timeout"]
@@ -486,11 +469,9 @@ class Simulation:
             self.execute(pool, container, inside[0])
         if not inside:
             container.idle_since = self.now
-        self.leaving = pool
         for follow in [self.end_try(entry.request, succeed) for entry in entries]:
             if follow:
                 follow()
-        self.leaving = None
         self.assign(pool)
         self.cancel_boots(pool)
 
@@ -659,8 +640,6 @@ class Simulation:
             if pool.rules["starts_ready"]:
                 while len(pool.containers) < pool.min and self.may_start(pool):
                     container = Container(self.number(), 0, pool.first_model())
-                    if pool.first_model() != 0:
-                        self.open.add("first model")
                     container.phase, container.idle_since = "up", 0
                     self.open.add("boots")
                     container.created = container.bill_from = container.ready = 0
