@@ -8,6 +8,7 @@ use crate::resolved::{Allocation, PoolPlan, Scenario};
 /// Refuses fallback cycles, quotas that the warm containers alone exceed, and pools that can never catch up; warns of
 /// windows below the boot time.
 pub(crate) fn check(scenario: &Scenario, findings: &mut Findings<'_>) {
+    warn_of_search(scenario, findings);
     for (index, allocation) in scenario.allocations.iter().enumerate() {
         let path = format!("allocations[{index}]");
         check_cycle(allocation, &path, findings);
@@ -18,6 +19,27 @@ pub(crate) fn check(scenario: &Scenario, findings: &mut Findings<'_>) {
             check_load(scenario, pool, &path, findings);
             check_window(scenario, pool, &path, findings);
         }
+    }
+}
+
+/// What ties pools together is simulated in the named allocations, not in the search.
+fn warn_of_search(scenario: &Scenario, findings: &mut Findings<'_>) {
+    let falls_back = |allocation: &Allocation| {
+        let ranked = |pool: &PoolPlan| pool.settings.rules.gpu_fallback.is_some();
+        allocation.pools.iter().any(|pool| pool.settings.rules.fallback.is_some() || ranked(pool))
+    };
+    let tied = [
+        ("the quota", scenario.quota != crate::resolved::Quota::default()),
+        ("chains of requests", scenario.models.iter().any(|model| model.next.is_some())),
+        ("fallback", scenario.allocations.iter().any(falls_back)),
+    ];
+    let names: Vec<&str> = tied.iter().filter(|(_, is_on)| *is_on).map(|(name, _)| *name).collect();
+    if !names.is_empty() {
+        let message = format!(
+            "the search for a recommendation takes pools one by one: {} counts in the named allocations only",
+            names.join(" and ")
+        );
+        findings.warnings.push(message);
     }
 }
 
@@ -157,5 +179,88 @@ fn check_window(scenario: &Scenario, pool: &PoolPlan, path: &str, findings: &mut
              came, and every burst starts cold"
         );
         findings.warn(&key, &message);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Scenario;
+    use crate::testing::{check, edited};
+
+    /// The pool "wan2.1" of the first allocation, with more lines.
+    fn pool(lines: &str) -> (String, String) {
+        let old = "models = [\"wan2.1\"]\n".to_owned();
+        let new = format!("{old}{lines}\n");
+        (old, new)
+    }
+
+    #[test]
+    fn a_fallback_cycle_is_refused_with_its_way() {
+        let (old, new) = pool("rules = { fallback = { pool = \"seedvr2\", on_failure = true } }");
+        let both = format!(
+            "{new}\n[[allocations.pools]]\nname = \"seedvr2\"\ngpu = \"L40S\"\nmodels = [\"seedvr2\"]\nrules = {{ fallback = {{ pool = \"wan2.1\", on_failure = true }} }}\n"
+        );
+        let whole =
+            format!("{old}\n[[allocations.pools]]\nname = \"seedvr2\"\ngpu = \"L40S\"\nmodels = [\"seedvr2\"]\n");
+        let message = "the fallback wan2.1 -> seedvr2 -> wan2.1 is a cycle";
+        let key = "allocations[0].pools[2].rules.fallback.pool";
+        check(&whole, &both, "\"seedvr2\", on_failure", key, message, "let the last pool");
+    }
+
+    #[test]
+    fn a_pool_is_not_its_own_fallback() {
+        let (old, new) = pool("rules = { fallback = { pool = \"wan2.1\", on_failure = true } }");
+        let key = "allocations[0].pools[2].rules.fallback.pool";
+        check(&old, &new, "\"wan2.1\", on_failure", key, "its own fallback", "name another pool");
+    }
+
+    #[test]
+    fn a_quota_below_what_is_always_up_is_refused_with_the_number() {
+        let new = "[quota]\ncontainers = 0\n\n[grid]";
+        check("[grid]", new, "0", "quota.containers", "nothing ever starts", "give 1 or more");
+        // One container of any of four (and six) pools without warm ones.
+        assert!(Scenario::load(&edited("[grid]", "[quota]\ncontainers = 1\n\n[grid]")).is_ok());
+        let files = edited("[grid]", "[quota]\ngpus = 3\n\n[grid]");
+        let text = files.text("scenario.toml").expect("it is there").to_owned();
+        let warm = text.replacen("min_containers = 0", "min_containers = 1", 1);
+        let problems = Scenario::load(&files.with("scenario.toml", &warm)).expect_err("too many warm containers");
+        assert!(problems[0].message.contains("needs 4 gpus"), "{problems:?}");
+        assert_eq!(problems[0].key, "quota.gpus");
+    }
+
+    #[test]
+    fn a_queue_that_grows_without_bound_is_refused_with_its_load() {
+        let at = "max_containers = 1";
+        let old = "[[models]]\nname = \"wan2.1\"\nrequests_per_day = ";
+        let text = crate::Files::embedded().text("scenario.toml").expect("it is there").to_owned();
+        let rate = text.split(old).nth(1).and_then(|rest| rest.lines().next()).expect("a rate").to_owned();
+        let busy = text.replacen(&format!("{old}{rate}"), &format!("{old}200000.0"), 1);
+        let busy = busy.replacen("models = [\"wan2.1\"]\n", &format!("models = [\"wan2.1\"]\n{at}\n"), 1);
+        let files = crate::Files::embedded().with("scenario.toml", &busy);
+        let problems = Scenario::load(&files).expect_err("overload");
+        assert_eq!(problems.len(), 1, "{problems:#?}");
+        assert_eq!(problems[0].key, "allocations[0].pools[2].max_containers");
+        assert!(problems[0].message.contains("its queue grows without bound"), "{problems:?}");
+        // With a way out it is a question, not a mistake.
+        let outlet = busy.replacen(at, "max_containers = 1\nrules = { max_pending = 5 }", 1);
+        assert!(Scenario::load(&files.with("scenario.toml", &outlet)).is_ok());
+    }
+
+    #[test]
+    fn a_window_below_the_boot_is_warned_about_with_both_numbers() {
+        let (old, new) = pool("scaledown_window_s = 5.0");
+        let scenario = Scenario::load(&edited(&old, &new)).expect("no problems");
+        let words = scenario.warnings.iter().find(|words| words.contains("scaledown_window_s = 5")).expect("a warning");
+        assert!(words.contains("below the mean boot of") && words.contains("every burst starts cold"), "{words}");
+    }
+
+    #[test]
+    fn what_the_search_does_not_see_is_said() {
+        let scenario = Scenario::load(&edited("[grid]", "[quota]\ncontainers = 50\n\n[grid]")).expect("no problems");
+        assert!(
+            scenario.warnings.iter().any(|words| words.contains("takes pools one by one")),
+            "{:?}",
+            scenario.warnings
+        );
     }
 }

@@ -273,13 +273,10 @@ mod tests {
     #[test]
     fn settings_without_a_rule_are_refused_by_name() {
         for setting in [
-            "snapshot = true",
-            "max_batch_size = 4",
-            "wait_ms = 100",
-            "target_inputs = 2",
-            "startup_timeout_s = 60",
-            "client_timeout_s = 150",
-            "preemption = 0.1",
+            "adapter_load_s = 1.5",
+            "hedge = 2",
+            "included_credits_usd = 30",
+            "plan_fee_usd = 250",
             "region = \"eu\"",
         ] {
             let name = setting.split(' ').next().expect("a name");
