@@ -7,6 +7,7 @@ mod cli_run;
 mod cli_support;
 mod contract;
 mod exact;
+mod oracles;
 mod statistics;
 mod theory;
 mod threads;
