@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use fleetfront_sim::{Arrival, Law, Quantile, Role, Seconds, SimSpan, StreamKey, stream};
+use fleetfront_sim::{Arrival, Law, Quantile, ReadyLaw, Role, Seconds, SimSpan, StreamKey, stream};
 use fleetfront_workloads::{LoadCurve, ModelTraffic, Process, Redrawn, RequestStream, Scope, SlowRate, Traffic};
 
 const BLOCK: usize = 512;
@@ -49,43 +49,52 @@ fn blocks(criterion: &mut Criterion) {
         bencher.iter(|| Quantile::fill(&mut rng, black_box(&mut quantiles)));
     });
     let mut gaps = [0.0; BLOCK];
-    let unit = Law::Exponential { mean_s: 1.0 };
+    let unit = Law::Exponential { mean_s: 1.0 }.ready();
     group.bench_function("gaps", |bencher| bencher.iter(|| unit.fill_seconds(black_box(&quantiles), &mut gaps)));
     let mut spans = [SimSpan::ZERO; BLOCK];
     for (name, law) in laws() {
+        let ready = law.ready();
         group.bench_function(format!("{name} spans"), |bencher| {
-            bencher.iter(|| law.fill_spans(black_box(&quantiles), &mut spans));
+            bencher.iter(|| ready.fill_spans(black_box(&quantiles), &mut spans));
         });
     }
 }
 
-/// Whole days, block by block: requests alone, and with their service spans.
+/// What a law without a closed form takes once.
+fn ready(criterion: &mut Criterion) {
+    let law = Law::gamma(seconds(10.0), 0.5);
+    criterion.bench_function("gamma made ready", |bencher| bencher.iter(|| black_box(law).ready()));
+}
+
+/// Whole days, block by block: requests alone, and with their service spans. The run-in, a sixth of a day's requests
+/// more, is drawn and not counted in the throughput.
 fn days(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("day");
     for requests_per_day in [1_000.0, 100_000.0] {
         let traffic = traffic(requests_per_day);
         group.throughput(Throughput::Elements(requests_per_day as u64));
         let mut trial = 0;
-        let mut day = |law: Option<Law>| {
+        let mut day = |law: Option<&ReadyLaw>| {
             trial += 1;
             let mut requests = RequestStream::new(&traffic, 1, trial, 0);
             let (mut block, mut arrivals) = (Vec::new(), Vec::new());
             while requests.fill(&mut block) {
                 arrivals.clear();
                 if let Some(law) = law {
-                    Arrival::append(&block, &law, 0, &mut arrivals);
+                    Arrival::append(&block, law, 0, &mut arrivals);
                 }
                 black_box((&block, &arrivals));
             }
         };
         group.bench_function(format!("{requests_per_day} requests"), |bencher| bencher.iter(|| day(None)));
         for (name, law) in laws().into_iter().take(2) {
+            let law = law.ready();
             group.bench_function(format!("{requests_per_day} requests, {name} services"), |bencher| {
-                bencher.iter(|| day(Some(law)));
+                bencher.iter(|| day(Some(&law)));
             });
         }
     }
 }
 
-criterion_group!(benches, blocks, days);
+criterion_group!(benches, blocks, ready, days);
 criterion_main!(benches);

@@ -85,6 +85,12 @@ pub(crate) struct SimulateArgs {
     /// Which allocation of the scenario
     #[arg(long, value_name = "NAME")]
     pub(crate) allocation: String,
+    /// Replay one trial alone: the same as its part of the study with this seed
+    #[arg(long, value_name = "K")]
+    pub(crate) trial: Option<u32>,
+    /// Print the first N events of the trial (the first one if --trial is not given), a line each
+    #[arg(long, value_name = "N", conflicts_with = "json", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) trace_events: Option<u32>,
     #[command(flatten)]
     pub(crate) pace: Pace,
     /// Print the result as JSON

@@ -17,6 +17,7 @@ mod schema;
 mod screen;
 mod simulate;
 mod source;
+mod trace;
 mod watch;
 
 use std::process::ExitCode;

@@ -1,6 +1,6 @@
 //! `fleetfront simulate`.
 
-use fleetfront_planner::{AllocationResult, PoolResult, simulate_allocation};
+use fleetfront_planner::{AllocationResult, Look, PoolResult, replicate, simulate_allocation, trace_trial};
 use fleetfront_scenario::{Scenario, repaired};
 
 use crate::args::SimulateArgs;
@@ -9,6 +9,7 @@ use crate::interrupt::Interrupt;
 use crate::rows::{metric_cells, metric_names, show_criteria, worst};
 use crate::screen::{Screen, print_json};
 use crate::source::load;
+use crate::trace::{show_events, show_trial};
 use crate::watch::watched;
 use fleetfront_plots::format::{Unit, estimate, kind_word, plain};
 
@@ -16,6 +17,9 @@ use fleetfront_plots::format::{Unit, estimate, kind_word, plain};
 pub(crate) fn simulate(args: &SimulateArgs) -> Result<Outcome, Failure> {
     let scenario = load(&args.scenario)?;
     let index = find(&scenario, &args.allocation)?;
+    if args.trial.is_some() || args.trace_events.is_some() {
+        return one_trial(&scenario, index, args);
+    }
     let interrupt = Interrupt::listen();
     let result = watched(&scenario, &args.pace, &interrupt, |control| {
         simulate_allocation(&scenario, index, args.pace.effort(), control)
@@ -29,6 +33,34 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<Outcome, Failure> {
     if result.results.is_some() {
         let (trials, seed) = (args.pace.trials, args.pace.seed);
         screen.paragraph(&format!("Numbers in brackets are 95 % intervals over {trials} trials (seed {seed})."));
+    }
+    screen.show()
+}
+
+/// One trial alone, and its first events if asked for.
+fn one_trial(scenario: &Scenario, index: usize, args: &SimulateArgs) -> Result<Outcome, Failure> {
+    let allocation = &scenario.allocations[index];
+    if let Some(mend) = repaired(scenario, index) {
+        let words: Vec<String> = mend.1.into_iter().map(|mend| mend.words).collect();
+        let what = format!("allocation \"{}\" cannot run", allocation.name);
+        return Err(Failure::input(what, words.join("; ")));
+    }
+    let (seed, trial) = (args.pace.seed, args.trial.unwrap_or(0));
+    let trials =
+        trial..trial.checked_add(1).ok_or_else(|| Failure::input("--trial is too large", "give a smaller number"))?;
+    let interrupt = Interrupt::listen();
+    let replications = watched(scenario, &args.pace, &interrupt, |control| {
+        replicate(scenario, index, trials, seed, Look::default(), control)
+    })?;
+    if args.json {
+        return print_json(&replications);
+    }
+    let mut screen = Screen::new();
+    for replication in &replications {
+        show_trial(&mut screen, scenario, allocation, replication);
+    }
+    if let Some(limit) = args.trace_events {
+        show_events(&mut screen, &trace_trial(scenario, index, seed, trial, limit as usize));
     }
     screen.show()
 }

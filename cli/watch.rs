@@ -54,7 +54,7 @@ pub(crate) fn watched<T: Send>(
 
 /// Refuses what would not fit into memory before it fills it.
 fn check_size(scenario: &Scenario, pace: &Pace) -> Result<(), Failure> {
-    let days = 1.0 + scenario.traffic.run_in.get() / 86_400.0;
+    let days = scenario.traffic.days() + scenario.traffic.run_in.get() / 86_400.0;
     let a_trial = scenario.models.iter().map(|model| model.requests_per_day).sum::<f64>() * days;
     let requests = a_trial * f64::from(pace.trials);
     if requests <= REQUESTS_MAX {

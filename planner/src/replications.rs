@@ -5,6 +5,7 @@ use fleetfront_sim::{
     LatencyHistogram, Ledger, ModelOutcome, Observers, Occupancy, PoolOutcome, Timeline, Trace, TraceEvent,
 };
 use rayon::prelude::*;
+use serde::Serialize;
 
 use crate::control::{Control, Interrupted};
 use crate::groups::{ReadyGroup, Scratch, groups};
@@ -22,7 +23,7 @@ pub struct Look {
 }
 
 /// One trial.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Replication {
     /// Which.
     pub trial: u32,
@@ -35,7 +36,7 @@ pub struct Replication {
 }
 
 /// One model in one trial.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct ModelReplication {
     /// Counts and sums.
     pub outcome: ModelOutcome,
@@ -46,7 +47,7 @@ pub struct ModelReplication {
 }
 
 /// One pool in one trial.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct PoolReplication {
     /// Counts and sums.
     pub outcome: PoolOutcome,

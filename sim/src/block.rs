@@ -10,6 +10,8 @@
 
 use pulp::{Arch, NullaryFnOnce};
 
+use crate::elementary::exp;
+
 /// How many numbers are worked on at a time: few enough to stay in the nearest cache, enough to hide the asking.
 pub(crate) const BLOCK: usize = 512;
 
@@ -37,6 +39,46 @@ impl<A: Copy, B: Copy, F: Fn(A, B) -> B> NullaryFnOnce for Update<'_, A, B, F> {
     fn call(self) {
         for (from, to) in self.from.iter().zip(self.to) {
             *to = (self.f)(*from, *to);
+        }
+    }
+}
+
+/// Replaces every `x` by the exponential of a Chebyshev series at `x / reach`.
+pub(crate) fn update_in_lanes(values: &mut [f64], coefficients: &[f64], reach: f64) {
+    Arch::new().dispatch(Series { values, coefficients, reach });
+}
+
+/// So many elements go through the series together: each step of one waits for the step before.
+const LANES: usize = 32;
+
+struct Series<'a> {
+    values: &'a mut [f64],
+    coefficients: &'a [f64],
+    reach: f64,
+}
+
+impl NullaryFnOnce for Series<'_> {
+    type Output = ();
+
+    /// Clenshaw's recurrence.
+    #[inline(always)]
+    fn call(self) {
+        for values in self.values.chunks_mut(LANES) {
+            let mut x = [0.0; LANES];
+            x[..values.len()].copy_from_slice(values);
+            let twice = x.map(|x| 2.0 * x / self.reach);
+            let (mut sum, mut before) = ([0.0; LANES], [0.0; LANES]);
+            for c in self.coefficients[1..].iter().rev() {
+                for lane in 0..LANES {
+                    let next = twice[lane] * sum[lane] - before[lane] + c;
+                    before[lane] = sum[lane];
+                    sum[lane] = next;
+                }
+            }
+            for lane in 0..LANES {
+                x[lane] = exp(0.5 * twice[lane] * sum[lane] - before[lane] + self.coefficients[0]);
+            }
+            values.copy_from_slice(&x[..values.len()]);
         }
     }
 }

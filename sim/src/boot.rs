@@ -49,6 +49,13 @@ impl Boot {
         Self { image: None, bill_image: true, phases: vec![law], snapshot: None }
     }
 
+    /// Its mean in seconds.
+    pub(crate) fn mean_s(&self) -> f64 {
+        let image = self.image.map_or(0.0, |law| law.mean_s());
+        let phases: f64 = self.phases.iter().map(Law::mean_s).sum();
+        image + self.snapshot.map_or(phases, |s| s.restore.mean_s() + s.failure_probability * phases)
+    }
+
     /// The `attempt`-th boot (from 0) of a container with this luck.
     pub(crate) fn span(&self, luck: Luck, attempt: u32) -> BootSpan {
         let draw = |law: &Law, purpose: u32| law.span(Quantile::of_uniform(luck.uniform(attempt, purpose)));

@@ -54,7 +54,7 @@ impl<'a> BootTimes<'a> {
         Quantile::fill(&mut self.rng, quantiles);
         for (law, spans) in self.laws.iter().zip(&mut self.spans) {
             spans.resize(drawn + quantiles.len(), SimSpan::ZERO);
-            law.fill_spans(quantiles, &mut spans[drawn..]);
+            law.ready_for_few().fill_spans(quantiles, &mut spans[drawn..]);
         }
     }
 

@@ -17,6 +17,8 @@ pub(crate) struct Container {
     pub(crate) ready_at: SimTime,
     /// Since when the ledger has to be brought up to date.
     pub(crate) since: SimTime,
+    /// Since when it waits for capacity; `NEVER` while it does not.
+    pub(crate) waits_since: SimTime,
     /// When its last input left (or its boot ended).
     pub(crate) idle_since: SimTime,
     /// When its window ends, where windows are drawn.
@@ -65,6 +67,7 @@ impl Container {
             born: now,
             ready_at: SimTime::NEVER,
             since: now,
+            waits_since: SimTime::NEVER,
             idle_since: SimTime::NEVER,
             window_ends: SimTime::NEVER,
             preempted_at: SimTime::NEVER,

@@ -120,6 +120,11 @@ impl<'a> Group<'a> {
         self.models.get(usize::from(model)).map_or(0, |model| usize::from(model.home))
     }
 
+    /// The first model whose requests arrive in a pool: what `min_containers` load. The group's first where none does.
+    pub(crate) fn first_model(&self, pool: usize) -> u16 {
+        self.models.iter().position(|model| usize::from(model.home) == pool).unwrap_or(0) as u16
+    }
+
     /// What a completed request of a model may lead to.
     #[inline]
     pub(crate) fn next(&self, model: u16) -> Option<ChainStep> {

@@ -5,7 +5,7 @@ use crate::container::NONE;
 use crate::quantile::Quantile;
 use crate::quantities::{SimSpan, SimTime};
 use crate::request::{Luck, Request};
-use crate::{LatencyHistogram, Law};
+use crate::{LatencyHistogram, Law, ReadyLaw};
 
 /// A request as one pool sees it: its service time on this pool's GPU is settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,12 +29,12 @@ impl Arrival {
     /// The requests of one model as a pool with this service law sees them, in order of arrival.
     pub fn of(requests: &[Request], law: &Law, model: u16) -> impl Iterator<Item = Self> + use<> {
         let mut arrivals = Vec::new();
-        Self::append(requests, law, model, &mut arrivals);
+        Self::append(requests, &law.ready(), model, &mut arrivals);
         arrivals.into_iter()
     }
 
     /// Appends what [`Arrival::of`] gives to `arrivals`, a block at a time.
-    pub fn append(requests: &[Request], law: &Law, model: u16, arrivals: &mut Vec<Self>) {
+    pub fn append(requests: &[Request], law: &ReadyLaw, model: u16, arrivals: &mut Vec<Self>) {
         let mut quantiles = [Quantile::default(); BLOCK];
         let mut spans = [SimSpan::ZERO; BLOCK];
         arrivals.reserve(requests.len());
@@ -74,6 +74,7 @@ pub(crate) enum Place {
 }
 
 /// A request in the system.
+#[expect(clippy::struct_excessive_bools, reason = "facts about a request that are true or not, each by itself")]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Job {
     pub(crate) arrival: Arrival,

@@ -2,13 +2,16 @@
 //!
 //! Every random span is `law.span(q)` for a quantile `q` of which all places are equally likely. The map never
 //! decreases in `q`, so two laws asked at the same quantile give comonotone spans: a slower GPU is slower for the same
-//! request. Many spans at a time are [`Law::fill_spans`].
+//! request. Many spans at a time are [`Law::ready`].
 
+mod fitted;
 mod gamma;
 mod hyperexponential;
 mod spans;
 #[cfg(test)]
 mod tests;
+
+pub use spans::ReadyLaw;
 
 use serde::{Deserialize, Serialize};
 

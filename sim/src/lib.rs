@@ -47,7 +47,7 @@ pub use group::{Capacity, ChainStep, Draws, Group, GroupModel, Quota, Scarcity};
 pub use histogram::LatencyHistogram;
 pub use horizon::Horizon;
 pub use job::{Arrival, Latencies};
-pub use law::Law;
+pub use law::{Law, ReadyLaw};
 pub use ledger::{Ledger, State};
 pub use observers::Observers;
 pub use occupancy::Occupancy;

@@ -33,7 +33,8 @@ pub struct ModelOutcome {
     pub rejected: u64,
     /// Requests whose client gave up.
     pub abandoned: u64,
-    /// Requests that no container will ever serve: still in the system when nothing more can happen.
+    /// Requests that no container will ever serve: still in the system when nothing more can happen, or 30 days after
+    /// the horizon. Their time in the system counts to its end.
     pub stuck: u64,
     /// Requests that waited for a boot: served by a container that became ready after they arrived.
     pub cold: u64,

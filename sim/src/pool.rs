@@ -256,5 +256,6 @@ impl Pool {
         let one_at_a_time = self.is_one_at_a_time();
         assert!(self.preemption.is_none_or(|p| !p.while_busy || one_at_a_time), "busy hazard: one try at a time");
         assert!(!self.boots.bound || self.boots.at_once == u32::MAX, "bound boots are not staggered");
+        assert!(!self.boots.bound || self.batching().is_none(), "bound requests do not wait for a batch");
     }
 }

@@ -80,7 +80,7 @@ impl SimSpan {
     /// No time at all.
     pub const ZERO: Self = Self(0);
 
-    /// Rounds to the nearest nanosecond; negative and NaN become zero, more than 2^63 ns becomes 2^63 ns.
+    /// Rounds to the nearest nanosecond; negative becomes zero, NaN and more than 2^63 ns become 2^63 ns.
     #[must_use]
     pub fn from_secs_f64(seconds: f64) -> Self {
         const CEILING: f64 = 9_223_372_036_854_775_808.0;
@@ -96,8 +96,9 @@ impl SimSpan {
 
 impl Add for SimSpan {
     type Output = Self;
+    /// Saturates: a limit that is never reached may be as long as a span can be.
     fn add(self, other: Self) -> Self {
-        Self(self.0 + other.0)
+        Self(self.0.saturating_add(other.0))
     }
 }
 
@@ -120,8 +121,9 @@ impl SimTime {
 
 impl Add<SimSpan> for SimTime {
     type Output = Self;
+    /// Saturates at [`SimTime::NEVER`]: what lies beyond does not happen.
     fn add(self, span: SimSpan) -> Self {
-        Self(self.0 + span.0)
+        Self(self.0.saturating_add(span.0))
     }
 }
 

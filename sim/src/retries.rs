@@ -45,7 +45,7 @@ impl Retries {
     /// The pause after the `failures`-th failed try (from 1).
     #[inline]
     pub(crate) fn delay(&self, failures: u32) -> SimSpan {
-        let growth = self.backoff_coefficient.powi(failures.saturating_sub(1).min(1_000) as i32);
+        let growth = self.backoff_coefficient.powi(failures.saturating_sub(1).min(1_000).cast_signed());
         let delay = self.initial_delay.0 as f64 * growth;
         if delay >= self.max_delay.0 as f64 { self.max_delay } else { SimSpan(delay.round() as u64) }
     }

@@ -58,9 +58,12 @@ impl Timeline {
         self.trials += other.trials;
     }
 
+    /// One more arrival; a later step of a chain may lie outside the day.
     pub(crate) fn arrival(&mut self, at: SimTime) {
-        let bin = ((at - self.horizon.start).0 / self.bin_ns) as usize;
-        self.arrivals[bin] += 1;
+        if self.horizon.contains(at) {
+            let bin = ((at - self.horizon.start).0 / self.bin_ns) as usize;
+            self.arrivals[bin] += 1;
+        }
     }
 
     pub(crate) fn state(&mut self, state: State, from: SimTime, to: SimTime) {

@@ -18,7 +18,7 @@ use crate::list::List;
 use crate::observers::Observers;
 use crate::outcome::{ModelOutcome, Outcome, PoolOutcome};
 use crate::pool::Pool;
-use crate::quantities::SimTime;
+use crate::quantities::{SimSpan, SimTime};
 use crate::timeline::Timeline;
 use crate::trace::{TraceEvent, What};
 
@@ -51,6 +51,10 @@ mod purpose {
     pub(super) const PAUSED_WINDOW: u32 = 13;
     pub(super) const BATCH_WAIT: u32 = 14;
 }
+
+/// Requests are followed for so long after the horizon (30 days), and counted as stuck then: containers that are
+/// preempted before they have served anything may come and go for ever.
+const FOLLOWED: SimSpan = SimSpan(30 * 86_400_000_000_000);
 
 /// Memory that one trial leaves to the next.
 #[derive(Debug, Default)]
@@ -321,13 +325,15 @@ impl<'g, 'x, 'd, 'b, 'o> Trial<'g, 'x, 'd, 'b, 'o> {
 
     /// Follows what arrived to its end, closes the books and checks them.
     fn finish(mut self) -> Outcome {
+        let given_up = self.horizon.end + FOLLOWED;
         while self.w.jobs.len() > 0 {
             // What is left may wait for a container elsewhere to stop.
             let next = self.w.events.next_at().min(self.next_stop().map_or(SimTime::NEVER, |stop| stop.at));
-            if next == SimTime::NEVER {
+            if next > given_up || next == SimTime::NEVER {
                 break;
             }
-            self.advance(SimTime(next.0.saturating_add(1)));
+            self.advance(SimTime(next.0 + 1));
+            self.now = next;
         }
         let closing = self.now.max(self.horizon.end);
         self.advance(closing);
@@ -360,6 +366,12 @@ impl<'g, 'x, 'd, 'b, 'o> Trial<'g, 'x, 'd, 'b, 'o> {
 }
 
 #[cfg(test)]
+mod group_laws;
+#[cfg(test)]
 mod laws;
+#[cfg(test)]
+mod random_group;
+#[cfg(test)]
+mod setting;
 #[cfg(test)]
 pub(crate) mod tests;

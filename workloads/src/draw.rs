@@ -39,7 +39,7 @@ mod tests {
     fn model(name: &str, requests_per_day: f64, weights: &[f64]) -> ModelTraffic {
         let curve = LoadCurve::new(weights).expect("a curve");
         let process = Process::Poisson;
-        ModelTraffic { key: StreamKey::of(name), requests_per_day, curve, curve_ahead_h: 0.0, process }
+        ModelTraffic { key: StreamKey::of(name), requests_per_day, curve, curve_ahead_h: 0.0, process, swing: None }
     }
 
     fn traffic(models: Vec<ModelTraffic>) -> Traffic {

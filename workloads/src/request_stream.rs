@@ -1,6 +1,6 @@
 //! The requests of one model in one trial, a block at a time.
 
-use fleetfront_sim::{Law, Luck, Quantile, Request, Role, SimTime, StreamKey, stream};
+use fleetfront_sim::{Luck, Quantile, ReadyLaw, Request, Role, SimTime, StreamKey, stream};
 use rand::Rng;
 use rand::rngs::ChaCha8Rng;
 
@@ -20,7 +20,7 @@ const BLOCK: usize = 512;
 #[derive(Debug)]
 pub struct RequestStream {
     instants: Instants,
-    gaps: Law,
+    gaps: ReadyLaw,
     gap_rng: ChaCha8Rng,
     batches: Option<Batches>,
     quantile_rng: ChaCha8Rng,
@@ -35,7 +35,7 @@ pub struct RequestStream {
 /// How many requests come at an event, one more than the whole part of the law.
 #[derive(Debug)]
 struct Batches {
-    beyond_one: Law,
+    beyond_one: ReadyLaw,
     rng: ChaCha8Rng,
 }
 
@@ -65,10 +65,12 @@ impl RequestStream {
         let mean_size = size.map_or(1.0, BatchSize::mean);
         Self {
             instants: Instants::new(rate),
-            gaps: process.gaps(),
+            gaps: process.gaps().ready(),
             gap_rng: stream(seed, trial, key, Role::Arrivals),
-            batches: size
-                .map(|size| Batches { beyond_one: size.beyond_one(), rng: stream(seed, trial, key, Role::BatchSize) }),
+            batches: size.map(|size| Batches {
+                beyond_one: size.beyond_one().ready(),
+                rng: stream(seed, trial, key, Role::BatchSize),
+            }),
             quantile_rng: stream(seed, trial, key, Role::Service),
             luck: Luck::first(stream(seed, trial, key, Role::Failure).next_u64()),
             events: ((ample(expected).min(BLOCK) as f64 / mean_size) as usize).max(1),
@@ -153,6 +155,7 @@ mod tests {
     use super::*;
     use crate::testing::{assert_kolmogorov_smirnov, assert_mean};
     use crate::{ModulatedState, RateSegment, slow_rate_dispersion};
+    use fleetfront_sim::Law;
 
     const HOUR_S: f64 = 3600.0;
 

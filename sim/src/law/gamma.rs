@@ -24,9 +24,16 @@ impl Gamma {
     /// both tails of its distribution are log-concave in y, and Newton's method on the logarithm of either comes from
     /// any start to the root and from the second step on never overshoots.
     pub(super) fn quantile(&self, u: f64) -> f64 {
-        let lower = u <= 0.5;
-        let target = ln(if lower { u } else { 1.0 - u });
-        let mut y = self.start(u, target);
+        let y = self.ln_quantile(u, 1.0 - u);
+        if y < -708.0 { 0.0 } else { exp(y) }
+    }
+
+    /// The logarithm of [`Gamma::quantile`], by the probabilities of what is below and of what is above: the smaller
+    /// of them has to be precise.
+    pub(super) fn ln_quantile(&self, below: f64, above: f64) -> f64 {
+        let lower = below <= above;
+        let target = ln(if lower { below } else { above });
+        let mut y = self.start(lower, target);
         for _ in 0..100 {
             let x = exp(y);
             let tail = if lower { self.lower(x, y) } else { self.upper(x, y) };
@@ -41,19 +48,23 @@ impl Gamma {
                 break;
             }
         }
-        if y < -708.0 { 0.0 } else { exp(y) }
+        y
     }
 
     /// A first guess at the logarithm of the quantile.
-    fn start(&self, u: f64, target: f64) -> f64 {
+    ///
+    /// - `lower`: whether `target` is the logarithm of what is below, or of what is above.
+    fn start(&self, lower: bool, target: f64) -> f64 {
         // Wilson and Hilferty (1931): the cube root of a gamma variable is nearly normal.
         let ninth = 1.0 / (9.0 * self.shape);
-        let root = 1.0 - ninth + normal_quantile(u) * ninth.sqrt();
+        let tail = exp(target);
+        let normal = if lower { normal_quantile(tail) } else { -normal_quantile(tail) };
+        let root = 1.0 - ninth + normal * ninth.sqrt();
         if root > 0.3 {
             return ln(self.shape * root * root * root);
         }
         // Near zero P(X < x) is x^shape / Γ(shape + 1).
-        let ln_u = if u <= 0.5 { target } else { ln(u) };
+        let ln_u = if lower { target } else { ln(1.0 - tail) };
         (ln_u + self.ln_gamma + ln(self.shape)) / self.shape
     }
 

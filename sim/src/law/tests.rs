@@ -84,7 +84,7 @@ fn spans_at_random_quantiles_have_the_laws_distribution() {
     let quantiles: Vec<Quantile> = (0..n).map(|_| Quantile(rng.next_u32())).collect();
     let mut spans = vec![SimSpan::ZERO; n];
     for law in laws() {
-        law.fill_spans(&quantiles, &mut spans);
+        law.ready().fill_spans(&quantiles, &mut spans);
         spans.sort();
         let mut distance = 0.0f64;
         for (rank, span) in spans.iter().enumerate() {
@@ -213,19 +213,48 @@ fn spans_never_decrease_with_the_quantile() {
 fn a_block_of_spans_is_its_spans_one_by_one() {
     let long = Law::Exponential { mean_s: 1e7 };
     let short = Law::Exponential { mean_s: 1e-8 };
+    let uneven = Law::hyperexponential(seconds(1.0), 300.0);
+    let alone = Law::Hyperexponential { mean_s: [1.0, 2.0], first_probability: 0.0 };
     let huge = Law::Exponential { mean_s: 1e300 };
-    for law in laws().into_iter().chain([long, short, huge]) {
+    for law in laws().into_iter().filter(|law| !is_fitted(law)).chain([long, short, huge, uneven, alone]) {
         for count in [0, 1, 7, BLOCK as u32, 3 * BLOCK as u32 + 5] {
             let mut quantiles = scattered(count);
             quantiles.extend([Quantile(0), Quantile(u32::MAX)]);
             let mut spans = vec![SimSpan::ZERO; quantiles.len()];
-            law.fill_spans(&quantiles, &mut spans);
+            law.ready().fill_spans(&quantiles, &mut spans);
             assert!(spans.iter().zip(&quantiles).all(|(span, q)| *span == law.span(*q)), "{law:?}");
             let mut filled = vec![0.0; quantiles.len()];
-            law.fill_seconds(&quantiles, &mut filled);
+            law.ready().fill_seconds(&quantiles, &mut filled);
             let same = |(seconds, q): (&f64, &Quantile)| seconds.to_bits() == law.seconds_at(q.uniform()).to_bits();
             assert!(filled.iter().zip(&quantiles).all(same), "{law:?}");
         }
+    }
+}
+
+fn is_fitted(law: &Law) -> bool {
+    matches!(law, Law::Gamma { .. })
+}
+
+#[test]
+fn a_fitted_law_is_met_to_a_billionth_and_never_decreases() {
+    let wild = [Law::gamma(seconds(1.0), 0.001), Law::gamma(seconds(1.0), 4.0)];
+    for law in laws().into_iter().filter(is_fitted).chain(wild) {
+        let ready = law.ready();
+        let mut quantiles = scattered(20_000);
+        quantiles.extend([0, 1, 1 << 31, u32::MAX - 1, u32::MAX].map(Quantile));
+        quantiles.sort_unstable();
+        let mut filled = vec![0.0; quantiles.len()];
+        ready.fill_seconds(&quantiles, &mut filled);
+        for (seconds, q) in filled.iter().zip(&quantiles) {
+            assert_relative_eq!(*seconds, law.seconds_at(q.uniform()), max_relative = 1e-9, epsilon = 1e-300);
+        }
+        assert!(filled.is_sorted(), "{law:?}");
+        let neighbours: Vec<_> = (0..20_000).map(|k| Quantile((1 << 30) + k)).collect();
+        ready.fill_seconds(&neighbours, &mut filled[..20_000]);
+        assert!(filled[..20_000].is_sorted(), "{law:?}");
+        let (mut alone, place) = ([0.0], 777);
+        ready.fill_seconds(&neighbours[place..=place], &mut alone);
+        assert_eq!(alone[0].to_bits(), filled[place].to_bits());
     }
 }
 

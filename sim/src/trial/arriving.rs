@@ -81,18 +81,22 @@ impl Trial<'_, '_, '_, '_, '_> {
             self.fall_back(p, job, fallback, FallbackReason::Wait);
             return false;
         }
-        let ticket = self.ticket();
+        let before = self.w.pools[p].queue.len();
+        self.begin_to_queue(p, job);
+        self.w.pools[p].queue.push_back(&mut self.w.jobs, job);
+        self.note(p, None, Some(job), What::Queues { before });
+        true
+    }
+
+    /// A request is about to join the queue, at its tail or at its head.
+    pub(super) fn begin_to_queue(&mut self, p: usize, job: u32) {
         self.queue_changes(p);
-        let state = &mut self.w.pools[p];
-        let before = state.queue.len();
+        let ticket = self.ticket();
         let of_job = self.w.jobs.get_mut(job);
         (of_job.place, of_job.queued_at, of_job.ticket, of_job.container) = (Place::Queued, self.now, ticket, NONE);
-        state.queue.push_back(&mut self.w.jobs, job);
-        self.note(p, None, Some(job), What::Queues { before });
-        if let Some(limit) = pool.fallback.filter(|fallback| !fallback.predicted).and_then(|f| f.on_wait) {
+        if let Some(limit) = self.pool(p).fallback.filter(|fallback| !fallback.predicted).and_then(|f| f.on_wait) {
             self.w.events.push(self.now + limit, Event::Overflow { job, ticket });
         }
-        true
     }
 
     /// Whether an input that queues now starts a batch at once.
@@ -112,9 +116,16 @@ impl Trial<'_, '_, '_, '_, '_> {
             crate::pool::Execution::Serial => 1,
             _ => pool.capacity(),
         };
-        let boot = if state.up == 0 { self.draws.boots[p].mean_s(0) } else { 0.0 };
+        let boot = if state.up == 0 { self.mean_boot_s(p) } else { 0.0 };
         let servers = f64::from(state.alive().max(1)) * f64::from(at_once);
         SimSpan::from_secs_f64(boot + ahead * service / servers)
+    }
+
+    /// The mean boot of a pool's first model on its first GPU type.
+    fn mean_boot_s(&self, p: usize) -> f64 {
+        let first = usize::from(self.group.first_model(p));
+        let boots = &self.pool(p).models[first].boots;
+        boots.first().map_or_else(|| self.draws.boots[p].mean_s(first), crate::boot::Boot::mean_s)
     }
 
     /// A call that finds too many queued: to the fallback pool if there is one for it, else away.

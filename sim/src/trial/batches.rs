@@ -83,7 +83,7 @@ impl Trial<'_, '_, '_, '_, '_> {
         state.levels.leave(&mut state.containers, index);
         let size = state.queue.len().min(batching.max_batch_size);
         self.accrue(p, index);
-        let mut lasts = SimSpan::ZERO;
+        let (mut lasts, mut in_time) = (SimSpan::ZERO, true);
         for place in 0..size {
             let state = &mut self.w.pools[p];
             let Some(job_index) = state.queue.pop_front(&mut self.w.jobs) else { break };
@@ -91,7 +91,8 @@ impl Trial<'_, '_, '_, '_, '_> {
             state.containers[index as usize].inputs += 1;
             let job = *self.w.jobs.get(job_index);
             if place == 0 {
-                lasts = batching.duration(self.service(p, index, &job), size).min(pool.timeout);
+                let whole = batching.duration(self.service(p, index, &job), size);
+                (lasts, in_time) = (whole.min(pool.timeout), whole <= pool.timeout);
                 let ticket = self.ticket();
                 let container = &mut self.w.pools[p].containers[index as usize];
                 container.loaded = job.arrival.model;
@@ -101,8 +102,8 @@ impl Trial<'_, '_, '_, '_, '_> {
             let of_job = self.w.jobs.get_mut(job_index);
             (of_job.container, of_job.accepted_at, of_job.ticket) = (index, self.now, 0);
             let model = &pool.models[usize::from(job.arrival.model)];
-            // A failure shows at the end of the batch; a batch at the timeout is killed as a whole.
-            let succeeds = fails_at(model.failure_probability, true, &job).is_none() && lasts < pool.timeout;
+            // A failure shows at the end of the batch; one that is longer than the timeout is killed as a whole.
+            let succeeds = fails_at(model.failure_probability, true, &job).is_none() && in_time;
             let survives = pool
                 .preemption
                 .is_none_or(|_| self.now + lasts <= self.w.pools[p].containers[index as usize].preempted_at);
@@ -125,10 +126,14 @@ impl Trial<'_, '_, '_, '_, '_> {
             self.end_try(p, index, job);
             ended.push(job);
         }
+        let mut steps = Vec::new();
         for job in ended {
             debug_assert!(self.w.jobs.get(job).place == Place::Pausing);
-            self.settle_try(p, job);
+            steps.extend(self.settle_try(p, job));
         }
         self.after_departure(p, index);
+        for step in steps {
+            self.take_step(step);
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The books of a trial: who is billed for what, who waited how long, and what must add up.
 
 use super::Trial;
-use crate::job::{Arrival, Job};
+use crate::job::{Arrival, Job, Place};
 use crate::ledger::{Ledger, State};
 use crate::outcome::PoolOutcome;
 use crate::quantities::{SimSpan, SimTime};
@@ -172,15 +172,22 @@ impl Trial<'_, '_, '_, '_, '_> {
         self.population -= 1;
     }
 
-    /// What nothing will ever serve: the quota or the bounds keep the last container from starting.
+    /// What nothing will ever serve: the quota or the bounds keep the last container from starting. Its time in the
+    /// system counts to the end of the horizon.
     pub(super) fn count_stuck(&mut self, closing: SimTime) {
-        if self.population == 0 {
+        if self.w.jobs.len() == 0 {
             return;
         }
-        self.now = closing;
         self.audit.population(self.horizon, self.population, closing);
-        let left = self.w.jobs.all();
-        for job in left.into_iter().filter(|job| !job.abandoned) {
+        for job in self.w.jobs.all() {
+            if job.place == Place::Executing {
+                self.audit.tries_ns += self.horizon.clip(job.started, closing);
+            }
+            if job.abandoned {
+                continue;
+            }
+            // How long others were followed says nothing about its time.
+            self.now = self.horizon.end.max(job.arrival.at);
             self.audit.sojourn_ns += u128::from(self.horizon.clip(job.arrival.at, closing));
             if job.counted {
                 self.outcome.models[usize::from(job.arrival.model)].stuck += 1;
@@ -194,9 +201,8 @@ impl Trial<'_, '_, '_, '_, '_> {
         self.now = closing;
         for index in 0..self.w.pools[p].containers.len() as u32 {
             if self.w.pools[p].containers[index as usize].alive {
-                let state = &mut self.w.pools[p];
-                let container = &mut state.containers[index as usize];
-                assert!(container.inputs == 0 || self.population > 0, "law 1: work left after the last request");
+                let inputs = self.w.pools[p].containers[index as usize].inputs;
+                assert!(inputs == 0 || self.w.jobs.len() > 0, "law 1: work left after the last request");
                 self.stop_container(p, index);
             }
         }
@@ -222,5 +228,5 @@ impl Trial<'_, '_, '_, '_, '_> {
 }
 
 fn rounded_up(span: SimSpan, increment: SimSpan) -> SimSpan {
-    if increment.0 == 0 { span } else { SimSpan(span.0.div_ceil(increment.0) * increment.0) }
+    if increment.0 == 0 { span } else { SimSpan(span.0.div_ceil(increment.0).saturating_mul(increment.0)) }
 }

@@ -53,13 +53,14 @@ impl Trial<'_, '_, '_, '_, '_> {
         let container = &mut self.w.pools[p].containers[index as usize];
         container.hardware = rank as u16;
         let wait = (created - self.now) + unbilled;
-        if wait > SimSpan::ZERO {
-            self.note(p, Some(index), None, What::WaitsForCapacity { wait, hardware: rank as u16 });
+        if wait == SimSpan::ZERO {
+            self.begin_billing(p, index);
+            return self.begin_boot(p, index);
         }
-        let until = self.now + wait;
-        self.w.pools[p].outcome.capacity_wait_ns += self.horizon.clip(self.now, until);
+        self.note(p, Some(index), None, What::WaitsForCapacity { wait, hardware: rank as u16 });
+        self.w.pools[p].containers[index as usize].waits_since = self.now;
         let ticket = self.container_ticket(p, index);
-        self.w.events.push(until, Event::Created { pool: p as u16, container: index, ticket });
+        self.w.events.push(self.now + wait, Event::Created { pool: p as u16, container: index, ticket });
     }
 
     fn container_ticket(&mut self, p: usize, index: u32) -> u32 {
@@ -72,20 +73,26 @@ impl Trial<'_, '_, '_, '_, '_> {
     fn boot_span_on(&mut self, p: usize, index: u32, hardware: usize) -> BootSpan {
         let container = &self.w.pools[p].containers[index as usize];
         let (ordinal, attempt, model) = (container.ordinal, container.attempts, usize::from(container.loaded));
-        match self.pool(p).models[model].boots.get(hardware) {
-            Some(boot) => boot.span(self.container_luck(p, index), attempt),
-            None => {
-                let billed = self.draws.boots[p].span(ordinal as usize, model);
-                BootSpan { unbilled: SimSpan::ZERO, billed }
-            }
+        if let Some(boot) = self.pool(p).models[model].boots.get(hardware) {
+            return boot.span(self.container_luck(p, index), attempt);
         }
+        let billed = self.draws.boots[p].span(ordinal as usize, model);
+        BootSpan { unbilled: SimSpan::ZERO, billed }
     }
 
     pub(super) fn created(&mut self, p: usize, index: u32, ticket: u32) {
         if self.w.pools[p].containers[index as usize].ticket == ticket {
+            self.end_capacity_wait(p, index);
             self.begin_billing(p, index);
             self.begin_boot(p, index);
         }
+    }
+
+    /// Books the wait for capacity of a container that is created now, or never.
+    pub(super) fn end_capacity_wait(&mut self, p: usize, index: u32) {
+        let state = &mut self.w.pools[p];
+        let since = std::mem::replace(&mut state.containers[index as usize].waits_since, SimTime::NEVER);
+        state.outcome.capacity_wait_ns += self.horizon.clip(since, self.now);
     }
 
     #[inline]
@@ -107,8 +114,7 @@ impl Trial<'_, '_, '_, '_, '_> {
         self.becomes_ready(p, index);
         // A staggered boot lets the next one begin.
         if self.pool(p).boots.at_once < u32::MAX {
-            let head = self.w.pools[p].queue.head();
-            self.scale_up(p, head.map_or(0, |job| self.w.jobs.get(job).arrival.model));
+            self.scale_up(p, self.wanted_model(p));
         }
     }
 
@@ -128,7 +134,7 @@ impl Trial<'_, '_, '_, '_, '_> {
         let state = &mut self.w.pools[p];
         state.outcome.boot_failures += u64::from(self.horizon.contains(self.now));
         state.failed_boots += 1;
-        let growth = 2f64.powi((state.failed_boots - 1).min(60) as i32);
+        let growth = 2f64.powi((state.failed_boots - 1).min(60).cast_signed());
         let pause = SimSpan((boots.backoff.0 as f64 * growth) as u64).min(boots.backoff_max);
         let container = &mut state.containers[index as usize];
         container.attempts += 1;

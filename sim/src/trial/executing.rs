@@ -7,8 +7,16 @@ use crate::event_list::Event;
 use crate::job::{Arrival, Job, Place};
 use crate::pool::Execution;
 use crate::quantile::Quantile;
-use crate::quantities::SimSpan;
+use crate::quantities::{SimSpan, SimTime};
 use crate::trace::What;
+
+/// The next step of a chain.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NextStep {
+    arrival: Arrival,
+    /// Arrival and model of the first request of its chain.
+    root: (SimTime, u16),
+}
 
 impl Trial<'_, '_, '_, '_, '_> {
     /// Fills a container (that stands in no level list) from the head of the queue.
@@ -150,9 +158,12 @@ impl Trial<'_, '_, '_, '_, '_> {
         let state = &mut self.w.pools[p];
         state.levels.leave(&mut state.containers, index);
         self.end_try(p, index, job_index);
+        let step = self.settle_try(p, job_index);
         self.next_inside(p, index);
-        self.settle_try(p, job_index);
         self.after_departure(p, index);
+        if let Some(step) = step {
+            self.take_step(step);
+        }
     }
 
     /// Takes an executing try out of its container, whose ledger is up to date.
@@ -195,13 +206,15 @@ impl Trial<'_, '_, '_, '_, '_> {
         }
     }
 
-    /// What becomes of the request of a try that ended.
+    /// What becomes of the request of a try that ended. Returns the next step of its chain if there is one: it arrives
+    /// when the container has let go of this one.
     #[inline]
-    pub(super) fn settle_try(&mut self, p: usize, job_index: u32) {
+    pub(super) fn settle_try(&mut self, p: usize, job_index: u32) -> Option<NextStep> {
         if self.w.jobs.get(job_index).succeeds {
-            self.complete(p, job_index);
+            self.complete(p, job_index)
         } else {
             self.fail_try(p, job_index);
+            None
         }
     }
 
@@ -221,40 +234,47 @@ impl Trial<'_, '_, '_, '_, '_> {
     }
 
     #[inline]
-    fn complete(&mut self, p: usize, job_index: u32) {
+    fn complete(&mut self, p: usize, job_index: u32) -> Option<NextStep> {
         let latency = self.now - self.w.jobs.get(job_index).arrival.at;
         self.note(p, None, Some(job_index), What::Completes { latency });
+        let step = if self.group.models.is_empty() { None } else { self.next_step(p, job_index) };
         let job = self.w.jobs.remove(job_index);
         if job.abandoned {
-            return;
+            return None;
         }
         self.population_shrinks(job.arrival.at);
         self.audit.completed += 1;
         if job.counted {
             self.count_completion(p, &job.arrival, self.now);
         }
-        if !self.group.models.is_empty() {
-            self.continue_chain(&job);
-        }
+        step
     }
 
-    /// The next step of a chain arrives when the former ends.
-    fn continue_chain(&mut self, job: &Job) {
-        let arrival = job.arrival;
-        let step = self.group.next(arrival.model);
-        match step.filter(|step| arrival.luck.uniform(0, purpose::CHAIN) < step.probability) {
-            Some(step) => {
-                let luck = arrival.luck.child(purpose::CHAIN);
-                let quantile = Quantile::of_uniform(luck.uniform(0, purpose::FRESH_SERVICE));
-                let next = Arrival { at: self.now, service: SimSpan::ZERO, luck, quantile, model: step.model };
-                self.enter_system(next, job.root, true);
-            }
-            None if job.counted => {
-                let root = &mut self.outcome.models[usize::from(job.root.1)];
-                root.chains += 1;
-                root.chain_ns += u128::from((self.now - job.root.0).0);
-            }
-            None => {}
+    /// What a request leads to that completes now; counts the chain if this was its last step.
+    fn next_step(&mut self, p: usize, job_index: u32) -> Option<NextStep> {
+        let job = *self.w.jobs.get(job_index);
+        if job.abandoned {
+            return None;
         }
+        let luck = job.arrival.luck;
+        let step = self.group.next(job.arrival.model);
+        if let Some(step) = step.filter(|step| luck.uniform(0, purpose::CHAIN) < step.probability) {
+            self.note(p, None, Some(job_index), What::Continues { model: step.model });
+            let luck = luck.child(purpose::CHAIN);
+            let quantile = Quantile::of_uniform(luck.uniform(0, purpose::FRESH_SERVICE));
+            let arrival = Arrival { at: self.now, service: SimSpan::ZERO, luck, quantile, model: step.model };
+            return Some(NextStep { arrival, root: job.root });
+        }
+        if job.counted {
+            let root = &mut self.outcome.models[usize::from(job.root.1)];
+            root.chains += 1;
+            root.chain_ns += u128::from((self.now - job.root.0).0);
+        }
+        None
+    }
+
+    /// The next step of a chain arrives.
+    pub(super) fn take_step(&mut self, step: NextStep) {
+        self.enter_system(step.arrival, step.root, true);
     }
 }

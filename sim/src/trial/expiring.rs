@@ -56,7 +56,10 @@ impl Trial<'_, '_, '_, '_, '_> {
     fn next_stop_of(&mut self, p: usize) -> Option<Stop> {
         let pool = self.pool(p);
         let state = &self.w.pools[p];
-        let longest_idle = state.levels.longest_idle()?;
+        let Some(longest_idle) = state.levels.longest_idle() else {
+            self.pause_timers(p);
+            return None;
+        };
         let floor = self.floor(p);
         if state.alive() <= floor {
             self.pause_timers(p);
@@ -64,7 +67,7 @@ impl Trial<'_, '_, '_, '_, '_> {
         }
         let (container, due) = match pool.scaledown_window {
             Window::Fixed(window) => {
-                let window = self.drained(pool, window, state.alive() - floor);
+                let window = self.drained(p, pool, window, state.alive() - floor);
                 (longest_idle, state.containers[longest_idle as usize].idle_since + window)
             }
             Window::Drawn(_) => {
@@ -77,11 +80,12 @@ impl Trial<'_, '_, '_, '_, '_> {
         Some(Stop { due, at: due.max(self.now), pool: p, container })
     }
 
-    /// The window of the longest idle container while so many containers are above the floor.
+    /// The window of the longest idle container while so many containers, idle or not, are above the floor.
     #[inline]
-    fn drained(&self, pool: &Pool, window: SimSpan, above: u32) -> SimSpan {
+    fn drained(&self, p: usize, pool: &Pool, window: SimSpan, above: u32) -> SimSpan {
+        let state = &self.w.pools[p];
         match pool.early_drain {
-            Some(early) if above >= 2 => window.min(early),
+            Some(early) if above >= 2 && state.levels.idle(&state.containers).nth(1).is_some() => window.min(early),
             _ => window,
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{Trial, purpose};
 use crate::event_list::Event;
+use crate::group::Quota;
 use crate::job::{Job, Place};
 use crate::pool::Pool;
 use crate::quantities::{SimSpan, SimTime};
@@ -157,17 +158,12 @@ impl Trial<'_, '_, '_, '_, '_> {
 
     /// Puts requests at the head of the queue, the first in front, and serves what can be served.
     fn put_back(&mut self, p: usize, inputs: Vec<u32>) {
-        let mut model = 0;
         for job_index in inputs.into_iter().rev() {
             if self.w.jobs.get(job_index).abandoned {
                 self.w.jobs.remove(job_index);
                 continue;
             }
-            let ticket = self.ticket();
-            self.queue_changes(p);
-            let job = self.w.jobs.get_mut(job_index);
-            (job.place, job.ticket, job.queued_at) = (Place::Queued, ticket, self.now);
-            model = job.arrival.model;
+            self.begin_to_queue(p, job_index);
             self.w.pools[p].queue.push_front(&mut self.w.jobs, job_index);
         }
         while let Some(container) = self.w.pools[p].levels.pick() {
@@ -180,8 +176,13 @@ impl Trial<'_, '_, '_, '_, '_> {
             let state = &mut self.w.pools[p];
             state.levels.enter(&mut state.containers, container);
         }
-        self.scale_up(p, model);
+        if self.group.quota == Quota::NONE {
+            self.scale_up(p, self.wanted_model(p));
+        } else {
+            // What stopped may go to a pool that has waited longer.
+            self.w.pools[p].denied = true;
+            self.start_what_was_denied();
+        }
         self.form_batches(p);
-        self.start_what_was_denied();
     }
 }

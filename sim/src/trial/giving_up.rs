@@ -58,6 +58,8 @@ impl Trial<'_, '_, '_, '_, '_> {
         let Some(fallback) = self.pool(p).fallback else { return };
         self.leave_queue(p, job_index);
         self.cancel_boots(p);
+        // The batch may have another first input now.
+        self.form_batches(p);
         self.fall_back(p, job_index, fallback, FallbackReason::Wait);
     }
 }

@@ -11,14 +11,14 @@ impl Trial<'_, '_, '_, '_, '_> {
         let min = self.pool(p).min_containers;
         if self.pool(p).starts_ready {
             for _ in 0..min {
-                if let Some(index) = self.start_container(p, 0) {
+                if let Some(index) = self.start_container(p, self.group.first_model(p)) {
                     self.w.pools[p].outcome.boots += u64::from(self.horizon.contains(self.now));
                     self.begin_billing(p, index);
                     self.becomes_ready(p, index);
                 }
             }
         }
-        self.scale_up(p, 0);
+        self.scale_up(p, self.group.first_model(p));
     }
 
     /// Starts containers until there are as many as the autoscaler wants. `model` is what they load.
@@ -41,6 +41,12 @@ impl Trial<'_, '_, '_, '_, '_> {
             self.note(p, Some(index), None, What::Starts { wanted: desired, have: self.w.pools[p].alive() });
             self.begin_start(p, index);
         }
+    }
+
+    /// What a container loads that no arrival starts: the model of the first queued request, else the pool's first.
+    pub(super) fn wanted_model(&self, p: usize) -> u16 {
+        let head = self.w.pools[p].queue.head();
+        head.map_or_else(|| self.group.first_model(p), |job| self.w.jobs.get(job).arrival.model)
     }
 
     /// A new container, unless the quota denies it.
@@ -87,8 +93,7 @@ impl Trial<'_, '_, '_, '_, '_> {
         let before = self.containers;
         for p in denied {
             self.w.pools[p].denied = false;
-            let head = self.w.pools[p].queue.head();
-            self.scale_up(p, head.map_or(0, |job| self.w.jobs.get(job).arrival.model));
+            self.scale_up(p, self.wanted_model(p));
         }
         self.containers > before
     }
@@ -102,7 +107,9 @@ impl Trial<'_, '_, '_, '_, '_> {
         let floor = self.floor(p);
         while self.w.pools[p].booting > 0 && self.w.pools[p].alive() > floor {
             let containers = &self.w.pools[p].containers;
-            let starting = (0..containers.len()).filter(|index| containers[*index].alive && !containers[*index].up);
+            // Not one that a request is bound to: it waits for that one only.
+            let may_go = |c: &Container| c.alive && !c.up && c.bound == NONE;
+            let starting = (0..containers.len()).filter(|index| may_go(&containers[*index]));
             let Some(last) = starting.max_by_key(|index| containers[*index].ordinal) else { break };
             self.note(p, Some(last as u32), None, What::Cancelled);
             self.w.pools[p].outcome.cancelled += u64::from(self.horizon.contains(self.now));
@@ -116,8 +123,7 @@ impl Trial<'_, '_, '_, '_, '_> {
         let state = &mut self.w.pools[p];
         (state.min, state.max) = (bounds.min_containers, bounds.max_containers);
         self.note(p, None, None, What::Bounds { min: bounds.min_containers, max: bounds.max_containers });
-        let head = self.w.pools[p].queue.head();
-        let model = head.map_or(0, |job| self.w.jobs.get(job).arrival.model);
+        let model = self.wanted_model(p);
         let state = &self.w.pools[p];
         let desired = desired_containers(self.pool(p), state.min, state.max, state.inputs());
         self.scale_up_to(p, desired, model);
@@ -131,6 +137,8 @@ impl Trial<'_, '_, '_, '_, '_> {
         let container = &state.containers[index as usize];
         assert!(container.up && container.inputs == 0, "law 5: a container stopped with work inside");
         self.stop_container(p, index);
+        // The wait of a batch may run only while a container is idle.
+        self.form_batches(p);
     }
 
     /// Ends a container that stands in no level list.
@@ -139,6 +147,7 @@ impl Trial<'_, '_, '_, '_, '_> {
         self.containers -= 1;
         self.gpus -= self.pool(p).hardware[0].gpus;
         self.end_billing(p, index);
+        self.end_capacity_wait(p, index);
         let state = &mut self.w.pools[p];
         let container = &mut state.containers[index as usize];
         if container.up {

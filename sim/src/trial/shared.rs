@@ -28,7 +28,12 @@ impl Trial<'_, '_, '_, '_, '_> {
         let of_job = self.w.jobs.get_mut(job_index);
         (of_job.ends_at_virtual, of_job.ticket) = (ends, ticket);
         self.w.events.push(self.now + pool.timeout, Event::TimedOut { job: job_index, ticket });
-        self.count_try(p, index, job_index, fails.is_none(), SimSpan::ZERO);
+        let survives = pool.preemption.is_none_or(|preemption| !preemption.while_busy) || {
+            // One input at a time, as whatever counts busy time executes: its end is known.
+            let lasts = SimSpan::from_secs_f64(work * fails.unwrap_or(1.0) / self.speed_of_each(p, index));
+            self.survives(p, index, lasts.min(pool.timeout))
+        };
+        self.count_try(p, index, job_index, fails.is_none() && survives, SimSpan::ZERO);
         self.schedule_share_end(p, index);
     }
 
@@ -86,8 +91,11 @@ impl Trial<'_, '_, '_, '_, '_> {
         let state = &mut self.w.pools[p];
         state.levels.leave(&mut state.containers, index);
         self.leave_shared(p, index, job_index, true);
-        self.settle_try(p, job_index);
+        let step = self.settle_try(p, job_index);
         self.after_departure(p, index);
+        if let Some(step) = step {
+            self.take_step(step);
+        }
     }
 
     /// Takes an input out of those that a container executes.

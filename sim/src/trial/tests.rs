@@ -3,10 +3,12 @@
 
 #![expect(clippy::float_cmp, reason = "whole seconds are exact in floating point")]
 
+use super::setting::Setting;
 use super::*;
 use crate::law::Law;
 use crate::ledger::State;
 
+use crate::group::GroupModel;
 use crate::histogram::LatencyHistogram;
 use crate::pool::{Execution, PoolModel};
 use crate::quantile::Quantile;
@@ -43,8 +45,50 @@ fn ledger(outcome: &Outcome) -> [f64; 4] {
     State::ALL.map(|state| outcome.total().ledger.get(state).as_secs_f64())
 }
 
+/// The same of one pool.
+fn pool_ledger(outcome: &Outcome, p: usize) -> [f64; 4] {
+    State::ALL.map(|state| outcome.pools[p].ledger().get(state).as_secs_f64())
+}
+
+/// The mean latency of each model in seconds, of those that completed.
+fn latencies(outcome: &Outcome) -> Vec<f64> {
+    outcome.models.iter().map(|m| m.latency_ns as f64 / 1e9 / m.completed as f64).collect()
+}
+
+/// A request of a model.
+fn of(model: u16, seconds: f64) -> Arrival {
+    Arrival { model, ..at(seconds) }
+}
+
 fn mean_latency(outcome: &Outcome) -> f64 {
     outcome.total().latency_ns as f64 / 1e9 / outcome.total().completed as f64
+}
+
+/// Pools that each serve the model with their number, over [0, 1000) s.
+fn group(mut pools: Vec<Pool>, arrivals: &[Arrival]) -> Setting {
+    let models = pools.len();
+    for pool in &mut pools {
+        // What a test says of the first model holds for all.
+        let model = &mut pool.models[0];
+        model.switch_in = vec![SimSpan::ZERO; models];
+        if model.services.is_empty() {
+            model.services = vec![lasting(10.0)];
+        }
+        pool.models = vec![model.clone(); models];
+    }
+    Setting {
+        boots: vec![vec![lasting(20.0); models]; models],
+        lucks: (0..models as u32).map(|p| Luck(0).child(p)).collect(),
+        models: (0..models as u16).map(|home| GroupModel { home, next: None }).collect(),
+        arrivals: arrivals.to_vec(),
+        horizon: Horizon { start: SimTime::START, end: SimTime(s(1000.0).0) },
+        pools,
+        ..Setting::default()
+    }
+}
+
+fn lasting(seconds: f64) -> Law {
+    Law::Deterministic { seconds }
 }
 
 #[test]
@@ -243,3 +287,16 @@ fn a_timeline_adds_up_to_the_ledger() {
     // 3 and 4 wait for boots until 23 and 24, 777 until 797; 100 finds both containers gone at 93 and 94.
     assert_eq!(timeline.queue_ns.iter().sum::<u64>(), s(80.0).0);
 }
+
+mod batches;
+mod boots;
+mod capacity;
+mod failures;
+mod fallback;
+mod limits;
+mod never_met;
+mod quota;
+mod shared;
+mod stories;
+mod watching;
+mod windows;
