@@ -6,16 +6,16 @@ mod runner;
 use runner::{Answer, Effort, Found};
 
 /// Enough for half widths of some per cent.
-const SMALL: Effort = Effort { requests_per_trial: 5e3, requests_max: 2e6 };
+const SMALL: Effort = Effort { requests_per_trial: 2e4, requests_max: 6e6 };
 
 fn answers(text: &str) -> Vec<Answer> {
     let cases = runner::case::read(text).expect("cases");
     let answers = runner::run(&cases, SMALL, &|_| ());
+    // Shown when the test fails.
+    println!("{}", runner::report::HEADER);
     for (case, answer) in cases.iter().zip(&answers) {
-        // Shown when the test fails.
         println!("{}", runner::report::line(case, answer));
     }
-    println!("{}", runner::report::HEADER);
     answers
 }
 

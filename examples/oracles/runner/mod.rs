@@ -31,11 +31,6 @@ pub(crate) struct Effort {
     pub(crate) requests_max: f64,
 }
 
-impl Effort {
-    /// What a complete run takes: minutes.
-    pub(crate) const FULL: Self = Self { requests_per_trial: 2e5, requests_max: 1.2e9 };
-}
-
 /// What came out of a case.
 #[derive(Debug, Clone)]
 pub(crate) enum Answer {
@@ -59,6 +54,16 @@ pub(crate) struct Found {
     /// What else there is to say: "wide", "second run".
     pub(crate) note: String,
 }
+
+impl Found {
+    /// Whether the exact value is in the interval, however wide that is.
+    fn held(&self) -> bool {
+        self.inside || self.note == WIDE
+    }
+}
+
+/// The note of an interval that holds the exact value and is wider than it has to be.
+const WIDE: &str = "wide";
 
 /// What a case asks of one system. A case that holds for several laws asks several.
 #[derive(Debug, Clone)]

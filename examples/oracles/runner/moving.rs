@@ -1,6 +1,6 @@
 //! Rates that move: days, waves, random factors, starts from an empty system.
 
-use super::case::{Case, Keys, leading_number, number_after};
+use super::case::{Case, Keys};
 use super::launching;
 use super::law::{self, LawText, deterministic, exponential};
 use super::system::{Model, Pool, Span, System, ample};
@@ -102,11 +102,12 @@ pub(crate) fn sinusoid(keys: &Keys<'_>, case: &Case) -> Systems {
     keys.remark("regime", &["periodic steady state"])?;
     let text = keys.words("rate_per_s").replace(' ', "");
     let unknown = || format!("the rate \"{text}\" is not understood");
-    let mean = leading_number(text.split_once('+').ok_or_else(unknown)?.0).ok_or_else(unknown)?;
-    let amplitude = number_after(&text, "+").filter(|_| text.contains("*sin(2*pi*t/")).ok_or_else(unknown)?;
-    let period_s = number_after(&text, "2*pi*t/").ok_or_else(unknown)?;
-    let rest = format!("{mean:?}+{amplitude:?}*sin(2*pi*t/{period_s:?})");
-    if rest != text || keys.number("period_s")?.to_bits() != period_s.to_bits() {
+    let (mean, rest) = text.split_once('+').ok_or_else(unknown)?;
+    let (amplitude, rest) = rest.split_once("*sin(2*pi*t/").ok_or_else(unknown)?;
+    let number = |text: &str| text.parse::<f64>().map_err(|_| unknown());
+    let (mean, amplitude) = (number(mean)?, number(amplitude)?);
+    let period_s = number(rest.strip_suffix(')').ok_or_else(unknown)?)?;
+    if (keys.number("period_s")? - period_s).abs() > 1e-9 * period_s {
         return Err(unknown());
     }
     let service_s = keys.number("mean_service_s")?;

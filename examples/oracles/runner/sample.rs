@@ -74,53 +74,58 @@ impl Sample {
 
     /// The estimate and its interval.
     pub(crate) fn estimate(&self) -> (f64, Interval) {
-        let [x, y, z] = [&self.columns[0], &self.columns[1], &self.columns[2]];
-        let n = self.trials() as f64;
-        let mean = |column: &[f64]| column.iter().sum::<f64>() / n;
-        let ones = vec![1.0; self.trials()];
-        // The interval of a mean round a value that is nearly that mean.
-        let around = |value: f64, linear: &[f64]| {
-            let half = ratio_of_sums(linear, &ones).half_width(CONFIDENCE);
-            (value, Interval { low: value - half, high: value + half })
-        };
+        let (a, b) = (&self.columns[0], &self.columns[1]);
         match self.estimand {
             Estimand::Ratio(..) | Estimand::WaitsLonger(_) => {
-                let ratio = ratio_of_sums(x, y);
+                let ratio = ratio_of_sums(a, b);
                 (ratio.value, ratio.interval(CONFIDENCE))
             }
-            Estimand::BusyAt { .. } => around(mean(x), x),
-            Estimand::Quantile { p, .. } => around(self.merged.interpolated_quantile_s(p).unwrap_or(f64::NAN), x),
+            Estimand::BusyAt { .. } => around(mean(a), a),
+            Estimand::Quantile { p, .. } => around(self.merged.interpolated_quantile_s(p).unwrap_or(f64::NAN), a),
             Estimand::Covariance(..) => {
-                let (of_x, of_y) = (mean(x), mean(y));
-                let products: Vec<f64> =
-                    x.iter().zip(y).map(|(a, b)| (a - of_x) * (b - of_y) * n / (n - 1.0)).collect();
+                let (of_a, of_b, trials) = (mean(a), mean(b), self.trials() as f64);
+                let product = |(a, b): (&f64, &f64)| (a - of_a) * (b - of_b) * trials / (trials - 1.0);
+                let products: Vec<f64> = a.iter().zip(b).map(product).collect();
                 around(mean(&products), &products)
             }
-            Estimand::BusyVariance | Estimand::Peakedness => {
-                let (time, first, second) = (mean(x), mean(y), mean(z));
-                let (m, square) = (first / time, second / time);
-                let variance = square - m * m;
-                // Derivatives by the sums of time, busy and busy squared.
-                let slope = [(2.0 * m * m - square) / time, -2.0 * m / time, 1.0 / time];
-                let (value, slope) = match self.estimand {
-                    Estimand::BusyVariance => (variance, slope),
-                    _ => {
-                        let of_mean = [-m / time, 1.0 / time, 0.0];
-                        let of_ratio = |k: usize| (slope[k] - variance / m * of_mean[k]) / m;
-                        (variance / m, [0, 1, 2].map(of_ratio))
-                    }
-                };
-                let linear = (0..self.trials()).map(|k| slope[0] * x[k] + slope[1] * y[k] + slope[2] * z[k]);
-                around(value, &linear.collect::<Vec<f64>>())
-            }
+            Estimand::BusyVariance => self.spread(false),
+            Estimand::Peakedness => self.spread(true),
             Estimand::Lag { period_s } => {
-                let ratio = ratio_of_sums(x, y);
+                let ratio = ratio_of_sums(a, b);
                 let interval = ratio.interval(CONFIDENCE);
                 let lag = |tangent: f64| tangent.atan() * period_s / std::f64::consts::TAU;
                 (lag(ratio.value), Interval { low: lag(interval.low), high: lag(interval.high) })
             }
         }
     }
+
+    /// Variance in time, from the integrals of 1, n and n squared; or the same over the mean. Delta method: the
+    /// interval is that of a sum whose weights are the derivatives by the mean integrals.
+    fn spread(&self, over_mean: bool) -> (f64, Interval) {
+        let [time, first, second] = [0, 1, 2].map(|k| mean(&self.columns[k]));
+        let (level, square) = (first / time, second / time);
+        let variance = square - level * level;
+        let of_variance = [(2.0 * level * level - square) / time, -2.0 * level / time, 1.0 / time];
+        let of_level = [-level / time, 1.0 / time, 0.0];
+        let (value, weights) = if over_mean {
+            let of_ratio = |k: usize| (of_variance[k] - variance / level * of_level[k]) / level;
+            (variance / level, [0, 1, 2].map(of_ratio))
+        } else {
+            (variance, of_variance)
+        };
+        let weigh = |trial: usize| (0..3).map(|k| weights[k] * self.columns[k][trial]).sum();
+        around(value, &(0..self.trials()).map(weigh).collect::<Vec<f64>>())
+    }
+}
+
+fn mean(column: &[f64]) -> f64 {
+    column.iter().sum::<f64>() / column.len() as f64
+}
+
+/// A value with the interval that the mean of `column` has.
+fn around(value: f64, column: &[f64]) -> (f64, Interval) {
+    let half = ratio_of_sums(column, &vec![1.0; column.len()]).half_width(CONFIDENCE);
+    (value, Interval { low: value - half, high: value + half })
 }
 
 fn last_pool(trial: &Replication) -> &fleetfront_planner::PoolReplication {

@@ -1,6 +1,6 @@
 //! What containers do with requests: batches, sharing, retries, timeouts.
 
-use super::case::{Case, Keys, leading_number, number_after};
+use super::case::{Case, Keys, number_after};
 use super::law::{self, LawText, deterministic, exponential, lognormal};
 use super::system::{Model, Pool, System, ample};
 
@@ -22,11 +22,10 @@ fn batch_law(keys: &Keys<'_>, case: &Case) -> Result<(LawText, f64), String> {
     let unknown = || format!("the batch time \"{words}\" is not understood");
     let (kind, formula) =
         words.split_once("mean ").map_or(("", words.as_str()), |(kind, formula)| (kind.trim(), formula));
-    let base = leading_number(formula.split('+').next().unwrap_or_default()).ok_or_else(unknown)?;
-    let each = if formula.contains('+') { number_after(formula, "+").ok_or_else(unknown)? } else { 0.0 };
-    if formula.replace(' ', "") != format!("{base:?}+{each:?}*size") {
-        return Err(unknown());
-    }
+    let formula = formula.replace(' ', "");
+    let (base, each) = formula.split_once('+').unwrap_or((&formula, "0*size"));
+    let number = |text: &str| text.parse::<f64>().map_err(|_| unknown());
+    let (base, each) = (number(base)?, number(each.strip_suffix("*size").ok_or_else(unknown)?)?);
     let one = base + each;
     match kind {
         "" | "deterministic," => Ok((deterministic(one), each / one)),

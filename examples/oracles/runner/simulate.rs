@@ -32,10 +32,11 @@ pub(crate) fn answers(cases: &[Case], plans: &[Plan], effort: Effort, progress: 
     let mut answers: Vec<Option<Found>> = vec![None; cases.len()];
     for group in groups(&asked) {
         let (first, trials) = run(&asked, &group, effort, SEEDS[0], 0);
-        let outside: Vec<usize> = (group.iter().zip(&first)).filter(|(_, f)| !f.inside).map(|(k, _)| *k).collect();
+        // What is only wide would be so again.
+        let outside: Vec<usize> = (group.iter().zip(&first)).filter(|(_, f)| !f.held()).map(|(k, _)| *k).collect();
         let names: Vec<&str> = group.iter().map(|k| cases[asked[*k].case].id.as_str()).collect();
         progress(&format!("{trials} trials: {}", names.join(", ")));
-        group.iter().zip(first).filter(|(_, found)| found.inside).for_each(|(k, found)| {
+        group.iter().zip(first).filter(|(_, found)| found.held()).for_each(|(k, found)| {
             join(&mut answers[asked[*k].case], found);
         });
         if outside.is_empty() {
@@ -45,7 +46,8 @@ pub(crate) fn answers(cases: &[Case], plans: &[Plan], effort: Effort, progress: 
         let names: Vec<&str> = outside.iter().map(|k| cases[asked[*k].case].id.as_str()).collect();
         progress(&format!("{trials} trials once more: {}", names.join(", ")));
         for (k, mut found) in outside.into_iter().zip(second) {
-            found.note = format!("{} second run", found.note).trim().to_owned();
+            let words = [found.note.as_str(), "second run"];
+            found.note = words.iter().filter(|word| !word.is_empty()).copied().collect::<Vec<_>>().join(", ");
             join(&mut answers[asked[k].case], found);
         }
     }
@@ -96,7 +98,9 @@ fn run(asked: &[Asked<'_>], group: &[usize], effort: Effort, seed: u64, trials_m
             let end = (done + CHUNK).min(wanted);
             let trials = replicate(&scenario, 0, done..end, seed, look, &Control::default());
             for trial in trials.expect("nobody interrupts") {
-                samples.iter_mut().for_each(|sample| sample.record(&trial));
+                for sample in &mut samples {
+                    sample.record(&trial);
+                }
             }
             done = end;
         }
@@ -117,8 +121,9 @@ fn judge(asked: &Asked<'_>, sample: &Sample) -> (Found, f64) {
     let excess = tolerance.excess(asked.exact, interval);
     // A probability of 1 that every trial confirms has an interval without width, but for rounding.
     let near = (value - asked.exact).abs() <= 1e-9 * asked.exact.abs();
-    let inside = (interval.contains(asked.exact) || near) && excess <= 1.0;
-    let note = if excess > 1.0 { "wide" } else { "" }.to_owned();
+    let holds = interval.contains(asked.exact) || near;
+    let inside = holds && excess <= 1.0;
+    let note = if holds && !inside { super::WIDE } else { "" }.to_owned();
     (Found { family: asked.question.family, value, interval, inside, note }, excess)
 }
 
