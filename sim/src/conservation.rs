@@ -49,6 +49,10 @@ impl Area {
 }
 
 impl Audit {
+    pub(crate) fn of_pools(pools: usize) -> Self {
+        Self { pools: std::iter::repeat_with(Area::default).take(pools).collect(), ..Self::default() }
+    }
+
     /// The number of requests in the system, `count` until now, is about to change.
     #[inline]
     pub(crate) fn population(&mut self, horizon: Horizon, count: u64, now: SimTime) {

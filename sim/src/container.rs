@@ -51,6 +51,8 @@ pub(crate) struct Container {
     links: (u32, u32),
     /// The model that is loaded.
     pub(crate) loaded: u16,
+    /// Where its time is booked: by GPU type and model that is loaded.
+    pub(crate) account: u32,
     /// Which of the pool's GPU types it is.
     pub(crate) hardware: u16,
     /// Whether it exists for the bill: not while it waits for capacity or pauses after a failed boot.
@@ -84,11 +86,19 @@ impl Container {
             bound: NONE,
             links: (NONE, NONE),
             loaded,
+            account: u32::from(loaded),
             hardware: 0,
             billed: false,
             up: false,
             alive: true,
         }
+    }
+
+    /// Loads a model: its time is booked there from now on.
+    #[inline]
+    pub(crate) fn load(&mut self, model: u16) {
+        self.account = self.account - u32::from(self.loaded) + u32::from(model);
+        self.loaded = model;
     }
 
     /// What it is doing, for the bill.

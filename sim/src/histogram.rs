@@ -45,6 +45,11 @@ impl LatencyHistogram {
         self.total += 1;
     }
 
+    /// The same for many requests, whose number is added at the end: see [`Recorder::finish`].
+    pub(crate) fn recorder(&mut self) -> Recorder<'_> {
+        Recorder { counts: &mut self.counts, total: &mut self.total }
+    }
+
     /// Counts one request that failed, was rejected or gave up: its latency is infinite.
     pub fn record_infinite(&mut self) {
         self.infinite += 1;
@@ -139,6 +144,25 @@ impl LatencyHistogram {
                 (lower_edge(index + 1) as f64 / 1e9, seen as f64 / self.total as f64)
             })
             .collect()
+    }
+}
+
+/// Counts completed requests into a histogram.
+pub(crate) struct Recorder<'a> {
+    counts: &'a mut [u32],
+    total: &'a mut u64,
+}
+
+impl Recorder<'_> {
+    /// Counts one request, but for its number.
+    #[inline]
+    pub(crate) fn record(&mut self, latency: SimSpan) {
+        self.counts[bucket(latency.0)] += 1;
+    }
+
+    /// Adds the number of the requests that were counted.
+    pub(crate) fn finish(self, requests: u64) {
+        *self.total += requests;
     }
 }
 

@@ -25,6 +25,7 @@ mod observers;
 mod occupancy;
 mod outcome;
 mod patience;
+mod plain;
 mod pool;
 mod preemption;
 mod quantile;

@@ -21,6 +21,11 @@ pub struct Observers<'a> {
 }
 
 impl<'a> Observers<'a> {
+    /// Whether nothing but latencies is looked at.
+    pub(crate) fn sees_latencies_only(&self) -> bool {
+        self.waits.is_empty() && self.timelines.is_empty() && self.occupancies.is_empty() && self.trace.is_none()
+    }
+
     /// Latencies only.
     #[must_use]
     pub fn latencies(latencies: &'a mut [LatencyHistogram]) -> Self {

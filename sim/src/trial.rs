@@ -17,6 +17,7 @@ use crate::ledger::Ledger;
 use crate::list::List;
 use crate::observers::Observers;
 use crate::outcome::{ModelOutcome, Outcome, PoolOutcome};
+use crate::plain::{self, PlainWorkspace};
 use crate::pool::Pool;
 use crate::quantities::{SimSpan, SimTime};
 use crate::timeline::Timeline;
@@ -33,6 +34,8 @@ mod failing;
 mod giving_up;
 mod scaling;
 mod shared;
+
+pub(crate) use alone::possible as follows_requests_alone;
 
 /// Purposes of a request's own draws, by number: part of the results.
 mod purpose {
@@ -62,6 +65,7 @@ pub struct Workspace {
     pools: Vec<PoolState>,
     events: EventList,
     jobs: Jobs,
+    plain: PlainWorkspace,
 }
 
 /// What a pool is at an instant.
@@ -84,6 +88,9 @@ struct PoolState {
     /// Inputs inside containers, executing or waiting there, and inputs bound to a boot.
     running: u32,
     bound: u32,
+    /// The idle window, where it is the same for all and nothing cuts it short.
+    window: SimSpan,
+    has_fixed_window: bool,
     /// Present bounds.
     min: u32,
     max: u32,
@@ -113,6 +120,8 @@ impl PoolState {
         *self = Self { containers, stopped, levels, ledgers, outcome, ..Self::default() };
         self.ledgers.clear();
         self.ledgers.resize(pool.hardware.len() * pool.models.len(), Ledger::default());
+        self.has_fixed_window = pool.scaledown_window.fixed().is_some() && pool.early_drain.is_none();
+        self.window = pool.scaledown_window.fixed().unwrap_or(SimSpan::ZERO);
         self.min = pool.min_containers;
         self.max = pool.max_containers;
         self.timer_ends = SimTime::NEVER;
@@ -179,6 +188,13 @@ pub fn simulate_group(
     assert_eq!((draws.boots.len(), draws.lucks.len()), (pools, pools), "boots and luck for every pool");
     assert!([0, pools].contains(&observers.timelines.len()), "timelines of every pool or none");
     assert!([0, pools].contains(&observers.occupancies.len()), "occupancies of every pool or none");
+    if plain::is_plain(group) && observers.sees_latencies_only() {
+        let (pool, boots) = (&group.pools[0], &mut draws.boots[0]);
+        let plain = plain::simulate(pool, arrivals, boots, horizon, &mut workspace.plain, observers.latencies);
+        if let Some(outcome) = plain {
+            return outcome;
+        }
+    }
     Trial::new(group, draws, horizon, workspace, observers).run(arrivals)
 }
 
@@ -192,6 +208,8 @@ struct Trial<'g, 'x, 'd, 'b, 'o> {
     seen: &'x mut Observers<'o>,
     /// The last event.
     now: SimTime,
+    /// Whether somebody looks at more than latencies.
+    watched: bool,
     /// Requests in the system whose client has not given up.
     population: u64,
     /// Requests that have arrived.
@@ -231,6 +249,7 @@ impl<'g, 'x, 'd, 'b, 'o> Trial<'g, 'x, 'd, 'b, 'o> {
             draws,
             horizon,
             w,
+            watched: !(seen.waits.is_empty() && seen.timelines.is_empty() && seen.occupancies.is_empty()),
             seen,
             now: SimTime::START,
             population: 0,
@@ -239,7 +258,7 @@ impl<'g, 'x, 'd, 'b, 'o> Trial<'g, 'x, 'd, 'b, 'o> {
             containers: 0,
             gpus: 0,
             outcome,
-            audit: Audit::default(),
+            audit: Audit::of_pools(group.pools.len()),
         }
     }
 

@@ -8,13 +8,13 @@ use super::Trial;
 use super::failing::{TryLength, try_length};
 use crate::container::Container;
 use crate::group::{Group, Quota};
-use crate::job::{Arrival, Job};
+use crate::job::Arrival;
 use crate::ledger::State;
 use crate::pool::{BootRules, Execution};
 use crate::quantities::{SimSpan, SimTime};
 
 /// Whether requests of a group can meet nobody: one pool, and only rules that follow a request by itself.
-pub(super) fn possible(group: &Group<'_>) -> bool {
+pub(crate) fn possible(group: &Group<'_>) -> bool {
     let [pool] = group.pools else { return false };
     // A buffer starts containers beside every request: nobody is alone.
     pool.buffer_containers == 0
@@ -42,42 +42,43 @@ impl Trial<'_, '_, '_, '_, '_> {
         if !self.shortcut || !self.w.events.is_empty() {
             return false;
         }
-        match self.w.pools[0].levels.pick() {
-            Some(container) => self.settle_warm(arrival, container, next),
-            None => self.settle_cold(arrival, next),
+        let pool = self.pool(0);
+        let state = &self.w.pools[0];
+        let model = usize::from(arrival.model);
+        let picked = state.levels.pick();
+        let (start, loaded) = match picked {
+            Some(index) => (self.now, state.containers[index as usize].loaded),
+            None => (self.now + self.draws.boots[0].span(state.starts as usize, model), arrival.model),
+        };
+        let switch = pool.models[model].switch_in[usize::from(loaded)];
+        let TryLength { lasts, succeeds } = try_length(pool, arrival, 0, switch + arrival.service, pool.timeout);
+        let end = start + lasts;
+        if !succeeds || end > next {
+            return false;
+        }
+        match picked {
+            Some(index) => self.serve_warm(arrival, index, end),
+            None => {
+                debug_assert!(state.alive() == 0, "no event, no container that can take an input, and yet one");
+                self.serve_cold(arrival, start, end)
+            }
         }
     }
 
-    /// On the most recently idle container.
+    /// On the most recently idle container. Returns whether no other container stops while the request is served.
     #[inline]
-    fn settle_warm(&mut self, arrival: &Arrival, index: u32, next: SimTime) -> bool {
+    fn serve_warm(&mut self, arrival: &Arrival, index: u32, end: SimTime) -> bool {
         let state = &self.w.pools[0];
-        let Some(end) = self.end_of_only_try(arrival, self.now, state.containers[index as usize].loaded) else {
-            return false;
-        };
-        // No other container may stop while it is served.
         let longest_idle = state.levels.longest_idle().unwrap_or(index);
-        let window = self.pool(0).scaledown_window.fixed().unwrap_or(SimSpan::ZERO);
-        let due = state.containers[longest_idle as usize].idle_since + window;
-        if end > next || (longest_idle != index && due < end) {
+        if longest_idle != index && state.containers[longest_idle as usize].idle_since + state.window < end {
             return false;
         }
-        self.accrue_as(0, index, State::Idle);
-        let cold = self.w.pools[0].containers[index as usize].ready_at > arrival.at;
-        self.serve_alone(arrival, index, end, cold);
+        self.serve_alone(arrival, index, State::Idle, end);
         true
     }
 
-    /// On a container that boots for it, where there is none at all.
-    #[inline]
-    fn settle_cold(&mut self, arrival: &Arrival, next: SimTime) -> bool {
-        let state = &self.w.pools[0];
-        debug_assert!(state.alive() == 0, "no event, no container that can take an input, and yet one");
-        let ready_at = self.now + self.draws.boots[0].span(state.starts as usize, usize::from(arrival.model));
-        let Some(end) = self.end_of_only_try(arrival, ready_at, arrival.model) else { return false };
-        if end > next {
-            return false;
-        }
+    /// On a container that boots for it, where there is none at all. Returns whether it may start.
+    fn serve_cold(&mut self, arrival: &Arrival, ready_at: SimTime, end: SimTime) -> bool {
         let Some(index) = self.start_container(0, arrival.model) else { return false };
         if self.horizon.contains(self.now) {
             self.outcome.models[usize::from(arrival.model)].boots += 1;
@@ -85,51 +86,50 @@ impl Trial<'_, '_, '_, '_, '_> {
         }
         self.begin_billing(0, index);
         self.now = ready_at;
-        self.accrue_as(0, index, State::Boot);
         let state = &mut self.w.pools[0];
         (state.booting, state.up) = (0, 1);
         let container: &mut Container = &mut state.containers[index as usize];
         container.up = true;
         container.ready_at = ready_at;
-        self.serve_alone(arrival, index, end, ready_at > arrival.at);
+        self.serve_alone(arrival, index, State::Boot, end);
         let state = &mut self.w.pools[0];
         state.levels.enter(&mut state.containers, index);
         true
     }
 
-    /// When the request departs if its try starts at `start`; `None` when the try does not succeed.
+    /// Executes the request from now to `end` on a container that was in the state `before` until now.
     #[inline]
-    fn end_of_only_try(&self, arrival: &Arrival, start: SimTime, loaded: u16) -> Option<SimTime> {
-        let pool = self.pool(0);
-        let switch = pool.models[usize::from(arrival.model)].switch_in[usize::from(loaded)];
-        let job = Job::new(*arrival, 0);
-        let TryLength { lasts, succeeds } = try_length(pool, &job, switch + arrival.service, pool.timeout);
-        succeeds.then_some(start + lasts)
-    }
-
-    /// Executes the request on a container whose books are up to date, from now to `end`.
-    #[inline]
-    fn serve_alone(&mut self, arrival: &Arrival, index: u32, end: SimTime, cold: bool) {
-        let start = self.now;
-        let inside = self.horizon.clip(arrival.at, end);
+    fn serve_alone(&mut self, arrival: &Arrival, index: u32, before: State, end: SimTime) {
+        let (start, horizon) = (self.now, self.horizon);
+        let state = &mut self.w.pools[0];
+        let container = &mut state.containers[index as usize];
+        let cold = container.ready_at > arrival.at;
+        let since = container.since;
+        state.ledgers[container.account as usize].add(before, horizon.clip(since, start));
+        container.load(arrival.model);
+        let busy = horizon.clip(start, end);
+        state.ledgers[container.account as usize].add(State::Busy, busy);
+        container.since = end;
+        container.idle_since = end;
+        state.queue_since = end;
         self.arrived += 1;
+        let inside = if start == arrival.at { busy } else { horizon.clip(arrival.at, end) };
         self.audit.alone(inside, end);
-        self.audit.tries_ns += if start == arrival.at { inside } else { self.horizon.clip(start, end) };
-        if let Some(timeline) = self.seen.timelines.first_mut() {
+        self.audit.tries_ns += busy;
+        if self.watched
+            && let Some(timeline) = self.seen.timelines.first_mut()
+        {
             timeline.queue(1, arrival.at, start);
+            timeline.state(before, since, start);
+            timeline.state(State::Busy, start, end);
         }
-        self.w.pools[0].queue_since = end;
-        if self.horizon.contains(arrival.at) {
+        if horizon.contains(arrival.at) {
             self.count_arrival(0, arrival);
             self.outcome.models[usize::from(arrival.model)].executions += 1;
             self.count_start(arrival, cold, start);
             self.count_completion(0, arrival, end);
         }
-        let container = &mut self.w.pools[0].containers[index as usize];
-        container.loaded = arrival.model;
-        container.idle_since = end;
         self.now = end;
-        self.accrue_as(0, index, State::Busy);
     }
 }
 

@@ -19,6 +19,7 @@ impl Trial<'_, '_, '_, '_, '_> {
 
     /// - `root`: arrival and model of the first request of its chain.
     /// - `away`: whether its service time is to be asked of the pool instead of the arrival.
+    #[inline]
     pub(super) fn enter_system(&mut self, arrival: Arrival, root: (SimTime, u16), away: bool) {
         self.population_grows();
         let p = self.group.home(arrival.model);

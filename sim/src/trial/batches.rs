@@ -95,7 +95,7 @@ impl Trial<'_, '_, '_, '_, '_> {
                 (lasts, in_time) = (whole.min(pool.timeout), whole <= pool.timeout);
                 let ticket = self.ticket();
                 let container = &mut self.w.pools[p].containers[index as usize];
-                container.loaded = job.arrival.model;
+                container.load(job.arrival.model);
                 container.ticket = ticket;
                 self.w.events.push(self.now + lasts, Event::BatchEnd { pool: p as u16, container: index, ticket });
             }
@@ -103,7 +103,7 @@ impl Trial<'_, '_, '_, '_, '_> {
             (of_job.container, of_job.accepted_at, of_job.ticket) = (index, self.now, 0);
             let model = &pool.models[usize::from(job.arrival.model)];
             // A failure shows at the end of the batch; one that is longer than the timeout is killed as a whole.
-            let succeeds = fails_at(model.failure_probability, true, &job).is_none() && in_time;
+            let succeeds = fails_at(model, job.arrival.luck, job.executions).is_none() && in_time;
             let survives = pool
                 .preemption
                 .is_none_or(|_| self.now + lasts <= self.w.pools[p].containers[index as usize].preempted_at);

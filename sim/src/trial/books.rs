@@ -24,14 +24,16 @@ impl Trial<'_, '_, '_, '_, '_> {
             return;
         }
         let spent = self.horizon.clip(since, self.now);
-        let account = usize::from(container.hardware) * self.group.pools[p].models.len();
-        of_pool.ledgers[account + usize::from(container.loaded)].add(state, spent);
-        if let Some(timeline) = self.seen.timelines.get_mut(p) {
+        of_pool.ledgers[container.account as usize].add(state, spent);
+        if self.watched
+            && let Some(timeline) = self.seen.timelines.get_mut(p)
+        {
             timeline.state(state, since, self.now);
         }
     }
 
     /// A container is created: from now on it is billed.
+    #[inline]
     pub(super) fn begin_billing(&mut self, p: usize, index: u32) {
         self.billed_change(p);
         let state = &mut self.w.pools[p];
@@ -43,6 +45,7 @@ impl Trial<'_, '_, '_, '_, '_> {
     }
 
     /// It is no more.
+    #[inline]
     pub(super) fn end_billing(&mut self, p: usize, index: u32) {
         if !self.w.pools[p].containers[index as usize].billed {
             return;
@@ -67,9 +70,6 @@ impl Trial<'_, '_, '_, '_, '_> {
     fn billed_change(&mut self, p: usize) {
         self.occupancy_changes(p);
         let billed = u64::from(self.w.pools[p].billed);
-        if self.audit.pools.len() <= p {
-            self.audit.pools.resize_with(p + 1, Default::default);
-        }
         self.audit.pools[p].settle(self.horizon, billed, self.now);
     }
 
@@ -88,6 +88,9 @@ impl Trial<'_, '_, '_, '_, '_> {
     /// The number of a pool's containers that are alive or executing is about to change.
     #[inline]
     pub(super) fn occupancy_changes(&mut self, p: usize) {
+        if !self.watched {
+            return;
+        }
         if let Some(occupancy) = self.seen.occupancies.get_mut(p) {
             let state = &mut self.w.pools[p];
             let span = self.horizon.clip(state.occupied_since, self.now);
@@ -99,6 +102,9 @@ impl Trial<'_, '_, '_, '_, '_> {
     /// The length of a queue is about to change.
     #[inline]
     pub(super) fn queue_changes(&mut self, p: usize) {
+        if !self.watched {
+            return;
+        }
         if let Some(timeline) = self.seen.timelines.get_mut(p) {
             let state = &mut self.w.pools[p];
             timeline.queue(u64::from(state.queue.len()), state.queue_since, self.now);
@@ -122,7 +128,9 @@ impl Trial<'_, '_, '_, '_, '_> {
         outcome.cold += u64::from(cold);
         outcome.waited += u64::from(wait > SimSpan::ZERO);
         outcome.wait_ns += u128::from(wait.0);
-        if let Some(waits) = self.seen.waits.get_mut(usize::from(arrival.model)) {
+        if self.watched
+            && let Some(waits) = self.seen.waits.get_mut(usize::from(arrival.model))
+        {
             waits.record(wait);
         }
     }

@@ -52,6 +52,7 @@ impl Trial<'_, '_, '_, '_, '_> {
         let unbilled = self.boot_span_on(p, index, rank).unbilled;
         let container = &mut self.w.pools[p].containers[index as usize];
         container.hardware = rank as u16;
+        container.account = rank as u32 * pool.models.len() as u32 + u32::from(container.loaded);
         let wait = (created - self.now) + unbilled;
         if wait == SimSpan::ZERO {
             self.begin_billing(p, index);
@@ -153,6 +154,7 @@ impl Trial<'_, '_, '_, '_, '_> {
     }
 
     /// A boot is over: the container takes requests.
+    #[inline]
     pub(super) fn becomes_ready(&mut self, p: usize, index: u32) {
         self.note(p, Some(index), None, What::Ready);
         self.accrue(p, index);

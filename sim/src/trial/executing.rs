@@ -85,6 +85,7 @@ impl Trial<'_, '_, '_, '_, '_> {
     }
 
     /// Executes a try. Its end is settled here: it completes, fails on the way, or is killed at the timeout.
+    #[inline]
     fn start_try(&mut self, p: usize, index: u32, job_index: u32) {
         self.accrue(p, index);
         let pool = self.pool(p);
@@ -93,10 +94,10 @@ impl Trial<'_, '_, '_, '_, '_> {
         let job = self.w.jobs.get_mut(job_index);
         let container = &mut self.w.pools[p].containers[index as usize];
         let switch = pool.models[usize::from(job.arrival.model)].switch_in[usize::from(container.loaded)];
-        container.loaded = job.arrival.model;
+        container.load(job.arrival.model);
         let waited = if pool.timeout_from_accept { (self.now - job.accepted_at).0 } else { 0 };
         let limit = SimSpan(pool.timeout.0.saturating_sub(waited));
-        let TryLength { lasts, succeeds } = try_length(pool, job, switch + service, limit);
+        let TryLength { lasts, succeeds } = try_length(pool, &job.arrival, job.executions, switch + service, limit);
         job.ticket = ticket;
         let ends = self.now + lasts;
         if pool.preemption.is_none() {
@@ -148,6 +149,7 @@ impl Trial<'_, '_, '_, '_, '_> {
         self.note(p, Some(index), Some(job_index), What::Executes { switch, cold });
     }
 
+    #[inline]
     pub(super) fn try_ends(&mut self, job_index: u32, ticket: u32) {
         let job = self.w.jobs.get(job_index);
         if job.ticket != ticket {

@@ -26,6 +26,21 @@ impl Trial<'_, '_, '_, '_, '_> {
     /// Returns whether a stop made something happen that the event list did not hold before.
     #[inline]
     pub(super) fn expire_before(&mut self, until: SimTime) -> bool {
+        // Mostly no window runs out, and that is seen at once.
+        if let [state] = self.w.pools.as_slice()
+            && state.has_fixed_window
+        {
+            let longest_idle = state.levels.longest_idle();
+            let since = longest_idle.map(|index| state.containers[index as usize].idle_since);
+            if since.is_none_or(|since| since + state.window >= until) {
+                return false;
+            }
+        }
+        self.expire_some_before(until)
+    }
+
+    #[inline(never)]
+    fn expire_some_before(&mut self, until: SimTime) -> bool {
         while let Some(stop) = self.next_stop() {
             // One that was held back stops with the event that lets it, before anything else at that instant.
             if stop.due >= until {

@@ -3,9 +3,10 @@
 use super::{Trial, purpose};
 use crate::event_list::Event;
 use crate::group::Quota;
-use crate::job::{Job, Place};
-use crate::pool::Pool;
+use crate::job::{Arrival, Place};
+use crate::pool::{Pool, PoolModel};
 use crate::quantities::{SimSpan, SimTime};
+use crate::request::Luck;
 use crate::trace::{FallbackReason, What};
 
 /// How a try goes.
@@ -19,10 +20,11 @@ pub(super) struct TryLength {
 
 /// How long a try executes, and whether it succeeds: the whole of `whole` (model switch and service), cut at an instant
 /// uniform over it when the try fails, and at `limit`.
+///
+/// - `execution`: executions of the request that began before.
 #[inline]
-pub(super) fn try_length(pool: &Pool, job: &Job, whole: SimSpan, limit: SimSpan) -> TryLength {
-    let model = &pool.models[usize::from(job.arrival.model)];
-    match fails_at(model.failure_probability, model.fails_at_end, job) {
+pub(super) fn try_length(pool: &Pool, arrival: &Arrival, execution: u32, whole: SimSpan, limit: SimSpan) -> TryLength {
+    match fails_at(&pool.models[usize::from(arrival.model)], arrival.luck, execution) {
         None => TryLength { lasts: whole.min(limit), succeeds: whole <= limit },
         Some(share) => TryLength { lasts: SimSpan((whole.0 as f64 * share) as u64).min(limit), succeeds: false },
     }
@@ -30,10 +32,10 @@ pub(super) fn try_length(pool: &Pool, job: &Job, whole: SimSpan, limit: SimSpan)
 
 /// The share of its execution after which the next try of a request fails; `None` if it does not.
 #[inline]
-pub(super) fn fails_at(failure_probability: f64, at_end: bool, job: &Job) -> Option<f64> {
-    let luck = job.arrival.luck;
-    let fails = failure_probability > 0.0 && luck.uniform(job.executions, purpose::TRY_FAILS) < failure_probability;
-    fails.then(|| if at_end { 1.0 } else { luck.uniform(job.executions, purpose::TRY_FAILS_AT) })
+pub(super) fn fails_at(model: &PoolModel, luck: Luck, execution: u32) -> Option<f64> {
+    let probability = model.failure_probability;
+    let fails = probability > 0.0 && luck.uniform(execution, purpose::TRY_FAILS) < probability;
+    fails.then(|| if model.fails_at_end { 1.0 } else { luck.uniform(execution, purpose::TRY_FAILS_AT) })
 }
 
 impl Trial<'_, '_, '_, '_, '_> {

@@ -50,6 +50,7 @@ impl Trial<'_, '_, '_, '_, '_> {
     }
 
     /// A new container, unless the quota denies it.
+    #[inline]
     pub(super) fn start_container(&mut self, p: usize, model: u16) -> Option<u32> {
         let gpus = self.pool(p).hardware[0].gpus;
         let quota = self.group.quota;
@@ -131,6 +132,7 @@ impl Trial<'_, '_, '_, '_, '_> {
     }
 
     /// Stops an idle container.
+    #[inline]
     pub(super) fn stop(&mut self, p: usize, index: u32) {
         let state = &mut self.w.pools[p];
         state.levels.leave(&mut state.containers, index);
@@ -142,6 +144,7 @@ impl Trial<'_, '_, '_, '_, '_> {
     }
 
     /// Ends a container that stands in no level list.
+    #[inline]
     pub(super) fn stop_container(&mut self, p: usize, index: u32) {
         self.containers_change();
         self.containers -= 1;

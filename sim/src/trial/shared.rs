@@ -20,9 +20,9 @@ impl Trial<'_, '_, '_, '_, '_> {
         let job = *self.w.jobs.get(job_index);
         let model = &pool.models[usize::from(job.arrival.model)];
         let work = self.service(p, index, &job).as_secs_f64();
-        let fails = fails_at(model.failure_probability, model.fails_at_end, &job);
+        let fails = fails_at(model, job.arrival.luck, job.executions);
         let container = &mut self.w.pools[p].containers[index as usize];
-        container.loaded = job.arrival.model;
+        container.load(job.arrival.model);
         let ends = container.virtual_s + work * fails.unwrap_or(1.0);
         let ticket = self.ticket();
         let of_job = self.w.jobs.get_mut(job_index);

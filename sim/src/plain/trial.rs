@@ -1,0 +1,222 @@
+//! A plain pool from the first arrival to the last departure, settled at each arrival.
+
+use super::books::{Books, Counts};
+use super::calendar::BusyContainer;
+use super::{Given, PlainWorkspace};
+use crate::boot_times::BootTimes;
+use crate::job::Arrival;
+use crate::outcome::Outcome;
+use crate::quantities::SimSpan;
+
+/// No such instant.
+pub(super) const NEVER: u64 = u64::MAX;
+
+/// A trial under way. Instants and spans are nanoseconds.
+pub(super) struct PlainTrial<'a, 'b> {
+    pub(super) given: Given<'a>,
+    boot_times: &'a mut BootTimes<'b>,
+    /// Owned while it runs, which spares a step on the way to everything.
+    pub(super) w: PlainWorkspace,
+    /// When the next boot ends.
+    next_ready_at: u64,
+    /// Latency above which a request is late.
+    pub(super) limit_ns: u64,
+    /// The first request that has not begun; those from there to the present arrival wait.
+    pub(super) head: usize,
+    /// Containers that boot or are up.
+    pub(super) alive: u32,
+    boots_begun: usize,
+    pub(super) books: Books,
+    pub(super) counts: Counts,
+}
+
+impl<'a, 'b> PlainTrial<'a, 'b> {
+    pub(super) fn new(given: Given<'a>, boot_times: &'a mut BootTimes<'b>, w: PlainWorkspace) -> Self {
+        let limit_ns = given.pool.models[0].latency_limit.0;
+        let books = Books::new(given.horizon);
+        Self {
+            given,
+            boot_times,
+            w,
+            next_ready_at: NEVER,
+            limit_ns,
+            head: 0,
+            alive: 0,
+            boots_begun: 0,
+            books,
+            counts: Counts::default(),
+        }
+    }
+
+    pub(super) fn run(mut self, is_small: bool) -> (Outcome, PlainWorkspace) {
+        for _ in 0..self.given.pool.min_containers {
+            self.start_boot(0);
+        }
+        let all = self.given.arrivals.len();
+        let run_in = all - self.given.work.counted as usize;
+        let mut place = 0;
+        if is_small {
+            for (from, to) in [(0, run_in), (run_in, all)] {
+                if place == from {
+                    place = self.admit_in_array(from, to, to > run_in);
+                }
+            }
+            self.leave_array();
+        }
+        self.admit(place, all);
+        self.finish();
+        (self.books.outcome(&self.counts, self.given.work, self.given.horizon), self.w)
+    }
+
+    /// Lets the requests from `from` to `to` arrive.
+    #[inline]
+    fn admit(&mut self, from: usize, to: usize) {
+        for place in from..to {
+            let Arrival { at, service, .. } = self.given.arrivals[place];
+            self.settle(at.0, place);
+            self.expire_before(at.0);
+            match self.w.idle.pop_newest() {
+                Some(since) => {
+                    self.books.flow.idle(since, at.0);
+                    self.head = place + 1;
+                    // It has been idle: whoever it serves from now on arrives after its boot.
+                    self.start(at.0, service.0, 0);
+                    if at >= self.given.horizon.start {
+                        self.count(service.0);
+                    }
+                }
+                None => self.scale_up(at.0, place + 1),
+            }
+        }
+    }
+
+    /// Lets everything happen that happens until `until`, stops excepted. Requests before `arrived` are there.
+    #[inline]
+    fn settle(&mut self, until: u64, arrived: usize) {
+        loop {
+            let free_at = self.w.busy.next_free_at();
+            let ready_at = self.next_ready_at();
+            let now = free_at.min(ready_at);
+            if now > until || now == NEVER {
+                break;
+            }
+            let ready_at = if free_at <= ready_at {
+                self.books.flow.depart(now);
+                self.w.busy.pop().ready_at
+            } else {
+                self.end_boot();
+                ready_at
+            };
+            if self.head < arrived {
+                self.serve_head(now, ready_at);
+            } else {
+                self.w.idle.push(now);
+            }
+        }
+    }
+
+    /// When the next boot ends.
+    #[inline]
+    pub(super) fn next_ready_at(&self) -> u64 {
+        self.next_ready_at
+    }
+
+    /// Stops the containers whose window ran out before `until`, the longest idle first.
+    #[inline]
+    fn expire_before(&mut self, until: u64) {
+        while let Some(since) = self.w.idle.oldest() {
+            if until - since <= self.given.window_ns || self.alive <= self.given.pool.min_containers {
+                break;
+            }
+            self.w.idle.drop_oldest();
+            self.stop(since, since + self.given.window_ns);
+        }
+    }
+
+    pub(super) fn stop(&mut self, idle_since: u64, at: u64) {
+        self.books.stop(self.alive, idle_since, at);
+        self.alive -= 1;
+    }
+
+    /// The newest of the requests before `arrived` found no container idle.
+    #[inline]
+    pub(super) fn scale_up(&mut self, now: u64, arrived: usize) {
+        if self.w.booting.len() < arrived - self.head && self.alive < self.given.pool.max_containers {
+            self.start_boot(now);
+        }
+    }
+
+    fn start_boot(&mut self, now: u64) {
+        let ready_at = self.next_boot(now);
+        self.begin_boot(now, ready_at);
+        let place = self.w.booting.partition_point(|later| *later > ready_at);
+        self.w.booting.insert(place, ready_at);
+        self.next_ready_at = self.next_ready_at.min(ready_at);
+    }
+
+    /// The next boot ends.
+    pub(super) fn end_boot(&mut self) {
+        self.w.booting.pop();
+        self.next_ready_at = self.w.booting.last().copied().unwrap_or(NEVER);
+    }
+
+    /// When the next boot ends if it begins now.
+    #[inline]
+    pub(super) fn next_boot(&mut self, now: u64) -> u64 {
+        now + self.boot_times.span(self.boots_begun, 0).0
+    }
+
+    /// One more container, in the books.
+    #[inline]
+    pub(super) fn begin_boot(&mut self, now: u64, ready_at: u64) {
+        self.boots_begun += 1;
+        self.counts.boots += u64::from(now >= self.given.horizon.start.0);
+        self.books.boot(self.alive, now, ready_at);
+        self.alive += 1;
+    }
+
+    /// Gives the longest waiting request to a container that became ready at `ready_at`.
+    #[inline]
+    fn serve_head(&mut self, now: u64, ready_at: u64) {
+        let arrival = self.given.arrivals[self.head];
+        self.head += 1;
+        self.start(now, arrival.service.0, ready_at);
+        self.count_late_start(&arrival, now, ready_at);
+    }
+
+    /// The request of `arrival` begins at `now`, after it has waited, in a container that became ready at `ready_at`.
+    #[inline]
+    pub(super) fn count_late_start(&mut self, arrival: &Arrival, now: u64, ready_at: u64) {
+        let at = arrival.at;
+        self.books.flow.wait(at.0, now);
+        if at >= self.given.horizon.start {
+            self.counts.cold += u64::from(ready_at > at.0);
+            self.counts.wait_ns += u128::from(now - at.0);
+            self.counts.waited += u64::from(now > at.0);
+            self.count(now - at.0 + arrival.service.0);
+        }
+    }
+
+    #[inline]
+    fn start(&mut self, now: u64, service: u64, ready_at: u64) {
+        let free_at = self.books.flow.begin(now, service);
+        self.w.busy.push(BusyContainer { free_at, ready_at });
+    }
+
+    #[inline]
+    pub(super) fn count(&mut self, latency: u64) {
+        self.given.histogram.record(SimSpan(latency));
+        self.counts.late += u64::from(latency > self.limit_ns);
+    }
+
+    /// Follows what arrived to its end, and stops every container.
+    fn finish(&mut self) {
+        self.settle(NEVER, self.given.arrivals.len());
+        self.expire_before(NEVER);
+        while let Some(since) = self.w.idle.oldest() {
+            self.w.idle.drop_oldest();
+            self.stop(since, NEVER);
+        }
+        assert_eq!(self.alive, 0, "law 3: containers left after the last event");
+    }
+}
