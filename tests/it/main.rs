@@ -6,6 +6,7 @@ mod cli_interrupt;
 mod cli_run;
 mod cli_support;
 mod contract;
+mod contract_groups;
 mod exact;
 mod oracles;
 mod statistics;

@@ -11,6 +11,7 @@ use crate::law::Law;
 use crate::pool::{BootRules, Bounds, Execution, Hardware, PoolModel};
 use crate::quantile::Quantile;
 use crate::quantities::SimSpan;
+use crate::request::Luck;
 use crate::window::Window;
 use crate::{BatchWait, Batching, Efficiency, Fallback, Patience, Preemption, Retries};
 

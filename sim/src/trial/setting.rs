@@ -5,6 +5,7 @@ use crate::group::{Capacity, GroupModel, Quota, Scarcity};
 use crate::histogram::LatencyHistogram;
 use crate::law::Law;
 use crate::occupancy::Occupancy;
+use crate::request::Luck;
 use crate::stream::StreamKey;
 use crate::trace::Trace;
 
