@@ -42,7 +42,9 @@ impl Partitions {
         let units: Vec<Unit> = scenario.models.iter().enumerate().map(single).collect();
         let mut partitions = Self { covers: vec![(0..units.len()).collect()], units };
         for allocation in &scenario.allocations {
-            let mut cover: Vec<usize> = allocation.pools.iter().map(|pool| partitions.unit(pool)).collect();
+            // A pool without models serves what falls back to it: it covers none.
+            let pools = allocation.pools.iter().filter(|pool| !pool.models.is_empty());
+            let mut cover: Vec<usize> = pools.map(|pool| partitions.unit(pool)).collect();
             cover.sort_unstable();
             if !partitions.covers.contains(&cover) {
                 partitions.covers.push(cover);
@@ -72,6 +74,19 @@ impl Partitions {
 mod tests {
     use super::*;
     use fleetfront_scenario::Files;
+
+    #[test]
+    fn a_pool_without_models_covers_none() {
+        let mut scenario = Scenario::load(&Files::embedded()).expect("the embedded scenario is valid");
+        let before = Partitions::of(&scenario);
+        let spare = fleetfront_scenario::PoolPlan {
+            name: "spare".into(),
+            models: Vec::new(),
+            ..scenario.allocations[0].pools[0].clone()
+        };
+        scenario.allocations[0].pools.push(spare);
+        assert_eq!(Partitions::of(&scenario), before);
+    }
 
     #[test]
     fn the_default_is_covered_by_own_pools_and_by_the_shared_pool_of_today() {

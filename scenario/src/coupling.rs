@@ -53,8 +53,8 @@ pub(crate) fn capacity(file: &ScenarioFile, findings: &mut Findings<'_>) -> Vec<
         if let Some(wait) = &entry.wait {
             wait.check(&join(&path, "wait"), findings);
         }
-        let named = entry.scarcity.as_ref();
-        let scarcity = named.and_then(|name| findings.find(&join(&path, "scarcity"), "scarcity", name, &scarcities));
+        let suffers = entry.scarcity.as_ref();
+        let scarcity = suffers.and_then(|name| findings.find(&join(&path, "scarcity"), "scarcity", name, &scarcities));
         if let Some(gpu) = gpu {
             let wait = entry.wait.as_ref().map(LawFile::law);
             of_gpus[gpu] = Capacity { wait, scarcity, provenance: Some((&entry.provenance).into()) };

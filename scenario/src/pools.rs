@@ -52,6 +52,7 @@ fn resolve(
     for (index, pool) in allocation.pools.iter().enumerate() {
         let path = format!("{path}.pools[{index}]");
         let models = models_of(file, pool, &path, &mut places, findings);
+        check_serves(allocation, pool, &path, findings);
         let gpus: Vec<&str> = file.gpus.iter().map(|gpu| gpu.name.as_str()).collect();
         let gpu = findings.find(&format!("{path}.gpu"), "GPU", &pool.gpu, &gpus).unwrap_or(0);
         let settings = settings::of_pool(pool, (defaults, file.defaults.execution), strict, &path, findings);
@@ -76,9 +77,6 @@ fn models_of(
     places: &mut [Option<String>],
     findings: &mut Findings<'_>,
 ) -> Vec<(usize, usize)> {
-    if pool.models.is_empty() {
-        findings.refuse(&format!("{path}.models"), "a pool without models", "name a model, or remove the pool");
-    }
     let names: Vec<&str> = file.models.iter().map(|model| model.name.as_str()).collect();
     let mut models = Vec::new();
     for (index, written) in pool.models.iter().enumerate() {
@@ -106,6 +104,15 @@ fn models_of(
         }
     }
     models
+}
+
+/// A pool without models of its own serves what falls back to it, or nobody.
+fn check_serves(allocation: &AllocationFile, pool: &PoolFile, path: &str, findings: &mut Findings<'_>) {
+    let falls_here = |other: &PoolFile| other.rules.fallback.as_ref().is_some_and(|rule| rule.pool == pool.name);
+    if pool.models.is_empty() && !allocation.pools.iter().any(falls_here) {
+        let help = "name a model, remove the pool, or make it the fallback of another";
+        findings.refuse(&format!("{path}.models"), "a pool without models", help);
+    }
 }
 
 /// The pools and GPU types that the rules of a pool name.
@@ -205,6 +212,17 @@ mod tests {
             + "\n[[allocations.pools]]\nname = \"none\"\ngpu = \"T4\"\nmodels = []\n";
         let old = with("\"flux-schnell\", \"flux-dev\", \"lora\"");
         check(&old, &new, "[]\n", "allocations[0].pools[1].models", "a pool without models", "remove the pool");
+    }
+
+    #[test]
+    fn a_fallback_pool_needs_no_models_of_its_own() {
+        let old = "name = \"instantid\"\ngpu = \"L40S\"\nmodels = [\"instantid\"]";
+        let falls = "\nrules = { fallback = { pool = \"spare\", on_failure = true } }\n";
+        let spare = "\n[[allocations.pools]]\nname = \"spare\"\ngpu = \"L40S\"\nmodels = []\n";
+        let files = crate::testing::edited(old, &format!("{old}{falls}{spare}"));
+        let scenario = crate::Scenario::load(&files).expect("no problems");
+        let pool = &scenario.allocations[0].pools[2];
+        assert_eq!((pool.name.as_str(), pool.models.len()), ("spare", 0));
     }
 
     #[test]

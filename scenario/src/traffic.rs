@@ -8,7 +8,8 @@ use crate::file::ScenarioFile;
 use crate::findings::Findings;
 use crate::tables::Tables;
 
-/// Longest run-in, in hours: it is the evening before.
+/// Longest run-in, in hours: it is the evening before. A queue that theory speaks of may need longer to forget how it
+/// began: where limits are lifted, it is that of the horizon.
 const RUN_IN_MAX_H: f64 = 24.0;
 /// Longest horizon, in hours: a year.
 const HORIZON_MAX_H: f64 = 8760.0;
@@ -16,7 +17,9 @@ const HORIZON_MAX_H: f64 = 8760.0;
 /// The traffic of all models.
 pub(crate) fn traffic(file: &ScenarioFile, tables: &Tables, findings: &mut Findings<'_>) -> Traffic {
     let traffic = &file.traffic;
-    findings.within("traffic.run_in_h", traffic.run_in_h, 0.0, RUN_IN_MAX_H, "it is the evening before");
+    let lifted = file.platform.lift_limits == Some(true);
+    let run_in_max_h = if lifted { HORIZON_MAX_H } else { RUN_IN_MAX_H };
+    findings.within("traffic.run_in_h", traffic.run_in_h, 0.0, run_in_max_h, "it is the evening before");
     let shared_ahead_h = offset(file, &traffic.curve_time_zone, "traffic.curve_time_zone", findings);
     let flat = LoadCurve::new(&[1.0; 24]).expect("a flat day is a load curve");
     let shared = tables.load.as_ref().unwrap_or(&flat);
@@ -95,6 +98,15 @@ mod tests {
         let new = "\ndate = \"2026-02-30\"";
         check("\ndate = \"2026-11-23\"", new, "\"2026", "traffic.date", "is not a date", "year, month and day");
         check("run_in_h = 2.0", "run_in_h = 25", "25", "traffic.run_in_h", "25 is outside 0 to 24", "evening before");
+    }
+
+    #[test]
+    fn a_long_run_in_needs_lifted_limits() {
+        let text = edited_text("scenario.toml", "run_in_h = 2.0", "run_in_h = 250.0");
+        let lifted = text.replace("[platform]\n", "[platform]\nlift_limits = true\n");
+        let scenario = Scenario::load(&Files::embedded().with("scenario.toml", &lifted)).expect("no problems");
+        assert_relative_eq!(scenario.traffic.run_in.get(), 900_000.0);
+        assert!(Scenario::load(&Files::embedded().with("scenario.toml", &text)).is_err());
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod cli_support;
 mod contract;
 mod contract_groups;
 mod exact;
+mod oracles;
 mod statistics;
 mod theory;
 mod threads;
