@@ -59,7 +59,11 @@ pub(crate) fn of_pool(
         rules,
     };
     rules_check::check(&pool.rules, &join(path, "rules"), strict, findings);
-    rules_check::check_together(&settings, execution, path, findings);
+    // What is inherited as a whole was checked where it is written.
+    let own = [pool.min_containers, pool.max_inputs, pool.retries].iter().any(Option::is_some);
+    if own || pool.execution.is_some() || !pool.rules.is_none() {
+        rules_check::check_together(&settings, execution, path, findings);
+    }
     check(&settings, path, strict, findings);
     settings
 }
