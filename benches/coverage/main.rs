@@ -88,8 +88,9 @@ fn single_container_usd() -> f64 {
 }
 
 fn scenario() -> Scenario {
-    let hours: String = (0..24).map(|hour| format!("{hour},1,assumed,chosen,2026-11-24\n")).collect();
-    let load = format!("hour,weight,kind,source,date\n{hours}");
+    let header = "hour,weight,kind,source,date".to_owned();
+    let hours = (0..24).map(|hour| format!("{hour},1,assumed,chosen,2026-11-24"));
+    let load = std::iter::once(header).chain(hours).collect::<Vec<_>>().join("\n");
     let files = Files::from_texts([
         ("scenario.toml", include_str!("scenario.toml")),
         ("prices.csv", PRICES),

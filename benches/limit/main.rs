@@ -141,24 +141,8 @@ impl Workload {
 
     fn arrivals(&self, traffic: &Traffic, trial: u32) -> Vec<Arrival> {
         let mut arrivals = Vec::new();
-        self.draw(traffic, trial, &self.service.ready(), &mut Vec::new(), &mut arrivals);
+        draw(traffic, trial, &self.service.ready(), &mut Vec::new(), &mut arrivals);
         arrivals
-    }
-
-    /// Replaces what `arrivals` holds by those of a trial, drawn block by block.
-    fn draw(
-        &self,
-        traffic: &Traffic,
-        trial: u32,
-        service: &ReadyLaw,
-        block: &mut Vec<Request>,
-        arrivals: &mut Vec<Arrival>,
-    ) {
-        arrivals.clear();
-        let mut stream = RequestStream::new(traffic, 1, trial, 0);
-        while stream.fill(block) {
-            Arrival::append(block, service, 0, arrivals);
-        }
     }
 
     fn compare(&self) {
@@ -219,6 +203,15 @@ impl Workload {
             self.name,
             ns / unit_ns
         );
+    }
+}
+
+/// Replaces what `arrivals` holds by those of a trial, drawn block by block.
+fn draw(traffic: &Traffic, trial: u32, service: &ReadyLaw, block: &mut Vec<Request>, arrivals: &mut Vec<Arrival>) {
+    arrivals.clear();
+    let mut stream = RequestStream::new(traffic, 1, trial, 0);
+    while stream.fill(block) {
+        Arrival::append(block, service, 0, arrivals);
     }
 }
 
@@ -292,7 +285,7 @@ impl EngineSide {
         latencies[0].clear();
         *sum = Outcome::default();
         for trial in 0..workload.trials() {
-            workload.draw(traffic, trial, &service, block, arrivals);
+            draw(traffic, trial, &service, block, arrivals);
             *sum += &simulate(pool, arrivals, &mut boots(trial), *horizon, workspace, latencies, None);
         }
         self.report()
