@@ -9,10 +9,10 @@ use std::borrow::BorrowMut;
 use std::time::Instant;
 
 use fleetfront_sim::{
-    Arrival, BootTimes, Horizon, LatencyHistogram, Law, Luck, Outcome, Pool, PoolModel, Quantile, Retries, Seconds,
-    SimSpan, SimTime, State, StreamKey, Window, Workspace, simulate,
+    Arrival, BootTimes, Horizon, LatencyHistogram, Law, Luck, Outcome, Pool, PoolModel, Quantile, ReadyLaw, Request,
+    Retries, Seconds, SimSpan, SimTime, State, StreamKey, Window, Workspace, simulate,
 };
-use fleetfront_workloads::{LoadCurve, ModelTraffic, Process, Traffic, draw_requests};
+use fleetfront_workloads::{LoadCurve, ModelTraffic, Process, RequestStream, Traffic};
 use yardstick::{DrawnBefore, DrawnInside, Findings, Requests, Serverless, Service, always_warm, serverless};
 
 /// About so many requests a measurement: too many for branch predictors to learn them by heart.
@@ -141,7 +141,7 @@ impl Workload {
 
     fn arrivals(&self, traffic: &Traffic, trial: u32) -> Vec<Arrival> {
         let mut arrivals = Vec::new();
-        Arrival::append(&draw_requests(traffic, 1, trial, 0), &self.service.ready(), 0, &mut arrivals);
+        draw(traffic, trial, &self.service.ready(), &mut Vec::new(), &mut arrivals);
         arrivals
     }
 
@@ -159,11 +159,7 @@ impl Workload {
         let mut programs: [Program<'_>; 4] = [
             ("yardstick", "drawn inside", Box::new(|| self.yardstick(&mut self.drawn_inside(), &mean_lengths))),
             ("yardstick", "drawn before", Box::new(|| self.yardstick(&mut DrawnBefore::new(&pairs), &lengths))),
-            (
-                "engine",
-                "drawn inside",
-                Box::new(|| one.run((0..self.trials()).map(|trial| (self.arrivals(&traffic, trial), boots(trial))))),
-            ),
+            ("engine", "drawn inside", Box::new(|| one.run_drawing(self, &traffic, boots))),
             ("engine", "drawn before", Box::new(|| other.run(trials.iter().zip(&mut kept)))),
         ];
         let results = fastest(&mut programs);
@@ -210,6 +206,15 @@ impl Workload {
     }
 }
 
+/// Replaces what `arrivals` holds by those of a trial, drawn block by block.
+fn draw(traffic: &Traffic, trial: u32, service: &ReadyLaw, block: &mut Vec<Request>, arrivals: &mut Vec<Arrival>) {
+    arrivals.clear();
+    let mut stream = RequestStream::new(traffic, 1, trial, 0);
+    while stream.fill(block) {
+        Arrival::append(block, service, 0, arrivals);
+    }
+}
+
 /// What is compared, a request.
 struct Report {
     requests: f64,
@@ -241,13 +246,16 @@ struct EngineSide {
     workspace: Workspace,
     latencies: [LatencyHistogram; 1],
     sum: Outcome,
+    block: Vec<Request>,
+    arrivals: Vec<Arrival>,
 }
 
 impl EngineSide {
     fn new(workload: &Workload) -> Self {
         let (workspace, latencies) = (Workspace::default(), [LatencyHistogram::default()]);
         let pool = pool(workload.min, workload.max);
-        Self { pool, horizon: workload.horizon(), workspace, latencies, sum: Outcome::default() }
+        let (sum, block, arrivals) = (Outcome::default(), Vec::new(), Vec::new());
+        Self { pool, horizon: workload.horizon(), workspace, latencies, sum, block, arrivals }
     }
 
     /// Simulates all trials: their requests and their boots.
@@ -256,11 +264,29 @@ impl EngineSide {
         A: AsRef<[Arrival]>,
         B: BorrowMut<BootTimes<'b>>,
     {
-        let Self { pool, horizon, workspace, latencies, sum } = self;
+        let Self { pool, horizon, workspace, latencies, sum, .. } = self;
         latencies[0].clear();
         *sum = Outcome::default();
         for (arrivals, mut boots) in trials {
             *sum += &simulate(pool, arrivals.as_ref(), boots.borrow_mut(), *horizon, workspace, latencies, None);
+        }
+        self.report()
+    }
+
+    /// Draws the requests of every trial and simulates it, in the memory of the trial before.
+    fn run_drawing<'b>(
+        &mut self,
+        workload: &Workload,
+        traffic: &Traffic,
+        boots: impl Fn(u32) -> BootTimes<'b>,
+    ) -> Report {
+        let service = workload.service.ready();
+        let Self { pool, horizon, workspace, latencies, sum, block, arrivals } = self;
+        latencies[0].clear();
+        *sum = Outcome::default();
+        for trial in 0..workload.trials() {
+            draw(traffic, trial, &service, block, arrivals);
+            *sum += &simulate(pool, arrivals, &mut boots(trial), *horizon, workspace, latencies, None);
         }
         self.report()
     }

@@ -42,7 +42,7 @@ impl Requests {
     pub(crate) fn at_pool(&self, trial: u32, pool: &[(usize, Law)], arrivals: &mut Vec<Arrival>) {
         arrivals.clear();
         for (place, (model, law)) in pool.iter().enumerate() {
-            arrivals.extend(Arrival::of(self.of(trial, *model), law, place as u16));
+            Arrival::append(self.of(trial, *model), &law.ready(), place as u16, arrivals);
         }
         if pool.len() > 1 {
             arrivals.sort_by_key(|arrival| (arrival.at, arrival.model));
