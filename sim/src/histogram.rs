@@ -236,7 +236,7 @@ mod tests {
         }
         for p in [0.1, 0.5, 0.777, 0.95, 0.99] {
             let found = histogram.interpolated_quantile_s(p).expect("counted");
-            assert!((found / (10.0 * p) - 1.0).abs() < 2e-5, "{found} at {p}");
+            assert!((found / (10.0 * p) - 1.0).abs() < 1e-4, "{found} at {p}");
             let count = histogram.count_up_to(10.0 * p);
             assert!((count - 100_000.0 * p).abs() < 3.0, "{count} up to {}", 10.0 * p);
         }
