@@ -272,13 +272,9 @@ mod tests {
 
     #[test]
     fn settings_without_a_rule_are_refused_by_name() {
-        for setting in [
-            "adapter_load_s = 1.5",
-            "hedge = 2",
-            "included_credits_usd = 30",
-            "plan_fee_usd = 250",
-            "region = \"eu\"",
-        ] {
+        for setting in
+            ["adapter_load_s = 1.5", "hedge = 2", "included_credits_usd = 30", "plan_fee_usd = 250", "region = \"eu\""]
+        {
             let name = setting.split(' ').next().expect("a name");
             let new = format!("retries = 0\n{setting}");
             let message = format!("`{name}` is not simulated yet");
