@@ -6,13 +6,20 @@
 use std::collections::BTreeMap;
 
 use fleetfront_calibration::{Kind, Provenance};
-use fleetfront_workloads::Scope;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::law_file::LawFile;
 use crate::resolved::LatencyReading;
 use crate::rules::{ExecutionName, Rules};
+
+mod arrivals;
+mod coupling;
+
+pub use arrivals::{
+    BatchSizeFile, BatchesFile, GammaFactorFile, GammaRateFile, ModulatedFile, ProcessFile, RenewalFile, ScopeName,
+    SlowRateFile, StateFile, SwingFile,
+};
+pub use coupling::{CapacityFile, CellFile, NextFile, QuotaFile, ScarcityFile, SnapshotFile};
 
 /// A scenario: what is asked of which fleet, on which platform.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -59,88 +66,6 @@ pub struct ScenarioFile {
     /// Periods in which GPU types are not to be had
     #[serde(default)]
     pub scarcity: Vec<ScarcityFile>,
-}
-
-/// Service and boot time of a variant on a GPU type, stated as laws.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CellFile {
-    /// The model
-    pub model: String,
-    /// The variant; left out for the deployed one
-    pub variant: Option<String>,
-    /// The GPU type
-    pub gpu: String,
-    /// Service time of a warm request
-    pub service: Option<LawFile>,
-    /// Boot time of a container
-    pub boot: Option<LawFile>,
-    /// A boot in phases, one after the other, instead of `boot`
-    pub boot_phases: Option<Vec<LawFile>>,
-    /// Loading the image, before the boot
-    pub image: Option<LawFile>,
-    /// Whether the platform bills the image load; left out for yes
-    pub bill_image_load: Option<bool>,
-    /// A memory snapshot that replaces the boot
-    pub snapshot: Option<SnapshotFile>,
-    /// Where these come from
-    pub provenance: ProvenanceFile,
-}
-
-/// A memory snapshot.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SnapshotFile {
-    /// Time to restore it
-    pub restore: LawFile,
-    /// Probability that it cannot be restored, and the boot follows after all
-    pub failure_probability: f64,
-}
-
-/// Limits over all pools.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct QuotaFile {
-    /// Containers in use at once
-    pub containers: Option<u32>,
-    /// GPUs in use at once
-    pub gpus: Option<u32>,
-}
-
-/// Wait for capacity of a GPU type.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CapacityFile {
-    /// The GPU type
-    pub gpu: String,
-    /// Time from asking for a container to its creation
-    pub wait: Option<LawFile>,
-    /// Name of the scarcity that it suffers; types that name the same one suffer it together
-    pub scarcity: Option<String>,
-    /// Where these come from
-    pub provenance: ProvenanceFile,
-}
-
-/// Periods of scarcity: drawn, with gaps between them.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ScarcityFile {
-    /// Its name
-    pub name: String,
-    /// Time from the end of a period to the start of the next
-    pub every: LawFile,
-    /// Length of a period
-    pub lasts: LawFile,
-}
-
-/// The next step of a chain of requests.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NextFile {
-    /// The model that is called when a request completes
-    pub model: String,
-    /// Probability that it is
-    pub probability: f64,
 }
 
 /// Names of the CSV files in the scenario's folder.
@@ -239,135 +164,6 @@ pub struct TrafficFile {
     pub horizon_h: Option<f64>,
     /// Slow random variation of the rate around the load curve
     pub slow_rate: SlowRateFile,
-}
-
-/// Slow random variation of the rate.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum SlowRateFile {
-    /// The rate is the load curve's, requests are a Poisson process
-    None,
-    /// A gamma factor with mean 1 on the rate, drawn anew at random instants
-    Gamma(GammaRateFile),
-    /// The same, drawn anew each day
-    GammaEachDay(GammaFactorFile),
-    /// The same, drawn anew each hour
-    GammaEachHour(GammaFactorFile),
-}
-
-/// A gamma factor on the rate that is drawn anew by the clock.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct GammaFactorFile {
-    /// Coefficient of variation of the factor
-    pub cv: f64,
-    /// Who shares one factor
-    pub scope: ScopeName,
-    /// Where these numbers come from
-    pub provenance: ProvenanceFile,
-}
-
-/// How the requests of a model arrive.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum ProcessFile {
-    /// Requests that know nothing of each other
-    Poisson,
-    /// Independent gaps of one law
-    Renewal(RenewalFile),
-    /// Poisson with a rate that steps through states in a circle
-    Modulated(ModulatedFile),
-    /// Events that bring several requests at once
-    Batches(BatchesFile),
-}
-
-/// Independent gaps of one law.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RenewalFile {
-    /// The law of the gaps; only its shape matters, its mean is that of the rate
-    pub gap: LawFile,
-}
-
-/// A rate that steps through states in a circle.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ModulatedFile {
-    /// The states in their order
-    pub states: Vec<StateFile>,
-}
-
-/// A state of the rate.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct StateFile {
-    /// Its rate, in any unit that all states share
-    pub weight: f64,
-    /// How long it lasts in the mean, in seconds
-    pub mean_sojourn_s: f64,
-}
-
-/// Events that bring several requests at once.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct BatchesFile {
-    /// The law of the gaps between events; only its shape matters
-    pub gap: LawFile,
-    /// How many requests an event brings
-    pub size: BatchSizeFile,
-}
-
-/// How many requests arrive together.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum BatchSizeFile {
-    /// Always so many
-    Fixed(u32),
-    /// Geometric with this mean
-    GeometricMean(f64),
-}
-
-/// A sine wave on the rate.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SwingFile {
-    /// Its amplitude as a share of the rate: 0 to 1
-    pub share: f64,
-    /// Its period, in seconds
-    pub period_s: f64,
-}
-
-/// A gamma factor on the rate.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct GammaRateFile {
-    /// Coefficient of variation of the factor
-    pub cv: f64,
-    /// Mean time between two draws of the factor, in seconds
-    pub correlation_s: f64,
-    /// Who shares one factor
-    pub scope: ScopeName,
-    /// Where these numbers come from
-    pub provenance: ProvenanceFile,
-}
-
-/// Who shares one slow random rate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ScopeName {
-    /// All models rise and fall together
-    Fleet,
-    /// Each model has its own
-    Model,
-}
-
-impl From<ScopeName> for Scope {
-    fn from(name: ScopeName) -> Self {
-        match name {
-            ScopeName::Fleet => Self::Fleet,
-            ScopeName::Model => Self::Model,
-        }
-    }
 }
 
 /// A GPU type.

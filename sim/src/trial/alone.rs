@@ -56,13 +56,11 @@ impl Trial<'_, '_, '_, '_, '_> {
         if !succeeds || end > next {
             return false;
         }
-        match picked {
-            Some(index) => self.serve_warm(arrival, index, end),
-            None => {
-                debug_assert!(state.alive() == 0, "no event, no container that can take an input, and yet one");
-                self.serve_cold(arrival, start, end)
-            }
+        if let Some(index) = picked {
+            return self.serve_warm(arrival, index, end);
         }
+        debug_assert!(state.alive() == 0, "no event, no container that can take an input, and yet one");
+        self.serve_cold(arrival, start, end)
     }
 
     /// On the most recently idle container. Returns whether no other container stops while the request is served.

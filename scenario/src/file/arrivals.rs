@@ -1,0 +1,137 @@
+//! How requests arrive, as the user writes it.
+
+use fleetfront_workloads::Scope;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::ProvenanceFile;
+use crate::law_file::LawFile;
+
+/// Slow random variation of the rate.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum SlowRateFile {
+    /// The rate is the load curve's, requests are a Poisson process
+    None,
+    /// A gamma factor with mean 1 on the rate, drawn anew at random instants
+    Gamma(GammaRateFile),
+    /// The same, drawn anew each day
+    GammaEachDay(GammaFactorFile),
+    /// The same, drawn anew each hour
+    GammaEachHour(GammaFactorFile),
+}
+
+/// A gamma factor on the rate that is drawn anew by the clock.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GammaFactorFile {
+    /// Coefficient of variation of the factor
+    pub cv: f64,
+    /// Who shares one factor
+    pub scope: ScopeName,
+    /// Where these numbers come from
+    pub provenance: ProvenanceFile,
+}
+
+/// How the requests of a model arrive.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum ProcessFile {
+    /// Requests that know nothing of each other
+    Poisson,
+    /// Independent gaps of one law
+    Renewal(RenewalFile),
+    /// Poisson with a rate that steps through states in a circle
+    Modulated(ModulatedFile),
+    /// Events that bring several requests at once
+    Batches(BatchesFile),
+}
+
+/// Independent gaps of one law.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RenewalFile {
+    /// The law of the gaps; only its shape matters, its mean is that of the rate
+    pub gap: LawFile,
+}
+
+/// A rate that steps through states in a circle.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ModulatedFile {
+    /// The states in their order
+    pub states: Vec<StateFile>,
+}
+
+/// A state of the rate.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StateFile {
+    /// Its rate, in any unit that all states share
+    pub weight: f64,
+    /// How long it lasts in the mean, in seconds
+    pub mean_sojourn_s: f64,
+}
+
+/// Events that bring several requests at once.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatchesFile {
+    /// The law of the gaps between events; only its shape matters
+    pub gap: LawFile,
+    /// How many requests an event brings
+    pub size: BatchSizeFile,
+}
+
+/// How many requests arrive together.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum BatchSizeFile {
+    /// Always so many
+    Fixed(u32),
+    /// Geometric with this mean
+    GeometricMean(f64),
+}
+
+/// A sine wave on the rate.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SwingFile {
+    /// Its amplitude as a share of the rate: 0 to 1
+    pub share: f64,
+    /// Its period, in seconds
+    pub period_s: f64,
+}
+
+/// A gamma factor on the rate.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GammaRateFile {
+    /// Coefficient of variation of the factor
+    pub cv: f64,
+    /// Mean time between two draws of the factor, in seconds
+    pub correlation_s: f64,
+    /// Who shares one factor
+    pub scope: ScopeName,
+    /// Where these numbers come from
+    pub provenance: ProvenanceFile,
+}
+
+/// Who shares one slow random rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ScopeName {
+    /// All models rise and fall together
+    Fleet,
+    /// Each model has its own
+    Model,
+}
+
+impl From<ScopeName> for Scope {
+    fn from(name: ScopeName) -> Self {
+        match name {
+            ScopeName::Fleet => Self::Fleet,
+            ScopeName::Model => Self::Model,
+        }
+    }
+}
