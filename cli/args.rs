@@ -114,7 +114,7 @@ pub(crate) struct ScenarioArg {
 }
 
 /// How much is simulated, and how.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Pace {
     /// Days simulated for each point, 2 to 1000000; more days make shorter intervals
     #[arg(long, value_name = "N", default_value = "1000", value_parser = trials)]

@@ -3,7 +3,7 @@
 use fleetfront_planner::{AllocationResult, Look, PoolResult, replicate, simulate_allocation, trace_trial};
 use fleetfront_scenario::{Scenario, repaired};
 
-use crate::args::SimulateArgs;
+use crate::args::{Pace, SimulateArgs};
 use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupt;
 use crate::rows::{metric_cells, metric_names, show_criteria, worst};
@@ -49,7 +49,8 @@ fn one_trial(scenario: &Scenario, index: usize, args: &SimulateArgs) -> Result<O
     let trials =
         trial..trial.checked_add(1).ok_or_else(|| Failure::input("--trial is too large", "give a smaller number"))?;
     let interrupt = Interrupt::listen();
-    let replications = watched(scenario, &args.pace, &interrupt, |control| {
+    let pace = Pace { trials: 1, ..args.pace.clone() };
+    let replications = watched(scenario, &pace, &interrupt, |control| {
         replicate(scenario, index, trials, seed, Look::default(), control)
     })?;
     if args.json {

@@ -47,7 +47,8 @@ pub(crate) fn watched<T: Send>(
         pool.install(|| work(control))
     })?;
     if !pace.quiet {
-        eprintln!("simulated {} trials a point in {:.1} s", pace.trials, begun.elapsed().as_secs_f64());
+        let trials = if pace.trials == 1 { "1 trial".to_owned() } else { format!("{} trials a point", pace.trials) };
+        eprintln!("simulated {trials} in {:.1} s", begun.elapsed().as_secs_f64());
     }
     Ok(done)
 }
