@@ -47,7 +47,7 @@ fn components(scenario: &Scenario, allocation: &Allocation) -> Vec<Vec<usize>> {
         if scenario.quota.containers.is_some() || scenario.quota.gpus.is_some() {
             join(0, place);
         }
-        if let Some(next) = fallback_of(allocation, pool) {
+        if let Some(next) = allocation.fallback_of(pool) {
             join(place, next);
         }
         let steps = pool.models.iter().filter_map(|(model, _)| scenario.models[*model].next);
@@ -61,11 +61,6 @@ fn components(scenario: &Scenario, allocation: &Allocation) -> Vec<Vec<usize>> {
     firsts.sort_unstable();
     firsts.dedup();
     firsts.into_iter().map(|first| (0..pools).filter(|place| part[*place] == first).collect()).collect()
-}
-
-fn fallback_of(allocation: &Allocation, pool: &PoolPlan) -> Option<usize> {
-    let name = &pool.settings.rules.fallback.as_ref()?.pool;
-    allocation.pools.iter().position(|other| other.name == *name)
 }
 
 impl ReadyGroup {
@@ -183,7 +178,7 @@ impl Member<'_> {
             }
         };
         let fallback = plan.settings.rules.fallback.as_ref().and_then(|rule| {
-            let place = fallback_of(self.allocation, plan)?;
+            let place = self.allocation.fallback_of(plan)?;
             let pool = self.places.iter().position(|other| *other == place)? as u16;
             Some(Fallback {
                 pool,

@@ -43,16 +43,10 @@ fn warn_of_search(scenario: &Scenario, findings: &mut Findings<'_>) {
     }
 }
 
-/// Index of the pool to which a pool's requests fall back.
-pub(crate) fn fallback_of(allocation: &Allocation, pool: &PoolPlan) -> Option<usize> {
-    let name = &pool.settings.rules.fallback.as_ref()?.pool;
-    allocation.pools.iter().position(|pool| pool.name == *name)
-}
-
 fn check_cycle(allocation: &Allocation, path: &str, findings: &mut Findings<'_>) {
     for (place, pool) in allocation.pools.iter().enumerate() {
         let mut names = vec![pool.name.as_str()];
-        let mut at = fallback_of(allocation, pool);
+        let mut at = allocation.fallback_of(pool);
         while let Some(next) = at.filter(|_| names.len() <= allocation.pools.len()) {
             names.push(&allocation.pools[next].name);
             if next == place {
@@ -61,7 +55,7 @@ fn check_cycle(allocation: &Allocation, path: &str, findings: &mut Findings<'_>)
                 findings.refuse(&format!("{path}.pools[{place}].rules.fallback.pool"), message, help);
                 return;
             }
-            at = fallback_of(allocation, &allocation.pools[next]);
+            at = allocation.fallback_of(&allocation.pools[next]);
         }
     }
 }
@@ -103,7 +97,7 @@ fn check_fallback_cells(
 ) {
     let ranked = pool.settings.rules.gpu_fallback.iter().flatten();
     let ranked = ranked.filter_map(|name| scenario.gpus.iter().position(|gpu| gpu.name == *name));
-    let fallback = fallback_of(allocation, pool).map(|next| allocation.pools[next].gpu);
+    let fallback = allocation.fallback_of(pool).map(|next| allocation.pools[next].gpu);
     let places = fallback.map(|gpu| (gpu, "fallback.pool")).into_iter().chain(ranked.map(|gpu| (gpu, "gpu_fallback")));
     for (gpu, key) in places {
         for &(model, variant) in &pool.models {

@@ -320,6 +320,15 @@ pub struct Allocation {
     pub pools: Vec<PoolPlan>,
 }
 
+impl Allocation {
+    /// Index of the pool to which requests of `pool` fall back.
+    #[must_use]
+    pub fn fallback_of(&self, pool: &PoolPlan) -> Option<usize> {
+        let name = &pool.settings.rules.fallback.as_ref()?.pool;
+        self.pools.iter().position(|other| other.name == *name)
+    }
+}
+
 /// One pool of an allocation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PoolPlan {
