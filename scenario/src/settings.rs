@@ -4,7 +4,7 @@ use crate::document::join;
 use crate::file::{PoolFile, SettingsFile};
 use crate::findings::Findings;
 use crate::resolved::{Grid, PoolSettings};
-use crate::rules::ExecutionName;
+use crate::rules::{ExecutionName, Rules};
 use crate::rules_check;
 
 /// Scaledown windows that the platform accepts, in seconds (Modal documentation, read 2026-11).
@@ -33,8 +33,19 @@ pub(crate) fn defaults(file: &SettingsFile, strict: bool, findings: &mut Finding
     };
     rules_check::check(&settings.rules, "defaults.rules", strict, findings);
     rules_check::check_together(&settings, file.execution, "defaults", findings);
+    check_no_names(&file.rules, findings);
     check(&settings, "defaults", strict, findings);
     settings
+}
+
+/// Fallback names a pool of one allocation, or GPU types of one pool: no default can.
+fn check_no_names(rules: &Rules, findings: &mut Findings<'_>) {
+    for (key, is_given) in [("fallback", rules.fallback.is_some()), ("gpu_fallback", rules.gpu_fallback.is_some())] {
+        if is_given {
+            let message = format!("`{key}` cannot hold for every pool");
+            findings.refuse(&join("defaults.rules", key), message, "write it in the rules of the pools that it is for");
+        }
+    }
 }
 
 /// The settings of a pool at `path`: what it leaves out is taken from `defaults`.
@@ -217,6 +228,15 @@ mod tests {
             check("timeout_s = 1800.0", &new, timeout, "defaults.timeout_s", &message, "give 1 to 86400");
         }
         check("retries = 0", "retries = 10001", "10001", "defaults.retries", "more than 10000", "give 10000 or less");
+    }
+
+    #[test]
+    fn fallback_is_no_default() {
+        let (message, help) = ("cannot hold for every pool", "write it in the rules of the pools");
+        let new = "retries = 0\nrules = { gpu_fallback = [\"L4\"] }";
+        check("retries = 0", new, "[\"L4\"]", "defaults.rules.gpu_fallback", message, help);
+        let new = "retries = 0\nrules = { fallback = { pool = \"flux\", on_failure = true } }";
+        check("retries = 0", new, "{ pool", "defaults.rules.fallback", message, help);
     }
 
     #[test]
