@@ -110,7 +110,7 @@ impl Case {
         let lucks: Vec<Luck> = boots.iter().map(BootTimes::luck).collect();
         let mut draws = Draws { boots: &mut boots, lucks: &lucks, scarcity: &[] };
         let horizon = Horizon { start: SimTime::START, end: SimTime(span(HOURS * 3600.0).0) };
-        simulate_group(&group, arrivals, &mut draws, horizon, workspace, observers)
+        simulate_group(&group, &mut &*arrivals, &mut draws, horizon, workspace, observers)
     }
 }
 

@@ -1,11 +1,11 @@
 //! Peak memory against the number of requests: run with `cargo bench --bench memory`. A stream of requests takes none
-//! that grows; a trial holds the arrivals of one trial. Linux says what the peak was so far, so the sizes rise.
+//! that grows, nor does a trial that draws them as it goes. Linux says what the peak was so far, so the sizes rise.
 
 use fleetfront_sim::{
-    Arrival, BootTimes, Horizon, LatencyHistogram, Law, Pool, PoolModel, SimSpan, SimTime, StreamKey, Workspace,
-    simulate,
+    BootTimes, Draws, Group, LatencyHistogram, Law, Luck, Observers, Pool, PoolModel, Seconds, SimSpan, StreamKey,
+    Workspace, simulate_group,
 };
-use fleetfront_workloads::{Process, Rate, RequestStream};
+use fleetfront_workloads::{ArrivalStream, LoadCurve, ModelTraffic, Process, Rate, RequestStream, Traffic};
 
 const DAY_S: f64 = 86_400.0;
 const REQUESTS: [f64; 3] = [1e5, 1e6, 1e7];
@@ -33,18 +33,25 @@ fn streamed(requests: f64) -> usize {
 
 /// Simulates a day of requests that take 0.1 s each. Returns how many there were.
 fn simulated(requests: f64) -> u64 {
-    let service = Law::Exponential { mean_s: 0.1 }.ready();
-    let mut arrivals = Vec::with_capacity((requests + 10.0 * requests.sqrt()) as usize);
-    let (mut stream, mut block) = (stream_of(requests), Vec::new());
-    while stream.fill(&mut block) {
-        Arrival::append(&block, &service, 0, &mut arrivals);
-    }
+    let model = ModelTraffic {
+        key: StreamKey::of("bench"),
+        requests_per_day: requests,
+        curve: LoadCurve::new(&[1.0; 24]).expect("a curve"),
+        curve_ahead_h: 0.0,
+        process: Process::Poisson,
+        swing: None,
+    };
+    let horizon = Seconds::new(DAY_S).expect("a day");
+    let traffic = Traffic { models: vec![model], slow_rate: None, run_in: Seconds::ZERO, horizon };
+    let mut arrivals = ArrivalStream::new(&traffic, 1, 0, &[(0, Law::Exponential { mean_s: 0.1 })]);
     let pool = Pool { max_containers: 100, ..Pool::new(vec![PoolModel::new(1, SimSpan::from_secs_f64(1.0))]) };
     let boots = [Law::Deterministic { seconds: 1.0 }];
-    let mut boots = BootTimes::new(1, 0, StreamKey::of("bench"), &boots);
-    let horizon = Horizon { start: SimTime::START, end: SimTime(SimSpan::from_secs_f64(DAY_S).0) };
+    let mut boots = [BootTimes::new(1, 0, StreamKey::of("bench"), &boots)];
+    let mut draws = Draws { boots: &mut boots, lucks: &[Luck(0)], scarcity: &[] };
     let mut latencies = [LatencyHistogram::default()];
-    let outcome = simulate(&pool, &arrivals, &mut boots, horizon, &mut Workspace::default(), &mut latencies, None);
+    let (mut workspace, mut observers) = (Workspace::default(), Observers::latencies(&mut latencies));
+    let group = Group::of(&pool);
+    let outcome = simulate_group(&group, &mut arrivals, &mut draws, traffic.horizon(), &mut workspace, &mut observers);
     outcome.total().arrived
 }
 
@@ -60,10 +67,6 @@ fn main() {
     }
     for requests in REQUESTS {
         let count = simulated(requests);
-        let bytes = size_of::<Arrival>();
-        println!(
-            "{count:9} requests simulated:   {:8.1} MiB ({bytes} bytes an arrival)",
-            peak_mib().unwrap_or(f64::NAN)
-        );
+        println!("{count:9} requests simulated:   {:8.1} MiB", peak_mib().unwrap_or(f64::NAN));
     }
 }

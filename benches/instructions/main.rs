@@ -26,7 +26,7 @@ const WORKLOADS: [(&str, fn()); 6] = [
     ("plain pool, few busy", || run(&pool(0, 50, 0.0), lognormal(), 0.01)),
     ("plain pool, many busy", || run(&pool(0, 2_000, 0.0), lognormal(), 1.0)),
     ("M/M/8", || run(&pool(8, 8, 0.0), Law::Exponential { mean_s: 10.0 }, 0.0245)),
-    ("event list, tries fail", || run(&pool(0, 50, 0.01), lognormal(), 0.01)),
+    ("event list, tries fail and are repeated", || run(&pool(0, 50, 0.01), lognormal(), 0.01)),
 ];
 
 fn lognormal() -> Law {
@@ -35,7 +35,8 @@ fn lognormal() -> Law {
 
 fn pool(min_containers: u32, max_containers: u32, failure_probability: f64) -> Pool {
     let model = PoolModel { failure_probability, ..PoolModel::new(1, SimSpan::from_secs_f64(30.0)) };
-    Pool { min_containers, max_containers, retries: Retries::fixed(1), ..Pool::new(vec![model]) }
+    let retries = Retries::fixed(u32::from(failure_probability > 0.0));
+    Pool { min_containers, max_containers, retries, ..Pool::new(vec![model]) }
 }
 
 /// An hour of requests with services of this law.

@@ -9,10 +9,10 @@ use std::borrow::BorrowMut;
 use std::time::Instant;
 
 use fleetfront_sim::{
-    Arrival, BootTimes, Horizon, LatencyHistogram, Law, Luck, Outcome, Pool, PoolModel, Quantile, ReadyLaw, Request,
-    Retries, Seconds, SimSpan, SimTime, State, StreamKey, Window, Workspace, simulate,
+    Arrival, BootTimes, Draws, Group, Horizon, LatencyHistogram, Law, Luck, Observers, Outcome, Pool, PoolModel,
+    Quantile, Seconds, SimSpan, SimTime, State, StreamKey, Window, Workspace, simulate, simulate_group,
 };
-use fleetfront_workloads::{LoadCurve, ModelTraffic, Process, RequestStream, Traffic};
+use fleetfront_workloads::{ArrivalStream, LoadCurve, ModelTraffic, Process, Traffic, draw_requests};
 use yardstick::{DrawnBefore, DrawnInside, Findings, Requests, Serverless, Service, always_warm, serverless};
 
 /// About so many requests a measurement: too many for branch predictors to learn them by heart.
@@ -45,7 +45,7 @@ fn main() {
     let workloads = [
         pool_of("1,000 a day", 1_000.0 / 86_400.0, 24, 50),
         pool_of("100,000 a day", 100_000.0 / 86_400.0, 24, 50),
-        pool_of("100 a second", 100.0, 1, 2_000),
+        pool_of("100 a second", 100.0, 6, 2_000),
         Workload {
             name: "M/M/8",
             per_second: 0.85 * 8.0,
@@ -140,9 +140,7 @@ impl Workload {
     }
 
     fn arrivals(&self, traffic: &Traffic, trial: u32) -> Vec<Arrival> {
-        let mut arrivals = Vec::new();
-        draw(traffic, trial, &self.service.ready(), &mut Vec::new(), &mut arrivals);
-        arrivals
+        Arrival::of(&draw_requests(traffic, 1, trial, 0), &self.service, 0).collect()
     }
 
     fn compare(&self) {
@@ -206,15 +204,6 @@ impl Workload {
     }
 }
 
-/// Replaces what `arrivals` holds by those of a trial, drawn block by block.
-fn draw(traffic: &Traffic, trial: u32, service: &ReadyLaw, block: &mut Vec<Request>, arrivals: &mut Vec<Arrival>) {
-    arrivals.clear();
-    let mut stream = RequestStream::new(traffic, 1, trial, 0);
-    while stream.fill(block) {
-        Arrival::append(block, service, 0, arrivals);
-    }
-}
-
 /// What is compared, a request.
 struct Report {
     requests: f64,
@@ -246,16 +235,13 @@ struct EngineSide {
     workspace: Workspace,
     latencies: [LatencyHistogram; 1],
     sum: Outcome,
-    block: Vec<Request>,
-    arrivals: Vec<Arrival>,
 }
 
 impl EngineSide {
     fn new(workload: &Workload) -> Self {
         let (workspace, latencies) = (Workspace::default(), [LatencyHistogram::default()]);
         let pool = pool(workload.min, workload.max);
-        let (sum, block, arrivals) = (Outcome::default(), Vec::new(), Vec::new());
-        Self { pool, horizon: workload.horizon(), workspace, latencies, sum, block, arrivals }
+        Self { pool, horizon: workload.horizon(), workspace, latencies, sum: Outcome::default() }
     }
 
     /// Simulates all trials: their requests and their boots.
@@ -273,20 +259,23 @@ impl EngineSide {
         self.report()
     }
 
-    /// Draws the requests of every trial and simulates it, in the memory of the trial before.
+    /// Draws the requests of every trial while it simulates it.
     fn run_drawing<'b>(
         &mut self,
         workload: &Workload,
         traffic: &Traffic,
         boots: impl Fn(u32) -> BootTimes<'b>,
     ) -> Report {
-        let service = workload.service.ready();
-        let Self { pool, horizon, workspace, latencies, sum, block, arrivals } = self;
+        let models = [(0, workload.service)];
+        let Self { pool, horizon, workspace, latencies, sum } = self;
         latencies[0].clear();
         *sum = Outcome::default();
         for trial in 0..workload.trials() {
-            draw(traffic, trial, &service, block, arrivals);
-            *sum += &simulate(pool, arrivals, &mut boots(trial), *horizon, workspace, latencies, None);
+            let mut arrivals = ArrivalStream::new(traffic, 1, trial, &models);
+            let mut boots = [boots(trial)];
+            let mut draws = Draws { boots: &mut boots, lucks: &[Luck(0)], scarcity: &[] };
+            let mut observers = Observers::latencies(latencies);
+            *sum += &simulate_group(&Group::of(pool), &mut arrivals, &mut draws, *horizon, workspace, &mut observers);
         }
         self.report()
     }
@@ -310,7 +299,6 @@ fn pool(min_containers: u32, max_containers: u32) -> Pool {
         min_containers,
         max_containers,
         scaledown_window: Window::Fixed(SimSpan::from_secs_f64(WINDOW_S)),
-        retries: Retries::fixed(1),
         ..Pool::new(vec![PoolModel::new(1, SimSpan::from_secs_f64(30.0))])
     }
 }

@@ -6,7 +6,7 @@ use fleetfront_scenario::{Allocation, Scenario};
 use fleetfront_sim::{LatencyHistogram, Ledger, ModelOutcome, Observers, Outcome, State, Timeline};
 use rayon::prelude::*;
 
-use crate::control::{Control, Effort, Interrupted};
+use crate::control::{Control, Interrupted};
 use crate::groups::{ReadyGroup, Scratch, groups};
 use crate::requests::Requests;
 use crate::study::Day;
@@ -42,17 +42,15 @@ struct GroupSection {
 pub(crate) fn run_allocation(
     scenario: &Scenario,
     allocation: &Allocation,
-    requests: &Requests,
+    requests: &Requests<'_>,
     sections: &[Range<u32>],
-    effort: Effort,
     control: &Control,
 ) -> Result<AllocationRun, Interrupted> {
     let ready = groups(scenario, allocation);
     let of_sections: Result<Vec<Vec<GroupSection>>, Interrupted> = sections
         .par_iter()
         .map(|section| {
-            let groups =
-                ready.iter().map(|group| simulate_section(scenario, group, section, requests, effort)).collect();
+            let groups = ready.iter().map(|group| simulate_section(scenario, group, section, requests)).collect();
             control.step()?;
             Ok(groups)
         })
@@ -64,8 +62,7 @@ fn simulate_section(
     scenario: &Scenario,
     group: &ReadyGroup,
     section: &Range<u32>,
-    requests: &Requests,
-    effort: Effort,
+    requests: &Requests<'_>,
 ) -> GroupSection {
     let mut scratch = Scratch::default();
     let mut of_section = GroupSection {
@@ -76,7 +73,7 @@ fn simulate_section(
     let GroupSection { outcome, latencies, timelines } = &mut of_section;
     for trial in section.clone() {
         let mut observers = Observers { timelines, ..Observers::latencies(latencies) };
-        *outcome += &group.simulate(scenario, requests, (effort.seed, trial), &mut scratch, &mut observers);
+        *outcome += &group.simulate(scenario, requests, trial, &mut scratch, &mut observers);
     }
     of_section
 }

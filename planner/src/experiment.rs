@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use fleetfront_scenario::{PoolSettings, Scenario};
 use fleetfront_sim::{
-    Arrival, BootTimes, Draws, Group, Horizon, LatencyHistogram, Law, Observers, Outcome, Pool, Scarcity, StreamKey,
+    BootTimes, Draws, Group, Horizon, LatencyHistogram, Law, Observers, Outcome, Pool, Scarcity, StreamKey,
     UsdPerSecond, Workspace, simulate_group,
 };
 use rayon::prelude::*;
@@ -15,7 +15,7 @@ use crate::control::{Control, Effort, Interrupted};
 use crate::engine_pool::{cell, container_price, engine_pool, laws};
 use crate::groups::{capacity, scarcity};
 use crate::partition::Partitions;
-use crate::requests::Requests;
+use crate::requests::{OfPool, Requests};
 use crate::tally::{Bill, Subject, Tally, percentiles_s};
 
 /// One setting of one unit's pool, and what came out.
@@ -51,7 +51,7 @@ pub(crate) struct CellTask {
 pub(crate) fn run_grid(
     scenario: &Scenario,
     partitions: &Partitions,
-    requests: &Requests,
+    requests: &Requests<'_>,
     sections: &[Range<u32>],
     effort: Effort,
     control: &Control,
@@ -96,7 +96,7 @@ fn variant_on(scenario: &Scenario, model: usize, wanted: usize, gpu: usize) -> O
 struct Grid<'a> {
     scenario: &'a Scenario,
     partitions: &'a Partitions,
-    requests: &'a Requests,
+    requests: &'a Requests<'a>,
     sections: &'a [Range<u32>],
     effort: Effort,
     control: &'a Control,
@@ -218,20 +218,19 @@ struct Days<'a> {
 
 /// What all settings of a cell meet on one day.
 struct OneDay<'a> {
-    arrivals: Vec<Arrival>,
+    arrivals: OfPool<'a>,
     boots: BootTimes<'a>,
     scarcity: Vec<Vec<Scarcity>>,
 }
 
 impl Days<'_> {
     /// Simulates one section of trials under every setting.
-    fn simulate(&self, section: &Range<u32>, requests: &Requests, runs: &mut [Run]) {
+    fn simulate(&self, section: &Range<u32>, requests: &Requests<'_>, runs: &mut [Run]) {
         let scenario = self.scenario;
         let mut days: Vec<OneDay<'_>> = section
             .clone()
             .map(|trial| {
-                let mut arrivals = Vec::new();
-                requests.at_pool(trial, &self.services, &mut arrivals);
+                let arrivals = requests.of_pool(trial, &self.services);
                 let boots = BootTimes::new(self.seed, trial, self.key, &self.boots);
                 OneDay { arrivals, boots, scarcity: scarcity(scenario, (self.seed, trial), self.horizon) }
             })
@@ -246,7 +245,9 @@ impl Days<'_> {
                 let lucks = [boots.luck()];
                 let mut draws = Draws { boots: std::slice::from_mut(boots), lucks: &lucks, scarcity };
                 let mut observers = Observers::latencies(&mut run.section);
-                outcome += &simulate_group(&group, arrivals, &mut draws, self.horizon, &mut workspace, &mut observers);
+                let mut arrivals = arrivals.source();
+                outcome +=
+                    &simulate_group(&group, &mut *arrivals, &mut draws, self.horizon, &mut workspace, &mut observers);
             }
             run.end_section(section.len() as f64 * scenario.traffic.days(), &outcome, self.price);
         }

@@ -3,9 +3,8 @@
 
 use fleetfront_scenario::{Allocation, PoolPlan, ScarcityProcess, Scenario};
 use fleetfront_sim::{
-    Arrival, BootTimes, Capacity, ChainStep, Draws, Fallback, Group, GroupModel, Hardware, Horizon, Law, Observers,
-    Outcome, Pool, PoolModel, PoolOutcome, Quota, Scarcity, SimSpan, StreamKey, UsdPerSecond, Workspace,
-    simulate_group,
+    BootTimes, Capacity, ChainStep, Draws, Fallback, Group, GroupModel, Hardware, Horizon, Law, Observers, Outcome,
+    Pool, PoolModel, PoolOutcome, Quota, Scarcity, SimSpan, StreamKey, UsdPerSecond, Workspace, simulate_group,
 };
 
 use crate::engine_pool::{boot_on, cell, container_price, engine_pool, pool_model};
@@ -115,13 +114,14 @@ impl ReadyGroup {
     pub(crate) fn simulate(
         &self,
         scenario: &Scenario,
-        requests: &Requests,
-        (seed, trial): (u64, u32),
+        requests: &Requests<'_>,
+        trial: u32,
         scratch: &mut Scratch,
         observers: &mut Observers<'_>,
     ) -> Outcome {
         let horizon = scenario.traffic.horizon();
-        requests.at_pool(trial, &self.models, &mut scratch.arrivals);
+        let seed = requests.seed;
+        let arrivals = requests.of_pool(trial, &self.models);
         let boots = self.keys.iter().zip(&self.boots);
         let mut boots: Vec<BootTimes<'_>> = boots.map(|(key, laws)| BootTimes::new(seed, trial, *key, laws)).collect();
         let lucks: Vec<_> = boots.iter().map(BootTimes::luck).collect();
@@ -129,14 +129,14 @@ impl ReadyGroup {
         let mut draws = Draws { boots: &mut boots, lucks: &lucks, scarcity: &scarcity };
         let group =
             Group { pools: &self.pools, models: &self.group_models, quota: self.quota, capacity: &self.capacity };
-        simulate_group(&group, &scratch.arrivals, &mut draws, horizon, &mut scratch.workspace, observers)
+        let mut arrivals = arrivals.source();
+        simulate_group(&group, &mut *arrivals, &mut draws, horizon, &mut scratch.workspace, observers)
     }
 }
 
 /// Memory that one trial leaves to the next.
 #[derive(Default)]
 pub(crate) struct Scratch {
-    arrivals: Vec<Arrival>,
     workspace: Workspace,
 }
 

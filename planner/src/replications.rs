@@ -100,7 +100,7 @@ fn one(
     scratch: &mut Scratch,
 ) -> Replication {
     let horizon = scenario.traffic.horizon();
-    let requests = Requests::draw_trial(&scenario.traffic, seed, trial);
+    let requests = Requests::on_demand(&scenario.traffic, seed);
     let mut replication = Replication {
         trial,
         horizon_s: (horizon.end - horizon.start).as_secs_f64(),
@@ -120,7 +120,7 @@ fn one(
             occupancies: &mut occupancies,
             ..Observers::latencies(&mut latencies)
         };
-        let outcome = group.simulate(scenario, &requests, (seed, trial), scratch, &mut observers);
+        let outcome = group.simulate(scenario, &requests, trial, scratch, &mut observers);
         let mut waits = waits.into_iter();
         for (k, latencies) in latencies.into_iter().enumerate() {
             let outcome = outcome.models[k];
@@ -164,14 +164,14 @@ pub struct TracedEvent {
 #[must_use]
 pub fn trace_trial(scenario: &Scenario, allocation: usize, seed: u64, trial: u32, limit: usize) -> Vec<TracedEvent> {
     let horizon = scenario.traffic.horizon();
-    let requests = Requests::draw_trial(&scenario.traffic, seed, trial);
+    let requests = Requests::on_demand(&scenario.traffic, seed);
     let mut events = Vec::new();
     for group in groups(scenario, &scenario.allocations[allocation]) {
         let mut latencies = vec![LatencyHistogram::default(); group.models.len()];
         let mut trace = Trace::new(limit);
         let mut observers = Observers { trace: Some(&mut trace), ..Observers::latencies(&mut latencies) };
         // The outcome is looked at elsewhere.
-        let _ = group.simulate(scenario, &requests, (seed, trial), &mut Scratch::default(), &mut observers);
+        let _ = group.simulate(scenario, &requests, trial, &mut Scratch::default(), &mut observers);
         let pools: Vec<String> =
             group.places.iter().map(|place| scenario.allocations[allocation].pools[*place].name.clone()).collect();
         let models: Vec<String> = group.models.iter().map(|(model, _)| scenario.models[*model].name.clone()).collect();

@@ -23,9 +23,8 @@ use crate::verdict::verdict;
 /// What every part of a study shares.
 struct Shared<'a> {
     scenario: &'a Scenario,
-    effort: Effort,
     control: &'a Control,
-    requests: Requests,
+    requests: Requests<'a>,
     sections: Vec<Range<u32>>,
 }
 
@@ -35,12 +34,12 @@ impl<'a> Shared<'a> {
         assert!(effort.trials >= 2, "an interval needs two trials");
         let sections = sections(effort.trials, scenario.traffic.is_weekly());
         control.expect((parts * sections.len()) as u64);
-        let requests = Requests::draw(&scenario.traffic, effort.seed, effort.trials);
-        Self { scenario, effort, control, requests, sections }
+        let requests = Requests::of_trials(&scenario.traffic, effort.seed, effort.trials);
+        Self { scenario, control, requests, sections }
     }
 
     fn allocation(&self, allocation: &Allocation) -> Result<AllocationRun, Interrupted> {
-        run_allocation(self.scenario, allocation, &self.requests, &self.sections, self.effort, self.control)
+        run_allocation(self.scenario, allocation, &self.requests, &self.sections, self.control)
     }
 }
 

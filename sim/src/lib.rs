@@ -4,6 +4,7 @@
 //! threads inside a trial, global state, money (prices are applied to integer seconds by the planner) and knowledge of
 //! where a number came from.
 
+mod arrivals;
 mod autoscaler;
 mod batching;
 mod block;
@@ -39,6 +40,7 @@ mod trace;
 mod trial;
 mod window;
 
+pub use arrivals::Arrivals;
 pub use batching::{BatchWait, Batching};
 pub use boot::{Boot, Snapshot};
 pub use boot_times::BootTimes;

@@ -104,7 +104,7 @@ impl Add for SimSpan {
 
 impl AddAssign for SimSpan {
     fn add_assign(&mut self, other: Self) {
-        self.0 += other.0;
+        *self = *self + other;
     }
 }
 
@@ -132,7 +132,7 @@ impl Sub for SimTime {
     /// # Panics
     /// If `earlier` is later: time never runs backwards in the engine.
     fn sub(self, earlier: Self) -> SimSpan {
-        SimSpan(self.0 - earlier.0)
+        SimSpan(self.0.checked_sub(earlier.0).expect("time runs forward"))
     }
 }
 

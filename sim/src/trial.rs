@@ -6,6 +6,7 @@
 //!
 //! Each rule stands in one file below this one.
 
+use crate::arrivals::Arrivals;
 use crate::boot_times::BootTimes;
 use crate::conservation::Audit;
 use crate::container::{Container, Levels};
@@ -36,6 +37,7 @@ mod scaling;
 mod shared;
 
 pub(crate) use alone::possible as follows_requests_alone;
+pub(crate) use failing::{TryLength, try_length};
 
 /// Purposes of a request's own draws, by number: part of the results.
 mod purpose {
@@ -161,12 +163,13 @@ pub fn simulate(
     let mut observers = Observers { timelines, ..Observers::latencies(latencies) };
     let lucks = [boots.luck()];
     let mut draws = Draws { boots: std::slice::from_mut(boots), lucks: &lucks, scarcity: &[] };
-    simulate_group(&Group::of(pool), arrivals, &mut draws, horizon, workspace, &mut observers)
+    simulate_group(&Group::of(pool), &mut &*arrivals, &mut draws, horizon, workspace, &mut observers)
 }
 
 /// Simulates one trial of a group of pools.
 ///
-/// - `arrivals`: in order of arrival, before `horizon.end`; those before `horizon.start` are the run-in.
+/// - `arrivals`: in order, before `horizon.end`; those before `horizon.start` are the run-in. No more of them are kept
+///   than are in the system, and a block.
 /// - `draws`: one entry a pool.
 /// - `observers`: what they see is added to what they saw.
 ///
@@ -175,7 +178,7 @@ pub fn simulate(
 #[must_use]
 pub fn simulate_group(
     group: &Group<'_>,
-    arrivals: &[Arrival],
+    arrivals: &mut dyn Arrivals,
     draws: &mut Draws<'_, '_>,
     horizon: Horizon,
     workspace: &mut Workspace,
@@ -188,12 +191,9 @@ pub fn simulate_group(
     assert_eq!((draws.boots.len(), draws.lucks.len()), (pools, pools), "boots and luck for every pool");
     assert!([0, pools].contains(&observers.timelines.len()), "timelines of every pool or none");
     assert!([0, pools].contains(&observers.occupancies.len()), "occupancies of every pool or none");
-    if plain::is_plain(group) && observers.sees_latencies_only() {
+    if observers.sees_latencies_only() && plain::is_plain(group, arrivals) {
         let (pool, boots) = (&group.pools[0], &mut draws.boots[0]);
-        let plain = plain::simulate(pool, arrivals, boots, horizon, &mut workspace.plain, observers.latencies);
-        if let Some(outcome) = plain {
-            return outcome;
-        }
+        return plain::simulate(pool, arrivals, boots, horizon, &mut workspace.plain, observers.latencies);
     }
     Trial::new(group, draws, horizon, workspace, observers).run(arrivals)
 }
@@ -275,16 +275,34 @@ impl<'g, 'x, 'd, 'b, 'o> Trial<'g, 'x, 'd, 'b, 'o> {
         self.tickets
     }
 
-    fn run(mut self, arrivals: &[Arrival]) -> Outcome {
+    fn run(mut self, arrivals: &mut dyn Arrivals) -> Outcome {
         self.begin();
-        for (place, arrival) in arrivals.iter().enumerate() {
-            self.advance(arrival.at);
-            let next = arrivals.get(place + 1).map_or(SimTime::NEVER, |next| next.at);
-            if !self.settle_alone(arrival, next) {
-                self.arrive(*arrival);
+        let mut before: Option<Arrival> = None;
+        loop {
+            let block = arrivals.next_block();
+            for arrival in block {
+                if let Some(before) = before.replace(*arrival) {
+                    self.admit(&before, arrival.at);
+                }
+            }
+            if block.is_empty() {
+                break;
             }
         }
+        if let Some(last) = before {
+            assert!(last.at < self.horizon.end, "an arrival after the horizon");
+            self.admit(&last, SimTime::NEVER);
+        }
         self.finish()
+    }
+
+    /// The request arrives, and `next` is when the one behind it does.
+    #[inline]
+    fn admit(&mut self, arrival: &Arrival, next: SimTime) {
+        self.advance(arrival.at);
+        if !self.settle_alone(arrival, next) {
+            self.arrive(*arrival);
+        }
     }
 
     fn begin(&mut self) {

@@ -301,7 +301,8 @@ impl Case {
         let horizon = Horizon { start: self.instant(self.horizon[0]), end: self.instant(self.horizon[1]) };
         let mut latencies = vec![LatencyHistogram::default(); models.len()];
         let mut observers = Observers::latencies(&mut latencies);
-        of_outcome(&simulate_group(&group, &self.arrivals(), &mut draws, horizon, workspace, &mut observers))
+        let arrivals = self.arrivals();
+        of_outcome(&simulate_group(&group, &mut &arrivals[..], &mut draws, horizon, workspace, &mut observers))
     }
 }
 

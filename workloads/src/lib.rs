@@ -6,6 +6,7 @@
 //!
 //! Deliberately absent: GPUs, prices, containers.
 
+mod arrival_stream;
 mod curve;
 mod dispersion;
 mod draw;
@@ -19,6 +20,7 @@ mod testing;
 mod time_zone;
 mod traffic;
 
+pub use arrival_stream::ArrivalStream;
 pub use curve::{CurveError, LoadCurve};
 pub use dispersion::slow_rate_dispersion;
 pub use draw::draw_requests;

@@ -3,8 +3,6 @@
 
 use super::array::{float, instant};
 use super::trial::{NEVER, PlainTrial};
-use crate::job::Arrival;
-use crate::quantities::{SimSpan, SimTime};
 
 impl PlainTrial<'_, '_> {
     /// Whether one container is up and none boots, nobody waits for it before `arrived`, and it may stop.
@@ -16,13 +14,13 @@ impl PlainTrial<'_, '_> {
     /// Lets requests from `from` to `to` arrive inside the horizon, as long as each finds the container idle or
     /// stopped and, in that case, boots its successor before the next one arrives. Returns the first that does not.
     pub(super) fn admit_alone(&mut self, from: usize, to: usize) -> usize {
-        let window = self.given.window_ns;
+        let window = self.window_ns;
         let end = self.given.horizon.end.0;
         let mut since = instant(self.w.array.free_at[self.w.array.first]);
         let mut place = from;
         while place < to {
-            let arrival = self.given.arrivals[place];
-            let Arrival { at: SimTime(at), service: SimSpan(service), .. } = arrival;
+            let request = self.w.window.requests[place];
+            let (at, service) = (request.at, request.succeeds_in_ns());
             if at < since {
                 break;
             }
@@ -34,15 +32,15 @@ impl PlainTrial<'_, '_> {
                 since = at + service;
             } else {
                 let ready_at = self.next_boot(at);
-                let next_at = self.given.arrivals.get(place + 1).map_or(NEVER, |next| next.at.0);
+                let next_at = self.w.window.next_at(place, NEVER);
                 if ready_at > next_at || ready_at + service > end {
                     break;
                 }
                 self.books.flow.depart(since);
                 self.stop(since, since + window);
                 self.begin_boot(at, ready_at);
-                since = self.books.flow.begin(ready_at, service);
-                self.count_late_start(&arrival, ready_at, ready_at);
+                since = self.books.flow.begin(ready_at, request);
+                self.count_late_start(request, ready_at, ready_at);
             }
             place += 1;
         }

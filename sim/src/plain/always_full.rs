@@ -42,9 +42,9 @@ impl PlainTrial<'_, '_> {
         let mut recorder = self.given.histogram.recorder();
         let limit_ns = self.limit_ns;
         let mut place = from;
-        for arrival in &self.given.arrivals[from..to.min(from + AT_ONCE)] {
-            let (at, since) = (arrival.at.0, instant(free_at[0]));
-            let end = since.max(at) + arrival.service.0;
+        for request in &self.w.window.requests[from..to.min(from + AT_ONCE)] {
+            let (at, since) = (request.at, instant(free_at[0]));
+            let end = since.max(at) + request.succeeds_in_ns();
             if !flow.serve::<COUNTED>(since, at, end) {
                 break;
             }
@@ -77,7 +77,7 @@ impl PlainTrial<'_, '_> {
         array.busy = up.start;
         array.free_at[up.clone()].copy_from_slice(&free_at[..up.len()]);
         if let Some(last) = place.checked_sub(1) {
-            array.advance(float(self.given.arrivals[last].at.0));
+            array.advance(float(self.w.window.requests[last].at));
         }
         place
     }

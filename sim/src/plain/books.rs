@@ -5,7 +5,7 @@
 //! The two sides of each law come from different places: a beginning is added when it happens, an end when the
 //! container is taken out of the structure that kept it meanwhile.
 
-use super::Work;
+use super::incoming::{Incoming, Work};
 use crate::horizon::Horizon;
 use crate::ledger::{Ledger, State};
 use crate::outcome::{ModelOutcome, Outcome, PoolOutcome};
@@ -22,6 +22,8 @@ pub(super) struct Flow {
     departures: u64,
     /// Service times in nanoseconds, added when they begin.
     executing_ns: u64,
+    /// Those of requests that fail.
+    wasted_ns: u64,
     /// Times from arrival to service in nanoseconds, added when that begins.
     waiting_ns: u64,
     /// Times from falling idle to the next service or the stop in nanoseconds, added when that comes.
@@ -35,13 +37,16 @@ impl Flow {
         instant.max(self.start).min(self.end)
     }
 
-    /// A service begins. Returns when the container comes free.
+    /// A request begins. Returns when its container comes free.
     #[inline]
-    pub(super) fn begin(&mut self, start: u64, service: u64) -> u64 {
-        let free_at = start + service;
+    pub(super) fn begin(&mut self, start: u64, request: Incoming) -> u64 {
+        let free_at = start + request.executes_ns();
         let (from, to) = (self.inside(start), self.inside(free_at));
         self.started = self.started.wrapping_add(from);
-        self.executing_ns = self.executing_ns.wrapping_add(to.wrapping_sub(from));
+        self.executing_ns = self.executing_ns.wrapping_add(to - from);
+        if request.fails() {
+            self.wasted_ns = self.wasted_ns.wrapping_add(to - from);
+        }
         free_at
     }
 
@@ -122,6 +127,9 @@ pub(super) struct Counts {
     pub(super) waited: u64,
     pub(super) boots: u64,
     pub(super) wait_ns: u128,
+    /// Requests that fail, and their times from arrival to that.
+    pub(super) failed: u64,
+    pub(super) failed_ns: u128,
 }
 
 impl Books {
@@ -183,18 +191,21 @@ impl Books {
         self.check(work);
         let mut ledger = Ledger::default();
         ledger.add(State::Boot, self.booting_ns);
-        ledger.add(State::Busy, self.flow.executing_ns);
+        ledger.add(State::Busy, self.flow.executing_ns - self.flow.wasted_ns);
+        ledger.add(State::Wasted, self.flow.wasted_ns);
         ledger.add(State::Idle, self.flow.idle_ns);
+        let sojourn_ns = counts.wait_ns + work.counted_ns;
         let model = ModelOutcome {
             arrived: work.counted,
-            completed: work.counted,
+            completed: work.counted - counts.failed,
+            failed: counts.failed,
             cold: counts.cold,
             waited: counts.waited,
             executions: work.counted,
             boots: counts.boots,
             late: counts.late,
-            latency_ns: counts.wait_ns + work.counted_ns,
-            sojourn_ns: counts.wait_ns + work.counted_ns,
+            latency_ns: sojourn_ns - counts.failed_ns,
+            sojourn_ns,
             wait_ns: counts.wait_ns,
             ledger,
             ..ModelOutcome::default()

@@ -49,25 +49,40 @@ pub(super) struct Calendar {
 }
 
 impl Calendar {
-    /// Empties it and fits its slots to a pool.
+    pub(super) fn clear(&mut self) {
+        self.slots.clear();
+        self.entries.clear();
+        self.unused = NONE;
+        self.next_free_at = u64::MAX;
+        self.len = 0;
+    }
+
+    /// Fits its slots to a pool, unless they do. Whoever is busy stays.
     ///
     /// - `gap_ns`: the mean time between two services that begin, which is the width to aim at.
     /// - `longest_ns`: the longest service; none longer may be pushed.
-    pub(super) fn reset(&mut self, gap_ns: u64, longest_ns: u64) {
+    pub(super) fn fit(&mut self, gap_ns: u64, longest_ns: u64) {
+        if !self.slots.is_empty() && (longest_ns >> self.shift) + 2 <= self.slots.len() as u64 {
+            return;
+        }
+        let busy: Vec<BusyContainer> = std::iter::from_fn(|| (self.len > 0).then(|| self.pop())).collect();
+        self.make_slots(gap_ns, longest_ns);
+        for container in busy {
+            self.push(container);
+        }
+    }
+
+    fn make_slots(&mut self, gap_ns: u64, longest_ns: u64) {
         let width = (gap_ns / 4).max(longest_ns / (MOST_SLOTS - 2)).max(1);
         self.shift = width.next_power_of_two().ilog2();
         let slots = ((longest_ns >> self.shift) + 2).next_power_of_two() as usize;
         self.mask = slots - 1;
-        self.slots.clear();
+        self.clear();
         self.slots.resize(slots, NONE);
         self.taken.clear();
         self.taken.resize(slots.div_ceil(64), 0);
         self.taken_words.clear();
         self.taken_words.resize(self.taken.len().div_ceil(64), 0);
-        self.entries.clear();
-        self.unused = NONE;
-        self.next_free_at = u64::MAX;
-        self.len = 0;
     }
 
     #[inline]
@@ -182,7 +197,8 @@ mod tests {
     fn containers_come_free_in_order_and_those_that_began_first_precede() {
         for (gap_ns, longest_ns) in [(1, 10), (1, 5_000), (64, 100_000), (1 << 30, 5_000), (1, 40_000_000)] {
             let mut calendar = Calendar::default();
-            calendar.reset(gap_ns, longest_ns);
+            calendar.clear();
+            calendar.fit(gap_ns, longest_ns);
             let (mut expected, mut random, mut now) = (Vec::new(), 1u64, 0);
             for began in 0..3_000u64 {
                 random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

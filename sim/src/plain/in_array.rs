@@ -3,13 +3,12 @@
 
 use super::array::{LIMIT, float, instant};
 use super::calendar::BusyContainer;
+use super::incoming::Incoming;
 use super::trial::{NEVER, PlainTrial};
-use crate::job::Arrival;
-use crate::quantities::{SimSpan, SimTime};
 
 impl PlainTrial<'_, '_> {
     /// Lets the requests from `from` to `to` arrive. Returns the first that does not fit: an instant beyond
-    /// [`LIMIT`].
+    /// [`LIMIT`], or too many busy containers.
     #[inline(never)]
     pub(super) fn admit_in_array(&mut self, from: usize, to: usize, is_counted: bool) -> usize {
         let mut place = from;
@@ -27,22 +26,23 @@ impl PlainTrial<'_, '_> {
                     break;
                 }
             }
-            let arrival = self.given.arrivals[place];
-            let Arrival { at: SimTime(at), service: SimSpan(service), .. } = arrival;
-            if at + service >= LIMIT || self.happens_until(at, place) && !self.settle_in_array(at, place) {
+            let request = self.w.window.requests[place];
+            let at = request.at;
+            let fits = at + request.executes_ns() < LIMIT && !self.are_many();
+            if !fits || self.happens_until(at, place) && !self.settle_in_array(at, place) {
                 break;
             }
             self.w.array.advance(float(at));
             self.expire_in_array(at);
             let is_idle = self.w.array.busy > self.w.array.first;
             if !is_idle && !self.is_full() {
-                if !self.serve_cold_alone(&arrival, place) {
+                if !self.serve_cold_alone(request, place) {
                     self.scale_up(at, place + 1);
                 }
-            } else if self.head == place && self.serve_simply(&arrival, is_idle, is_counted) {
+            } else if self.head == place && self.serve_simply(request, is_idle, is_counted) {
                 self.head = place + 1;
             } else if is_idle {
-                self.serve_idle(&arrival);
+                self.serve_idle(request);
                 self.head = place + 1;
             }
             place += 1;
@@ -56,6 +56,12 @@ impl PlainTrial<'_, '_> {
         self.head < arrived || self.next_ready_at() <= until
     }
 
+    /// Whether too many containers are busy for an array.
+    #[inline]
+    fn are_many(&self) -> bool {
+        self.w.array.last - self.w.array.busy > self.given.few
+    }
+
     /// Whether no container can be added, and none is being.
     #[inline]
     fn is_full(&self) -> bool {
@@ -63,10 +69,10 @@ impl PlainTrial<'_, '_> {
     }
 
     /// The most recently idle container serves the request that arrives; where none is idle, the first that comes
-    /// free. Returns whether it was simple: all instants on the same side of the horizon's edges.
+    /// free. Returns whether it was simple: no failure, and all instants on the same side of the horizon's edges.
     #[inline]
-    fn serve_simply(&mut self, arrival: &Arrival, is_idle: bool, is_counted: bool) -> bool {
-        let (at, service) = (arrival.at.0, arrival.service.0);
+    fn serve_simply(&mut self, request: Incoming, is_idle: bool, is_counted: bool) -> bool {
+        let (at, service) = (request.at, request.succeeds_in_ns());
         let array = &mut self.w.array;
         let taken = if is_idle { array.busy - 1 } else { array.first };
         let since = instant(array.free_at[taken]);
@@ -92,7 +98,7 @@ impl PlainTrial<'_, '_> {
     /// Stops the containers whose window ran out before `until`.
     #[inline]
     fn expire_in_array(&mut self, until: u64) {
-        let window = self.given.window_ns;
+        let window = self.window_ns;
         while self.w.array.first < self.w.array.busy && self.alive > self.given.pool.min_containers {
             let since = instant(self.w.array.free_at[self.w.array.first]);
             if until - since <= window {
@@ -107,37 +113,35 @@ impl PlainTrial<'_, '_> {
     /// The request at `place` boots the only container there is, and begins there before the next one arrives. Returns
     /// whether that is so.
     #[inline]
-    fn serve_cold_alone(&mut self, arrival: &Arrival, place: usize) -> bool {
+    fn serve_cold_alone(&mut self, request: Incoming, place: usize) -> bool {
         if self.alive > 0 || self.head < place {
             return false;
         }
-        let ready_at = self.next_boot(arrival.at.0);
-        let next_at = self.given.arrivals.get(place + 1).map_or(NEVER, |next| next.at.0);
-        if ready_at > next_at || ready_at + arrival.service.0 >= LIMIT {
+        let ready_at = self.next_boot(request.at);
+        let next_at = self.w.window.next_at(place, NEVER);
+        if ready_at > next_at || ready_at + request.executes_ns() >= LIMIT {
             return false;
         }
-        self.begin_boot(arrival.at.0, ready_at);
-        let free_at = self.books.flow.begin(ready_at, arrival.service.0);
+        self.begin_boot(request.at, ready_at);
+        let free_at = self.books.flow.begin(ready_at, request);
         self.w.array.insert(float(free_at), 0);
-        self.count_late_start(arrival, ready_at, ready_at);
+        self.count_late_start(request, ready_at, ready_at);
         self.head = place + 1;
         true
     }
 
     /// The most recently idle container serves the request that arrives, though not simply.
     #[cold]
-    fn serve_idle(&mut self, arrival: &Arrival) {
-        let at = arrival.at.0;
+    fn serve_idle(&mut self, request: Incoming) {
+        let at = request.at;
         let array = &mut self.w.array;
         array.busy -= 1;
         let since = instant(array.free_at[array.busy]);
         self.books.flow.depart(since);
         self.books.flow.idle(since, at);
-        let free_at = self.books.flow.begin(at, arrival.service.0);
+        let free_at = self.books.flow.begin(at, request);
         array.postpone_tagged(array.busy, float(free_at));
-        if arrival.at >= self.given.horizon.start {
-            self.count(arrival.service.0);
-        }
+        self.count_start(request);
     }
 
     /// Lets boots end and waiting requests begin until `until`. Requests before `arrived` are there. Returns whether
@@ -150,7 +154,7 @@ impl PlainTrial<'_, '_> {
             if free_at.min(ready_at) > until && !self.is_full() {
                 return true;
             }
-            if free_at.min(ready_at) + self.given.arrivals[self.head].service.0 >= LIMIT {
+            if free_at.min(ready_at) + self.w.window.requests[self.head].executes_ns() >= LIMIT {
                 return false;
             }
             self.serve_head_in_array(free_at, ready_at, arrived);
@@ -168,10 +172,10 @@ impl PlainTrial<'_, '_> {
 
     /// Gives the longest waiting request to the first container, at `free_at`, or to the next to boot, at `ready_at`.
     fn serve_head_in_array(&mut self, free_at: u64, ready_at: u64, arrived: usize) {
-        let arrival = self.given.arrivals[self.head];
+        let request = self.w.window.requests[self.head];
         self.head += 1;
         let now = free_at.min(ready_at);
-        let next = float(self.books.flow.begin(now, arrival.service.0));
+        let next = float(self.books.flow.begin(now, request));
         if free_at > ready_at {
             self.end_boot();
             let array = &mut self.w.array;
@@ -179,18 +183,19 @@ impl PlainTrial<'_, '_> {
                 array.start_tags();
             }
             array.insert(next, ready_at);
-            self.count_late_start(&arrival, now, ready_at);
+            self.count_late_start(request, now, ready_at);
             return;
         }
         self.books.flow.depart(now);
         let array = &mut self.w.array;
         let tag = array.tag();
         array.postpone_tagged(array.first, next);
-        self.count_late_start(&arrival, now, tag);
+        self.count_late_start(request, now, tag);
     }
 
     /// Hands the containers over to the calendar.
     pub(super) fn leave_array(&mut self) {
+        self.fit_calendar();
         let array = &mut self.w.array;
         for place in array.first..array.last {
             let free_at = instant(array.free_at[place]);

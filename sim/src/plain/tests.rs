@@ -1,7 +1,10 @@
 //! The plain path against the event list, on random pools and arrivals.
 
+use super::array::LIMIT;
 use super::*;
 use crate::histogram::LatencyHistogram;
+use crate::job::Arrival;
+use crate::job::tests::some_arrival;
 use crate::law::Law;
 use crate::pool::{Execution, PoolModel};
 use crate::quantile::Quantile;
@@ -29,14 +32,22 @@ impl Draws {
 fn random_pool(draws: &Draws) -> Pool {
     let min_containers = draws.one_of(0, &[0, 0, 0, 1, 2, 7, 20]);
     let more = draws.one_of(1, &[0, 0, 1, 3, 10, 4_000]);
-    let model = PoolModel::new(1, SimSpan(draws.one_of(2, &[4, 30]) * SECOND));
+    let retries = draws.one_of(5, &[0, 0, 2]);
+    // What fails and is tried again is not plain.
+    let (failure_probability, timeout_s) =
+        if retries == 0 { (draws.one_of(14, &[0.0, 0.05, 0.5]), draws.one_of(15, &[9, 60])) } else { (0.0, 60) };
+    let model = PoolModel {
+        failure_probability,
+        fails_at_end: draws.one_of(16, &[true, false]),
+        ..PoolModel::new(1, SimSpan(draws.one_of(2, &[4, 30]) * SECOND))
+    };
     Pool {
         min_containers,
         max_containers: (min_containers + more).max(1),
         scaledown_window: Window::Fixed(SimSpan(draws.one_of(3, &[0, 1, 5, 60, 100_000]) * SECOND)),
         execution: if draws.one_of(4, &[true, false]) { Execution::Serial } else { Execution::Parallel },
-        timeout: SimSpan(60 * SECOND),
-        retries: Retries::fixed(draws.one_of(5, &[0, 2])),
+        timeout: SimSpan(timeout_s * SECOND),
+        retries: Retries::fixed(retries),
         ..Pool::new(vec![model])
     }
 }
@@ -74,6 +85,24 @@ fn random_horizon(draws: &Draws, arrivals: &[Arrival]) -> Horizon {
 fn random_boots(draws: &Draws) -> Law {
     let fixed = |seconds| Law::Deterministic { seconds };
     draws.one_of(13, &[fixed(0.0), fixed(1.0), fixed(20.0), Law::Lognormal { mu: 2.5, sigma: 0.8 }])
+}
+
+/// Arrivals that come in blocks of a given size.
+struct InBlocks<'a> {
+    rest: &'a [Arrival],
+    block: usize,
+}
+
+impl Arrivals for InBlocks<'_> {
+    fn next_block(&mut self) -> &[Arrival] {
+        let (block, rest) = self.rest.split_at(self.rest.len().min(self.block));
+        self.rest = rest;
+        block
+    }
+
+    fn longest_service(&self) -> SimSpan {
+        self.rest.longest_service()
+    }
 }
 
 /// One trial of a pool.
@@ -119,13 +148,13 @@ impl Case {
         let (by_events, timeline) = (&mut Workspace::default(), &mut Timeline::new(*horizon, 1));
         let expected =
             trial::simulate(pool, arrivals, &mut boots(), *horizon, by_events, &mut latencies, Some(timeline));
-        for is_small in [true, false] {
-            let (work, mut histogram) = (Work::of(arrivals, *horizon), LatencyHistogram::default());
-            let window_ns = pool.scaledown_window.fixed().map_or(0, |window| window.0);
-            let given = Given { pool, window_ns, arrivals, horizon: *horizon, histogram: &mut histogram, work: &work };
-            let plain = run(given, &mut boots(), workspace, is_small);
-            assert_eq!(plain, expected, "small: {is_small}, {pool:?}, {horizon:?}, {arrivals:?}");
-            assert_eq!(histogram, latencies[0], "small: {is_small}, {pool:?}, {horizon:?}, {arrivals:?}");
+        assert!(is_plain(&Group::of(pool), &&arrivals[..]));
+        for (few, block) in [(FEW, 512), (0, 512), (3, 7), (FEW, 1)] {
+            let mut histogram = LatencyHistogram::default();
+            let given = Given { pool, horizon: *horizon, histogram: &mut histogram, few };
+            let plain = run(given, &mut InBlocks { rest: arrivals, block }, &mut boots(), workspace);
+            assert_eq!(plain, expected, "few: {few}, blocks of {block}, {pool:?}, {horizon:?}, {arrivals:?}");
+            assert_eq!(histogram, latencies[0], "few: {few}, blocks of {block}, {pool:?}, {horizon:?}, {arrivals:?}");
         }
         expected
     }
@@ -134,7 +163,7 @@ impl Case {
 #[test]
 fn the_plain_path_changes_no_outcome_by_a_nanosecond() {
     let mut workspace = PlainWorkspace::default();
-    let (mut cold, mut queued, mut full, mut fixed) = (0, 0, 0, 0);
+    let (mut cold, mut queued, mut full, mut fixed, mut failing) = (0, 0, 0, 0, 0);
     for luck in 0..20_000 {
         let case = Case::random(Luck(luck));
         let total = case.assert_equal(&mut workspace).total();
@@ -142,9 +171,13 @@ fn the_plain_path_changes_no_outcome_by_a_nanosecond() {
         queued += u32::from(total.wait_ns > 0 && total.cold == 0);
         full += u32::from(total.arrived > 100 && total.late * 2 > total.arrived);
         fixed += u32::from(case.pool.min_containers == case.pool.max_containers && total.arrived > 100);
+        failing += u32::from(total.failed > 0 && total.completed > 100);
     }
-    let least = cold.min(queued).min(full).min(fixed);
-    assert!(least > 500, "cases: {cold} cold, {queued} queued, {full} overloaded, {fixed} of a fixed size");
+    let least = cold.min(queued).min(full).min(fixed).min(failing);
+    assert!(
+        least > 500,
+        "cases: {cold} cold, {queued} queued, {full} overloaded, {fixed} of a fixed size, {failing} failing"
+    );
 }
 
 /// Where instants pass the limit of the array, at an end of a service, at the end of a boot, in the queue.
@@ -167,40 +200,30 @@ fn a_trial_may_last_longer_than_the_array_can_tell() {
 
 #[test]
 fn a_pool_that_is_not_plain_is_left_alone() {
-    let draws = Draws(Luck(1));
-    let plain = random_pool(&draws);
-    assert!(is_plain(&Group::of(&plain)));
+    let plain = Pool { retries: Retries::fixed(0), ..random_pool(&Draws(Luck(1))) };
+    let none = &&[][..];
+    assert!(is_plain(&Group::of(&plain), none));
     let mut others = vec![plain.clone(); 6];
     others[0].max_inputs = 2;
     others[1].buffer_containers = 1;
+    others[2].retries.max = 1;
     others[2].models[0].failure_probability = 0.01;
     others[3].models.push(plain.models[0].clone());
     others[4].max_pending = Some(1_000);
     others[5].starts_ready = true;
     for other in others {
-        assert!(!is_plain(&Group::of(&other)), "{other:?}");
+        assert!(!is_plain(&Group::of(&other), none), "{other:?}");
     }
 }
 
 #[test]
-fn a_service_above_the_timeout_is_refused_and_leaves_no_trace() {
-    let pool = random_pool(&Draws(Luck(1)));
-    let arrival = |at, service| Arrival {
-        at: SimTime(at),
-        service: SimSpan(service),
-        luck: Luck(1),
-        quantile: Quantile::default(),
-        model: 0,
-    };
-    let horizon = Horizon { start: SimTime(0), end: SimTime(1_000 * SECOND) };
-    let laws = [Law::Deterministic { seconds: 1.0 }];
-    let mut boots = BootTimes::new(3, 0, StreamKey::FLEET, &laws);
-    let mut latencies = [LatencyHistogram::default()];
-    let arrivals = [arrival(0, SECOND), arrival(SECOND, pool.timeout.0 + 1), arrival(2 * SECOND, SECOND)];
-    let mut simulate = |arrivals: &[Arrival]| {
-        simulate(&pool, arrivals, &mut boots, horizon, &mut PlainWorkspace::default(), &mut latencies)
-    };
-    assert_eq!(simulate(&arrivals), None);
-    assert!(simulate(&arrivals[..1]).is_some());
-    assert_eq!(latencies[0].total(), 1);
+fn a_service_above_the_timeout_is_plain_unless_it_is_tried_again() {
+    let mut pool = Pool { retries: Retries::fixed(0), ..random_pool(&Draws(Luck(1))) };
+    pool.models[0].failure_probability = 0.0;
+    let longest = Arrival { service: pool.timeout, ..some_arrival() };
+    let longer = Arrival { service: SimSpan(pool.timeout.0 + 1), ..longest };
+    let is_plain = |pool: &Pool, arrival| is_plain(&Group::of(pool), &&[arrival][..]);
+    assert!(is_plain(&pool, longest) && is_plain(&pool, longer));
+    pool.retries = Retries::fixed(1);
+    assert!(is_plain(&pool, longest) && !is_plain(&pool, longer));
 }

@@ -212,7 +212,7 @@ mod tests {
         let group = Group::of(pool);
         let mut trial = Trial::new(&group, &mut draws, horizon, &mut workspace, &mut observers);
         trial.shortcut &= shortcut;
-        let outcome = trial.run(arrivals);
+        let outcome = trial.run(&mut &*arrivals);
         (outcome, latencies, timeline)
     }
 

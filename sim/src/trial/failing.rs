@@ -11,11 +11,11 @@ use crate::trace::{FallbackReason, What};
 
 /// How a try goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct TryLength {
+pub(crate) struct TryLength {
     /// How long it executes.
-    pub(super) lasts: SimSpan,
+    pub(crate) lasts: SimSpan,
     /// Whether it succeeds then.
-    pub(super) succeeds: bool,
+    pub(crate) succeeds: bool,
 }
 
 /// How long a try executes, and whether it succeeds: the whole of `whole` (model switch and service), cut at an instant
@@ -23,7 +23,7 @@ pub(super) struct TryLength {
 ///
 /// - `execution`: executions of the request that began before.
 #[inline]
-pub(super) fn try_length(pool: &Pool, arrival: &Arrival, execution: u32, whole: SimSpan, limit: SimSpan) -> TryLength {
+pub(crate) fn try_length(pool: &Pool, arrival: &Arrival, execution: u32, whole: SimSpan, limit: SimSpan) -> TryLength {
     match fails_at(&pool.models[usize::from(arrival.model)], arrival.luck, execution) {
         None => TryLength { lasts: whole.min(limit), succeeds: whole <= limit },
         Some(share) => TryLength { lasts: SimSpan((whole.0 as f64 * share) as u64).min(limit), succeeds: false },

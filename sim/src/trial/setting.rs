@@ -87,6 +87,6 @@ impl Setting {
         let mut draws = Draws { boots: &mut boots, lucks: &self.lucks, scarcity: &self.scarcity };
         let Self { pools, models, quota, capacity, .. } = self;
         let group = Group { pools, models, quota: *quota, capacity };
-        simulate_group(&group, &self.arrivals, &mut draws, self.horizon, workspace, observers)
+        simulate_group(&group, &mut &self.arrivals[..], &mut draws, self.horizon, workspace, observers)
     }
 }
