@@ -14,7 +14,7 @@ const FLOOR_EXPONENT: u32 = 20;
 const CEILING_EXPONENT: u32 = 50;
 const BUCKETS: usize = ((CEILING_EXPONENT - FLOOR_EXPONENT) << BITS) as usize + 1;
 
-/// Counts of latencies; a request that never completes counts as infinite.
+/// Counts of latencies, up to 2^32 - 1 of them; a request that never completes counts as infinite.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LatencyHistogram {
     counts: Vec<u32>,
@@ -63,12 +63,22 @@ impl LatencyHistogram {
     }
 
     /// Adds the counts of `other`: the same as if all had been recorded here.
+    ///
+    /// # Panics
+    /// If there are too many: see [`Self::assert_exact`].
     pub fn merge(&mut self, other: &Self) {
         for (mine, theirs) in self.counts.iter_mut().zip(&other.counts) {
-            *mine += theirs;
+            *mine = mine.wrapping_add(*theirs);
         }
         self.infinite += other.infinite;
         self.total += other.total;
+        self.assert_exact();
+    }
+
+    /// # Panics
+    /// If more were recorded than a bucket can count.
+    pub(crate) fn assert_exact(&self) {
+        assert!(u32::try_from(self.total).is_ok(), "{} latencies in one histogram", self.total);
     }
 
     /// Forgets everything, keeping the memory.

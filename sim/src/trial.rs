@@ -12,6 +12,7 @@ use crate::conservation::Audit;
 use crate::container::{Container, Levels};
 use crate::event_list::{Event, EventList};
 use crate::group::{Draws, Group};
+use crate::histogram::LatencyHistogram;
 use crate::horizon::Horizon;
 use crate::job::{Arrival, Jobs, Latencies};
 use crate::ledger::Ledger;
@@ -191,11 +192,14 @@ pub fn simulate_group(
     assert_eq!((draws.boots.len(), draws.lucks.len()), (pools, pools), "boots and luck for every pool");
     assert!([0, pools].contains(&observers.timelines.len()), "timelines of every pool or none");
     assert!([0, pools].contains(&observers.occupancies.len()), "occupancies of every pool or none");
-    if observers.sees_latencies_only() && plain::is_plain(group, arrivals) {
+    let outcome = if observers.sees_latencies_only() && plain::is_plain(group, arrivals) {
         let (pool, boots) = (&group.pools[0], &mut draws.boots[0]);
-        return plain::simulate(pool, arrivals, boots, horizon, &mut workspace.plain, observers.latencies);
-    }
-    Trial::new(group, draws, horizon, workspace, observers).run(arrivals)
+        plain::simulate(pool, arrivals, boots, horizon, &mut workspace.plain, observers.latencies)
+    } else {
+        Trial::new(group, draws, horizon, workspace, observers).run(arrivals)
+    };
+    observers.latencies.iter().for_each(LatencyHistogram::assert_exact);
+    outcome
 }
 
 struct Trial<'g, 'x, 'd, 'b, 'o> {
