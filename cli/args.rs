@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Simulate one allocation in detail
     Simulate(SimulateArgs),
+    /// Compare allocations on the same requests: differences, how sure they are, what would decide the rest
+    Compare(CompareArgs),
     /// Print the JSON schema of scenario.toml
     Schema,
     /// Print completions for a shell
@@ -98,6 +100,31 @@ pub(crate) struct SimulateArgs {
     pub(crate) json: bool,
 }
 
+/// Arguments of `compare`.
+#[derive(Debug, Args)]
+pub(crate) struct CompareArgs {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArg,
+    /// Which allocations of the scenario, two or more; the others are compared with the first [default: the
+    /// baseline and the proposed one]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) allocations: Vec<String>,
+    /// Days simulated for each [default: as many as --half-width takes]
+    #[arg(long, value_name = "N", value_parser = trials, conflicts_with = "half_width")]
+    pub(crate) trials: Option<u32>,
+    /// Simulate until every cost ratio is known to so many per cent either way, 0.01 to 50
+    #[arg(long, value_name = "PER CENT", default_value = "1", value_parser = half_width)]
+    pub(crate) half_width: f64,
+    #[command(flatten)]
+    pub(crate) machine: Machine,
+    /// Print the comparison as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Exit with 1 if an allocation fails a criterion
+    #[arg(long)]
+    pub(crate) gate: bool,
+}
+
 /// Arguments of `completions`.
 #[derive(Debug, Args)]
 pub(crate) struct CompletionsArgs {
@@ -119,6 +146,13 @@ pub(crate) struct Pace {
     /// Days simulated for each point, 2 to 1000000; more days make shorter intervals
     #[arg(long, value_name = "N", default_value = "1000", value_parser = trials)]
     pub(crate) trials: u32,
+    #[command(flatten)]
+    pub(crate) machine: Machine,
+}
+
+/// With which luck, and on what.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Machine {
     /// Seed of all random numbers: the same seed gives the same results
     #[arg(long, value_name = "N", default_value = "1")]
     pub(crate) seed: u64,
@@ -131,9 +165,14 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
+    /// What is said when it is done.
+    pub(crate) fn said(&self) -> String {
+        format!("simulated {} trials a point", self.trials)
+    }
+
     /// What the planner has to know.
     pub(crate) fn effort(&self) -> Effort {
-        Effort { trials: self.trials, seed: self.seed }
+        Effort { trials: self.trials, seed: self.machine.seed }
     }
 }
 
@@ -142,6 +181,14 @@ fn trials(text: &str) -> Result<u32, String> {
         Ok(0 | 1) => Err("an interval needs two trials or more".to_owned()),
         Ok(trials) if trials <= 1_000_000 => Ok(trials),
         _ => Err("give a whole number from 2 to 1000000".to_owned()),
+    }
+}
+
+/// Per cent, as a share.
+fn half_width(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(percent) if (0.01..=50.0).contains(&percent) => Ok(percent / 100.0),
+        _ => Err("give a number from 0.01 to 50".to_owned()),
     }
 }
 

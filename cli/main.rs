@@ -6,6 +6,7 @@
 mod args;
 mod bug;
 mod check;
+mod compare;
 mod completions;
 mod failure;
 mod init;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Command::Init(args) => init::init(&args),
         Command::Check(args) => check::check(&args),
         Command::Simulate(args) => simulate::simulate(&args),
+        Command::Compare(args) => compare::compare(&args),
         Command::Schema => schema::schema(),
         Command::Completions(args) => completions::completions(&args),
     };

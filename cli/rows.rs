@@ -79,6 +79,21 @@ pub(crate) fn show_criteria(screen: &mut Screen, allocation: &AllocationResult, 
     screen.table(&columns, &rows, &[2]);
 }
 
+/// The fleets of the allocations that were simulated, a column each.
+pub(crate) fn show_allocations(screen: &mut Screen, allocations: &[AllocationResult]) {
+    let mut rows: Vec<&str> = metric_names().collect();
+    rows.push("worst p95 / limit");
+    let column = |allocation: &AllocationResult| {
+        let results = allocation.results.as_ref()?;
+        let mut cells: Vec<String> = metric_cells(Some(&results.fleet)).collect();
+        cells.push(worst(results));
+        Some((allocation.name.clone(), cells))
+    };
+    let columns: Vec<(String, Vec<String>)> = allocations.iter().filter_map(column).collect();
+    screen.heading("Allocations");
+    screen.matrix("the whole fleet", &rows, &columns);
+}
+
 /// From the spreadsheet's bill to the simulated one, a column a bridge.
 pub(crate) fn show_bridges(screen: &mut Screen, bridges: &[Bridge]) {
     let mut steps: Vec<&str> = Vec::new();

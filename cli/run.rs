@@ -1,6 +1,6 @@
 //! `fleetfront run`.
 
-use fleetfront_planner::{AllocationResult, Judgement, Obstacle, Study, run_study};
+use fleetfront_planner::{Control, Judgement, Obstacle, Study, run_study};
 use fleetfront_plots::format::prose;
 use fleetfront_plots::{RenderConfig, render};
 use fleetfront_scenario::Files;
@@ -9,7 +9,7 @@ use crate::args::RunArgs;
 use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupt;
 use crate::output_folder::OutputFolder;
-use crate::rows::{metric_cells, metric_names, show_bridges, show_criteria, worst};
+use crate::rows::{show_allocations, show_bridges, show_criteria};
 use crate::screen::{Screen, print};
 use crate::source::load;
 use crate::watch::watched;
@@ -19,8 +19,9 @@ pub(crate) fn run(args: &RunArgs) -> Result<Outcome, Failure> {
     let scenario = load(&args.scenario)?;
     let folder = OutputFolder::claim(&args.out)?;
     let interrupt = Interrupt::listen();
-    let study =
-        watched(&scenario, &args.pace, &interrupt, |control| run_study(&scenario, args.pace.effort(), control))?;
+    let (pace, effort) = (&args.pace, args.pace.effort());
+    let work = |control: &Control| run_study(&scenario, effort, control);
+    let study = watched(&scenario, (&pace.machine, pace.trials), &interrupt, work, |_| pace.said())?;
     let is_embedded = study.inputs_sha256 == Files::embedded().sha256();
     let outputs = render(&study, &RenderConfig { command: command(args, is_embedded) });
     let outputs = outputs.unwrap_or_else(|error| panic!("the results cannot be drawn: {error}"));
@@ -47,7 +48,7 @@ fn command(args: &RunArgs, is_embedded: bool) -> String {
     let mut words = vec!["fleetfront run".to_owned()];
     let path = args.scenario.path.as_ref().filter(|_| !is_embedded);
     words.extend(path.map(|path| quoted(&path.display().to_string())));
-    words.push(format!("--trials {} --seed {}", args.pace.trials, args.pace.seed));
+    words.push(format!("--trials {} --seed {}", args.pace.trials, args.pace.machine.seed));
     words.join(" ")
 }
 
@@ -76,7 +77,7 @@ fn answer(study: &Study, report: &str) -> Screen {
     if let Some(judged) = judged {
         show_criteria(&mut screen, judged, baseline);
     }
-    show_allocations(&mut screen, study);
+    show_allocations(&mut screen, &study.allocations);
     show_bridges(&mut screen, &study.naive.bridges);
     let warnings = study.warnings.len();
     screen.paragraph(&format!(
@@ -88,20 +89,6 @@ fn answer(study: &Study, report: &str) -> Screen {
     ));
     screen.paragraph(&format!("open {report}"));
     screen
-}
-
-fn show_allocations(screen: &mut Screen, study: &Study) {
-    let mut rows: Vec<&str> = metric_names().collect();
-    rows.push("worst p95 / limit");
-    let column = |allocation: &AllocationResult| {
-        let results = allocation.results.as_ref()?;
-        let mut cells: Vec<String> = metric_cells(Some(&results.fleet)).collect();
-        cells.push(worst(results));
-        Some((allocation.name.clone(), cells))
-    };
-    let columns: Vec<(String, Vec<String>)> = study.allocations.iter().filter_map(column).collect();
-    screen.heading("Allocations");
-    screen.matrix("the whole fleet", &rows, &columns);
 }
 
 #[cfg(test)]

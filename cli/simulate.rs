@@ -1,9 +1,11 @@
 //! `fleetfront simulate`.
 
-use fleetfront_planner::{AllocationResult, Look, PoolResult, replicate, simulate_allocation, trace_trial};
-use fleetfront_scenario::{Scenario, repaired};
+use fleetfront_planner::{
+    AllocationResult, Control, Look, PoolResult, Replication, replicate, simulate_allocation, trace_trial,
+};
+use fleetfront_scenario::{Scenario, nearest, repaired};
 
-use crate::args::{Pace, SimulateArgs};
+use crate::args::SimulateArgs;
 use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupt;
 use crate::rows::{metric_cells, metric_names, show_criteria, worst};
@@ -21,9 +23,9 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<Outcome, Failure> {
         return one_trial(&scenario, index, args);
     }
     let interrupt = Interrupt::listen();
-    let result = watched(&scenario, &args.pace, &interrupt, |control| {
-        simulate_allocation(&scenario, index, args.pace.effort(), control)
-    })?;
+    let (pace, effort) = (&args.pace, args.pace.effort());
+    let work = |control: &Control| simulate_allocation(&scenario, index, effort, control);
+    let result = watched(&scenario, (&pace.machine, pace.trials), &interrupt, work, |_| pace.said())?;
     if args.json {
         return print_json(&result);
     }
@@ -31,7 +33,7 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<Outcome, Failure> {
     let mends: Vec<String> = mends.into_iter().map(|mend| mend.words).collect();
     let mut screen = detail(&scenario, &result, &mends);
     if result.results.is_some() {
-        let (trials, seed) = (args.pace.trials, args.pace.seed);
+        let (trials, seed) = (args.pace.trials, args.pace.machine.seed);
         screen.paragraph(&format!("Numbers in brackets are 95 % intervals over {trials} trials (seed {seed})."));
     }
     screen.show()
@@ -45,14 +47,13 @@ fn one_trial(scenario: &Scenario, index: usize, args: &SimulateArgs) -> Result<O
         let what = format!("allocation \"{}\" cannot run", allocation.name);
         return Err(Failure::input(what, words.join("; ")));
     }
-    let (seed, trial) = (args.pace.seed, args.trial.unwrap_or(0));
+    let (seed, trial) = (args.pace.machine.seed, args.trial.unwrap_or(0));
     let trials =
         trial..trial.checked_add(1).ok_or_else(|| Failure::input("--trial is too large", "give a smaller number"))?;
     let interrupt = Interrupt::listen();
-    let pace = Pace { trials: 1, ..args.pace.clone() };
-    let replications = watched(scenario, &pace, &interrupt, |control| {
-        replicate(scenario, index, trials, seed, Look::default(), control)
-    })?;
+    let work = |control: &Control| replicate(scenario, index, trials, seed, Look::default(), control);
+    let did = |_: &Vec<Replication>| "simulated 1 trial".to_owned();
+    let replications = watched(scenario, (&args.pace.machine, 1), &interrupt, work, did)?;
     if args.json {
         return print_json(&replications);
     }
@@ -66,12 +67,14 @@ fn one_trial(scenario: &Scenario, index: usize, args: &SimulateArgs) -> Result<O
     screen.show()
 }
 
-fn find(scenario: &Scenario, name: &str) -> Result<usize, Failure> {
-    let index = scenario.allocations.iter().position(|allocation| allocation.name == name);
+/// The allocation of that name.
+pub(crate) fn find(scenario: &Scenario, name: &str) -> Result<usize, Failure> {
+    let names = || scenario.allocations.iter().map(|allocation| allocation.name.as_str());
+    let index = names().position(|other| other == name);
     index.ok_or_else(|| {
-        let names: Vec<&str> = scenario.allocations.iter().map(|allocation| allocation.name.as_str()).collect();
-        let what = format!("--allocation: scenario {} has no allocation \"{name}\"", scenario.name);
-        Failure::input(what, format!("give one of: {}", names.join(", ")))
+        let meant = nearest(name, names()).map_or(String::new(), |meant| format!("did you mean \"{meant}\"? "));
+        let what = format!("scenario {} has no allocation \"{name}\"", scenario.name);
+        Failure::input(what, format!("{meant}Its allocations: {}", names().collect::<Vec<_>>().join(", ")))
     })
 }
 

@@ -10,7 +10,7 @@ use fleetfront_scenario::Scenario;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::ThreadPoolBuilder;
 
-use crate::args::Pace;
+use crate::args::Machine;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 
@@ -20,22 +20,26 @@ const REDRAWN_EVERY: Duration = Duration::from_millis(100);
 
 /// Runs `work` on the threads asked for, with progress on stderr.
 ///
+/// - `trials`: the most that it will take.
+/// - `did`: what is said of it when it is done.
+///
 /// # Errors
 /// [`Failure::Interrupted`] after Ctrl-C; [`Failure::Input`] when there is too much to do, or too few threads to be had.
 pub(crate) fn watched<T: Send>(
     scenario: &Scenario,
-    pace: &Pace,
+    (machine, trials): (&Machine, u32),
     interrupt: &Interrupt,
     work: impl FnOnce(&Control) -> Result<T, Interrupted> + Send,
+    did: impl FnOnce(&T) -> String,
 ) -> Result<T, Failure> {
-    check_size(scenario, pace)?;
-    let threads = usize::from(pace.threads.unwrap_or(0));
+    check_size(scenario, trials)?;
+    let threads = usize::from(machine.threads.unwrap_or(0));
     let pool = ThreadPoolBuilder::new().num_threads(threads).build();
     let pool =
         pool.map_err(|error| Failure::input(format!("the threads cannot be started: {error}"), "lower --threads"));
     let pool = pool?;
     let control = interrupt.control();
-    let shown = !pace.quiet && io::stderr().is_terminal();
+    let shown = !machine.quiet && io::stderr().is_terminal();
     #[expect(clippy::disallowed_methods, reason = "goes to stderr, and into no result")]
     let begun = Instant::now();
     let done = thread::scope(|scope| {
@@ -46,26 +50,24 @@ pub(crate) fn watched<T: Send>(
         }
         pool.install(|| work(control))
     })?;
-    if !pace.quiet {
-        let trials = if pace.trials == 1 { "1 trial".to_owned() } else { format!("{} trials a point", pace.trials) };
-        eprintln!("simulated {trials} in {:.1} s", begun.elapsed().as_secs_f64());
+    if !machine.quiet {
+        eprintln!("{} in {:.1} s", did(&done), begun.elapsed().as_secs_f64());
     }
     Ok(done)
 }
 
 /// Refuses what could not be counted, before anybody waits for it.
-fn check_size(scenario: &Scenario, pace: &Pace) -> Result<(), Failure> {
+fn check_size(scenario: &Scenario, trials: u32) -> Result<(), Failure> {
     let days = scenario.traffic.days() + scenario.traffic.run_in.get() / 86_400.0;
     let a_trial = scenario.models.iter().map(|model| model.requests_per_day).sum::<f64>() * days;
-    let requests = a_trial * f64::from(pace.trials);
+    let requests = a_trial * f64::from(trials);
     if requests <= REQUESTS_MAX {
         return Ok(());
     }
     let most = (REQUESTS_MAX / a_trial).floor();
     let what = format!(
-        "--trials {} of {a_trial:.0} requests each are {requests:.1e} requests, more than the {REQUESTS_MAX:.0e} that \
-         are simulated at once",
-        pace.trials
+        "{trials} trials of {a_trial:.0} requests each are {requests:.1e} requests, more than the {REQUESTS_MAX:.0e} that \
+         are simulated at once"
     );
     let help =
         if most >= 2.0 { format!("give --trials {most:.0} or less") } else { "lower requests_per_day".to_owned() };
@@ -90,19 +92,15 @@ mod tests {
 
     use super::*;
 
-    fn pace(trials: u32) -> Pace {
-        Pace { trials, seed: 1, threads: None, quiet: true }
-    }
-
     #[test]
     fn what_cannot_be_counted_is_refused_with_the_most_that_can() {
         let mut scenario = Scenario::load(&Files::embedded()).expect("no problems");
         scenario.models[0].requests_per_day = 400_000.0;
-        assert_eq!(check_size(&scenario, &pace(1000)), Ok(()));
-        let Err(Failure::Input(text)) = check_size(&scenario, &pace(1_000_000)) else { panic!("it is too much") };
+        assert_eq!(check_size(&scenario, 1000), Ok(()));
+        let Err(Failure::Input(text)) = check_size(&scenario, 1_000_000) else { panic!("it is too much") };
         let most = text.split("give --trials ").nth(1).and_then(|rest| rest.strip_suffix(" or less"));
         let most: u32 = most.expect("a mend").parse().expect("a number");
-        assert_eq!(check_size(&scenario, &pace(most)), Ok(()));
-        assert!(check_size(&scenario, &pace(most + 1)).is_err());
+        assert_eq!(check_size(&scenario, most), Ok(()));
+        assert!(check_size(&scenario, most + 1).is_err());
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::statistics::{Interval, ratio_of_sums, t_factor};
+use crate::statistics::{Interval, jackknife_ratio, ratio_of_sums, t_factor};
 
 /// Of every interval that a study states.
 const CONFIDENCE: f64 = 0.95;
@@ -61,6 +61,17 @@ pub fn ratio(numerator: &[f64], denominator: &[f64]) -> Estimate {
 #[must_use]
 pub fn paired_ratio(of: &[f64], to: &[f64]) -> Estimate {
     let ratio = ratio_of_sums(of, to);
+    let Interval { low, high } = ratio.log_interval(CONFIDENCE);
+    Estimate { value: ratio.value, low, high }
+}
+
+/// The same by the jackknife, which takes out the bias of a ratio.
+///
+/// # Source
+/// See [`jackknife_ratio`].
+#[must_use]
+pub(crate) fn jackknifed_ratio(of: &[f64], to: &[f64]) -> Estimate {
+    let ratio = jackknife_ratio(of, to);
     let Interval { low, high } = ratio.log_interval(CONFIDENCE);
     Estimate { value: ratio.value, low, high }
 }

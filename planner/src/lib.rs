@@ -5,6 +5,7 @@
 mod advice;
 mod allocation;
 mod assumptions;
+mod compare;
 mod control;
 mod criteria;
 mod engine_pool;
@@ -15,6 +16,7 @@ mod frontier;
 mod groups;
 mod metrics;
 mod naive;
+mod pairing;
 mod partition;
 mod points;
 mod recommend;
@@ -30,11 +32,13 @@ mod tally;
 mod verdict;
 
 pub use assumptions::assumptions;
+pub use compare::{Comparison, Difference, OpenQuestion, Precision, compare};
 pub use control::{Control, Effort, Interrupted};
 pub use estimate::{Estimate, paired_ratio, ratio, sectioned, sectioned_ratio};
 pub use frontier::frontier_of_sums;
 pub use metrics::{CostByState, Metrics};
 pub use naive::naive_estimates;
+pub use pairing::Probabilities;
 pub use replications::{Look, ModelReplication, PoolReplication, Replication, TracedEvent, replicate, trace_trial};
 pub use run::{run_study, simulate_allocation};
 pub use study::{

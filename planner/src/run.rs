@@ -21,7 +21,7 @@ use crate::summary::{cell_summaries, gpu_summaries, model_summaries, warnings};
 use crate::verdict::verdict;
 
 /// What every part of a study shares.
-struct Shared<'a> {
+pub(crate) struct Shared<'a> {
     scenario: &'a Scenario,
     control: &'a Control,
     requests: Requests<'a>,
@@ -30,7 +30,7 @@ struct Shared<'a> {
 
 impl<'a> Shared<'a> {
     /// - `parts`: how many times all sections will be gone through.
-    fn new(scenario: &'a Scenario, effort: Effort, control: &'a Control, parts: usize) -> Self {
+    pub(crate) fn new(scenario: &'a Scenario, effort: Effort, control: &'a Control, parts: usize) -> Self {
         assert!(effort.trials >= 2, "an interval needs two trials");
         let sections = sections(effort.trials, scenario.traffic.is_weekly());
         control.expect((parts * sections.len()) as u64);
@@ -38,7 +38,7 @@ impl<'a> Shared<'a> {
         Self { scenario, control, requests, sections }
     }
 
-    fn allocation(&self, allocation: &Allocation) -> Result<AllocationRun, Interrupted> {
+    pub(crate) fn allocation(&self, allocation: &Allocation) -> Result<AllocationRun, Interrupted> {
         run_allocation(self.scenario, allocation, &self.requests, &self.sections, self.control)
     }
 }

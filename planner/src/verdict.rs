@@ -24,7 +24,7 @@ pub(crate) fn verdict(
 
 /// All criteria must hold at once: each is tested at its own level (intersection-union, no correction needed).
 /// Criteria that are shown for information do not count.
-fn overall(criteria: &[CriterionResult]) -> Judgement {
+pub(crate) fn overall(criteria: &[CriterionResult]) -> Judgement {
     let counted = criteria.iter().filter(|c| !is_information(c));
     counted.map(|c| c.judgement).max().unwrap_or(Judgement::Undecided)
 }
@@ -32,7 +32,7 @@ fn overall(criteria: &[CriterionResult]) -> Judgement {
 /// What is said of a model's own cost: the fleet's decides.
 pub(crate) const FOR_INFORMATION: &str = "for information: the fleet's cost decides";
 
-fn is_information(criterion: &CriterionResult) -> bool {
+pub(crate) fn is_information(criterion: &CriterionResult) -> bool {
     criterion.note == FOR_INFORMATION
 }
 

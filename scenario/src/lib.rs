@@ -46,3 +46,4 @@ pub use resolved::{
 pub use rules::Rules;
 pub use rules_check::time_of_day;
 pub use schema::json_schema;
+pub use suggest::nearest;

@@ -1,7 +1,8 @@
 //! What a misspelt name was meant to be.
 
 /// The name of `known` that is closest to `given`, if one is close enough to be meant.
-pub(crate) fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let folded = given.to_lowercase();
     known
         .into_iter()

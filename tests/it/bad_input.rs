@@ -128,7 +128,7 @@ fn more_requests_than_can_be_simulated() {
     place.scenario("big").edit("scenario.toml", "requests_per_day = 400.0", "requests_per_day = 5e6");
     let done = place.fleetfront("run big");
     assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""));
-    assert!(done.stderr.starts_with("error: --trials 1000 of "), "{}", done.stderr);
+    assert!(done.stderr.starts_with("error: 1000 trials of "), "{}", done.stderr);
     assert!(done.stderr.contains("help: give --trials "), "{}", done.stderr);
     assert_eq!(place.names("."), ["big"], "nothing is written");
 }
@@ -137,8 +137,8 @@ fn more_requests_than_can_be_simulated() {
 fn an_allocation_that_does_not_exist() {
     let done = Place::new().fleetfront("simulate --allocation curent");
     assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""));
-    let expected = "error: --allocation: scenario image-studio has no allocation \"curent\"\n  \
-                    help: give one of: current, proposed\n";
+    let expected = "error: scenario image-studio has no allocation \"curent\"\n  \
+                    help: did you mean \"current\"? Its allocations: current, proposed\n";
     assert_eq!(done.stderr, expected);
 }
 

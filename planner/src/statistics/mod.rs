@@ -25,4 +25,4 @@ pub use multiple::holm;
 pub use order_statistics::{OrderStatistics, quantile_interval, sample_size_for_maximum};
 pub use proportions::{clopper_pearson, failure_rate_bound, wilson};
 pub use ratios::{RatioEstimate, RelativeChange, jackknife_ratio, ratio_of_sums, relative_change};
-pub use student::t_factor;
+pub use student::{t_factor, two_sided_p};
