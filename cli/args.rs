@@ -31,6 +31,9 @@ pub(crate) enum Command {
     Simulate(SimulateArgs),
     /// Compare allocations on the same requests: differences, how sure they are, what would decide the rest
     Compare(CompareArgs),
+    /// Say when a choice between two allocations has to be looked at again: at which traffic, prices, service and boot
+    /// times the answer changes
+    Reevaluate(ReevaluateArgs),
     /// Print the JSON schema of scenario.toml
     Schema,
     /// Print completions for a shell
@@ -123,6 +126,25 @@ pub(crate) struct CompareArgs {
     /// Exit with 1 if an allocation fails a criterion
     #[arg(long)]
     pub(crate) gate: bool,
+}
+
+/// Arguments of `reevaluate`.
+#[derive(Debug, Args)]
+pub(crate) struct ReevaluateArgs {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArg,
+    /// Two allocations of the scenario; the second is held against the first [default: the baseline and the proposed
+    /// one]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) allocations: Vec<String>,
+    /// Days simulated at every number that is tried, 2 to 1000000; fewer where there is more traffic
+    #[arg(long, value_name = "N", default_value = "98", value_parser = trials)]
+    pub(crate) trials: u32,
+    #[command(flatten)]
+    pub(crate) machine: Machine,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Arguments of `completions`.

@@ -40,7 +40,7 @@ pub(crate) fn compare(args: &CompareArgs) -> Result<Outcome, Failure> {
 }
 
 /// The allocations, each made to run where it cannot, and what was changed for it.
-fn chosen(scenario: &Scenario, names: &[String]) -> Result<(Vec<Allocation>, Vec<String>), Failure> {
+pub(crate) fn chosen(scenario: &Scenario, names: &[String]) -> Result<(Vec<Allocation>, Vec<String>), Failure> {
     let indices = match names {
         [] if scenario.baseline == scenario.proposed => {
             let help = "name two allocations with --allocations, or set another `proposed`";

@@ -12,6 +12,7 @@ mod failure;
 mod init;
 mod interrupt;
 mod output_folder;
+mod reevaluate;
 mod rows;
 mod run;
 mod schema;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::check(&args),
         Command::Simulate(args) => simulate::simulate(&args),
         Command::Compare(args) => compare::compare(&args),
+        Command::Reevaluate(args) => reevaluate::reevaluate(&args),
         Command::Schema => schema::schema(),
         Command::Completions(args) => completions::completions(&args),
     };
