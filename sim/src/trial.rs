@@ -30,12 +30,15 @@ mod arriving;
 mod batches;
 mod books;
 mod booting;
+mod company;
 mod executing;
 mod expiring;
 mod failing;
 mod giving_up;
 mod scaling;
 mod shared;
+
+use company::Company;
 
 pub(crate) use alone::possible as follows_requests_alone;
 pub(crate) use failing::{TryLength, try_length};
@@ -68,6 +71,7 @@ pub struct Workspace {
     pools: Vec<PoolState>,
     events: EventList,
     jobs: Jobs,
+    company: Company,
     plain: PlainWorkspace,
 }
 
@@ -206,6 +210,8 @@ struct Trial<'g, 'x, 'd, 'b, 'o> {
     group: &'x Group<'g>,
     /// Whether requests that meet nobody are settled in one step.
     shortcut: bool,
+    /// How many of them may meet in the only container.
+    most_together: usize,
     draws: &'x mut Draws<'d, 'b>,
     horizon: Horizon,
     w: &'x mut Workspace,
@@ -241,6 +247,7 @@ impl<'g, 'x, 'd, 'b, 'o> Trial<'g, 'x, 'd, 'b, 'o> {
         }
         w.events.clear();
         w.jobs.clear();
+        w.company.clear();
         for timeline in seen.timelines.iter_mut() {
             timeline.trials += 1;
         }
@@ -250,6 +257,7 @@ impl<'g, 'x, 'd, 'b, 'o> Trial<'g, 'x, 'd, 'b, 'o> {
         Self {
             group,
             shortcut: alone::possible(group) && seen.occupancies.is_empty() && seen.trace.is_none(),
+            most_together: company::most_together(&group.pools[0]),
             draws,
             horizon,
             w,
@@ -321,6 +329,13 @@ impl<'g, 'x, 'd, 'b, 'o> Trial<'g, 'x, 'd, 'b, 'o> {
     /// Lets everything happen that happens until `until`, ends of windows at that very instant excepted.
     #[inline]
     fn advance(&mut self, until: SimTime) {
+        if !self.w.company.is_empty() {
+            if self.w.company.ends() > until {
+                self.now = until;
+                return;
+            }
+            self.settle_company();
+        }
         loop {
             let at = self.w.events.next_at();
             if self.expire_before(at.min(until)) {
@@ -366,6 +381,7 @@ impl<'g, 'x, 'd, 'b, 'o> Trial<'g, 'x, 'd, 'b, 'o> {
 
     /// Follows what arrived to its end, closes the books and checks them.
     fn finish(mut self) -> Outcome {
+        self.settle_company();
         let preempts = self.group.pools.iter().any(|pool| pool.preemption.is_some());
         let given_up = if preempts { self.horizon.end + FOLLOWED } else { SimTime::NEVER };
         while self.w.jobs.len() > 0 {

@@ -42,6 +42,9 @@ impl Trial<'_, '_, '_, '_, '_> {
         if !self.shortcut || !self.w.events.is_empty() {
             return false;
         }
+        if !self.w.company.is_empty() {
+            return self.join_company(arrival);
+        }
         let pool = self.pool(0);
         let state = &self.w.pools[0];
         let model = usize::from(arrival.model);
@@ -53,14 +56,19 @@ impl Trial<'_, '_, '_, '_, '_> {
         let switch = pool.models[model].switch_in[usize::from(loaded)];
         let TryLength { lasts, succeeds } = try_length(pool, arrival, 0, switch + arrival.service, pool.timeout);
         let end = start + lasts;
-        if !succeeds || end > next {
+        if !succeeds {
             return false;
+        }
+        if end > next {
+            let is_only = state.alive() == u32::from(picked.is_some());
+            return is_only && self.expect_company(arrival, start, end);
         }
         if let Some(index) = picked {
             return self.serve_warm(arrival, index, end);
         }
         debug_assert!(state.alive() == 0, "no event, no container that can take an input, and yet one");
-        self.serve_cold(arrival, start, end)
+        self.serve_cold(arrival, start, end);
+        true
     }
 
     /// On the most recently idle container. Returns whether no other container stops while the request is served.
@@ -75,9 +83,9 @@ impl Trial<'_, '_, '_, '_, '_> {
         true
     }
 
-    /// On a container that boots for it, where there is none at all. Returns whether it may start.
-    fn serve_cold(&mut self, arrival: &Arrival, ready_at: SimTime, end: SimTime) -> bool {
-        let Some(index) = self.start_container(0, arrival.model) else { return false };
+    /// On a container that boots for it, where there is none at all.
+    pub(super) fn serve_cold(&mut self, arrival: &Arrival, ready_at: SimTime, end: SimTime) {
+        let index = self.new_container(0, arrival.model);
         if self.horizon.contains(self.now) {
             self.outcome.models[usize::from(arrival.model)].boots += 1;
             self.w.pools[0].outcome.boots += 1;
@@ -92,16 +100,15 @@ impl Trial<'_, '_, '_, '_, '_> {
         self.serve_alone(arrival, index, State::Boot, end);
         let state = &mut self.w.pools[0];
         state.levels.enter(&mut state.containers, index);
-        true
     }
 
     /// Executes the request from now to `end` on a container that was in the state `before` until now.
     #[inline]
-    fn serve_alone(&mut self, arrival: &Arrival, index: u32, before: State, end: SimTime) {
+    pub(super) fn serve_alone(&mut self, arrival: &Arrival, index: u32, before: State, end: SimTime) {
         let (start, horizon) = (self.now, self.horizon);
         let state = &mut self.w.pools[0];
         let container = &mut state.containers[index as usize];
-        let cold = container.ready_at > arrival.at;
+        let (ready_at, cold) = (container.ready_at, container.ready_at > arrival.at);
         let since = container.since;
         state.ledgers[container.account as usize].add(before, horizon.clip(since, start));
         container.load(arrival.model);
@@ -117,7 +124,9 @@ impl Trial<'_, '_, '_, '_, '_> {
         if self.watched
             && let Some(timeline) = self.seen.timelines.first_mut()
         {
-            timeline.queue(1, arrival.at, start);
+            if cold {
+                timeline.queue(1, arrival.at, ready_at);
+            }
             timeline.state(before, since, start);
             timeline.state(State::Busy, start, end);
         }

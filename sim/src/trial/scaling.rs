@@ -61,9 +61,15 @@ impl Trial<'_, '_, '_, '_, '_> {
             self.note(p, None, None, What::Denied);
             return None;
         }
+        Some(self.new_container(p, model))
+    }
+
+    /// A new container where no quota denies it.
+    #[inline]
+    pub(super) fn new_container(&mut self, p: usize, model: u16) -> u32 {
         self.containers_change();
         self.containers += 1;
-        self.gpus += gpus;
+        self.gpus += self.pool(p).hardware[0].gpus;
         let state = &mut self.w.pools[p];
         state.booting += 1;
         assert!(state.alive() <= state.max.max(state.min), "law 5: more containers than max_containers");
@@ -72,10 +78,10 @@ impl Trial<'_, '_, '_, '_, '_> {
         let container = Container::starting(self.now, model, ordinal);
         if let Some(index) = state.stopped.pop() {
             state.containers[index as usize] = container;
-            return Some(index);
+            return index;
         }
         state.containers.push(container);
-        Some((state.containers.len() - 1) as u32)
+        (state.containers.len() - 1) as u32
     }
 
     /// Starts what the quota had denied, now that something has stopped: the pool first whose first queued request has
