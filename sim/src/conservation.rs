@@ -59,14 +59,24 @@ impl Audit {
         self.population.settle(horizon, count, now);
     }
 
-    /// A request came into the empty system, stayed for `inside` nanoseconds of the horizon, and left it empty at `to`.
+    /// A request that nothing could surprise was in the system for `inside` nanoseconds of the horizon, executed for
+    /// `executing` of them, and left at `to`, with nobody in the system who arrived before it.
     #[inline]
-    pub(crate) fn alone(&mut self, inside: u64, to: SimTime) {
+    pub(crate) fn settled(&mut self, inside: u64, executing: u64, to: SimTime) {
         self.arrived += 1;
         self.completed += 1;
+        self.tries_ns += executing;
         self.sojourn_ns += u128::from(inside);
         self.population.area_ns += u128::from(inside);
         self.population.since = to;
+    }
+
+    /// The only container of the only pool lived from `born` to `stopped`.
+    #[inline]
+    pub(crate) fn passed(&mut self, horizon: Horizon, born: SimTime, stopped: SimTime) {
+        self.pools[0].settle(horizon, 0, born);
+        self.pools[0].settle(horizon, 1, stopped);
+        self.alive_ns += horizon.clip(born, stopped);
     }
 
     /// The number of containers in use is about to change. Returns whether it stood inside the horizon.

@@ -145,6 +145,13 @@ impl Levels {
         (head != NONE).then_some(head)
     }
 
+    /// The most recently idle container.
+    #[inline]
+    pub(crate) fn latest_idle(&self) -> Option<u32> {
+        let tail = self.ends[0].1;
+        (tail != NONE).then_some(tail)
+    }
+
     /// The idle containers, the longest idle first.
     pub(crate) fn idle<'a>(&self, containers: &'a [Container]) -> impl Iterator<Item = u32> + 'a {
         std::iter::successors(self.longest_idle(), |index| {

@@ -5,6 +5,7 @@ use std::ops::AddAssign;
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::Ledger;
+use crate::quantities::SimSpan;
 
 /// The outcome of one trial of a group of pools, or the sum of several.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +88,25 @@ pub struct PoolOutcome {
     pub capacity_wait_ns: u64,
     /// What the bill adds by rounding containers up to its increment and minimum, in nanoseconds a GPU type.
     pub rounding_ns: Vec<u64>,
+}
+
+impl ModelOutcome {
+    /// The first try of a request starts.
+    #[inline]
+    pub(crate) fn count_start(&mut self, wait: SimSpan, cold: bool) {
+        self.cold += u64::from(cold);
+        self.waited += u64::from(wait > SimSpan::ZERO);
+        self.wait_ns += u128::from(wait.0);
+    }
+
+    /// A request completes.
+    #[inline]
+    pub(crate) fn count_completion(&mut self, latency: SimSpan, limit: SimSpan) {
+        self.completed += 1;
+        self.latency_ns += u128::from(latency.0);
+        self.sojourn_ns += u128::from(latency.0);
+        self.late += u64::from(latency > limit);
+    }
 }
 
 impl AddAssign<&ModelOutcome> for ModelOutcome {

@@ -334,7 +334,7 @@ impl<'g, 'x, 'd, 'b, 'o> Trial<'g, 'x, 'd, 'b, 'o> {
                 self.now = until;
                 return;
             }
-            self.settle_company();
+            self.settle_company(until);
         }
         loop {
             let at = self.w.events.next_at();
@@ -381,7 +381,7 @@ impl<'g, 'x, 'd, 'b, 'o> Trial<'g, 'x, 'd, 'b, 'o> {
 
     /// Follows what arrived to its end, closes the books and checks them.
     fn finish(mut self) -> Outcome {
-        self.settle_company();
+        self.settle_company(SimTime::NEVER);
         let preempts = self.group.pools.iter().any(|pool| pool.preemption.is_some());
         let given_up = if preempts { self.horizon.end + FOLLOWED } else { SimTime::NEVER };
         while self.w.jobs.len() > 0 {

@@ -5,8 +5,8 @@
 //! the same rules, not another engine: it reaches the same state and the same books, to the nanosecond.
 
 use super::Trial;
+use super::company::Visit;
 use super::failing::{TryLength, try_length};
-use crate::container::Container;
 use crate::group::{Group, Quota};
 use crate::job::Arrival;
 use crate::ledger::State;
@@ -48,8 +48,9 @@ impl Trial<'_, '_, '_, '_, '_> {
         let pool = self.pool(0);
         let state = &self.w.pools[0];
         let model = usize::from(arrival.model);
-        let picked = state.levels.pick();
-        let (start, loaded) = match picked {
+        // Nothing is under way, so that a container is idle or not there.
+        let idle = state.levels.latest_idle();
+        let (start, loaded) = match idle {
             Some(index) => (self.now, state.containers[index as usize].loaded),
             None => (self.now + self.draws.boots[0].span(state.starts as usize, model), arrival.model),
         };
@@ -59,84 +60,155 @@ impl Trial<'_, '_, '_, '_, '_> {
         if !succeeds {
             return false;
         }
+        let visit = Visit { arrival: *arrival, start, end };
         if end > next {
-            let is_only = state.alive() == u32::from(picked.is_some());
-            return is_only && self.expect_company(arrival, start, end);
+            let is_only = state.alive() == u32::from(idle.is_some());
+            return is_only && self.expect_company(visit);
         }
-        if let Some(index) = picked {
-            return self.serve_warm(arrival, index, end);
+        match idle {
+            Some(index) if self.another_stops_before(end, index) => return false,
+            Some(index) => self.serve_alone(&visit, index),
+            None if self.nobody_finds_it(end, next) => self.pass_by(&[visit]),
+            None => {
+                let index = self.start_cold(&visit);
+                self.serve_alone(&visit, index);
+            }
         }
-        debug_assert!(state.alive() == 0, "no event, no container that can take an input, and yet one");
-        self.serve_cold(arrival, start, end);
         true
     }
 
-    /// On the most recently idle container. Returns whether no other container stops while the request is served.
+    /// Whether an idle container, `index` apart, stops before `end`.
     #[inline]
-    fn serve_warm(&mut self, arrival: &Arrival, index: u32, end: SimTime) -> bool {
+    fn another_stops_before(&self, end: SimTime, index: u32) -> bool {
         let state = &self.w.pools[0];
         let longest_idle = state.levels.longest_idle().unwrap_or(index);
-        if longest_idle != index && state.containers[longest_idle as usize].idle_since + state.window < end {
-            return false;
-        }
-        self.serve_alone(arrival, index, State::Idle, end);
-        true
+        longest_idle != index && state.containers[longest_idle as usize].idle_since + state.window < end
     }
 
-    /// On a container that boots for it, where there is none at all.
-    pub(super) fn serve_cold(&mut self, arrival: &Arrival, ready_at: SimTime, end: SimTime) {
+    /// Whether a container that falls idle at `end`, and that no bound holds, has stopped at `next`.
+    #[inline]
+    pub(super) fn nobody_finds_it(&self, end: SimTime, next: SimTime) -> bool {
+        end + self.w.pools[0].window < next
+    }
+
+    /// A container boots for a request, where there is none at all, and has become ready. Returns its index.
+    #[inline]
+    pub(super) fn start_cold(&mut self, visit: &Visit) -> u32 {
+        let Visit { arrival, start, .. } = visit;
+        debug_assert!(self.w.pools[0].alive() == 0, "no event, no idle container, and yet one");
+        self.now = arrival.at;
         let index = self.new_container(0, arrival.model);
-        if self.horizon.contains(self.now) {
+        self.count_boot(arrival);
+        self.begin_billing(0, index);
+        self.now = *start;
+        self.accrue_as(0, index, State::Boot);
+        let state = &mut self.w.pools[0];
+        (state.booting, state.up) = (0, 1);
+        let container = &mut state.containers[index as usize];
+        container.up = true;
+        container.ready_at = *start;
+        state.levels.enter(&mut state.containers, index);
+        index
+    }
+
+    /// Executes a request on an idle container.
+    #[inline]
+    pub(super) fn serve_alone(&mut self, visit: &Visit, index: u32) {
+        let Visit { arrival, start, end } = visit;
+        let horizon = self.horizon;
+        let state = &mut self.w.pools[0];
+        let container = &mut state.containers[index as usize];
+        let (ready_at, since) = (container.ready_at, container.since);
+        state.ledgers[container.account as usize].add(State::Idle, horizon.clip(since, *start));
+        container.load(arrival.model);
+        state.ledgers[container.account as usize].add(State::Busy, horizon.clip(*start, *end));
+        container.since = *end;
+        container.idle_since = *end;
+        state.queue_since = *end;
+        if self.watched
+            && let Some(timeline) = self.seen.timelines.first_mut()
+        {
+            timeline.state(State::Idle, since, *start);
+        }
+        self.count_settled(visit, ready_at);
+        self.now = *end;
+    }
+
+    /// Requests that follow one another on a container that boots for the first of them and stops, its window over,
+    /// before anybody else comes.
+    #[inline]
+    pub(super) fn pass_by(&mut self, visits: &[Visit]) {
+        let ([first, ..], [.., last]) = (visits, visits) else { return };
+        let (horizon, born, ready_at) = (self.horizon, first.arrival.at, first.start);
+        let stops = last.end + self.w.pools[0].window;
+        self.now = born;
+        self.containers_change();
+        self.count_boot(&first.arrival);
+        let state = &mut self.w.pools[0];
+        state.starts += 1;
+        state.ledgers[usize::from(first.arrival.model)].add(State::Boot, horizon.clip(born, ready_at));
+        state.ledgers[usize::from(last.arrival.model)].add(State::Idle, horizon.clip(last.end, stops));
+        for visit in visits {
+            let busy = horizon.clip(visit.start, visit.end);
+            self.w.pools[0].ledgers[usize::from(visit.arrival.model)].add(State::Busy, busy);
+            self.count_settled(visit, ready_at);
+        }
+        if self.watched
+            && let Some(timeline) = self.seen.timelines.first_mut()
+        {
+            timeline.state(State::Boot, born, ready_at);
+            timeline.state(State::Idle, last.end, stops);
+        }
+        self.audit.passed(horizon, born, stops);
+        self.now = stops;
+        (self.containers, self.w.pools[0].booting) = (1, 1);
+        self.containers_change();
+        (self.containers, self.w.pools[0].booting) = (0, 0);
+        self.w.pools[0].queue_since = stops;
+    }
+
+    /// A container begins to boot for a request.
+    #[inline]
+    fn count_boot(&mut self, arrival: &Arrival) {
+        if self.horizon.contains(arrival.at) {
             self.outcome.models[usize::from(arrival.model)].boots += 1;
             self.w.pools[0].outcome.boots += 1;
         }
-        self.begin_billing(0, index);
-        self.now = ready_at;
-        let state = &mut self.w.pools[0];
-        (state.booting, state.up) = (0, 1);
-        let container: &mut Container = &mut state.containers[index as usize];
-        container.up = true;
-        container.ready_at = ready_at;
-        self.serve_alone(arrival, index, State::Boot, end);
-        let state = &mut self.w.pools[0];
-        state.levels.enter(&mut state.containers, index);
     }
 
-    /// Executes the request from now to `end` on a container that was in the state `before` until now.
+    /// The books of a request that was settled, but for its container's time.
+    ///
+    /// - `ready_at`: when its container's boot ended.
     #[inline]
-    pub(super) fn serve_alone(&mut self, arrival: &Arrival, index: u32, before: State, end: SimTime) {
-        let (start, horizon) = (self.now, self.horizon);
-        let state = &mut self.w.pools[0];
-        let container = &mut state.containers[index as usize];
-        let (ready_at, cold) = (container.ready_at, container.ready_at > arrival.at);
-        let since = container.since;
-        state.ledgers[container.account as usize].add(before, horizon.clip(since, start));
-        container.load(arrival.model);
-        let busy = horizon.clip(start, end);
-        state.ledgers[container.account as usize].add(State::Busy, busy);
-        container.since = end;
-        container.idle_since = end;
-        state.queue_since = end;
+    fn count_settled(&mut self, visit: &Visit, ready_at: SimTime) {
+        let Visit { arrival, start, end } = visit;
+        let (horizon, cold) = (self.horizon, ready_at > arrival.at);
         self.arrived += 1;
-        let inside = if start == arrival.at { busy } else { horizon.clip(arrival.at, end) };
-        self.audit.alone(inside, end);
-        self.audit.tries_ns += busy;
+        self.audit.settled(horizon.clip(arrival.at, *end), horizon.clip(*start, *end), *end);
         if self.watched
             && let Some(timeline) = self.seen.timelines.first_mut()
         {
             if cold {
                 timeline.queue(1, arrival.at, ready_at);
             }
-            timeline.state(before, since, start);
-            timeline.state(State::Busy, start, end);
+            timeline.state(State::Busy, *start, *end);
         }
-        if horizon.contains(arrival.at) {
-            self.count_arrival(0, arrival);
-            self.outcome.models[usize::from(arrival.model)].executions += 1;
-            self.count_start(arrival, cold, start);
-            self.count_completion(0, arrival, end);
+        if !horizon.contains(arrival.at) {
+            return;
         }
-        self.now = end;
+        let model = usize::from(arrival.model);
+        let (wait, latency) = (*start - arrival.at, *end - arrival.at);
+        let limit = self.group.pools[0].models[model].latency_limit;
+        self.seen.latencies[model].record(latency);
+        let outcome = &mut self.outcome.models[model];
+        outcome.arrived += 1;
+        outcome.executions += 1;
+        outcome.count_start(wait, cold);
+        outcome.count_completion(latency, limit);
+        if self.watched {
+            self.watch_arrival(0, arrival);
+            self.watch_wait(arrival, wait);
+        }
     }
 }
 

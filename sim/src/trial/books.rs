@@ -115,6 +115,11 @@ impl Trial<'_, '_, '_, '_, '_> {
     #[inline]
     pub(super) fn count_arrival(&mut self, p: usize, arrival: &Arrival) {
         self.outcome.models[usize::from(arrival.model)].arrived += 1;
+        self.watch_arrival(p, arrival);
+    }
+
+    #[inline]
+    pub(super) fn watch_arrival(&mut self, p: usize, arrival: &Arrival) {
         if let Some(timeline) = self.seen.timelines.get_mut(p) {
             timeline.arrival(arrival.at);
         }
@@ -123,14 +128,14 @@ impl Trial<'_, '_, '_, '_, '_> {
     /// The first try of a request starts.
     #[inline]
     pub(super) fn count_start(&mut self, arrival: &Arrival, cold: bool, start: SimTime) {
-        let outcome = &mut self.outcome.models[usize::from(arrival.model)];
         let wait = start - arrival.at;
-        outcome.cold += u64::from(cold);
-        outcome.waited += u64::from(wait > SimSpan::ZERO);
-        outcome.wait_ns += u128::from(wait.0);
-        if self.watched
-            && let Some(waits) = self.seen.waits.get_mut(usize::from(arrival.model))
-        {
+        self.outcome.models[usize::from(arrival.model)].count_start(wait, cold);
+        self.watch_wait(arrival, wait);
+    }
+
+    #[inline]
+    pub(super) fn watch_wait(&mut self, arrival: &Arrival, wait: SimSpan) {
+        if let Some(waits) = self.seen.waits.get_mut(usize::from(arrival.model)) {
             waits.record(wait);
         }
     }
@@ -140,11 +145,7 @@ impl Trial<'_, '_, '_, '_, '_> {
         let latency = end - arrival.at;
         let model = usize::from(arrival.model);
         self.seen.latencies[model].record(latency);
-        let outcome = &mut self.outcome.models[model];
-        outcome.completed += 1;
-        outcome.latency_ns += u128::from(latency.0);
-        outcome.sojourn_ns += u128::from(latency.0);
-        outcome.late += u64::from(latency > self.group.pools[p].models[model].latency_limit);
+        self.outcome.models[model].count_completion(latency, self.group.pools[p].models[model].latency_limit);
     }
 
     /// A counted request ends without completing.

@@ -9,7 +9,6 @@
 use super::Trial;
 use super::failing::{TryLength, try_length};
 use crate::job::Arrival;
-use crate::ledger::State;
 use crate::pool::{Execution, Pool};
 use crate::quantities::SimTime;
 
@@ -19,10 +18,10 @@ pub(super) struct Company(Vec<Visit>);
 
 /// What will become of one of them.
 #[derive(Debug, Clone, Copy)]
-struct Visit {
-    arrival: Arrival,
-    start: SimTime,
-    end: SimTime,
+pub(super) struct Visit {
+    pub(super) arrival: Arrival,
+    pub(super) start: SimTime,
+    pub(super) end: SimTime,
 }
 
 impl Company {
@@ -51,10 +50,10 @@ pub(super) fn most_together(pool: &Pool) -> usize {
 
 impl Trial<'_, '_, '_, '_, '_> {
     /// A request that the next one will find in the only container. Returns whether it may be joined there.
-    pub(super) fn expect_company(&mut self, arrival: &Arrival, start: SimTime, end: SimTime) -> bool {
+    pub(super) fn expect_company(&mut self, visit: Visit) -> bool {
         let may_be_joined = self.most_together > 1;
         if may_be_joined {
-            self.w.company.0.push(Visit { arrival: *arrival, start, end });
+            self.w.company.0.push(visit);
         }
         may_be_joined
     }
@@ -90,21 +89,19 @@ impl Trial<'_, '_, '_, '_, '_> {
         self.advance(now);
     }
 
-    /// All of them have been served.
-    pub(super) fn settle_company(&mut self) {
+    /// All of them have been served, and nobody else comes before `next`.
+    pub(super) fn settle_company(&mut self, next: SimTime) {
         let mut visits = std::mem::take(&mut self.w.company.0);
-        for Visit { arrival, start, end } in visits.drain(..) {
-            match self.w.pools[0].levels.pick() {
-                Some(index) => {
-                    self.now = start;
-                    self.serve_alone(&arrival, index, State::Idle, end);
-                }
-                None => {
-                    self.now = arrival.at;
-                    self.serve_cold(&arrival, start, end);
-                }
+        if let [first, others @ ..] = visits.as_slice() {
+            let idle = self.w.pools[0].levels.latest_idle();
+            if idle.is_none() && self.nobody_finds_it(others.last().unwrap_or(first).end, next) {
+                self.pass_by(&visits);
+            } else {
+                let index = idle.unwrap_or_else(|| self.start_cold(first));
+                visits.iter().for_each(|visit| self.serve_alone(visit, index));
             }
         }
+        visits.clear();
         self.w.company.0 = visits;
     }
 }

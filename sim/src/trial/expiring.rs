@@ -32,7 +32,8 @@ impl Trial<'_, '_, '_, '_, '_> {
         {
             let longest_idle = state.levels.longest_idle();
             let since = longest_idle.map(|index| state.containers[index as usize].idle_since);
-            if since.is_none_or(|since| since + state.window >= until) {
+            // The least that the autoscaler wants stays.
+            if since.is_none_or(|since| since + state.window >= until) || state.alive() <= state.min {
                 return false;
             }
         }
