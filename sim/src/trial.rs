@@ -329,13 +329,28 @@ impl<'g, 'x, 'd, 'b, 'o> Trial<'g, 'x, 'd, 'b, 'o> {
     /// Lets everything happen that happens until `until`, ends of windows at that very instant excepted.
     #[inline]
     fn advance(&mut self, until: SimTime) {
+        // Mostly the event list is empty and nothing happens.
+        if !self.w.events.is_empty() || !self.passes_quietly(until) {
+            self.advance_through(until);
+        }
+        self.now = until;
+    }
+
+    /// Whether nothing happens until `until` but what becomes of requests that met in the only container. The event
+    /// list is empty.
+    #[inline]
+    fn passes_quietly(&mut self, until: SimTime) -> bool {
         if !self.w.company.is_empty() {
             if self.w.company.ends() > until {
-                self.now = until;
-                return;
+                return true;
             }
             self.settle_company(until);
         }
+        !self.may_expire_before(until)
+    }
+
+    #[inline(never)]
+    fn advance_through(&mut self, until: SimTime) {
         loop {
             let at = self.w.events.next_at();
             if self.expire_before(at.min(until)) {
@@ -349,7 +364,6 @@ impl<'g, 'x, 'd, 'b, 'o> Trial<'g, 'x, 'd, 'b, 'o> {
             self.now = at;
             self.happen(event);
         }
-        self.now = until;
     }
 
     #[inline]

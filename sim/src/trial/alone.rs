@@ -253,7 +253,7 @@ mod tests {
             buffer_containers: draw(4, &[0, 0, 0, 1]),
             scaledown_window: Window::Fixed(SimSpan(u64::from(draw(5, &[2, 60, 300])) * 1_000_000_000)),
             max_inputs,
-            target_inputs: max_inputs,
+            target_inputs: draw(10, &[2, 5]).min(max_inputs),
             execution,
             timeout: SimSpan(u64::from(draw(7, &[15, 300])) * 1_000_000_000),
             retries: Retries::fixed(draw(8, &[0, 2])),
@@ -299,14 +299,18 @@ mod tests {
 
     #[test]
     fn the_shortcut_changes_no_outcome_by_a_nanosecond() {
-        let mut sparse = 0;
+        let (mut sparse, mut met) = (0, 0);
         for case in 0..1500 {
             let luck = Luck(case);
             let (pool, arrivals) = (random_pool(luck), random_arrivals(luck));
             let with = run(&pool, &arrivals, true);
             assert_eq!(with, run(&pool, &arrivals, false), "case {case}: {pool:?}");
             sparse += u32::from(arrivals.len() < 300 && pool.buffer_containers == 0);
+            let total = with.0.total();
+            let is_serial = pool.execution == Execution::Serial && pool.max_inputs > 1;
+            met += u32::from(is_serial && total.waited > total.cold && total.completed == total.arrived);
         }
         assert!(sparse > 300, "too few cases in which requests are alone: {sparse}");
+        assert!(met > 100, "too few cases in which requests meet in a container: {met}");
     }
 }

@@ -26,18 +26,20 @@ impl Trial<'_, '_, '_, '_, '_> {
     /// Returns whether a stop made something happen that the event list did not hold before.
     #[inline]
     pub(super) fn expire_before(&mut self, until: SimTime) -> bool {
-        // Mostly no window runs out, and that is seen at once.
-        if let [state] = self.w.pools.as_slice()
-            && state.has_fixed_window
-        {
-            let longest_idle = state.levels.longest_idle();
-            let since = longest_idle.map(|index| state.containers[index as usize].idle_since);
-            // The least that the autoscaler wants stays.
-            if since.is_none_or(|since| since + state.window >= until) || state.alive() <= state.min {
-                return false;
-            }
+        self.may_expire_before(until) && self.expire_some_before(until)
+    }
+
+    /// Whether a container may stop before `until`. Mostly no window runs out, and that is seen at once.
+    #[inline]
+    pub(super) fn may_expire_before(&self, until: SimTime) -> bool {
+        let [state] = self.w.pools.as_slice() else { return true };
+        if !state.has_fixed_window {
+            return true;
         }
-        self.expire_some_before(until)
+        let longest_idle = state.levels.longest_idle();
+        let since = longest_idle.map(|index| state.containers[index as usize].idle_since);
+        // The least that the autoscaler wants stays whatever its windows.
+        since.is_some_and(|since| since + state.window < until) && state.alive() > state.min
     }
 
     #[inline(never)]
