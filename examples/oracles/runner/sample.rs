@@ -42,7 +42,7 @@ impl Sample {
                 let histogram = if of_wait { model.waits.as_ref() } else { Some(&model.latencies) };
                 let histogram = histogram.expect("waits are looked at where they are asked for");
                 self.merged.merge(histogram);
-                [histogram.interpolated_quantile_s(p).unwrap_or(f64::NAN), 1.0, 0.0]
+                [histogram.quantile_s(p).unwrap_or(f64::NAN), 1.0, 0.0]
             }
             Estimand::WaitsLonger(seconds) => {
                 let waits = trial.models[0].waits.as_ref().expect("waits are looked at where they are asked for");
@@ -81,7 +81,7 @@ impl Sample {
                 (ratio.value, ratio.interval(CONFIDENCE))
             }
             Estimand::BusyAt { .. } => around(mean(a), a),
-            Estimand::Quantile { p, .. } => around(self.merged.interpolated_quantile_s(p).unwrap_or(f64::NAN), a),
+            Estimand::Quantile { p, .. } => around(self.merged.quantile_s(p).unwrap_or(f64::NAN), a),
             Estimand::Covariance(..) => {
                 let (of_a, of_b, trials) = (mean(a), mean(b), self.trials() as f64);
                 let product = |(a, b): (&f64, &f64)| (a - of_a) * (b - of_b) * trials / (trials - 1.0);

@@ -66,10 +66,10 @@ fn usd_half_width(of: &crate::Metrics) -> f64 {
 fn trials_go_on_until_the_ratio_is_known() {
     let scenario = scenario();
     let allocations = two(&scenario);
-    let wide = run(&scenario, &allocations, Precision::HalfWidth { share: 0.005, most: 10_000 });
+    let wide = run(&scenario, &allocations, Precision::HalfWidth { share: 0.003, most: 10_000 });
     assert!(wide.trials > 98 && wide.trials.is_multiple_of(7), "{}", wide.trials);
     let ratio = wide.differences[0].cost_ratio;
-    assert!(ratio.half_width() / ratio.value < 0.0055, "{ratio:?}");
+    assert!(ratio.half_width() / ratio.value < 0.0033, "{ratio:?}");
     let most = run(&scenario, &allocations, Precision::HalfWidth { share: 1e-6, most: 105 });
     assert_eq!(most.trials, 105);
 }
