@@ -9,13 +9,14 @@ use fleetfront_plots::format::{Unit, change_usd, estimate, in_unit, judgement_sy
 type Row = (&'static str, fn(&Metrics) -> String);
 
 /// What is said of a fleet, a pool or a model.
-const METRICS: [Row; 16] = [
+const METRICS: [Row; 17] = [
     ("cost a month", |m| estimate(m.cost_usd_month, Unit::Usd)),
     ("  busy", |m| estimate(m.cost_by_state.busy_usd, Unit::Usd)),
     ("  idle", |m| estimate(m.cost_by_state.idle_usd, Unit::Usd)),
     ("  boot", |m| estimate(m.cost_by_state.boot_usd, Unit::Usd)),
     ("  wasted", |m| estimate(m.cost_by_state.wasted_usd, Unit::Usd)),
     ("cost a request", |m| estimate(m.cost_usd_per_request, Unit::Usd)),
+    ("mean wait", |m| estimate(m.wait_s_mean, Unit::Seconds)),
     ("latency p50", |m| estimate(m.latency_s_p50, Unit::Seconds)),
     ("latency p95", |m| estimate(m.latency_s_p95, Unit::Seconds)),
     ("latency p99", |m| estimate(m.latency_s_p99, Unit::Seconds)),
@@ -83,10 +84,18 @@ pub(crate) fn show_criteria(screen: &mut Screen, allocation: &AllocationResult, 
 pub(crate) fn show_allocations(screen: &mut Screen, allocations: &[AllocationResult]) {
     let mut rows: Vec<&str> = metric_names().collect();
     rows.push("worst p95 / limit");
+    // Only where the plan makes a difference.
+    let billed = |allocation: &AllocationResult| {
+        let results = allocation.results.as_ref();
+        results.is_some_and(|results| results.bill_usd_month != results.fleet.cost_usd_month)
+    };
+    let is_billed = allocations.iter().any(billed);
+    rows.extend(is_billed.then_some("billed, with the plan"));
     let column = |allocation: &AllocationResult| {
         let results = allocation.results.as_ref()?;
         let mut cells: Vec<String> = metric_cells(Some(&results.fleet)).collect();
         cells.push(worst(results));
+        cells.extend(is_billed.then(|| estimate(results.bill_usd_month, Unit::Usd)));
         Some((allocation.name.clone(), cells))
     };
     let columns: Vec<(String, Vec<String>)> = allocations.iter().filter_map(column).collect();

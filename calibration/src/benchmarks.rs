@@ -24,7 +24,7 @@ const COLUMNS: [&str; 15] = [
 ];
 
 /// The rows, in the order of the file.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Benchmarks {
     pub(crate) rows: Vec<BenchmarkRow>,
 }

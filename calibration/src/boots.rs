@@ -10,7 +10,7 @@ use crate::table::{Bound, Row, Table};
 const COLUMNS: [&str; 10] = ["model", "variant", "gpu", "seconds", "cv", "use", "kind", "source", "date", "note"];
 
 /// The rows, in the order of the file.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Boots {
     rows: Vec<BootRow>,
 }

@@ -13,6 +13,8 @@ pub struct Metrics {
     pub cost_usd_per_request: Estimate,
     /// The month's bill by what containers did.
     pub cost_by_state: CostByState,
+    /// Mean time from arrival to the first execution (or to the end without one).
+    pub wait_s_mean: Estimate,
     /// Mean time from arrival to completion, of completed requests.
     pub latency_s_mean: Estimate,
     /// Median latency; failed requests count as infinite, here and below.

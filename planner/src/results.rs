@@ -5,6 +5,7 @@ use fleetfront_scenario::{Allocation, Scenario};
 use crate::allocation::AllocationRun;
 use crate::criteria::{Evidence, Judged, cost, judge_model, success};
 use crate::engine_pool::cell;
+use crate::estimate::Estimate;
 use crate::fleet_criteria::{FleetEvidence, judge_fleet};
 use crate::naive::placement;
 use crate::study::{AllocationMetrics, AllocationResult, CriterionResult, ModelResult, PoolResult, Role};
@@ -114,8 +115,12 @@ fn metrics(scenario: &Scenario, allocation: &Allocation, run: &AllocationRun) ->
             latency_cdf: run.latencies[e.model].cumulative(),
         }
     };
+    let fleet = run.fleet.metrics(days);
+    let bill = |usd: f64| scenario.platform.bill_usd(usd);
+    let Estimate { value, low, high } = fleet.cost_usd_month;
     AllocationMetrics {
-        fleet: run.fleet.metrics(days),
+        fleet,
+        bill_usd_month: Estimate { value: bill(value), low: bill(low), high: bill(high) },
         worst_p95_over_limit,
         worst_model: scenario.models[worst_model].name.clone(),
         models: all.iter().map(of_model).collect(),

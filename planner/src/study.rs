@@ -196,6 +196,9 @@ pub struct PoolResult {
 pub struct AllocationMetrics {
     /// All models and pools together.
     pub fleet: Metrics,
+    /// Its month's cost as it is billed: less what the plan includes, and the plan's fee on top. Criteria compare the
+    /// cost, which the allocation decides.
+    pub bill_usd_month: Estimate,
     /// Greatest ratio of a model's p95 to its limit.
     pub worst_p95_over_limit: Estimate,
     /// The model that has it.

@@ -20,6 +20,7 @@ pub(crate) struct Tally {
     pub(crate) late: f64,
     pub(crate) boots: f64,
     pub(crate) latency_s: f64,
+    pub(crate) wait_s: f64,
     /// Container seconds and dollars by state, in the order of [`State::ALL`].
     pub(crate) seconds: [f64; 4],
     pub(crate) usd: [f64; 4],
@@ -70,6 +71,7 @@ impl Tally {
             late: outcome.late as f64,
             boots: outcome.boots as f64,
             latency_s: outcome.latency_ns as f64 / 1e9,
+            wait_s: outcome.wait_ns as f64 / 1e9,
             seconds: bill.seconds,
             usd: bill.usd,
             percentiles_s: percentiles_s(latencies),
@@ -86,6 +88,7 @@ impl Tally {
         self.late += other.late;
         self.boots += other.boots;
         self.latency_s += other.latency_s;
+        self.wait_s += other.wait_s;
         for state in 0..4 {
             self.seconds[state] += other.seconds[state];
             self.usd[state] += other.usd[state];
@@ -159,6 +162,7 @@ impl Subject {
                 idle_usd: by_state(State::Idle),
                 wasted_usd: by_state(State::Wasted),
             },
+            wait_s_mean: ratio(&self.each(|t| t.wait_s), &arrived),
             latency_s_mean: self.mean_latency(),
             latency_s_p50: self.percentile(0),
             latency_s_p95: self.percentile(P95),

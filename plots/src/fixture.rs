@@ -163,6 +163,7 @@ fn metrics(m: usize, g: usize, window: f64, min: u32) -> Metrics {
             idle_usd: about(idle, 3.0),
             wasted_usd: about(wasted, 20.0),
         },
+        wait_s_mean: about(cold * 45.0, 2.0),
         latency_s_mean: about(service + cold * 45.0, 2.0),
         latency_s_p50: about(service * 0.95 + cold * 10.0, 1.5),
         latency_s_p95: about(p95, 4.0),

@@ -121,17 +121,18 @@ const BILL: [Metric; 9] = [
     ("boots a day", |m| estimate(m.boots_per_day, Unit::Count)),
 ];
 
-const LATENCY: [Metric; 7] = [
+const LATENCY: [Metric; 8] = [
     ("p50", |m| estimate(m.latency_s_p50, Unit::Seconds)),
     ("p95", |m| estimate(m.latency_s_p95, Unit::Seconds)),
     ("p99", |m| estimate(m.latency_s_p99, Unit::Seconds)),
     ("mean latency", |m| estimate(m.latency_s_mean, Unit::Seconds)),
+    ("mean wait", |m| estimate(m.wait_s_mean, Unit::Seconds)),
     ("late", |m| estimate(m.late_share, Unit::Share)),
     ("completed", |m| estimate(m.success_rate, Unit::Share)),
     ("cold starts", |m| estimate(m.cold_start_share, Unit::Share)),
 ];
 
-const POOL: [Metric; 5] = [BILL[0], LATENCY[1], LATENCY[6], BILL[6], BILL[7]];
+const POOL: [Metric; 5] = [BILL[0], LATENCY[1], LATENCY[7], BILL[6], BILL[7]];
 
 fn containers(metrics: &Metrics) -> String {
     format!("{}, peak {}", estimate(metrics.containers_mean, Unit::Count), metrics.containers_peak)
@@ -157,7 +158,16 @@ fn role_word(role: Role) -> &'static str {
 
 /// What the allocations cost as wholes.
 pub(crate) fn fleet_bills(study: &Study) -> Table {
-    fleets(study, "What the allocations cost", &BILL)
+    let mut table = fleets(study, "What the allocations cost", &BILL);
+    let results = || study.allocations.iter().filter_map(|allocation| allocation.results.as_ref());
+    // Only where the plan makes a difference.
+    if results().any(|results| results.bill_usd_month != results.fleet.cost_usd_month) {
+        table.columns.push("billed, with the plan".to_owned());
+        for (row, results) in table.rows.iter_mut().zip(results()) {
+            row.push(number(estimate(results.bill_usd_month, Unit::Usd)));
+        }
+    }
+    table
 }
 
 /// How long requests take in the allocations as wholes.

@@ -146,6 +146,10 @@ pub struct PlatformFile {
     pub region_multiplier: f64,
     /// Days that a month is said to have
     pub days_per_month: f64,
+    /// Fee of the plan, in dollars a month; left out for none
+    pub plan_fee_usd: Option<f64>,
+    /// Usage that the plan includes, in dollars a month; left out for none
+    pub included_credits_usd: Option<f64>,
 }
 
 /// What is common to the traffic of all models.

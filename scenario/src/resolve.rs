@@ -20,6 +20,7 @@ const DAYS_MAX: f64 = 31.0;
 const CORES_MAX: f64 = 1024.0;
 const MEMORY_GIB_MAX: f64 = 16_384.0;
 const REGION_MAX: f64 = 100.0;
+const PLAN_USD_MAX: f64 = 1e6;
 
 /// Resolves a file of the right shape. What is returned holds only when the findings hold no problem.
 pub(crate) fn resolve(files: &Files, file: &ScenarioFile, findings: &mut Findings<'_>) -> Scenario {
@@ -133,6 +134,12 @@ fn platform(platform: &PlatformFile, file: &ScenarioFile, tables: &Tables, findi
     findings.within("platform.memory_gib", platform.memory_gib, 0.0, MEMORY_GIB_MAX, holds);
     let why = "it multiplies the prices, 1 leaves them";
     findings.within("platform.region_multiplier", platform.region_multiplier, 0.0, REGION_MAX, why);
+    for (key, usd) in [("plan_fee_usd", platform.plan_fee_usd), ("included_credits_usd", platform.included_credits_usd)]
+    {
+        if let Some(usd) = usd {
+            findings.within(&format!("platform.{key}"), usd, 0.0, PLAN_USD_MAX, "a limit against typing errors");
+        }
+    }
     let mut item = |name| price(file, tables, name, "files.prices", findings).unwrap_or_else(|| (free(), nobody()));
     let ((cpu, of_cpu), (memory, of_memory)) = (item("cpu_core"), item("memory_gib"));
     Platform {
@@ -143,6 +150,8 @@ fn platform(platform: &PlatformFile, file: &ScenarioFile, tables: &Tables, findi
         memory_usd_per_gib_s: memory,
         region_multiplier: platform.region_multiplier,
         days_per_month: platform.days_per_month,
+        plan_fee_usd: platform.plan_fee_usd.unwrap_or(0.0),
+        included_credits_usd: platform.included_credits_usd.unwrap_or(0.0),
         container_provenance: (&platform.container_provenance).into(),
         price_provenance: both(of_cpu, of_memory),
     }
@@ -211,6 +220,8 @@ mod tests {
         let (old, key) = ("days_per_month = 30.0", "platform.days_per_month");
         check(old, "days_per_month = 0", "0", key, "the number of days is 0", "above zero");
         check(old, "days_per_month = 32", "32", key, "32 is outside 0 to 31", "no month is longer");
+        let new = "days_per_month = 30.0\nplan_fee_usd = 1e9";
+        check(old, new, "1e9", "platform.plan_fee_usd", "1000000000 is outside 0 to 1000000", "typing errors");
         let new = "cpu_cores = 4000";
         check("cpu_cores = 1.0", new, "4000", "platform.cpu_cores", "4000 is outside 0 to 1024", "holds no more");
         let (old, new) = ("region_multiplier = 1.0", "region_multiplier = 0.0");

@@ -124,10 +124,24 @@ pub struct Platform {
     pub region_multiplier: f64,
     /// Days that a month is said to have.
     pub days_per_month: f64,
+    /// Fee of the plan, in dollars a month.
+    #[serde(default)]
+    pub plan_fee_usd: f64,
+    /// Usage that the plan includes, in dollars a month.
+    #[serde(default)]
+    pub included_credits_usd: f64,
     /// Where cores and GiB of a container come from.
     pub container_provenance: Provenance,
     /// Where the CPU and memory prices come from.
     pub price_provenance: Provenance,
+}
+
+impl Platform {
+    /// What a month's usage comes to: what the plan includes is off, its fee is on.
+    #[must_use]
+    pub fn bill_usd(&self, usage_usd: f64) -> f64 {
+        (usage_usd - self.included_credits_usd).max(0.0) + self.plan_fee_usd
+    }
 }
 
 /// A GPU type.

@@ -38,9 +38,13 @@ pub(crate) fn defaults(file: &SettingsFile, strict: bool, findings: &mut Finding
     settings
 }
 
-/// Fallback names a pool of one allocation, or GPU types of one pool: no default can.
+/// Fallback names a pool of one allocation, or GPU types of one pool: no default can. Nor what is said of it.
 fn check_no_names(rules: &Rules, findings: &mut Findings<'_>) {
-    for (key, is_given) in [("fallback", rules.fallback.is_some()), ("gpu_fallback", rules.gpu_fallback.is_some())] {
+    for (key, is_given) in [
+        ("fallback", rules.fallback.is_some()),
+        ("gpu_fallback", rules.gpu_fallback.is_some()),
+        ("gpu_wait_s", rules.gpu_wait_s.is_some()),
+    ] {
         if is_given {
             let message = format!("`{key}` cannot hold for every pool");
             findings.refuse(&join("defaults.rules", key), message, "write it in the rules of the pools that it is for");
@@ -70,6 +74,10 @@ pub(crate) fn of_pool(
         rules,
     };
     rules_check::check(&pool.rules, &join(path, "rules"), strict, findings);
+    if pool.rules.gpu_wait_s.is_some() && settings.rules.gpu_fallback.is_none() {
+        let message = "there is no other GPU type to wait before";
+        findings.refuse(&join(path, "rules.gpu_wait_s"), message, "add gpu_fallback = [...], or remove gpu_wait_s");
+    }
     // What is inherited as a whole was checked where it is written.
     let own = [pool.min_containers, pool.max_inputs, pool.retries].iter().any(Option::is_some);
     if own || pool.execution.is_some() || !pool.rules.is_none() {
@@ -235,6 +243,8 @@ mod tests {
         let (message, help) = ("cannot hold for every pool", "write it in the rules of the pools");
         let new = "retries = 0\nrules = { gpu_fallback = [\"L4\"] }";
         check("retries = 0", new, "[\"L4\"]", "defaults.rules.gpu_fallback", message, help);
+        let new = "retries = 0\nrules = { gpu_wait_s = 5 }";
+        check("retries = 0", new, "5", "defaults.rules.gpu_wait_s", message, help);
         let new = "retries = 0\nrules = { fallback = { pool = \"flux\", on_failure = true } }";
         check("retries = 0", new, "{ pool", "defaults.rules.fallback", message, help);
     }

@@ -24,11 +24,12 @@ impl Tables {
     /// Reads all files that `scenario` names.
     pub(crate) fn read(files: &Files, scenario: &ScenarioFile, findings: &mut Findings<'_>) -> Self {
         let names = &scenario.files;
+        let is_stated = !scenario.cells.is_empty();
         let mut reader = Reader { files, findings };
         Self {
             prices: reader.read("files.prices", &names.prices, Prices::read),
-            benchmarks: reader.read("files.benchmarks", &names.benchmarks, Benchmarks::read),
-            boots: reader.read("files.boots", &names.boots, Boots::read),
+            benchmarks: reader.read("files.benchmarks", &names.benchmarks, unless_stated(is_stated, Benchmarks::read)),
+            boots: reader.read("files.boots", &names.boots, unless_stated(is_stated, Boots::read)),
             memory: reader.read("files.memory", &names.memory, Memory::read),
             load: reader.read("files.load", &names.load, read_curve),
             own_load: (scenario.models.iter().enumerate())
@@ -72,6 +73,17 @@ impl Reader<'_, '_> {
     }
 }
 
+/// The same, but a table that holds no row is an empty one where `[[cells]]` state what it would say.
+fn unless_stated<T: Default>(
+    is_stated: bool,
+    parse: impl Fn(&str, &str) -> Result<T, Vec<Problem>>,
+) -> impl Fn(&str, &str) -> Result<T, Vec<Problem>> {
+    move |file, text| {
+        let lines = text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
+        if is_stated && lines.count() <= 1 { Ok(T::default()) } else { parse(file, text) }
+    }
+}
+
 fn read_curve(file: &str, text: &str) -> Result<LoadCurve, Vec<Problem>> {
     let (weights, _) = read_load_curve(file, text)?;
     LoadCurve::new(&weights).map_err(|error| {
@@ -102,6 +114,30 @@ mod tests {
             "there is no file \"price.csv\"",
             "put price.csv there",
         );
+    }
+
+    /// A header and no row: enough where cells state the laws, not where nothing does.
+    #[test]
+    fn a_table_may_be_empty_where_cells_state_laws() {
+        let text = |name: &str| crate::Files::embedded().text(name).expect("it is there").to_owned();
+        let header = |name: &str| {
+            let first = text(name).lines().find(|line| !line.starts_with('#')).expect("a header").to_owned();
+            format!("# nothing measured\n{first}\n")
+        };
+        let empty = crate::Files::embedded().with("boots.csv", &header("boots.csv"));
+        assert_eq!(only_problem(&empty).message, "has a header but no rows");
+        let cell = |model: &str| {
+            format!(
+                "[[cells]]\nmodel = \"{model}\"\ngpu = \"L40S\"\nboot = {{ deterministic = {{ seconds = 20.0 }} }}\n\
+                 provenance = {{ kind = \"assumed\", source = \"a test\", date = \"2026-11-24\" }}\n"
+            )
+        };
+        let models = ["flux-schnell", "flux-dev", "instantid", "lora", "wan2.1", "seedvr2"];
+        let cells = models.map(cell).concat();
+        let stated = empty.with("scenario.toml", &format!("{}\n{cells}", text("scenario.toml")));
+        let scenario = crate::Scenario::load(&stated).expect("every model boots on some GPU type");
+        let boot = scenario.models[0].variants[0].cells[3].boot.as_ref().expect("it is stated");
+        assert_eq!(boot.law, fleetfront_sim::Law::Deterministic { seconds: 20.0 });
     }
 
     #[test]

@@ -37,6 +37,24 @@ fn the_spreadsheet_is_reproduced_to_the_cent() {
 }
 
 #[test]
+fn a_plan_is_billed_and_changes_no_cost() {
+    let scenario = small();
+    let mut with_plan = scenario.clone();
+    (with_plan.platform.plan_fee_usd, with_plan.platform.included_credits_usd) = (250.0, 100.0);
+    let fleet = |scenario: &Scenario| {
+        let found = simulate_allocation(scenario, scenario.baseline, EFFORT, &Control::default());
+        found.expect("nobody interrupts").results.expect("it runs")
+    };
+    let (without, with) = (fleet(&scenario), fleet(&with_plan));
+    assert_eq!(without.bill_usd_month, without.fleet.cost_usd_month);
+    assert_eq!(with.fleet, without.fleet);
+    assert_relative_eq!(with.bill_usd_month.value, without.fleet.cost_usd_month.value + 150.0, max_relative = 1e-12);
+    // What is not used up is lost.
+    with_plan.platform.included_credits_usd = 1e6;
+    assert_eq!(fleet(&with_plan).bill_usd_month, crate::Estimate::exact(250.0));
+}
+
+#[test]
 fn bills_add_up() {
     let study = study();
     for bridge in &study.naive.bridges {

@@ -98,7 +98,9 @@ impl Trial<'_, '_, '_, '_, '_> {
                 self.pass_by(&visits);
             } else {
                 let index = idle.unwrap_or_else(|| self.start_cold(first));
-                visits.iter().for_each(|visit| self.serve_alone(visit, index));
+                for visit in &visits {
+                    self.serve_alone(visit, index);
+                }
             }
         }
         visits.clear();
