@@ -1,5 +1,5 @@
-//! The grid: each unit (a model alone in its pool, or models that share one) on each feasible cell, with each window and
-//! each number of warm containers.
+//! The grid: each unit (a model alone in its pool, or models that share one) on each feasible cell, with every
+//! combination of the windows and numbers to be tried.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -47,7 +47,7 @@ pub(crate) struct CellTask {
     gpu: usize,
 }
 
-/// Simulates the whole grid. Candidates come in the order unit, variant, GPU, window, warm containers.
+/// Simulates the whole grid. Candidates come in the order unit, variant, GPU, then that of the grid's lists.
 pub(crate) fn run_grid(
     scenario: &Scenario,
     partitions: &Partitions,
@@ -112,17 +112,20 @@ struct Run {
 }
 
 impl Grid<'_> {
+    /// Every combination of the grid's lists, from the unit's own settings on.
     fn settings(&self, unit: usize) -> Vec<PoolSettings> {
-        let base = &self.partitions.units[unit].settings;
-        let with = |window: &_, min: &_| PoolSettings {
-            scaledown_window: *window,
-            min_containers: *min,
-            // A ceiling below the warm containers tried would contradict them.
-            max_containers: base.max_containers.map(|max| max.max(*min)),
-            ..base.clone()
-        };
         let grid = &self.scenario.grid;
-        grid.windows.iter().flat_map(|window| grid.min_containers.iter().map(move |min| with(window, min))).collect()
+        let mut all = vec![self.partitions.units[unit].settings.clone()];
+        all = vary(&all, &grid.windows, |settings, window| settings.scaledown_window = window);
+        all = vary(&all, &grid.min_containers, |settings, min| settings.min_containers = min);
+        all = vary(&all, &grid.buffer_containers, |settings, buffer| settings.buffer_containers = buffer);
+        all = vary(&all, &grid.max_containers, |settings, max| settings.max_containers = Some(max));
+        all = vary(&all, &grid.max_inputs, |settings, inputs| settings.max_inputs = inputs);
+        for settings in &mut all {
+            // A ceiling below the warm containers tried would contradict them.
+            settings.max_containers = settings.max_containers.map(|max| max.max(settings.min_containers));
+        }
+        all
     }
 
     fn run_cell(&self, task: &CellTask) -> Result<Vec<Candidate>, Interrupted> {
@@ -161,6 +164,19 @@ impl Grid<'_> {
         }
         Ok(runs.into_iter().map(Run::finish).collect())
     }
+}
+
+/// The settings with each of the values set; as they are where there are none to try.
+fn vary<T: Copy>(all: &[PoolSettings], values: &[T], set: impl Fn(&mut PoolSettings, T)) -> Vec<PoolSettings> {
+    if values.is_empty() {
+        return all.to_vec();
+    }
+    let with = |settings: &PoolSettings, value: T| {
+        let mut settings = settings.clone();
+        set(&mut settings, value);
+        settings
+    };
+    all.iter().flat_map(|settings| values.iter().map(|value| with(settings, *value)).collect::<Vec<_>>()).collect()
 }
 
 impl Run {

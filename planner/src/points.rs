@@ -46,15 +46,26 @@ pub(crate) fn choice(scenario: &Scenario, candidate: &Candidate) -> Choice {
         gpu: scenario.gpus[candidate.gpu].name.clone(),
         scaledown_window_s: candidate.settings.scaledown_window.get(),
         min_containers: candidate.settings.min_containers,
+        buffer_containers: tried(&scenario.grid.buffer_containers, Some(candidate.settings.buffer_containers)),
+        max_containers: tried(&scenario.grid.max_containers, candidate.settings.max_containers),
+        max_inputs: tried(&scenario.grid.max_inputs, Some(candidate.settings.max_inputs)),
         service_kind: candidate.models.iter().map(kind).max().unwrap_or(Kind::Assumed),
     }
+}
+
+/// What is said of a number that the grid tries; nothing of one that is every pool's own.
+fn tried(grid: &[u32], number: Option<u32>) -> Option<u32> {
+    number.filter(|_| !grid.is_empty())
 }
 
 /// A pool in a few words: `flux-dev bf16 on L40S, 300 s`.
 pub(crate) fn choice_words(choice: &Choice) -> String {
     let Choice { model, variant, gpu, scaledown_window_s, min_containers, .. } = choice;
+    let buffer = choice.buffer_containers.filter(|count| *count > 0).map_or(String::new(), |n| format!(", buffer {n}"));
+    let most = choice.max_containers.map_or(String::new(), |n| format!(", at most {n}"));
+    let inputs = choice.max_inputs.map_or(String::new(), |n| format!(", inputs {n}"));
     let warm = if *min_containers > 0 { format!(", {min_containers} warm") } else { String::new() };
-    format!("{model} {variant} on {gpu}, {scaledown_window_s} s{warm}")
+    format!("{model} {variant} on {gpu}, {scaledown_window_s} s{warm}{buffer}{most}{inputs}")
 }
 
 /// The greatest ratio of a model's p95 to its limit.

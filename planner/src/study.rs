@@ -135,6 +135,15 @@ pub struct Choice {
     pub scaledown_window_s: f64,
     /// Always-warm containers.
     pub min_containers: u32,
+    /// Containers kept ready beside the busy ones, where the grid tries several; the pool's own elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buffer_containers: Option<u32>,
+    /// Most containers; likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_containers: Option<u32>,
+    /// Inputs that a container accepts at once; likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_inputs: Option<u32>,
     /// How good the service time is that the point rests on.
     pub service_kind: Kind,
 }

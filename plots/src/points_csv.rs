@@ -7,7 +7,17 @@ use crate::format::kind_word;
 
 /// The header, in the order of the cells.
 fn header() -> Vec<String> {
-    let choice = ["model", "variant", "gpu", "scaledown_window_s", "min_containers"].map(str::to_owned);
+    let choice = [
+        "model",
+        "variant",
+        "gpu",
+        "scaledown_window_s",
+        "min_containers",
+        "buffer_containers",
+        "max_containers",
+        "max_inputs",
+    ];
+    let choice = choice.map(str::to_owned);
     let estimated = ESTIMATED.iter().flat_map(|(name, _)| ["", "_low", "_high"].map(|end| format!("{name}{end}")));
     let rest = ["containers_peak", "requests_per_day", "service_kind", "on_model_frontier"].map(str::to_owned);
     choice.into_iter().chain(estimated).chain(rest).collect()
@@ -51,6 +61,8 @@ pub(crate) fn points_csv(points: &[Point]) -> Result<Vec<u8>, PlotError> {
             choice.scaledown_window_s.to_string(),
             choice.min_containers.to_string(),
         ];
+        let tried = [choice.buffer_containers, choice.max_containers, choice.max_inputs];
+        cells.extend(tried.map(|count| count.map_or_else(String::new, |count| count.to_string())));
         for (_, read) in ESTIMATED {
             let Estimate { value, low, high } = read(point);
             cells.extend([value, low, high].map(|number| number.to_string()));

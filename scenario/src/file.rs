@@ -290,6 +290,12 @@ pub struct GridFile {
     pub scaledown_window_s: Vec<f64>,
     /// Always-warm containers
     pub min_containers: Vec<u32>,
+    /// Containers kept ready beside the busy ones; left out for each pool's own
+    pub buffer_containers: Option<Vec<u32>>,
+    /// Most containers; left out for each pool's own
+    pub max_containers: Option<Vec<u32>>,
+    /// Inputs that a container accepts at once; left out for each pool's own
+    pub max_inputs: Option<Vec<u32>>,
 }
 
 /// A way of giving models to pools.

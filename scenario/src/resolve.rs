@@ -56,6 +56,9 @@ pub(crate) fn resolve(files: &Files, file: &ScenarioFile, findings: &mut Finding
         warnings: Vec::new(),
     };
     if findings.problems.is_empty() {
+        let pools = scenario.allocations.iter().flat_map(|allocation| &allocation.pools);
+        let settings = std::iter::once(&scenario.defaults).chain(pools.map(|pool| &pool.settings));
+        settings::check_inputs(&scenario.grid, settings, findings);
         warn(&scenario, findings);
         contradictions::check(&scenario, findings);
         warn_unused(files, file, &tables, findings);

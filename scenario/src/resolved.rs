@@ -297,6 +297,15 @@ pub struct Grid {
     pub windows: Vec<Seconds>,
     /// Always-warm containers.
     pub min_containers: Vec<u32>,
+    /// Containers kept ready beside the busy ones; empty where each pool keeps its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub buffer_containers: Vec<u32>,
+    /// Most containers; likewise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub max_containers: Vec<u32>,
+    /// Inputs that a container accepts at once; likewise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub max_inputs: Vec<u32>,
 }
 
 /// The autoscaler's and the container's settings, by the platform's own names.

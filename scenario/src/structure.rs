@@ -265,7 +265,7 @@ mod tests {
             "no key `timeout`",
             "did you mean `timeout_s`?",
         );
-        let all = "known here: min_containers, scaledown_window_s";
+        let all = "known here: buffer_containers, max_containers, max_inputs, min_containers, scaledown_window_s";
         check("[grid]", "[grid]\nzebra = 1", "zebra", "grid.zebra", "no key `zebra`", all);
         check("[files]", "[gpu]\n[files]", "gpu", "gpu", "no key `gpu`", "did you mean `gpus`?");
     }

@@ -67,7 +67,7 @@ impl LatencyHistogram {
     /// Adds the counts of `other`: the same as if all had been recorded here.
     ///
     /// # Panics
-    /// If there are too many: see [`Self::assert_exact`].
+    /// If there are then more than a bucket can count, 2^32 - 1.
     pub fn merge(&mut self, other: &Self) {
         for (mine, theirs) in self.counts.iter_mut().zip(&other.counts) {
             *mine = mine.wrapping_add(*theirs);

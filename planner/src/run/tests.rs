@@ -55,6 +55,31 @@ fn a_plan_is_billed_and_changes_no_cost() {
 }
 
 #[test]
+fn a_finer_grid_holds_the_coarser_one() {
+    let coarse = small();
+    let mut fine = coarse.clone();
+    fine.grid.buffer_containers = vec![0, 1];
+    fine.grid.max_inputs = vec![1, 5];
+    let points =
+        |scenario: &Scenario| run_study(scenario, EFFORT, &Control::default()).expect("nobody interrupts").points;
+    let (coarse, fine) = (points(&coarse), points(&fine));
+    assert_eq!(fine.len(), 4 * coarse.len());
+    let same = |point: &&crate::Point| (point.choice.buffer_containers, point.choice.max_inputs) == (Some(0), Some(5));
+    for (own, before) in fine.iter().filter(same).zip(&coarse) {
+        assert_eq!((&own.choice.model, &own.choice.gpu), (&before.choice.model, &before.choice.gpu));
+        assert_eq!(own.metrics, before.metrics);
+    }
+    // One input at a time waits for a boot where five wait in a container: it costs more and is no slower.
+    let with = |inputs: u32| {
+        fine.iter().filter(move |p| (p.choice.buffer_containers, p.choice.max_inputs) == (Some(0), Some(inputs)))
+    };
+    let dearer = with(1)
+        .zip(with(5))
+        .filter(|(one, five)| one.metrics.containers_mean.value >= five.metrics.containers_mean.value);
+    assert!(dearer.count() * 10 > with(1).count() * 9);
+}
+
+#[test]
 fn bills_add_up() {
     let study = study();
     for bridge in &study.naive.bridges {
