@@ -84,12 +84,7 @@ pub(crate) fn show_criteria(screen: &mut Screen, allocation: &AllocationResult, 
 pub(crate) fn show_allocations(screen: &mut Screen, allocations: &[AllocationResult]) {
     let mut rows: Vec<&str> = metric_names().collect();
     rows.push("worst p95 / limit");
-    // Only where the plan makes a difference.
-    let billed = |allocation: &AllocationResult| {
-        let results = allocation.results.as_ref();
-        results.is_some_and(|results| results.bill_usd_month != results.fleet.cost_usd_month)
-    };
-    let is_billed = allocations.iter().any(billed);
+    let is_billed = allocations.iter().filter_map(|a| a.results.as_ref()).any(AllocationMetrics::has_own_bill);
     rows.extend(is_billed.then_some("billed, with the plan"));
     let column = |allocation: &AllocationResult| {
         let results = allocation.results.as_ref()?;

@@ -87,9 +87,12 @@ fn detail(scenario: &Scenario, result: &AllocationResult, mends: &[String]) -> S
         screen.list("What would mend it", mends);
         return screen;
     };
+    let bill = results.bill_usd_month;
+    let billed = results.has_own_bill().then(|| format!(" ({} billed, with the plan)", estimate(bill, Unit::Usd)));
     screen.paragraph(&format!(
-        "{} a month; latency p95 {}; {} of the requests complete. Worst p95 over limit: {}.",
+        "{} a month{}; latency p95 {}; {} of the requests complete. Worst p95 over limit: {}.",
         estimate(results.fleet.cost_usd_month, Unit::Usd),
+        billed.unwrap_or_default(),
         estimate(results.fleet.latency_s_p95, Unit::Seconds),
         estimate(results.fleet.success_rate, Unit::Share),
         worst(results)

@@ -72,7 +72,7 @@ impl Memory {
             };
             Some((row.line, name))
         });
-        Ok(Self { rows: table.finish()? })
+        Ok(Self { rows: table.finish_filled()? })
     }
 
     /// What a process can use of a GPU.

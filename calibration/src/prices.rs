@@ -49,7 +49,7 @@ impl Prices {
             Some(PriceRow { line: row.line(), item: item?, usd_per_second: price?.ok()?, provenance: provenance? })
         });
         table.reject_repeats("item", |row: &PriceRow| Some((row.line, row.item.clone())));
-        Ok(Self { rows: table.finish()? })
+        Ok(Self { rows: table.finish_filled()? })
     }
 
     /// The price of an item.

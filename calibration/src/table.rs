@@ -113,6 +113,9 @@ impl Row<'_> {
     }
 }
 
+/// What is said of a file with a header alone, and what to do.
+pub const NO_ROWS: (&str, &str) = ("has a header but no rows", "add at least one row below the header");
+
 /// The good rows of a file, and what is wrong with the others.
 #[derive(Debug)]
 pub(crate) struct Table<'a, T> {
@@ -146,9 +149,6 @@ impl<'a, T> Table<'a, T> {
         }
         for (line, content) in lines {
             table.read_line(line, content, columns, &mut parse);
-        }
-        if table.rows.is_empty() && table.problems.is_empty() {
-            table.reject(None, "", "has a header but no rows".into(), "add at least one row below the header");
         }
         table
     }
@@ -206,7 +206,15 @@ impl<'a, T> Table<'a, T> {
         }
     }
 
-    /// The rows, or every problem in the order of the lines.
+    /// The rows, at least one, or every problem in the order of the lines.
+    pub(crate) fn finish_filled(mut self) -> Result<Vec<T>, Vec<Problem>> {
+        if self.rows.is_empty() && self.problems.is_empty() {
+            self.reject(None, "", NO_ROWS.0.into(), NO_ROWS.1);
+        }
+        self.finish()
+    }
+
+    /// The rows, none if only the header is there, or every problem in the order of the lines.
     pub(crate) fn finish(mut self) -> Result<Vec<T>, Vec<Problem>> {
         if self.problems.is_empty() {
             return Ok(self.rows);
@@ -239,7 +247,7 @@ mod tests {
             let (name, value) = (row.text("name"), row.number("value", Bound::Positive));
             Some((row.line(), name?, value?))
         })
-        .finish()
+        .finish_filled()
     }
 
     fn problems(text: &str) -> Vec<String> {

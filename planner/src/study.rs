@@ -218,6 +218,14 @@ pub struct AllocationMetrics {
     pub day: Day,
 }
 
+impl AllocationMetrics {
+    /// Whether the platform's plan makes the bill another than the cost.
+    #[must_use]
+    pub fn has_own_bill(&self) -> bool {
+        self.bill_usd_month != self.fleet.cost_usd_month
+    }
+}
+
 /// One model in an allocation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelResult {

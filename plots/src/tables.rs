@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use fleetfront_planner::{
-    AllocationResult, CellSummary, CriterionResult, Judgement, Metrics, ModelResult, ModelSummary, Obstacle,
-    PoolResult, Role, Study,
+    AllocationMetrics, AllocationResult, CellSummary, CriterionResult, Judgement, Metrics, ModelResult, ModelSummary,
+    Obstacle, PoolResult, Role, Study,
 };
 use fleetfront_sim::Execution;
 
@@ -160,8 +160,7 @@ fn role_word(role: Role) -> &'static str {
 pub(crate) fn fleet_bills(study: &Study) -> Table {
     let mut table = fleets(study, "What the allocations cost", &BILL);
     let results = || study.allocations.iter().filter_map(|allocation| allocation.results.as_ref());
-    // Only where the plan makes a difference.
-    if results().any(|results| results.bill_usd_month != results.fleet.cost_usd_month) {
+    if results().any(AllocationMetrics::has_own_bill) {
         table.columns.push("billed, with the plan".to_owned());
         for (row, results) in table.rows.iter_mut().zip(results()) {
             row.push(number(estimate(results.bill_usd_month, Unit::Usd)));

@@ -65,6 +65,20 @@ fn check_requests(file: &ScenarioFile, findings: &mut Findings<'_>) {
     }
 }
 
+/// Why no variant runs anywhere, and what to do.
+fn runs_nowhere(model: &str, variants: &[Variant]) -> (String, String) {
+    let cells = || variants.iter().flat_map(|variant| &variant.cells);
+    if cells().all(|cell| cell.service.is_none()) {
+        let help = "add a row for it to the benchmark file, or a table `[[cells]]` with its service";
+        return (format!("no service time of \"{model}\" is known on any GPU"), help.to_owned());
+    }
+    if cells().all(|cell| cell.boot.is_none()) {
+        let help = "add a row for it to the boot file, or a table `[[cells]]` with its boot";
+        return (format!("no boot time of \"{model}\" is known on any GPU"), help.to_owned());
+    }
+    (format!("no variant of \"{model}\" can run on any GPU"), "add a variant or a GPU that it fits".to_owned())
+}
+
 fn resolve(
     file: &ScenarioFile,
     model: &ModelFile,
@@ -90,8 +104,7 @@ fn resolve(
     let known = tables.benchmarks.is_some() && tables.boots.is_some() && variants.len() == names.len();
     let runs = |variant: &Variant| variant.cells.iter().any(|cell| cell.feasibility.is_feasible());
     if known && !variants.is_empty() && !gpus.is_empty() && !variants.iter().any(runs) {
-        let message = format!("no variant of \"{}\" can run on any GPU", model.name);
-        let help = "add a variant or a GPU that it fits, or rows for it in the benchmark and boot files";
+        let (message, help) = runs_nowhere(&model.name, &variants);
         findings.refuse(&format!("{path}.name"), message, help);
     }
     Model {
@@ -334,5 +347,6 @@ mod tests {
         let rows: Vec<&str> = rows.filter(|line| !line.starts_with("instantid,")).collect();
         let problem = only_problem(&files.clone().with("benchmarks.csv", &rows.join("\n")));
         assert_eq!(problem.key, "models[2].name");
+        assert_eq!(problem.message, "no service time of \"instantid\" is known on any GPU");
     }
 }

@@ -74,7 +74,7 @@ pub(crate) fn of_pool(
         rules,
     };
     rules_check::check(&pool.rules, &join(path, "rules"), strict, findings);
-    if pool.rules.gpu_wait_s.is_some() && settings.rules.gpu_fallback.is_none() {
+    if pool.rules.gpu_wait_s.is_some() && settings.rules.gpu_fallback.as_ref().is_none_or(Vec::is_empty) {
         let message = "there is no other GPU type to wait before";
         findings.refuse(&join(path, "rules.gpu_wait_s"), message, "add gpu_fallback = [...], or remove gpu_wait_s");
     }
@@ -273,6 +273,16 @@ mod tests {
         check("retries = 0", new, "5", "defaults.rules.gpu_wait_s", message, help);
         let new = "retries = 0\nrules = { fallback = { pool = \"flux\", on_failure = true } }";
         check("retries = 0", new, "{ pool", "defaults.rules.fallback", message, help);
+    }
+
+    #[test]
+    fn there_is_no_wait_before_gpu_types_that_are_not_listed() {
+        let (message, help) = ("there is no other GPU type to wait before", "add gpu_fallback = [...]");
+        for none in ["", "gpu_fallback = [], "] {
+            let new = format!("gpu = \"L40S\"\nrules = {{ {none}gpu_wait_s = 5 }}");
+            let key = "allocations[0].pools[0].rules.gpu_wait_s";
+            check("gpu = \"L40S\"", &new, "5", key, message, help);
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The CSV files of a scenario, as far as they could be read.
 
-use fleetfront_calibration::{Benchmarks, Boots, Memory, Prices, Problem, read_load_curve};
+use fleetfront_calibration::{Benchmarks, Boots, Memory, NO_ROWS, Prices, Problem, read_load_curve};
 use fleetfront_workloads::LoadCurve;
 
 use crate::document::join;
@@ -24,12 +24,15 @@ impl Tables {
     /// Reads all files that `scenario` names.
     pub(crate) fn read(files: &Files, scenario: &ScenarioFile, findings: &mut Findings<'_>) -> Self {
         let names = &scenario.files;
-        let is_stated = !scenario.cells.is_empty();
+        let services_stated = scenario.cells.iter().any(|cell| cell.service.is_some());
+        let boots_stated = scenario.cells.iter().any(|cell| cell.boot.is_some() || cell.boot_phases.is_some());
+        let no_services = |table: &Benchmarks| table.rows().is_empty() && !services_stated;
+        let no_boots = |table: &Boots| table.rows().is_empty() && !boots_stated;
         let mut reader = Reader { files, findings };
         Self {
             prices: reader.read("files.prices", &names.prices, Prices::read),
-            benchmarks: reader.read("files.benchmarks", &names.benchmarks, unless_stated(is_stated, Benchmarks::read)),
-            boots: reader.read("files.boots", &names.boots, unless_stated(is_stated, Boots::read)),
+            benchmarks: reader.read("files.benchmarks", &names.benchmarks, unless(no_services, Benchmarks::read)),
+            boots: reader.read("files.boots", &names.boots, unless(no_boots, Boots::read)),
             memory: reader.read("files.memory", &names.memory, Memory::read),
             load: reader.read("files.load", &names.load, read_curve),
             own_load: (scenario.models.iter().enumerate())
@@ -73,30 +76,32 @@ impl Reader<'_, '_> {
     }
 }
 
-/// The same, but a table that holds no row is an empty one where `[[cells]]` state what it would say.
-fn unless_stated<T: Default>(
-    is_stated: bool,
+/// Refuses a table without rows where no `[[cells]]` state what it would say: where `is_missing`.
+fn unless<T>(
+    is_missing: impl Fn(&T) -> bool,
     parse: impl Fn(&str, &str) -> Result<T, Vec<Problem>>,
 ) -> impl Fn(&str, &str) -> Result<T, Vec<Problem>> {
     move |file, text| {
-        let lines = text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
-        if is_stated && lines.count() <= 1 { Ok(T::default()) } else { parse(file, text) }
+        let table = parse(file, text)?;
+        if is_missing(&table) { Err(vec![whole_file(file, "", NO_ROWS.0, NO_ROWS.1)]) } else { Ok(table) }
+    }
+}
+
+/// A problem of a file that no line of it shows.
+fn whole_file(file: &str, column: &str, message: &str, help: &str) -> Problem {
+    Problem {
+        file: file.to_owned(),
+        line: None,
+        column: None,
+        key: column.to_owned(),
+        message: message.to_owned(),
+        help: help.to_owned(),
     }
 }
 
 fn read_curve(file: &str, text: &str) -> Result<LoadCurve, Vec<Problem>> {
     let (weights, _) = read_load_curve(file, text)?;
-    LoadCurve::new(&weights).map_err(|error| {
-        let whole_file = Problem {
-            file: file.to_owned(),
-            line: None,
-            column: None,
-            key: "weight".to_owned(),
-            message: error.to_string(),
-            help: String::new(),
-        };
-        vec![whole_file]
-    })
+    LoadCurve::new(&weights).map_err(|error| vec![whole_file(file, "weight", &error.to_string(), "")])
 }
 
 #[cfg(test)]
@@ -134,10 +139,21 @@ mod tests {
         };
         let models = ["flux-schnell", "flux-dev", "instantid", "lora", "wan2.1", "seedvr2"];
         let cells = models.map(cell).concat();
-        let stated = empty.with("scenario.toml", &format!("{}\n{cells}", text("scenario.toml")));
+        let stated = empty.clone().with("scenario.toml", &format!("{}\n{cells}", text("scenario.toml")));
         let scenario = crate::Scenario::load(&stated).expect("every model boots on some GPU type");
         let boot = scenario.models[0].variants[0].cells[3].boot.as_ref().expect("it is stated");
         assert_eq!(boot.law, fleetfront_sim::Law::Deterministic { seconds: 20.0 });
+        // A cell that says nothing of boots, a header of another table, and no header at all change nothing.
+        let of_services = stated.clone().with("benchmarks.csv", &header("benchmarks.csv"));
+        let problem = only_problem(&of_services);
+        assert_eq!((problem.file.as_str(), problem.message.as_str()), ("benchmarks.csv", "has a header but no rows"));
+        let problem = only_problem(&stated.clone().with("boots.csv", &header("memory.csv")));
+        assert!(problem.message.starts_with("the header is `scope,"), "{problem}");
+        assert_eq!(only_problem(&stated.clone().with("boots.csv", "# nothing\n")).message, "is empty");
+        // What neither a row nor a cell says is told by name.
+        let fewer = models[1..].iter().map(|model| cell(model)).collect::<String>();
+        let problem = only_problem(&empty.with("scenario.toml", &format!("{}\n{fewer}", text("scenario.toml"))));
+        assert_eq!(problem.message, "no boot time of \"flux-schnell\" is known on any GPU");
     }
 
     #[test]

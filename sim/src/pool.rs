@@ -60,8 +60,8 @@ pub struct Pool {
     pub execution: Execution,
     /// How containers start.
     pub boots: BootRules,
-    /// Coefficient of variation of the hosts' speed: a lognormal factor with mean 1 on the execution times of a
-    /// container.
+    /// Coefficient of variation of the hosts' speed: a lognormal factor with mean 1 on the service times of a
+    /// container; model switches take as long on every host.
     pub host_speed_cv: f64,
     /// When the platform takes containers away.
     pub preemption: Option<Preemption>,

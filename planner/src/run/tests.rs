@@ -54,6 +54,28 @@ fn a_plan_is_billed_and_changes_no_cost() {
     assert_eq!(fleet(&with_plan).bill_usd_month, crate::Estimate::exact(250.0));
 }
 
+/// What a latency is made of: in a pool of one model whose tries all succeed, a wait and an execution.
+#[test]
+fn a_latency_is_a_wait_and_an_execution() {
+    let mut scenario = small();
+    for model in &mut scenario.models {
+        model.failure_probability = 0.0;
+    }
+    let effort = Effort { trials: 100, ..EFFORT };
+    let found = simulate_allocation(&scenario, scenario.baseline, effort, &Control::default());
+    let alone = |pool: &&crate::PoolResult| pool.models.len() == 1;
+    let pools = found.expect("nobody interrupts").pools;
+    assert!(pools.iter().filter(alone).count() > 1);
+    for pool in pools.iter().filter(alone) {
+        let metrics = pool.metrics.as_ref().expect("it runs");
+        let busy_s = metrics.utilisation.value * metrics.containers_mean.value * 86_400.0;
+        let execution_s = busy_s / metrics.requests_per_day;
+        // Executions after the end of the day are in the latencies, and not in the bill.
+        assert_relative_eq!(metrics.wait_s_mean.value, metrics.latency_s_mean.value - execution_s, max_relative = 0.01);
+        assert!(metrics.wait_s_mean.value > 0.1 * metrics.latency_s_mean.value);
+    }
+}
+
 #[test]
 fn a_finer_grid_holds_the_coarser_one() {
     let coarse = small();
