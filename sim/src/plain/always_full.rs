@@ -74,10 +74,11 @@ impl PlainTrial<'_, '_> {
         self.counts.waited += waited;
         self.counts.late += late;
         self.head = place;
-        array.busy = up.start;
-        array.free_at[up.clone()].copy_from_slice(&free_at[..up.len()]);
-        if let Some(last) = place.checked_sub(1) {
-            array.advance(float(self.w.window.requests[last].at));
+        // Where none was served, the array still knows who was idle when it last looked.
+        if place > from {
+            array.busy = up.start;
+            array.free_at[up.clone()].copy_from_slice(&free_at[..up.len()]);
+            array.advance(float(self.w.window.requests[place - 1].at));
         }
         place
     }

@@ -185,11 +185,12 @@ fn the_plain_path_changes_no_outcome_by_a_nanosecond() {
 fn a_trial_may_last_longer_than_the_array_can_tell() {
     let mut workspace = PlainWorkspace::default();
     let mut beyond = 0;
-    for luck in 0..5_000 {
+    for luck in 0..10_000 {
         let case = Case::random(Luck(luck));
         let last = case.horizon.end.0.max(1);
-        // The horizon ends shortly before the limit, if it is not there already.
-        let case = case.times((LIMIT / last).clamp(1, 100_000));
+        // The horizon ends shortly before the limit, if it is not there already, or well after it.
+        let further = [1, 3][(luck % 2) as usize];
+        let case = case.times((further * LIMIT / last).clamp(1, 100_000));
         case.assert_equal(&mut workspace);
         let ends =
             case.arrivals.iter().map(|arrival| arrival.at + arrival.service + case.boots.span(Quantile(1 << 31)));

@@ -1,5 +1,6 @@
 //! A plain pool from the first arrival to the last departure, settled at each arrival.
 
+use super::array::LIMIT;
 use super::books::{Books, Counts};
 use super::calendar::BusyContainer;
 use super::incoming::Incoming;
@@ -57,7 +58,8 @@ impl<'a, 'b> PlainTrial<'a, 'b> {
         for _ in 0..self.given.pool.min_containers {
             self.start_boot(0);
         }
-        let (mut place, mut is_small) = (0, true);
+        // Inside a horizon that an array can tell, only what ends after it has to be asked whether it can be told.
+        let (mut place, mut is_small) = (0, self.given.horizon.end.0 < LIMIT);
         while !self.w.window.is_last {
             let done = self.head.min(place);
             let gone = self.w.window.refill(arrivals, self.given.pool, self.given.horizon, done);
