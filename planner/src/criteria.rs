@@ -61,6 +61,13 @@ pub(crate) struct Judged {
     pub(crate) result: CriterionResult,
 }
 
+impl Judged {
+    /// Whether it would pass if the service time were measured.
+    pub(crate) fn is_for_want_of_measurements(&self) -> bool {
+        self.result.note == NOT_MEASURED
+    }
+}
+
 /// The criteria that one model has to meet, in a fixed order.
 ///
 /// - `baseline`: the same model in the baseline; `None` when the model is the baseline itself, which has only the

@@ -11,10 +11,12 @@ use fleetfront_sim::{
 };
 use rayon::prelude::*;
 
-use crate::control::{Control, Effort, Interrupted};
+use crate::control::{Control, Interrupted};
+use crate::criteria::Evidence;
 use crate::engine_pool::{cell, container_price, engine_pool, laws};
 use crate::groups::{capacity, scarcity};
 use crate::partition::Partitions;
+use crate::race;
 use crate::requests::{OfPool, Requests};
 use crate::tally::{Bill, Subject, Tally, percentiles_s};
 
@@ -27,6 +29,8 @@ pub(crate) struct Candidate {
     pub(crate) models: Vec<(usize, usize)>,
     pub(crate) gpu: usize,
     pub(crate) settings: PoolSettings,
+    /// Whether it left the race: the sections that follow were not simulated.
+    pub(crate) beaten: bool,
     /// All its models together.
     pub(crate) pool: Subject,
     /// Each model by itself; empty when there is only one.
@@ -34,6 +38,19 @@ pub(crate) struct Candidate {
 }
 
 impl Candidate {
+    /// Trials that it was simulated for.
+    ///
+    /// - `sections`: those of the study, in order.
+    pub(crate) fn trials(&self, sections: &[Range<u32>]) -> u32 {
+        sections[self.pool.sections.len() - 1].end
+    }
+
+    /// Nothing is known of it any more.
+    fn forget(&mut self) {
+        self.pool = Subject::default();
+        self.of_models.fill(Subject::default());
+    }
+
     /// What came out for the `place`-th of its models.
     pub(crate) fn of_model(&self, place: usize) -> &Subject {
         self.of_models.get(place).unwrap_or(&self.pool)
@@ -47,22 +64,29 @@ pub(crate) struct CellTask {
     gpu: usize,
 }
 
-/// Simulates the whole grid. Candidates come in the order unit, variant, GPU, then that of the grid's lists.
+/// Simulates the whole grid, round by round: a setting that another one clearly beats leaves the race. Candidates come
+/// in the order unit, variant, GPU, then that of the grid's lists.
+///
+/// - `baseline`: the evidence of each model there, in the scenario's order.
+/// - `rounds`: how many sections are known at the end of each; see [`race::rounds`].
 pub(crate) fn run_grid(
-    scenario: &Scenario,
-    partitions: &Partitions,
-    requests: &Requests<'_>,
-    sections: &[Range<u32>],
-    effort: Effort,
-    control: &Control,
+    grid: &Grid<'_>,
+    tasks: &[CellTask],
+    baseline: &[Evidence<'_>],
+    rounds: &[usize],
 ) -> Result<Vec<Candidate>, Interrupted> {
-    let tasks = feasible_cells(scenario, partitions);
-    let grid = Grid { scenario, partitions, requests, sections, effort, control };
-    // One cell at a time and thread: its histograms stay in the cache. By cell, not by chunk of cells: they differ in
-    // length by a factor of twenty.
-    let cells: Result<Vec<Vec<Candidate>>, Interrupted> =
-        tasks.par_iter().with_max_len(1).map(|task| grid.run_cell(task)).collect();
-    Ok(cells?.into_iter().flatten().collect())
+    let all = tasks.iter().map(|task| grid.settings(task.unit).into_iter().map(|s| task.candidate(s)).collect());
+    let mut cells: Vec<Vec<Candidate>> = all.collect();
+    for (round, known) in rounds.iter().enumerate() {
+        if round > 0 {
+            race::mark_beaten(grid.scenario, baseline, &mut cells);
+        }
+        // One cell at a time and thread: its histograms stay in the cache. By cell, not by chunk of cells: they differ
+        // in length by a factor of twenty.
+        let simulated = tasks.par_iter().zip(&mut cells).with_max_len(1);
+        simulated.map(|(task, cell)| grid.run_cell(task, cell, &grid.sections[..*known])).collect::<Result<(), _>>()?;
+    }
+    Ok(cells.into_iter().flatten().collect())
 }
 
 pub(crate) fn feasible_cells(scenario: &Scenario, partitions: &Partitions) -> Vec<CellTask> {
@@ -93,22 +117,39 @@ fn variant_on(scenario: &Scenario, model: usize, wanted: usize, gpu: usize) -> O
 }
 
 /// What all cells share.
-struct Grid<'a> {
-    scenario: &'a Scenario,
-    partitions: &'a Partitions,
-    requests: &'a Requests<'a>,
-    sections: &'a [Range<u32>],
-    effort: Effort,
-    control: &'a Control,
+pub(crate) struct Grid<'a> {
+    pub(crate) scenario: &'a Scenario,
+    pub(crate) partitions: &'a Partitions,
+    pub(crate) requests: &'a Requests<'a>,
+    pub(crate) sections: &'a [Range<u32>],
+    pub(crate) seed: u64,
+    pub(crate) control: &'a Control,
+}
+
+impl CellTask {
+    /// A setting of which nothing is known yet.
+    fn candidate(&self, settings: PoolSettings) -> Candidate {
+        let models = self.models.clone();
+        let of_models = if models.len() > 1 { vec![Subject::default(); models.len()] } else { Vec::new() };
+        Candidate {
+            unit: self.unit,
+            models,
+            gpu: self.gpu,
+            settings,
+            beaten: false,
+            pool: Subject::default(),
+            of_models,
+        }
+    }
 }
 
 /// One setting while its cell is simulated.
-struct Run {
+struct Run<'c> {
     pool: Pool,
     /// One histogram a model.
     section: Vec<LatencyHistogram>,
     all: Vec<LatencyHistogram>,
-    candidate: Candidate,
+    candidate: &'c mut Candidate,
 }
 
 impl Grid<'_> {
@@ -128,41 +169,37 @@ impl Grid<'_> {
         all
     }
 
-    fn run_cell(&self, task: &CellTask) -> Result<Vec<Candidate>, Interrupted> {
+    /// Simulates what is still in the race, from the first section on: what was known of it is forgotten, so that
+    /// histograms need not be kept from round to round.
+    fn run_cell(&self, task: &CellTask, cell: &mut [Candidate], sections: &[Range<u32>]) -> Result<(), Interrupted> {
         let scenario = self.scenario;
         let indices: Vec<usize> = task.models.iter().map(|(model, _)| *model).collect();
         let empty = vec![LatencyHistogram::default(); indices.len()];
-        let of_models = if indices.len() > 1 { vec![Subject::default(); indices.len()] } else { Vec::new() };
-        let run = |settings: PoolSettings| Run {
-            pool: engine_pool(scenario, &task.models, task.gpu, &settings),
-            section: empty.clone(),
-            all: empty.clone(),
-            candidate: Candidate {
-                unit: task.unit,
-                models: task.models.clone(),
-                gpu: task.gpu,
-                settings,
-                pool: Subject::default(),
-                of_models: of_models.clone(),
-            },
-        };
-        let mut runs: Vec<Run> = self.settings(task.unit).into_iter().map(run).collect();
+        let mut runs: Vec<Run<'_>> = Vec::new();
+        for candidate in cell.iter_mut().filter(|candidate| !candidate.beaten) {
+            candidate.forget();
+            let pool = engine_pool(scenario, &task.models, task.gpu, &candidate.settings);
+            runs.push(Run { pool, section: empty.clone(), all: empty.clone(), candidate });
+        }
         let held = self.partitions.units[task.unit].settings.rules.gpus_per_container.unwrap_or(1);
         let (services, boots) = laws(scenario, &task.models, task.gpu);
         let days = Days {
             scenario,
-            seed: self.effort.seed,
+            seed: self.seed,
             key: scenario.models[indices[0]].key,
             horizon: scenario.traffic.horizon(),
             price: container_price(&scenario.platform, &scenario.gpus[task.gpu], held),
             services,
             boots,
         };
-        for section in self.sections {
-            days.simulate(section, self.requests, &mut runs);
+        for section in sections {
+            if !runs.is_empty() {
+                days.simulate(section, self.requests, &mut runs);
+            }
             self.control.step()?;
         }
-        Ok(runs.into_iter().map(Run::finish).collect())
+        runs.into_iter().for_each(Run::finish);
+        Ok(())
     }
 }
 
@@ -179,7 +216,7 @@ fn vary<T: Copy>(all: &[PoolSettings], values: &[T], set: impl Fn(&mut PoolSetti
     all.iter().flat_map(|settings| values.iter().map(|value| with(settings, *value)).collect::<Vec<_>>()).collect()
 }
 
-impl Run {
+impl Run<'_> {
     /// Closes one section of `days` trials.
     fn end_section(&mut self, days: f64, outcome: &Outcome, price: UsdPerSecond) {
         let Self { section, all, candidate, .. } = self;
@@ -199,14 +236,13 @@ impl Run {
         }
     }
 
-    fn finish(self) -> Candidate {
-        let Self { all, mut candidate, .. } = self;
+    fn finish(self) {
+        let Self { all, candidate, .. } = self;
         candidate.pool.percentiles_s = percentiles_s(&merged(&all));
         for (subject, latencies) in candidate.of_models.iter_mut().zip(&all) {
             subject.percentiles_s = percentiles_s(latencies);
             subject.peak_containers = candidate.pool.peak_containers;
         }
-        candidate
     }
 }
 
@@ -241,7 +277,7 @@ struct OneDay<'a> {
 
 impl Days<'_> {
     /// Simulates one section of trials under every setting.
-    fn simulate(&self, section: &Range<u32>, requests: &Requests<'_>, runs: &mut [Run]) {
+    fn simulate(&self, section: &Range<u32>, requests: &Requests<'_>, runs: &mut [Run<'_>]) {
         let scenario = self.scenario;
         let mut days: Vec<OneDay<'_>> = section
             .clone()

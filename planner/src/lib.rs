@@ -21,6 +21,7 @@ mod naive;
 mod pairing;
 mod partition;
 mod points;
+mod race;
 mod recommend;
 mod reevaluate;
 mod replications;

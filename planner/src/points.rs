@@ -1,5 +1,7 @@
 //! The grid's candidates as they are reported, and the fleets combined of them.
 
+use std::ops::Range;
+
 use fleetfront_calibration::Kind;
 use fleetfront_scenario::Scenario;
 
@@ -12,10 +14,19 @@ use crate::study::{Choice, FleetPoint, Frontier, Point};
 use crate::tally::{P95, Tally};
 
 /// Every candidate with its metrics.
-pub(crate) fn points(scenario: &Scenario, partitions: &Partitions, candidates: &[Candidate]) -> Vec<Point> {
-    let mut points: Vec<Point> = candidates.iter().map(|candidate| point(scenario, candidate)).collect();
+///
+/// - `sections`: those of the study, in order.
+pub(crate) fn points(
+    scenario: &Scenario,
+    partitions: &Partitions,
+    candidates: &[Candidate],
+    sections: &[Range<u32>],
+) -> Vec<Point> {
+    let mut points: Vec<Point> =
+        candidates.iter().map(|candidate| point(scenario, candidate, candidate.trials(sections))).collect();
     for unit in 0..partitions.units.len() {
-        let own: Vec<usize> = (0..candidates.len()).filter(|k| candidates[*k].unit == unit).collect();
+        let in_race = |k: &usize| candidates[*k].unit == unit && !candidates[*k].beaten;
+        let own: Vec<usize> = (0..candidates.len()).filter(in_race).collect();
         let plane = |k: &usize| (points[*k].metrics.cost_usd_month.value, points[*k].p95_over_limit.value);
         let coordinates: Vec<(f64, f64)> = own.iter().map(plane).collect();
         for k in pareto(&coordinates) {
@@ -25,9 +36,10 @@ pub(crate) fn points(scenario: &Scenario, partitions: &Partitions, candidates: &
     points
 }
 
-fn point(scenario: &Scenario, candidate: &Candidate) -> Point {
+fn point(scenario: &Scenario, candidate: &Candidate, trials: u32) -> Point {
     Point {
         choice: choice(scenario, candidate),
+        trials,
         metrics: candidate.pool.metrics(scenario.platform.days_per_month),
         p95_over_limit: p95_over_limit(scenario, candidate),
         on_model_frontier: false,
@@ -103,8 +115,9 @@ fn frontier_over(
     reached: impl Fn(&FleetPoint) -> Estimate,
 ) -> Vec<FleetPoint> {
     let cost = |candidate: &Candidate| candidate.pool.cost_usd().iter().sum::<f64>();
-    let planes: Vec<Vec<(f64, f64)>> =
-        units.iter().map(|of_unit| of_unit.iter().map(|c| (cost(c), objective(c))).collect()).collect();
+    // What left the race stands on no frontier, and its few trials may flatter it.
+    let place = |c: &&Candidate| if c.beaten { (f64::NAN, f64::NAN) } else { (cost(c), objective(c)) };
+    let planes: Vec<Vec<(f64, f64)>> = units.iter().map(|of_unit| of_unit.iter().map(place).collect()).collect();
     let mut fleets: Vec<FleetPoint> = Vec::new();
     for cover in covers {
         let own: Vec<Vec<(f64, f64)>> = cover.iter().map(|unit| planes[*unit].clone()).collect();
@@ -140,11 +153,13 @@ fn uniform_fleets(scenario: &Scenario, own: &[Vec<&Candidate>]) -> Vec<FleetPoin
 
 /// One candidate a pool as a fleet.
 fn fleet_point(scenario: &Scenario, label: String, chosen: &[&Candidate]) -> FleetPoint {
-    let sections = chosen.first().map_or(0, |c| c.pool.sections.len());
+    // What left the race is known for the first sections only.
+    let sections = chosen.iter().map(|c| c.pool.sections.len()).min().unwrap_or(0);
     let sum = |number: &dyn Fn(&Tally) -> f64| -> Vec<f64> {
         (0..sections).map(|s| chosen.iter().map(|c| number(&c.pool.sections[s])).sum()).collect()
     };
-    let days: Vec<f64> = chosen.first().map_or(Vec::new(), |c| c.pool.each(|t| t.days));
+    let days: Vec<f64> =
+        chosen.first().map_or(Vec::new(), |c| c.pool.sections[..sections].iter().map(|t| t.days).collect());
     let worst = chosen.iter().map(|c| p95_over_limit(scenario, c)).reduce(greater).expect("a fleet has pools");
     FleetPoint {
         label,

@@ -82,14 +82,14 @@ impl<'a> Ranking<'a> {
         baseline: &'a Subject,
     ) -> Self {
         let mut units: Vec<Vec<Ranked<'a>>> = partitions.units.iter().map(|_| Vec::new()).collect();
-        for candidate in candidates {
+        for candidate in candidates.iter().filter(|candidate| !candidate.beaten) {
             let mut misses = Vec::new();
             for (place, (model, variant)) in candidate.models.iter().enumerate() {
                 let subject = candidate.of_model(place);
                 let own = Evidence::new(scenario, *model, (*variant, candidate.gpu), subject);
                 misses.extend(judge_model(scenario, own, Some(evidence[*model])));
             }
-            misses.retain(|judged| judged.result.judgement != Judgement::Pass && baseline_meets(judged));
+            misses.retain(|judged| judged.result.judgement != Judgement::Pass && is_held(judged));
             let cost_usd = candidate.pool.cost_usd().iter().sum();
             units[candidate.unit].push(Ranked { candidate, misses, cost_usd });
         }
@@ -138,8 +138,9 @@ impl<'a> Ranking<'a> {
     }
 }
 
-/// Criteria that compare with the baseline have no judgement of it: they are always held against a candidate.
-fn baseline_meets(judged: &Judged) -> bool {
+/// Whether a criterion is held against candidates: the baseline meets it. Criteria that compare with the baseline have
+/// no judgement of it; they always are.
+pub(crate) fn is_held(judged: &Judged) -> bool {
     judged.result.baseline.is_none_or(|judgement| judgement == Judgement::Pass)
 }
 

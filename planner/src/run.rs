@@ -8,10 +8,11 @@ use crate::advice::{as_allocation, limit_obstacle, recommendation};
 use crate::allocation::{AllocationRun, run_allocation};
 use crate::assumptions::assumptions;
 use crate::control::{Control, Effort, Interrupted};
-use crate::experiment::{feasible_cells, run_grid};
+use crate::experiment::{Grid, feasible_cells, run_grid};
 use crate::naive::{bridge, naive_estimates};
 use crate::partition::Partitions;
 use crate::points::{fleet_frontier, points};
+use crate::race;
 use crate::recommend::Ranking;
 use crate::requests::Requests;
 use crate::results::{Baseline, infeasible_reasons, infeasible_result, result};
@@ -38,6 +39,11 @@ impl<'a> Shared<'a> {
         Self { scenario, control, requests, sections }
     }
 
+    fn grid(&self, partitions: &'a Partitions, seed: u64) -> Grid<'_> {
+        let Self { scenario, control, requests, sections } = self;
+        Grid { scenario, partitions, requests, sections, seed, control }
+    }
+
     pub(crate) fn allocation(&self, allocation: &Allocation) -> Result<AllocationRun, Interrupted> {
         run_allocation(self.scenario, allocation, &self.requests, &self.sections, self.control)
     }
@@ -60,16 +66,18 @@ struct Findings {
 /// If a conservation law is broken, or the scenario is not one that `Scenario::load` returns.
 pub fn run_study(scenario: &Scenario, effort: Effort, control: &Control) -> Result<Study, Interrupted> {
     let partitions = Partitions::of(scenario);
-    // Every cell of the grid, every named allocation and the recommended one.
-    let parts = feasible_cells(scenario, &partitions).len() + scenario.allocations.len() + 1;
-    let shared = Shared::new(scenario, effort, control, parts);
+    let tasks = feasible_cells(scenario, &partitions);
+    // Every named allocation and the recommended one.
+    let shared = Shared::new(scenario, effort, control, scenario.allocations.len() + 1);
+    let rounds = race::rounds(shared.sections.len());
+    control.expect((tasks.len() * rounds.iter().sum::<usize>()) as u64);
     let baseline_plan = &scenario.allocations[scenario.baseline];
     let baseline_run = shared.allocation(baseline_plan)?;
     let baseline = Baseline { allocation: baseline_plan, run: &baseline_run };
     let mut found = named_allocations(&shared, &baseline)?;
 
-    let candidates = run_grid(scenario, &partitions, &shared.requests, &shared.sections, effort, control)?;
     let evidence = baseline.evidence(scenario);
+    let candidates = run_grid(&shared.grid(&partitions, effort.seed), &tasks, &evidence, &rounds)?;
     let ranking = Ranking::new(scenario, &partitions, &candidates, &evidence, &baseline_run.fleet);
     let fleet = ranking.best(None).expect("every model runs on some GPU");
     let plan = as_allocation(&partitions, &fleet);
@@ -100,7 +108,7 @@ pub fn run_study(scenario: &Scenario, effort: Effort, control: &Control) -> Resu
         cells: cell_summaries(scenario),
         warnings: warnings(scenario).into_iter().chain(uneven_week(scenario, effort.trials)).collect(),
         assumptions: assumptions(scenario),
-        points: points(scenario, &partitions, &candidates),
+        points: points(scenario, &partitions, &candidates, &shared.sections),
         frontier,
         allocations: found.results,
         naive,

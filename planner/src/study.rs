@@ -114,6 +114,9 @@ pub struct CellSummary {
 pub struct Point {
     /// What was set.
     pub choice: Choice,
+    /// Trials that it rests on: all of the study's, or fewer where another point of the same models clearly beats it in
+    /// everything.
+    pub trials: u32,
     /// What came out.
     pub metrics: Metrics,
     /// 95th percentile of the latency over the model's limit (the greatest of the models that share the pool).

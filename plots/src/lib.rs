@@ -17,7 +17,7 @@
 //!
 //! `frontier.csv` has a line a point: `model`, `variant` (of models that share a pool, both joined by `+`), `gpu`,
 //! `scaledown_window_s`, `min_containers`, and, where the grid tries several, `buffer_containers`, `max_containers`,
-//! `max_inputs`; then, each as value, `_low` and `_high` (95 % interval; `inf` where failed requests reach in): `cost_usd_month`,
+//! `max_inputs`; `trials` (fewer than the study's where another point clearly beats it in everything); then, each as value, `_low` and `_high` (95 % interval; `inf` where failed requests reach in): `cost_usd_month`,
 //! `cost_usd_per_request`, `boot_usd_month`, `busy_usd_month`, `idle_usd_month`, `wasted_usd_month`, `latency_s_mean`,
 //! `latency_s_p50`, `latency_s_p95`, `latency_s_p99`, `p95_over_limit`, `late_share`, `success_rate`,
 //! `cold_start_share`, `utilisation`, `containers_mean`, `boots_per_day`; then `containers_peak`, `requests_per_day`,

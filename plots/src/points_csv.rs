@@ -16,6 +16,7 @@ fn header() -> Vec<String> {
         "buffer_containers",
         "max_containers",
         "max_inputs",
+        "trials",
     ];
     let choice = choice.map(str::to_owned);
     let estimated = ESTIMATED.iter().flat_map(|(name, _)| ["", "_low", "_high"].map(|end| format!("{name}{end}")));
@@ -63,6 +64,7 @@ pub(crate) fn points_csv(points: &[Point]) -> Result<Vec<u8>, PlotError> {
         ];
         let tried = [choice.buffer_containers, choice.max_containers, choice.max_inputs];
         cells.extend(tried.map(|count| count.map_or_else(String::new, |count| count.to_string())));
+        cells.push(point.trials.to_string());
         for (_, read) in ESTIMATED {
             let Estimate { value, low, high } = read(point);
             cells.extend([value, low, high].map(|number| number.to_string()));

@@ -183,6 +183,42 @@ fn the_frontier_falls_and_nothing_simulated_lies_below_it() {
     }
 }
 
+/// The answer of the race is that of simulating everything to the end: the same fleets on the frontiers, the same
+/// recommendation, whatever is asked; and it is worth its while.
+#[test]
+fn a_race_finds_what_brute_force_finds() {
+    let mut scenario = small();
+    scenario.grid.min_containers = vec![0, 1];
+    scenario.grid.buffer_containers = vec![0, 1];
+    scenario.grid.max_inputs = vec![1, 5];
+    let partitions = Partitions::of(&scenario);
+    let tasks = feasible_cells(&scenario, &partitions);
+    let control = Control::default();
+    for (seed, strict) in [(1, true), (2, true), (3, false)] {
+        if !strict {
+            scenario.criteria.latency_ratio_max = None;
+        }
+        let shared = Shared::new(&scenario, Effort { trials: 140, seed }, &control, 1);
+        let plan = &scenario.allocations[scenario.baseline];
+        let run = shared.allocation(plan).expect("nobody interrupts");
+        let baseline = Baseline { allocation: plan, run: &run };
+        let evidence = baseline.evidence(&scenario);
+        let rounds = race::rounds(shared.sections.len());
+        assert_eq!(rounds, [5, 20]);
+        let [raced, all] = [&rounds[..], &[20]].map(|rounds| {
+            let grid = shared.grid(&partitions, seed);
+            let candidates = run_grid(&grid, &tasks, &evidence, rounds).expect("nobody interrupts");
+            let frontier = fleet_frontier(&scenario, &partitions, &candidates);
+            let ranking = Ranking::new(&scenario, &partitions, &candidates, &evidence, &run.fleet);
+            let fleet = as_allocation(&partitions, &ranking.best(None).expect("every model runs"));
+            let stayed = candidates.iter().filter(|candidate| !candidate.beaten).count();
+            (frontier.by_worst_ratio, frontier.by_mean_latency, fleet, stayed)
+        });
+        assert_eq!((&raced.0, &raced.1, &raced.2), (&all.0, &all.1, &all.2));
+        assert!(raced.3 * 2 < all.3, "{} of {} stayed", raced.3, all.3);
+    }
+}
+
 #[test]
 fn the_recommendation_equals_brute_force_over_few_candidates() {
     let scenario = small();
@@ -192,15 +228,16 @@ fn the_recommendation_equals_brute_force_over_few_candidates() {
     let run = shared.allocation(plan).expect("nobody interrupts");
     let baseline = Baseline { allocation: plan, run: &run };
     let partitions = Partitions::of(&scenario);
+    let evidence = baseline.evidence(&scenario);
+    let tasks = feasible_cells(&scenario, &partitions);
     let mut candidates =
-        run_grid(&scenario, &partitions, &shared.requests, &shared.sections, EFFORT, &control).expect("ran");
+        run_grid(&shared.grid(&partitions, 1), &tasks, &evidence, &[shared.sections.len()]).expect("nobody interrupts");
     // Three settings a unit: 3^6 + 3^4 fleets.
     let mut seen = vec![0; partitions.units.len()];
     candidates.retain(|candidate| {
         seen[candidate.unit] += 1;
         [1, 6, 11].contains(&seen[candidate.unit])
     });
-    let evidence = baseline.evidence(&scenario);
     let ranking = Ranking::new(&scenario, &partitions, &candidates, &evidence, &run.fleet);
     let best = ranking.best(None).expect("every unit has a candidate");
     let (count, usd) = ranking.brute_force();
