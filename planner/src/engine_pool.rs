@@ -2,10 +2,10 @@
 
 use fleetfront_calibration::Fit;
 use fleetfront_scenario::rules::{Rules, WindowFile};
-use fleetfront_scenario::{BootPlan, Cell, Gpu, Platform, PoolSettings, Scenario, time_of_day};
+use fleetfront_scenario::{Cell, Gpu, Platform, PoolSettings, Scenario, time_of_day};
 use fleetfront_sim::{
-    Boot, BootRules, Bounds, Hardware, Law, PLATFORM_MAX_CONTAINERS, Patience, Pool, PoolModel, Preemption, Retries,
-    SimSpan, SimTime, Snapshot, UsdPerSecond, Window,
+    BootRules, Bounds, Hardware, Law, PLATFORM_MAX_CONTAINERS, Patience, Pool, PoolModel, Preemption, Quantile,
+    Retries, SimSpan, SimTime, UsdPerSecond, Window,
 };
 
 const DAY_NS: u64 = 86_400_000_000_000;
@@ -15,12 +15,12 @@ const DAY_NS: u64 = 86_400_000_000_000;
 pub(crate) fn engine_pool(scenario: &Scenario, models: &[(usize, usize)], gpu: usize, settings: &PoolSettings) -> Pool {
     let indices: Vec<usize> = models.iter().map(|(model, _)| *model).collect();
     let pool_models = models.iter().map(|(model, variant)| {
-        let boot = boot_on(cell(scenario, *model, *variant, gpu));
+        let boot = cell(scenario, *model, *variant, gpu).boots();
         let service = cell(scenario, *model, *variant, gpu).service.as_ref().map(|fit| fit.law);
         PoolModel {
             // Where nothing special is asked for, the arrivals bring their service and the ordinals their boots.
             services: service.into_iter().collect(),
-            boots: boot.filter(|_| needs_boots(scenario, models, gpu, &settings.rules)).into_iter().collect(),
+            boots: boot.filter(|_| needs_boots(scenario, models, gpu, settings)).into_iter().collect(),
             ..pool_model(scenario, *model, &indices)
         }
     });
@@ -36,7 +36,8 @@ pub(crate) fn engine_pool(scenario: &Scenario, models: &[(usize, usize)], gpu: u
         retries: Retries::fixed(settings.retries),
         ..Pool::new(pool_models.collect())
     };
-    with_rules(scenario, pool, gpu, rules)
+    let startup_timeout = startup_timeout(scenario, models, gpu, settings);
+    with_rules(scenario, pool, (gpu, startup_timeout), rules)
 }
 
 /// A model in a pool of these models.
@@ -51,29 +52,31 @@ pub(crate) fn pool_model(scenario: &Scenario, model: usize, models: &[usize]) ->
 }
 
 /// Whether boots are more than one number by ordinal.
-fn needs_boots(scenario: &Scenario, models: &[(usize, usize)], gpu: usize, rules: &Rules) -> bool {
+fn needs_boots(scenario: &Scenario, models: &[(usize, usize)], gpu: usize, settings: &PoolSettings) -> bool {
+    let rules = &settings.rules;
     let planned = |(model, variant): &(usize, usize)| cell(scenario, *model, *variant, gpu).boot_plan.is_some();
     rules.boot_failure_probability.is_some()
-        || rules.startup_timeout_s.is_some()
         || rules.gpu_fallback.is_some()
+        || startup_timeout(scenario, models, gpu, settings) < SimSpan(u64::MAX)
         || models.iter().any(planned)
 }
 
-/// How a container boots in this cell; `None` when nothing is known.
-pub(crate) fn boot_on(cell: &Cell) -> Option<Boot> {
-    match &cell.boot_plan {
-        Some(BootPlan { image, bill_image, phases, snapshot }) => Some(Boot {
-            image: *image,
-            bill_image: *bill_image,
-            phases: phases.clone(),
-            snapshot: snapshot.map(|(restore, failure_probability)| Snapshot { restore, failure_probability }),
-        }),
-        None => cell.boot.as_ref().map(|fit| Boot::of(fit.law)),
-    }
+/// When a boot is killed. Where nobody says, never if fewer than one in ten thousand would last that long: to ask each
+/// of them would cost more time than it changes.
+fn startup_timeout(scenario: &Scenario, models: &[(usize, usize)], gpu: usize, settings: &PoolSettings) -> SimSpan {
+    let limit = settings.startup_timeout().to_span();
+    let others = settings.rules.gpu_fallback.iter().flatten();
+    let others = others.filter_map(|name| scenario.gpus.iter().position(|gpu| gpu.name == *name));
+    let boots = std::iter::once(gpu).chain(others).flat_map(|gpu| {
+        models.iter().filter_map(move |(model, variant)| cell(scenario, *model, *variant, gpu).boots())
+    });
+    let rare = if settings.rules.startup_timeout_s.is_some() { 0 } else { u32::MAX / 10_000 };
+    let longest = boots.map(|boot| boot.at_most(Quantile(u32::MAX - rare))).max().unwrap_or(SimSpan::ZERO);
+    if longest > limit { limit } else { SimSpan(u64::MAX) }
 }
 
 /// The pool with the rules that are off unless asked for.
-fn with_rules(scenario: &Scenario, pool: Pool, gpu: usize, rules: &Rules) -> Pool {
+fn with_rules(scenario: &Scenario, pool: Pool, (gpu, startup_timeout): (usize, SimSpan), rules: &Rules) -> Pool {
     let span = |seconds: f64| SimSpan::from_secs_f64(seconds);
     let some = |seconds: Option<f64>| seconds.map(span);
     let capacity = rules.batched.as_ref().map_or(pool.max_inputs, |batched| batched.max_batch_size);
@@ -87,7 +90,7 @@ fn with_rules(scenario: &Scenario, pool: Pool, gpu: usize, rules: &Rules) -> Poo
             None => pool.scaledown_window,
         },
         early_drain: some(rules.early_drain_s),
-        boots: boot_rules(rules),
+        boots: BootRules { startup_timeout, ..boot_rules(rules) },
         host_speed_cv: rules.host_speed_cv.unwrap_or(0.0),
         preemption: rules
             .preemption
@@ -122,7 +125,7 @@ fn boot_rules(rules: &Rules) -> BootRules {
         at_once: rules.boots_at_once.unwrap_or(plain.at_once),
         bound: rules.bind_boots == Some(true),
         failure_probability: rules.boot_failure_probability.unwrap_or(0.0),
-        startup_timeout: span(rules.startup_timeout_s, plain.startup_timeout),
+        startup_timeout: plain.startup_timeout,
         backoff: span(rules.boot_backoff_s, plain.backoff),
         backoff_max: span(rules.boot_backoff_max_s, plain.backoff_max),
     }
@@ -212,6 +215,27 @@ mod tests {
         assert_relative_eq!(container_price(&scenario.platform, l40s, 2).get(), 0.001_132_62, epsilon = 1e-12);
         let pinned = Platform { region_multiplier: 1.5, ..scenario.platform.clone() };
         assert_relative_eq!(container_price(&pinned, l40s, 1).get(), 0.000_885_93, epsilon = 1e-12);
+    }
+
+    #[test]
+    fn boots_have_a_timeout_only_where_one_may_last_longer() {
+        let scenario = Scenario::load(&Files::embedded()).expect("the embedded scenario is valid");
+        let of = |settings: &PoolSettings| engine_pool(&scenario, &[(0, 0)], 3, settings);
+        let longest = cell(&scenario, 0, 0, 3).boots().expect("it boots").at_most(Quantile(u32::MAX));
+        assert!(longest > scenario.defaults.timeout.to_span());
+        assert_eq!(of(&scenario.defaults).boots, BootRules::PLAIN);
+        let stated = |startup_timeout_s| {
+            let rules = Rules { startup_timeout_s: Some(startup_timeout_s), ..Rules::default() };
+            of(&PoolSettings { rules, ..scenario.defaults.clone() }).boots.startup_timeout
+        };
+        // What is stated is kept, unless nothing can reach it.
+        assert_eq!(stated(scenario.defaults.timeout.get()), scenario.defaults.timeout.to_span());
+        assert_eq!(stated(longest.as_secs_f64() + 1.0), SimSpan(u64::MAX));
+        let timeout = fleetfront_sim::Seconds::new(100.0).expect("a span");
+        let shorter = PoolSettings { timeout, ..scenario.defaults.clone() };
+        let pool = of(&shorter);
+        assert_eq!(pool.boots.startup_timeout, timeout.to_span());
+        assert_eq!(pool.models[0].boots.len(), 1);
     }
 
     #[test]

@@ -164,7 +164,7 @@ impl Grid<'_> {
         all = vary(&all, &grid.max_inputs, |settings, inputs| settings.max_inputs = inputs);
         for settings in &mut all {
             // A ceiling below the warm containers tried would contradict them.
-            settings.max_containers = settings.max_containers.map(|max| max.max(settings.min_containers));
+            settings.max_containers = settings.max_containers.map(|max| max.max(settings.most_min_containers()));
         }
         all
     }

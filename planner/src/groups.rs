@@ -1,13 +1,13 @@
 //! The pools of an allocation as the engine simulates them: those that a quota, fallback or chains tie together in one
 //! group, the others one by one.
 
-use fleetfront_scenario::{Allocation, PoolPlan, ScarcityProcess, Scenario};
+use fleetfront_scenario::{Allocation, Cell, PoolPlan, ScarcityProcess, Scenario};
 use fleetfront_sim::{
     BootTimes, Capacity, ChainStep, Draws, Fallback, Group, GroupModel, Hardware, Horizon, Law, Observers, Outcome,
     Pool, PoolModel, PoolOutcome, Quota, Scarcity, SimSpan, StreamKey, UsdPerSecond, Workspace, simulate_group,
 };
 
-use crate::engine_pool::{boot_on, cell, container_price, engine_pool, pool_model};
+use crate::engine_pool::{cell, container_price, engine_pool, pool_model};
 use crate::requests::Requests;
 
 /// Pools ready to be simulated together.
@@ -170,7 +170,7 @@ impl Member<'_> {
             let cells = || gpus.iter().map(|gpu| cell(self.scenario, model, variant, *gpu));
             let known = cells().all(|cell| cell.feasibility.is_feasible());
             let services = cells().filter(|_| known).filter_map(|cell| cell.service.as_ref().map(|fit| fit.law));
-            let boots = cells().filter(|_| known && needs_boots).filter_map(boot_on);
+            let boots = cells().filter(|_| known && needs_boots).filter_map(Cell::boots);
             PoolModel {
                 services: services.collect(),
                 boots: boots.collect(),

@@ -1,22 +1,22 @@
 //! What the pools of an allocation say together that cannot be, or will not go as its author thinks.
 
-use fleetfront_sim::Execution;
-
 use crate::findings::Findings;
+use crate::overload;
 use crate::resolved::{Allocation, PoolPlan, Scenario};
 
-/// Refuses fallback cycles, quotas that the warm containers alone exceed, and pools that can never catch up; warns of
-/// windows below the boot time.
+/// Refuses fallback cycles, quotas that the warm containers alone exceed, pools that can never catch up, and boots that
+/// never end in time; warns of windows below the boot time.
 pub(crate) fn check(scenario: &Scenario, findings: &mut Findings<'_>) {
     warn_of_search(scenario, findings);
     for (index, allocation) in scenario.allocations.iter().enumerate() {
         let path = format!("allocations[{index}]");
         check_cycle(allocation, &path, findings);
         check_quota(scenario, allocation, &path, findings);
+        overload::check(scenario, allocation, &path, findings);
         for (place, pool) in allocation.pools.iter().enumerate() {
             let path = format!("{path}.pools[{place}]");
             check_fallback_cells(scenario, allocation, pool, &path, findings);
-            check_load(scenario, pool, &path, findings);
+            check_boots(scenario, pool, &path, findings);
             check_window(scenario, pool, &path, findings);
         }
     }
@@ -60,13 +60,13 @@ fn check_cycle(allocation: &Allocation, path: &str, findings: &mut Findings<'_>)
     }
 }
 
-/// A quota must hold what is always up, and one more container for each pool that may have more.
+/// A quota must hold what is always up (at the greatest of each schedule), and one more container for each pool that may have more.
 fn check_quota(scenario: &Scenario, allocation: &Allocation, path: &str, findings: &mut Findings<'_>) {
     let gpus_of = |pool: &PoolPlan| u64::from(pool.settings.rules.gpus_per_container.unwrap_or(1));
-    let warm: u64 = allocation.pools.iter().map(|pool| u64::from(pool.settings.min_containers)).sum();
-    let warm_gpus: u64 =
-        allocation.pools.iter().map(|pool| u64::from(pool.settings.min_containers) * gpus_of(pool)).sum();
-    let largest = allocation.pools.iter().filter(|pool| pool.settings.min_containers == 0).map(gpus_of).max();
+    let warm_of = |pool: &PoolPlan| u64::from(pool.settings.most_min_containers());
+    let warm: u64 = allocation.pools.iter().map(warm_of).sum();
+    let warm_gpus: u64 = allocation.pools.iter().map(|pool| warm_of(pool) * gpus_of(pool)).sum();
+    let largest = allocation.pools.iter().filter(|pool| warm_of(pool) == 0).map(gpus_of).max();
     let one = u64::from(largest.is_some());
     let needs = [
         ("containers", scenario.quota.containers, warm + one),
@@ -113,46 +113,29 @@ fn check_fallback_cells(
     }
 }
 
-/// Offered load of a pool in containers: arrival rate times mean execution, over what one container does at once.
-pub(crate) fn offered_containers(scenario: &Scenario, pool: &PoolPlan) -> f64 {
-    let erlangs: f64 = pool
-        .models
-        .iter()
-        .filter_map(|&(model, variant)| {
-            let service = scenario.models[model].variants[variant].cells[pool.gpu].service.as_ref()?;
-            Some(scenario.models[model].requests_per_day / 86_400.0 * service.law.mean_s())
-        })
-        .sum();
-    match &pool.settings.execution {
-        Execution::Serial => erlangs,
-        Execution::Parallel => erlangs / f64::from(pool.settings.max_inputs),
-        Execution::Shared(efficiency) => {
-            let best = (1..=pool.settings.max_inputs.min(1000)).map(|n| efficiency.total(n)).fold(1.0, f64::max);
-            erlangs / best
-        }
-        Execution::Batched(batching) => {
-            let size = f64::from(batching.max_batch_size);
-            erlangs * (1.0 + batching.item_share * (size - 1.0)) / size
-        }
-    }
-}
-
-/// Overload: the mean load of the day is above what all containers can do, and nothing lets requests go elsewhere.
-fn check_load(scenario: &Scenario, pool: &PoolPlan, path: &str, findings: &mut Findings<'_>) {
-    let Some(max) = pool.settings.max_containers else { return };
-    let rules = &pool.settings.rules;
-    let outlet = rules.max_pending.is_some() || rules.client_timeout.is_some() || rules.fallback.is_some();
-    let load = offered_containers(scenario, pool);
-    if load > f64::from(max) && !outlet {
-        let message = format!(
-            "the requests of the pool \"{}\" keep {load:.2} containers busy on average, above max_containers = {max}: \
-             its queue grows without bound",
-            pool.name
-        );
-        let places = [format!("{path}.max_containers"), "defaults.max_containers".to_owned(), path.to_owned()];
+/// Boots that are killed before they can end.
+fn check_boots(scenario: &Scenario, pool: &PoolPlan, path: &str, findings: &mut Findings<'_>) {
+    let limit = pool.settings.startup_timeout();
+    for &(model, variant) in &pool.models {
+        let boot = scenario.models[model].variants[variant].cells[pool.gpu].boots();
+        let Some(shortest) = boot.map(|boot| boot.shortest()).filter(|shortest| *shortest > limit.to_span()) else {
+            continue;
+        };
+        let own = [format!("{path}.rules.startup_timeout_s"), "defaults.rules.startup_timeout_s".to_owned()];
+        let timeout = [format!("{path}.timeout_s"), "defaults.timeout_s".to_owned()];
+        let stated = pool.settings.rules.startup_timeout_s.is_some();
+        let places = if stated { own } else { timeout };
         let place = places.iter().find(|place| findings.document.has(place)).cloned().unwrap_or_default();
-        let help = "raise max_containers, or say where requests go: max_pending, client_timeout or fallback";
-        findings.refuse(&place, message, help);
+        let falls_back = if stated { "" } else { " (the platform takes timeout_s where none is given)" };
+        let message = format!(
+            "every boot of {} in the pool \"{}\" takes {:.1} s or more, above startup_timeout = {} s{falls_back}: no \
+             container would ever be ready",
+            scenario.models[model].name,
+            pool.name,
+            shortest.as_secs_f64(),
+            limit.get()
+        );
+        findings.refuse(&place, message, "raise startup_timeout_s");
     }
 }
 
@@ -223,21 +206,36 @@ mod tests {
     }
 
     #[test]
-    fn a_queue_that_grows_without_bound_is_refused_with_its_load() {
-        let at = "max_containers = 1";
-        let old = "[[models]]\nname = \"wan2.1\"\nrequests_per_day = ";
-        let text = crate::Files::embedded().text("scenario.toml").expect("it is there").to_owned();
-        let rate = text.split(old).nth(1).and_then(|rest| rest.lines().next()).expect("a rate").to_owned();
-        let busy = text.replacen(&format!("{old}{rate}"), &format!("{old}200000.0"), 1);
-        let busy = busy.replacen("models = [\"wan2.1\"]\n", &format!("models = [\"wan2.1\"]\n{at}\n"), 1);
-        let files = crate::Files::embedded().with("scenario.toml", &busy);
-        let problems = Scenario::load(&files).expect_err("overload");
-        assert_eq!(problems.len(), 1, "{problems:#?}");
-        assert_eq!(problems[0].key, "allocations[0].pools[2].max_containers");
-        assert!(problems[0].message.contains("its queue grows without bound"), "{problems:?}");
-        // With a way out it is a question, not a mistake.
-        let outlet = busy.replacen(at, "max_containers = 1\nrules = { max_pending = 5 }", 1);
-        assert!(Scenario::load(&files.with("scenario.toml", &outlet)).is_ok());
+    fn boots_that_never_end_in_time_are_refused_with_both_times() {
+        let cell = "[[cells]]\nmodel = \"wan2.1\"\ngpu = \"L40S\"\nboot = { deterministic = { seconds = 40.0 } }\n\
+                    provenance = { kind = \"assumed\", source = \"a test\", date = \"2026-11-24\" }\n";
+        let load = |lines: &str| {
+            let (old, new) = pool(lines);
+            let files = edited(&old, &new);
+            let text = format!("{}\n{cell}", files.text("scenario.toml").expect("it is there"));
+            Scenario::load(&files.with("scenario.toml", &text))
+        };
+        let problems = load("rules = { startup_timeout_s = 39.0 }").expect_err("no container is ever ready");
+        assert_eq!(problems[0].key, "allocations[0].pools[2].rules.startup_timeout_s");
+        assert!(problems[0].message.contains("takes 40.0 s or more, above startup_timeout = 39 s:"), "{problems:?}");
+        let problems = load("timeout_s = 39.0").expect_err("no container is ever ready");
+        assert_eq!(problems[0].key, "allocations[0].pools[2].timeout_s");
+        assert!(problems[0].message.contains("takes timeout_s where none is given"), "{problems:?}");
+        assert!(load("timeout_s = 39.0\nrules = { startup_timeout_s = 40.0 }").is_ok());
+    }
+
+    #[test]
+    fn a_schedule_may_not_keep_more_up_than_may_be() {
+        let schedule = "rules = { schedule = [{ at = \"08:00\", min_containers = 3 }] }";
+        let (old, new) = pool(&format!("max_containers = 2\n{schedule}"));
+        let message = "the schedule keeps more containers up than max_containers allows";
+        check(&old, &new, "[{ at", "allocations[0].pools[2].rules.schedule", message, "raise max_containers");
+        // And not more than the quota either.
+        let (old, new) = pool(schedule);
+        let files = edited(&old, &new);
+        let text = format!("{}\n[quota]\ncontainers = 3\n", files.text("scenario.toml").expect("it is there"));
+        let problems = Scenario::load(&files.with("scenario.toml", &text)).expect_err("three, and one of another pool");
+        assert!(problems[0].message.contains("needs 4 containers"), "{problems:?}");
     }
 
     #[test]

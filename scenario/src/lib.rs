@@ -17,6 +17,7 @@ mod findings;
 mod law_file;
 mod load;
 mod models;
+mod overload;
 mod pools;
 mod render;
 mod repair;

@@ -1,7 +1,7 @@
 //! A scenario with only legal states: what the planner works on.
 
 use fleetfront_calibration::{Fit, Provenance};
-use fleetfront_sim::{Law, Seconds, StreamKey, UsdPerSecond};
+use fleetfront_sim::{Boot, Law, Seconds, Snapshot, StreamKey, UsdPerSecond};
 use fleetfront_workloads::Traffic;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -232,6 +232,22 @@ pub struct Cell {
     pub boot_plan: Option<BootPlan>,
 }
 
+impl Cell {
+    /// How a container boots; `None` when nothing is known.
+    #[must_use]
+    pub fn boots(&self) -> Option<Boot> {
+        match &self.boot_plan {
+            Some(BootPlan { image, bill_image, phases, snapshot }) => Some(Boot {
+                image: *image,
+                bill_image: *bill_image,
+                phases: phases.clone(),
+                snapshot: snapshot.map(|(restore, failure_probability)| Snapshot { restore, failure_probability }),
+            }),
+            None => self.boot.as_ref().map(|fit| Boot::of(fit.law)),
+        }
+    }
+}
+
 /// Whether a variant can run on a GPU type.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -341,6 +357,21 @@ pub struct Allocation {
     pub description: String,
     /// Its pools; every model stands in exactly one.
     pub pools: Vec<PoolPlan>,
+}
+
+impl PoolSettings {
+    /// How long a boot may take: the platform takes `timeout` where no `startup_timeout` is given.
+    #[must_use]
+    pub fn startup_timeout(&self) -> Seconds {
+        self.rules.startup_timeout_s.and_then(|seconds| Seconds::new(seconds).ok()).unwrap_or(self.timeout)
+    }
+
+    /// The most containers that are kept up at any time of the day.
+    #[must_use]
+    pub fn most_min_containers(&self) -> u32 {
+        let entries = self.rules.schedule.iter().flatten();
+        entries.map(|entry| entry.min_containers).fold(self.min_containers, u32::max)
+    }
 }
 
 impl Allocation {

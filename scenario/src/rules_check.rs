@@ -198,6 +198,14 @@ pub(crate) fn check_together(settings: &PoolSettings, name: ExecutionName, path:
         "target_inputs is above what a container takes at once",
         "give max_inputs (or max_batch_size) or less",
     );
+    let most = settings.max_containers;
+    let starved = |entry: &BoundsFile| entry.max_containers.or(most).is_some_and(|max| max < entry.min_containers);
+    contradicts(
+        rules.schedule.iter().flatten().any(starved),
+        "schedule",
+        "the schedule keeps more containers up than max_containers allows",
+        "raise max_containers of the pool or of the entry, or lower min_containers of the entry",
+    );
     contradicts(
         rules.retry.is_some() && settings.retries > 0,
         "retry",

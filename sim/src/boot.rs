@@ -49,6 +49,33 @@ impl Boot {
         Self { image: None, bill_image: true, phases: vec![law], snapshot: None }
     }
 
+    /// The shortest time that a boot can be billed.
+    #[must_use]
+    pub fn shortest(&self) -> SimSpan {
+        let image = self.billed_image(Quantile(0));
+        image + self.snapshot.map_or_else(|| self.all_phases(Quantile(0)), |own| own.restore.span(Quantile(0)))
+    }
+
+    /// A time that no greater share of boots lasts longer than is above the quantile: each part's own added up, which
+    /// is longer than that of all together where the quantile is high.
+    #[must_use]
+    pub fn at_most(&self, q: Quantile) -> SimSpan {
+        let image = self.billed_image(q);
+        match self.snapshot {
+            None => image + self.all_phases(q),
+            Some(own) if own.failure_probability > 0.0 => image + own.restore.span(q) + self.all_phases(q),
+            Some(own) => image + own.restore.span(q),
+        }
+    }
+
+    fn billed_image(&self, q: Quantile) -> SimSpan {
+        self.image.filter(|_| self.bill_image).map_or(SimSpan::ZERO, |law| law.span(q))
+    }
+
+    fn all_phases(&self, q: Quantile) -> SimSpan {
+        self.phases.iter().fold(SimSpan::ZERO, |sum, law| sum + law.span(q))
+    }
+
     /// Its mean in seconds.
     pub(crate) fn mean_s(&self) -> f64 {
         let image = self.image.map_or(0.0, |law| law.mean_s());
@@ -92,6 +119,22 @@ mod tests {
         assert_eq!(billed, BootSpan { unbilled: SimSpan::ZERO, billed: SimSpan::from_secs_f64(37.0) });
         let free = Boot { bill_image: false, ..boot }.span(Luck(1), 0);
         assert_eq!((free.unbilled, free.billed), (SimSpan::from_secs_f64(5.0), SimSpan::from_secs_f64(32.0)));
+    }
+
+    #[test]
+    fn no_boot_is_outside_its_bounds() {
+        let law = Law::Exponential { mean_s: 10.0 };
+        let snapshot = Some(Snapshot { restore: seconds(3.0), failure_probability: 0.5 });
+        let plain = Boot { image: Some(seconds(5.0)), phases: vec![law, seconds(30.0)], ..Boot::of(seconds(0.0)) };
+        let restored = Boot { snapshot, ..plain.clone() };
+        let free = Boot { bill_image: false, ..restored.clone() };
+        for (boot, shortest_s) in [(plain, 35.0), (restored, 8.0), (free, 3.0)] {
+            let (shortest, longest) = (boot.shortest(), boot.at_most(Quantile(u32::MAX)));
+            assert!((shortest.as_secs_f64() - shortest_s).abs() < 1e-6, "{shortest:?}");
+            let billed = (0..1_000).map(|luck| boot.span(Luck(luck), 0).billed);
+            assert!(billed.clone().all(|billed| billed >= shortest && billed <= longest));
+            assert!(billed.max().is_some_and(|most| most > SimSpan::from_secs_f64(50.0)));
+        }
     }
 
     #[test]

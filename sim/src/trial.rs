@@ -61,8 +61,8 @@ mod purpose {
     pub(super) const BATCH_WAIT: u32 = 14;
 }
 
-/// Where containers are preempted, requests are followed for so long after the horizon (30 days), and counted as stuck
-/// then: containers that are taken away before they have served anything may come and go for ever.
+/// Where containers are preempted or boots fail, requests are followed for so long after the horizon (30 days), and
+/// counted as stuck then: containers that are gone before they have served anything may come and go for ever.
 const FOLLOWED: SimSpan = SimSpan(30 * 86_400_000_000_000);
 
 /// Memory that one trial leaves to the next.
@@ -396,8 +396,8 @@ impl<'g, 'x, 'd, 'b, 'o> Trial<'g, 'x, 'd, 'b, 'o> {
     /// Follows what arrived to its end, closes the books and checks them.
     fn finish(mut self) -> Outcome {
         self.settle_company(SimTime::NEVER);
-        let preempts = self.group.pools.iter().any(|pool| pool.preemption.is_some());
-        let given_up = if preempts { self.horizon.end + FOLLOWED } else { SimTime::NEVER };
+        let endless = self.group.pools.iter().any(|pool| pool.preemption.is_some() || pool.boots.may_fail());
+        let given_up = if endless { self.horizon.end + FOLLOWED } else { SimTime::NEVER };
         while self.w.jobs.len() > 0 {
             // What is left may wait for a container elsewhere to stop.
             let next = self.w.events.next_at().min(self.next_stop().map_or(SimTime::NEVER, |stop| stop.at));

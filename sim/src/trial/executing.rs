@@ -27,10 +27,16 @@ impl Trial<'_, '_, '_, '_, '_> {
             return;
         }
         while self.w.pools[p].containers[index as usize].inputs < pool.max_inputs && !self.w.pools[p].queue.is_empty() {
-            self.queue_changes(p);
-            if let Some(job) = self.w.pools[p].queue.pop_front(&mut self.w.jobs) {
-                self.accept(p, index, job);
-            }
+            self.take_one(p, index);
+        }
+    }
+
+    /// The head of the queue, if there is one, goes to a container with room (that stands in no level list).
+    #[inline]
+    pub(super) fn take_one(&mut self, p: usize, index: u32) {
+        self.queue_changes(p);
+        if let Some(job) = self.w.pools[p].queue.pop_front(&mut self.w.jobs) {
+            self.accept(p, index, job);
         }
     }
 

@@ -158,6 +158,20 @@ impl Trial<'_, '_, '_, '_, '_> {
         self.put_back(p, inputs);
     }
 
+    /// Gives the queue to the containers with room, request by request as if each arrived now.
+    fn route_queue(&mut self, p: usize) {
+        while let Some(container) = self.w.pools[p].levels.pick() {
+            let state = &mut self.w.pools[p];
+            if state.queue.is_empty() {
+                break;
+            }
+            state.levels.leave(&mut state.containers, container);
+            self.take_one(p, container);
+            let state = &mut self.w.pools[p];
+            state.levels.enter(&mut state.containers, container);
+        }
+    }
+
     /// Puts requests at the head of the queue, the first in front, and serves what can be served.
     fn put_back(&mut self, p: usize, inputs: Vec<u32>) {
         for job_index in inputs.into_iter().rev() {
@@ -168,15 +182,8 @@ impl Trial<'_, '_, '_, '_, '_> {
             self.begin_to_queue(p, job_index);
             self.w.pools[p].queue.push_front(&mut self.w.jobs, job_index);
         }
-        while let Some(container) = self.w.pools[p].levels.pick() {
-            if self.w.pools[p].queue.is_empty() || self.pool(p).batching().is_some() {
-                break;
-            }
-            let state = &mut self.w.pools[p];
-            state.levels.leave(&mut state.containers, container);
-            self.take_from_queue(p, container);
-            let state = &mut self.w.pools[p];
-            state.levels.enter(&mut state.containers, container);
+        if self.pool(p).batching().is_none() {
+            self.route_queue(p);
         }
         if self.group.quota == Quota::NONE {
             self.scale_up(p, self.wanted_model(p));

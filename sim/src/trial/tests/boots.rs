@@ -46,6 +46,29 @@ fn a_failed_boot_is_billed_and_tried_again_after_longer_and_longer_pauses() {
 }
 
 #[test]
+fn a_boot_that_ends_well_makes_the_next_pause_short_again() {
+    let backoff = BootRules { failure_probability: 0.5, ..BootRules::PLAIN };
+    let fails = |luck: Luck, attempt| luck.uniform(attempt, super::super::purpose::BOOT_FAILS) < 0.5;
+    // Two containers, the first boot of each fails.
+    let fits = |luck: &Luck| [0, 1].map(|k| luck.child(k)).iter().all(|own| fails(*own, 0) && !fails(*own, 1));
+    let luck = (0..100_000).map(Luck).find(fits).expect("some luck fits");
+    let setting = Setting { lucks: vec![luck], ..group(vec![with_boots(backoff)], &[at(0.0), at(200.0)]) };
+    let (outcome, _) = setting.outcome();
+    // Boots 0-20, 21-41; service 41-51; gone at 111. Boots 200-220, 221-241; service 241-251.
+    assert_eq!((ledger(&outcome), mean_latency(&outcome)), ([80.0, 20.0, 120.0, 0.0], 51.0));
+}
+
+/// Boots that can only fail are tried for a month; then whoever waits is stuck.
+#[test]
+fn a_boot_that_never_ends_in_time_serves_nobody() {
+    let hopeless = with_boots(BootRules { startup_timeout: s(19.0), ..BootRules::PLAIN });
+    let (outcome, _) = run(&hopeless, &[at(0.0), at(5.0)]);
+    let total = outcome.total();
+    assert_eq!((total.stuck, total.completed, outcome.pools[0].boots), (2, 0, 2));
+    assert!(outcome.pools[0].boot_failures > 10);
+}
+
+#[test]
 fn a_boot_that_lasts_too_long_fails_then() {
     let mut slow = with_boots(BootRules { startup_timeout: s(15.0), ..BootRules::PLAIN });
     let boot = Boot::of(Law::Exponential { mean_s: 15.0 });

@@ -91,6 +91,36 @@ fn preempted_inputs_keep_their_order() {
     approx::assert_relative_eq!(mean_latency(&outcome), (55.0 + 60.0 + 61.0 + 33.0) / 4.0, epsilon = 1e-6);
 }
 
+/// Two inputs of a container that is taken away go to the two that are idle, one each.
+#[test]
+fn preempted_inputs_are_routed_one_by_one() {
+    let serial = Pool { max_inputs: 2, min_containers: 3, max_containers: 3, ..pool() };
+    let lasts = |service: f64| Arrival { service: s(service), ..at(30.0) };
+    // Three containers take one each, and the last of them the fourth.
+    let arrivals = [lasts(1.0), lasts(1.0), lasts(60.0), lasts(60.0)];
+    let preemption = Some(Preemption { mean: s(100.0), while_busy: false });
+    let life = |luck: Luck, ordinal| -(1.0 - luck.child(ordinal).uniform(0, purpose::PREEMPTION)).ln() * 100.0;
+    let mut met = 0;
+    for luck in (0..20_000).map(Luck) {
+        // One of the three is taken away 35 to 85 s after the start; the others and its successor live on.
+        let early = (0..3).filter(|k| (15.0..65.0).contains(&life(luck, *k))).count();
+        let late = (0..4).filter(|k| life(luck, *k) > 150.0).count();
+        if (early, late) != (1, 3) || life(luck, 3) < 150.0 {
+            continue;
+        }
+        let pools = vec![Pool { preemption, ..serial.clone() }];
+        let (outcome, _) = Setting { lucks: vec![luck], ..group(pools, &arrivals) }.outcome();
+        let [.., wasted] = ledger(&outcome);
+        // Nothing is wasted where it is one of the idle ones.
+        if wasted > 0.0 {
+            met += 1;
+            let mean_s = (1.0 + 1.0 + 2.0 * (wasted + 60.0)) / 4.0;
+            approx::assert_relative_eq!(mean_latency(&outcome), mean_s, epsilon = 1e-6);
+        }
+    }
+    assert!(met > 5, "{met} cases");
+}
+
 #[test]
 fn only_busy_time_may_count_towards_preemption() {
     // Busy 20-30, idle 30-50, busy 50-55: 15 s. Boot 55-75, service 75-85.
