@@ -90,8 +90,10 @@ fn words(traced: &TracedEvent) -> String {
                 format!("executes{cold}")
             }
         }
-        What::Completes { latency } => format!("completes after {}", s(latency)),
-        What::TryFails => "a try fails".to_owned(),
+        What::Completes { latency, in_vain: false } => format!("completes after {}", s(latency)),
+        What::Completes { in_vain: true, .. } => "completes in vain: its client has given up".to_owned(),
+        What::TryFails { timed_out: false } => "a try fails".to_owned(),
+        What::TryFails { timed_out: true } => "a try is killed at its timeout".to_owned(),
         What::WillRetry { after } => format!("will come back in {}", s(after)),
         What::Fails => "fails: no retry is left".to_owned(),
         What::GivesUp => "the client gives up".to_owned(),

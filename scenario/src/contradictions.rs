@@ -239,6 +239,27 @@ mod tests {
     }
 
     #[test]
+    fn what_could_never_happen_is_refused() {
+        let retry = "initial_delay_s = 50.0, backoff_coefficient = 2.0, max_delay_s = 10.0";
+        let retry = format!("rules = {{ retry = {{ max_retries = 2, {retry} }} }}");
+        for (lines, text, key, message) in [
+            ("rules = { early_drain_s = 300.0 }", "300.0", "rules.early_drain_s", "nothing would be drained early"),
+            (retry.as_str(), "{ max_retries", "rules.retry", "initial_delay_s is above max_delay_s"),
+            ("rules = { gpu_fallback = [\"H100\", \"L40S\"] }", "\"L40S\"]", "rules.gpu_fallback[1]", "tried already"),
+            ("rules = { gpu_fallback = [\"H100\", \"H100\"] }", "\"H100\"]", "rules.gpu_fallback[1]", "tried already"),
+            (
+                "max_containers = 2\nbuffer_containers = 3",
+                "3",
+                "buffer_containers",
+                "the buffer would never be complete",
+            ),
+        ] {
+            let (old, new) = pool(lines);
+            check(&old, &new, text, &format!("allocations[0].pools[2].{key}"), message, "");
+        }
+    }
+
+    #[test]
     fn a_window_below_the_boot_is_warned_about_with_both_numbers() {
         let (old, new) = pool("scaledown_window_s = 5.0");
         let scenario = Scenario::load(&edited(&old, &new)).expect("no problems");

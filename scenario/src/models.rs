@@ -53,7 +53,7 @@ fn check_requests(file: &ScenarioFile, findings: &mut Findings<'_>) {
     } else if total > REQUESTS_PER_DAY_MAX {
         let message =
             format!("{total} requests a day in total are more than the {REQUESTS_PER_DAY_MAX} that are simulated");
-        let help = "every request of a day is held in memory: simulate a share of the traffic, such as one region";
+        let help = "simulate a share of the traffic, such as one region";
         findings.refuse(&path, message, help);
     } else {
         let starved = file.models.iter().enumerate().filter(|(_, model)| model.requests_per_day < REQUESTS_PER_DAY_MIN);
@@ -217,7 +217,7 @@ mod tests {
     #[test]
     fn requests_have_a_total_that_can_be_simulated() {
         let (old, key) = ("requests_per_day = 400.0", "models[0].requests_per_day");
-        let help = "every request of a day is held in memory";
+        let help = "simulate a share of the traffic";
         check(old, "requests_per_day = 1e12", "1e12", key, "more than the 10000000 that are simulated", help);
         check(old, "requests_per_day = 9999321.0", "9999321.0", key, "10000001 requests a day in total", help);
         assert!(Scenario::load(&edited(old, "requests_per_day = 9999320.0")).is_ok());

@@ -125,7 +125,17 @@ fn check_names(file: &ScenarioFile, pool: &PoolFile, pools: &[&str], path: &str,
     }
     let gpus: Vec<&str> = file.gpus.iter().map(|gpu| gpu.name.as_str()).collect();
     for (index, gpu) in pool.rules.gpu_fallback.iter().flatten().enumerate() {
-        findings.find(&format!("{path}.rules.gpu_fallback[{index}]"), "GPU", gpu, &gpus);
+        let path = format!("{path}.rules.gpu_fallback[{index}]");
+        let before = pool.rules.gpu_fallback.iter().flatten().take(index);
+        if findings.find(&path, "GPU", gpu, &gpus).is_some()
+            && std::iter::once(&pool.gpu).chain(before).any(|own| own == gpu)
+        {
+            findings.refuse(
+                &path,
+                format!("\"{gpu}\" is tried already"),
+                "name each GPU type once, the pool's own as gpu",
+            );
+        }
     }
 }
 

@@ -207,6 +207,24 @@ pub(crate) fn check_together(settings: &PoolSettings, name: ExecutionName, path:
         "raise max_containers of the pool or of the entry, or lower min_containers of the entry",
     );
     contradicts(
+        rules.early_drain_s.is_some_and(|early| rules.window.is_none() && early >= settings.scaledown_window.get()),
+        "early_drain_s",
+        "early_drain_s is not below scaledown_window_s: nothing would be drained early",
+        "lower early_drain_s, or remove it",
+    );
+    contradicts(
+        rules.retry.as_ref().is_some_and(|retry| retry.initial_delay_s > retry.max_delay_s),
+        "retry",
+        "initial_delay_s is above max_delay_s",
+        "raise max_delay_s",
+    );
+    contradicts(
+        settings.max_containers.is_some_and(|max| settings.buffer_containers >= max.max(1)),
+        "buffer_containers",
+        "buffer_containers is not below max_containers: the buffer would never be complete",
+        "raise max_containers or lower buffer_containers",
+    );
+    contradicts(
         rules.retry.is_some() && settings.retries > 0,
         "retry",
         "retries are given twice: as a number and as `retry`",

@@ -79,7 +79,8 @@ pub(crate) fn of_pool(
         findings.refuse(&join(path, "rules.gpu_wait_s"), message, "add gpu_fallback = [...], or remove gpu_wait_s");
     }
     // What is inherited as a whole was checked where it is written.
-    let own = [pool.min_containers, pool.max_inputs, pool.retries].iter().any(Option::is_some);
+    let counts = [pool.min_containers, pool.max_containers, pool.buffer_containers, pool.max_inputs, pool.retries];
+    let own = counts.iter().any(Option::is_some) || pool.scaledown_window_s.is_some();
     if own || pool.execution.is_some() || !pool.rules.is_none() {
         rules_check::check_together(&settings, execution, path, findings);
     }

@@ -60,9 +60,14 @@ pub enum What {
     Completes {
         /// Time from arrival to completion.
         latency: SimSpan,
+        /// Whether its client has given up: the result is nobody's.
+        in_vain: bool,
     },
     /// A try fails.
-    TryFails,
+    TryFails {
+        /// Whether it was killed at its timeout.
+        timed_out: bool,
+    },
     /// It will come back after a pause.
     WillRetry {
         /// The pause.

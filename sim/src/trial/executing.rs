@@ -243,8 +243,11 @@ impl Trial<'_, '_, '_, '_, '_> {
 
     #[inline]
     fn complete(&mut self, p: usize, job_index: u32) -> Option<NextStep> {
-        let latency = self.now - self.w.jobs.get(job_index).arrival.at;
-        self.note(p, None, Some(job_index), What::Completes { latency });
+        if self.seen.trace.is_some() {
+            let job = self.w.jobs.get(job_index);
+            let (latency, in_vain) = (self.now - job.arrival.at, job.abandoned);
+            self.note(p, Some(job.container), Some(job_index), What::Completes { latency, in_vain });
+        }
         let step = if self.group.models.is_empty() { None } else { self.next_step(p, job_index) };
         let job = self.w.jobs.remove(job_index);
         if job.abandoned {

@@ -41,7 +41,12 @@ pub(super) fn fails_at(model: &PoolModel, luck: Luck, execution: u32) -> Option<
 impl Trial<'_, '_, '_, '_, '_> {
     /// `retries`: a pause, then the request queues again behind the others; or a try in the fallback pool.
     pub(super) fn fail_try(&mut self, p: usize, job_index: u32) {
-        self.note(p, None, Some(job_index), What::TryFails);
+        if self.seen.trace.is_some() {
+            let (pool, job) = (self.pool(p), self.w.jobs.get(job_index));
+            let since = if pool.timeout_from_accept { job.accepted_at } else { job.started };
+            let timed_out = self.now - since >= pool.timeout;
+            self.note(p, Some(job.container), Some(job_index), What::TryFails { timed_out });
+        }
         self.audit.failed_tries += 1;
         let pool = self.pool(p);
         let ticket = self.ticket();

@@ -130,7 +130,7 @@ impl Story {
                 }
                 Stands::Gone
             }
-            What::TryFails => {
+            What::TryFails { .. } => {
                 assert!(matches!(stands, Some(Stands::Executing(_) | Stands::Inside(_))));
                 if gave_up { Stands::Gone } else { Stands::Between }
             }
