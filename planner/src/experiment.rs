@@ -3,13 +3,13 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Mutex;
 
 use fleetfront_scenario::{PoolSettings, Scenario};
 use fleetfront_sim::{
     BootTimes, Draws, Group, Horizon, LatencyHistogram, Law, Observers, Outcome, Pool, Scarcity, StreamKey,
     UsdPerSecond, Workspace, simulate_group,
 };
-use rayon::prelude::*;
 
 use crate::control::{Control, Interrupted};
 use crate::criteria::Evidence;
@@ -81,10 +81,7 @@ pub(crate) fn run_grid(
         if round > 0 {
             race::mark_beaten(grid.scenario, baseline, &mut cells);
         }
-        // One cell at a time and thread: its histograms stay in the cache. By cell, not by chunk of cells: they differ
-        // in length by a factor of twenty.
-        let simulated = tasks.par_iter().zip(&mut cells).with_max_len(1);
-        simulated.map(|(task, cell)| grid.run_cell(task, cell, &grid.sections[..*known])).collect::<Result<(), _>>()?;
+        grid.run_round(tasks, &mut cells, &grid.sections[..*known])?;
     }
     Ok(cells.into_iter().flatten().collect())
 }
@@ -167,6 +164,35 @@ impl Grid<'_> {
             settings.max_containers = settings.max_containers.map(|max| max.max(settings.most_min_containers()));
         }
         all
+    }
+
+    /// One cell at a time and thread, so that its histograms stay in the cache; the longest first, so that no thread is
+    /// left with one when the others are done: they differ in length by a factor of a hundred.
+    fn run_round(
+        &self,
+        tasks: &[CellTask],
+        cells: &mut [Vec<Candidate>],
+        sections: &[Range<u32>],
+    ) -> Result<(), Interrupted> {
+        let mut rest: Vec<(&CellTask, &mut Vec<Candidate>)> = tasks.iter().zip(cells).collect();
+        // The longest is the last, which is taken first.
+        rest.sort_by(|(a, of_a), (b, of_b)| self.requests_of(a, of_a).total_cmp(&self.requests_of(b, of_b)));
+        let rest = Mutex::new(rest);
+        let next = || rest.lock().expect("nobody panics while taking one").pop();
+        let by_thread = rayon::broadcast(|_| {
+            while let Some((task, cell)) = next() {
+                self.run_cell(task, cell, sections)?;
+            }
+            Ok(())
+        });
+        by_thread.into_iter().collect()
+    }
+
+    /// Requests a day over all settings of a cell that are still in the race.
+    fn requests_of(&self, task: &CellTask, cell: &[Candidate]) -> f64 {
+        let runners = cell.iter().filter(|candidate| !candidate.beaten).count();
+        let rate = |(model, _): &(usize, usize)| self.scenario.models[*model].requests_per_day;
+        runners as f64 * task.models.iter().map(rate).sum::<f64>()
     }
 
     /// Simulates what is still in the race, from the first section on: what was known of it is forgotten, so that

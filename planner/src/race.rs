@@ -6,6 +6,7 @@
 //! configuring metaheuristics*), on the same requests: differences are paired, so few trials tell most settings apart.
 
 use fleetfront_scenario::Scenario;
+use rayon::prelude::*;
 
 use crate::criteria::{Criterion, Evidence, Judged, judge_model};
 use crate::experiment::Candidate;
@@ -32,11 +33,14 @@ pub(crate) fn rounds(sections: usize) -> Vec<usize> {
 /// - `baseline`: the evidence of each model there, in the scenario's order.
 pub(crate) fn mark_beaten(scenario: &Scenario, baseline: &[Evidence<'_>], cells: &mut [Vec<Candidate>]) {
     let units = cells.iter().flatten().map(|candidate| candidate.unit).max().map_or(0, |last| last + 1);
-    for unit in 0..units {
+    let judge = |unit: usize| {
         let racing = |candidate: &&Candidate| candidate.unit == unit && !candidate.beaten;
         let runners: Vec<Runner> =
             cells.iter().flatten().filter(racing).map(|candidate| Runner::of(scenario, baseline, candidate)).collect();
-        let beaten = beaten(&runners);
+        beaten(&runners)
+    };
+    let verdicts: Vec<Vec<bool>> = (0..units).into_par_iter().with_max_len(1).map(judge).collect();
+    for (unit, beaten) in verdicts.into_iter().enumerate() {
         let own = cells.iter_mut().flatten().filter(|candidate| candidate.unit == unit && !candidate.beaten);
         own.zip(beaten).for_each(|(candidate, beaten)| candidate.beaten = beaten);
     }
