@@ -68,6 +68,7 @@ fn answer(study: &Study, report: &str) -> Screen {
     let first: Vec<String> = study.verdict.first.iter().map(|sentence| prose(sentence)).collect();
     screen.list("First of all", &first);
     screen.paragraph(&prose(&study.recommendation.headline));
+    screen.paragraph(&prose(&study.recommendation.fresh_days.words()));
     let obstacle =
         |obstacle: &Obstacle| prose(&format!("{}: {}; {}.", obstacle.criterion, obstacle.why, obstacle.relaxing_it));
     let obstacles: Vec<String> = study.recommendation.obstacles.iter().map(obstacle).collect();

@@ -6,7 +6,7 @@ use crate::criteria::{Criterion, Evidence, Judged, keeps_limit, ratio_words};
 use crate::partition::Partitions;
 use crate::points::{choice, choice_words};
 use crate::recommend::{Dropped, Fleet, Ranked, Ranking};
-use crate::study::{AllocationResult, FleetPoint, Judgement, Obstacle, Recommendation};
+use crate::study::{AllocationResult, FleetPoint, FreshDays, Judgement, Obstacle, Recommendation};
 
 /// The fleet as an allocation.
 pub(crate) fn as_allocation(partitions: &Partitions, fleet: &Fleet<'_>) -> Allocation {
@@ -28,12 +28,14 @@ pub(crate) fn as_allocation(partitions: &Partitions, fleet: &Fleet<'_>) -> Alloc
 
 /// - `ranking`: what the fleet was chosen from.
 /// - `result`, `baseline`: the fleet and the baseline, simulated as allocations.
+/// - `fresh_days`: the fleet on days that had no part in the choice.
 /// - `a_month`: months over all sections' days.
 pub(crate) fn recommendation(
     scenario: &Scenario,
     ranking: &Ranking<'_>,
     fleet: &Fleet<'_>,
     (result, baseline): (&AllocationResult, &AllocationResult),
+    fresh_days: FreshDays,
     a_month: f64,
 ) -> Recommendation {
     let mut obstacles: Vec<Obstacle> =
@@ -43,6 +45,7 @@ pub(crate) fn recommendation(
         allocation: result.name.clone(),
         passes_all: fleet.count() == 0,
         headline: headline(fleet, result, baseline),
+        fresh_days,
         obstacles,
     }
 }

@@ -13,6 +13,7 @@ mod engine_pool;
 mod estimate;
 mod experiment;
 mod fleet_criteria;
+mod fresh;
 mod frontier;
 mod groups;
 mod knob;
@@ -49,7 +50,7 @@ pub use replications::{Look, ModelReplication, PoolReplication, Replication, Tra
 pub use run::{run_study, simulate_allocation};
 pub use study::{
     AllocationMetrics, AllocationResult, Bridge, BridgeStep, CellSummary, Choice, CriterionResult, Day, FleetPoint,
-    Frontier, GpuSummary, Judgement, ModelResult, ModelSummary, NaiveComparison, NaiveEstimate, Obstacle, Point,
-    PoolResult, Recommendation, Role, Study, Verdict,
+    FreshDays, Frontier, GpuSummary, Judgement, ModelResult, ModelSummary, NaiveComparison, NaiveEstimate, Obstacle,
+    Point, PoolResult, Recommendation, Role, Study, Verdict,
 };
 pub use summary::{cell_summaries, warnings};

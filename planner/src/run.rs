@@ -9,6 +9,7 @@ use crate::allocation::{AllocationRun, run_allocation};
 use crate::assumptions::assumptions;
 use crate::control::{Control, Effort, Interrupted};
 use crate::experiment::{Grid, feasible_cells, run_grid};
+use crate::fresh::on_fresh_days;
 use crate::naive::{bridge, naive_estimates};
 use crate::partition::Partitions;
 use crate::points::{fleet_frontier, points};
@@ -85,7 +86,9 @@ pub fn run_study(scenario: &Scenario, effort: Effort, control: &Control) -> Resu
     let recommended = result(scenario, &plan, Role::Recommended, &run, Some(&baseline));
     let a_month = scenario.platform.days_per_month / f64::from(effort.trials);
     let frontier = fleet_frontier(scenario, &partitions, &candidates);
-    let mut advice = recommendation(scenario, &ranking, &fleet, (&recommended, &found.results[0]), a_month);
+    let fresh_days = on_fresh_days(scenario, &plan, &recommended, effort, control)?;
+    let pair = (&recommended, &found.results[0]);
+    let mut advice = recommendation(scenario, &ranking, &fleet, pair, fresh_days, a_month);
     advice.obstacles.extend(limit_obstacle(scenario, &frontier.by_worst_ratio, &evidence));
     found.bridges.push(bridge(scenario, &plan, &run));
     found.results.push(recommended);

@@ -393,9 +393,26 @@ pub struct Recommendation {
     pub passes_all: bool,
     /// The answer in one sentence.
     pub headline: String,
+    /// The same allocation on days that had no part in the choice.
+    pub fresh_days: FreshDays,
     /// What stands in the way, and what relaxing it would buy; also what keeping every limit costs where the baseline
     /// does not.
     pub obstacles: Vec<Obstacle>,
+}
+
+/// What an allocation comes to on days that it was not chosen on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FreshDays {
+    /// How many.
+    pub trials: u32,
+    /// The number of the first one.
+    pub first_trial: u32,
+    /// A month's cost there.
+    pub cost_usd_month: Estimate,
+    /// The 95th percentile over all requests there, in seconds.
+    pub latency_s_p95: Estimate,
+    /// The criteria that are judged otherwise there than on the days of the choice, in words.
+    pub changed: Vec<String>,
 }
 
 /// A criterion that no allocation meets together with the others.

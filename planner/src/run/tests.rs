@@ -268,6 +268,46 @@ fn a_broken_week_is_said() {
     assert!(uneven_week(&scenario, 20).is_some_and(|words| words.contains("multiple of 7")));
 }
 
+/// What is said of fresh days comes from other requests, and disagrees only where it does.
+#[test]
+fn the_recommendation_is_held_against_days_that_did_not_choose_it() {
+    let (scenario, control) = (small(), Control::default());
+    let study = study();
+    let mut chosen = allocation(&study, Role::Recommended).clone();
+    let fresh = &study.recommendation.fresh_days;
+    assert_eq!((fresh.trials, fresh.first_trial), (14, 14));
+    let before = chosen.results.as_ref().expect("it runs").fleet.cost_usd_month;
+    assert!(fresh.cost_usd_month.low > 0.8 * before.value && fresh.cost_usd_month.high < 1.25 * before.value);
+    assert!((fresh.cost_usd_month.value - before.value).abs() > 1e-6 * before.value);
+    // The same plan, if all its criteria had been judged the other way.
+    let pools = chosen.pools.iter().map(|pool| {
+        let named = |(model, variant): &(String, String)| {
+            let model = scenario.models.iter().position(|own| own.name == *model).expect("a model");
+            (model, scenario.models[model].variants.iter().position(|own| own.name == *variant).expect("a variant"))
+        };
+        fleetfront_scenario::PoolPlan {
+            name: pool.name.clone(),
+            gpu: scenario.gpus.iter().position(|gpu| gpu.name == pool.gpu).expect("a GPU type"),
+            models: pool.models.iter().map(named).collect(),
+            settings: pool.settings.clone(),
+        }
+    });
+    let plan = Allocation { name: "recommended".into(), description: String::new(), pools: pools.collect() };
+    let again = |chosen: &AllocationResult| {
+        on_fresh_days(&scenario, &plan, chosen, EFFORT, &control).expect("nobody interrupts")
+    };
+    assert_eq!(again(&chosen), *fresh);
+    let agrees = chosen.criteria.len() - fresh.changed.len();
+    for criterion in &mut chosen.criteria {
+        criterion.judgement = match criterion.judgement {
+            Judgement::Pass => Judgement::Fail,
+            Judgement::Fail | Judgement::Undecided => Judgement::Pass,
+        };
+    }
+    let flipped = again(&chosen);
+    assert!(flipped.changed.len() >= agrees && flipped.words().contains("Judged otherwise there: "));
+}
+
 #[test]
 fn a_cancelled_study_stops() {
     let control = Control::default();
