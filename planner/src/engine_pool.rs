@@ -21,7 +21,7 @@ pub(crate) fn engine_pool(scenario: &Scenario, models: &[(usize, usize)], gpu: u
             // Where nothing special is asked for, the arrivals bring their service and the ordinals their boots.
             services: service.into_iter().collect(),
             boots: boot.filter(|_| needs_boots(scenario, models, gpu, settings)).into_iter().collect(),
-            ..pool_model(scenario, *model, &indices)
+            ..pool_model(scenario, (*model, *variant), gpu, &indices)
         }
     });
     let rules = &settings.rules;
@@ -40,11 +40,16 @@ pub(crate) fn engine_pool(scenario: &Scenario, models: &[(usize, usize)], gpu: u
     with_rules(scenario, pool, (gpu, startup_timeout), rules)
 }
 
-/// A model in a pool of these models.
-pub(crate) fn pool_model(scenario: &Scenario, model: usize, models: &[usize]) -> PoolModel {
+/// A model and its variant in a pool of these models on a GPU type.
+pub(crate) fn pool_model(
+    scenario: &Scenario,
+    (model, variant): (usize, usize),
+    gpu: usize,
+    models: &[usize],
+) -> PoolModel {
     let of_model = &scenario.models[model];
     PoolModel {
-        failure_probability: of_model.failure_probability,
+        failure_probability: of_model.failure_probability_on(variant, gpu),
         fails_at_end: of_model.fails_at_end,
         switch_in: models.iter().map(|from| of_model.switch_in_s[*from].to_span()).collect(),
         ..PoolModel::new(models.len(), of_model.latency_limit_s.to_span())

@@ -174,7 +174,7 @@ impl Member<'_> {
             PoolModel {
                 services: services.collect(),
                 boots: boots.collect(),
-                ..pool_model(self.scenario, model, &indices)
+                ..pool_model(self.scenario, (model, variant), plan.gpu, &indices)
             }
         };
         let fallback = plan.settings.rules.fallback.as_ref().and_then(|rule| {

@@ -109,6 +109,15 @@ fn check_fallback_cells(
                 let help = "name a GPU or pool that it runs on, or another variant";
                 findings.refuse(&format!("{path}.rules.{key}"), message, help);
             }
+            let fails = |gpu: usize| of_model.failure_probability_on(variant, gpu);
+            if key == "gpu_fallback" && (fails(gpu) - fails(pool.gpu)).abs() > 0.0 {
+                let (name, gpu) = (&of_model.name, &scenario.gpus[gpu].name);
+                let message = format!(
+                    "{name} fails with another probability on {gpu}: within one pool a model fails with one probability"
+                );
+                let help = "state the same failure_probability for both, or use a fallback pool";
+                findings.refuse(&format!("{path}.rules.{key}"), message, help);
+            }
         }
     }
 }
@@ -222,6 +231,34 @@ mod tests {
         assert_eq!(problems[0].key, "allocations[0].pools[2].timeout_s");
         assert!(problems[0].message.contains("takes timeout_s where none is given"), "{problems:?}");
         assert!(load("timeout_s = 39.0\nrules = { startup_timeout_s = 40.0 }").is_ok());
+    }
+
+    #[test]
+    fn a_model_may_fail_with_another_probability_on_another_gpu_type() {
+        let cell = |gpu: &str, probability: f64| {
+            format!(
+                "\n[[cells]]\nmodel = \"wan2.1\"\ngpu = \"{gpu}\"\nfailure_probability = {probability:?}\n\
+                 provenance = {{ kind = \"assumed\", source = \"a test\", date = \"2026-11-24\" }}\n"
+            )
+        };
+        let load = |lines: &str, cells: &str| {
+            let (old, new) = pool(lines);
+            let files = edited(&old, &new);
+            let text = format!("{}{cells}", files.text("scenario.toml").expect("it is there"));
+            Scenario::load(&files.with("scenario.toml", &text))
+        };
+        let scenario = load("", &cell("L40S", 0.25)).expect("no problems");
+        let gpu = |name: &str| scenario.gpus.iter().position(|gpu| gpu.name == name).expect("it is there");
+        let model = scenario.models.iter().find(|model| model.name == "wan2.1").expect("it is there");
+        assert_eq!(model.failure_probability_on(0, gpu("L40S")).to_bits(), 0.25f64.to_bits());
+        assert_eq!(model.failure_probability_on(0, gpu("H100")).to_bits(), model.failure_probability.to_bits());
+        let problems = load("", &cell("L40S", 1.5)).expect_err("no probability");
+        assert_eq!(problems[0].key, "cells[0].failure_probability");
+        // One pool has one probability of a model, whatever GPU type its container got.
+        let ranked = "rules = { gpu_fallback = [\"H100\"] }";
+        let problems = load(ranked, &cell("H100", 0.25)).expect_err("two probabilities");
+        assert!(problems[0].message.contains("wan2.1 fails with another probability on H100"), "{problems:?}");
+        assert!(load(ranked, &(cell("H100", 0.25) + &cell("L40S", 0.25))).is_ok());
     }
 
     #[test]

@@ -130,6 +130,9 @@ pub(crate) fn check_cells(file: &ScenarioFile, findings: &mut Findings<'_>) {
             snapshot.restore.check(&format!("{path}.snapshot.restore"), findings);
             findings.probability(&format!("{path}.snapshot.failure_probability"), snapshot.failure_probability);
         }
+        if let Some(probability) = cell.failure_probability {
+            findings.probability(&join(&path, "failure_probability"), probability);
+        }
         if cell.boot.is_some() && cell.boot_phases.is_some() {
             let message = "the boot is given twice: as one time and in phases";
             findings.refuse(&join(&path, "boot_phases"), message, "remove `boot` or `boot_phases`");

@@ -26,7 +26,7 @@ impl Needs<'_> {
                 reasons.push(Infeasible::NoData { what: what.to_owned() });
             }
         }
-        Cell { feasibility: self.feasibility(gpu, reasons), service, boot, boot_plan: None }
+        Cell { feasibility: self.feasibility(gpu, reasons), service, boot, boot_plan: None, failure_probability: None }
     }
 
     fn feasibility(&self, gpu: &Gpu, reasons: Vec<Infeasible>) -> Feasibility {

@@ -181,7 +181,8 @@ fn resolve_variant(
         let boot = tables.boots.as_ref().and_then(|all| all.boot(&model.name, &variant.name, &gpu.name));
         let stated = coupling::stated(file, model, variant, gpu);
         let (service, boot, plan) = coupling::known(stated, service, boot);
-        Cell { boot_plan: plan, ..needs.cell(gpu, service, boot) }
+        let failure_probability = stated.and_then(|stated| stated.failure_probability);
+        Cell { boot_plan: plan, failure_probability, ..needs.cell(gpu, service, boot) }
     };
     let cells = gpus.iter().map(cell).collect();
     Some(Variant {

@@ -66,7 +66,8 @@ fn busy_containers(scenario: &Scenario, pool: &PoolPlan) -> f64 {
             rates[*from] / all * scenario.models[model].switch_in_s.get(*from).map_or(0.0, |s| s.get())
         });
         let lasts_s = service.law.mean_s() + switches.sum::<f64>();
-        Some(rates[model] / 86_400.0 * executed_s(pool, scenario.models[model].failure_probability, lasts_s))
+        let fails = scenario.models[model].failure_probability_on(variant, pool.gpu);
+        Some(rates[model] / 86_400.0 * executed_s(pool, fails, lasts_s))
     };
     let erlangs: f64 = pool.models.iter().filter_map(of_model).sum();
     match &pool.settings.execution {

@@ -230,6 +230,9 @@ pub struct Cell {
     /// Its phases, where it has any; the fit then holds their mean.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub boot_plan: Option<BootPlan>,
+    /// Probability that a try fails here; `None` for the model's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure_probability: Option<f64>,
 }
 
 impl Cell {
@@ -357,6 +360,14 @@ pub struct Allocation {
     pub description: String,
     /// Its pools; every model stands in exactly one.
     pub pools: Vec<PoolPlan>,
+}
+
+impl Model {
+    /// Probability that a try of a variant fails on a GPU type.
+    #[must_use]
+    pub fn failure_probability_on(&self, variant: usize, gpu: usize) -> f64 {
+        self.variants[variant].cells[gpu].failure_probability.unwrap_or(self.failure_probability)
+    }
 }
 
 impl PoolSettings {

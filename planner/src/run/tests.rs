@@ -77,6 +77,34 @@ fn a_latency_is_a_wait_and_an_execution() {
 }
 
 #[test]
+fn a_model_fails_where_its_cell_says_so() {
+    let mut scenario = small();
+    let gpu = scenario.allocations[0].pools.iter().find(|pool| pool.name == "wan2.1").expect("a pool").gpu;
+    let model = scenario.models.iter().position(|model| model.name == "wan2.1").expect("a model");
+    scenario.models[model].variants[0].cells[gpu].failure_probability = Some(0.5);
+    let effort = Effort { trials: 100, ..EFFORT };
+    let found = simulate_allocation(&scenario, scenario.baseline, effort, &Control::default());
+    let models = found.expect("nobody interrupts").results.expect("it runs").models;
+    for own in &models {
+        let rate = own.metrics.success_rate;
+        let expected = if own.model == "wan2.1" { 0.5 } else { 1.0 - scenario.models[0].failure_probability };
+        assert!(rate.low < expected && expected < rate.high + 0.005, "{}: {rate:?}", own.model);
+    }
+    // In the grid too, on that GPU type and no other.
+    let study = run_study(&scenario, EFFORT, &Control::default()).expect("nobody interrupts");
+    for point in study.points.iter().filter(|point| point.choice.model == "wan2.1") {
+        let fails = point.metrics.success_rate.value < 0.7;
+        let there = point.choice.gpu == scenario.gpus[gpu].name;
+        assert_eq!(
+            fails,
+            there && point.choice.variant == scenario.models[model].variants[0].name,
+            "{:?}",
+            point.choice
+        );
+    }
+}
+
+#[test]
 fn a_finer_grid_holds_the_coarser_one() {
     let coarse = small();
     let mut fine = coarse.clone();

@@ -28,6 +28,8 @@ pub struct CellFile {
     pub bill_image_load: Option<bool>,
     /// A memory snapshot that replaces the boot
     pub snapshot: Option<SnapshotFile>,
+    /// Probability that a try fails on this GPU type; left out for the model's
+    pub failure_probability: Option<f64>,
     /// Where these come from
     pub provenance: ProvenanceFile,
 }
