@@ -34,6 +34,8 @@ pub(crate) enum Command {
     /// Say when a choice between two allocations has to be looked at again: at which traffic, prices, service and boot
     /// times the answer changes
     Reevaluate(ReevaluateArgs),
+    /// Say which fleets beat an allocation, and by what
+    Why(WhyArgs),
     /// Print the JSON schema of scenario.toml
     Schema,
     /// Print completions for a shell
@@ -142,6 +144,21 @@ pub(crate) struct ReevaluateArgs {
     pub(crate) trials: u32,
     #[command(flatten)]
     pub(crate) machine: Machine,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `why`.
+#[derive(Debug, Args)]
+pub(crate) struct WhyArgs {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArg,
+    /// Which allocation of the scenario
+    #[arg(long, value_name = "NAME")]
+    pub(crate) allocation: String,
+    #[command(flatten)]
+    pub(crate) pace: Pace,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

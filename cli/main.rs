@@ -21,6 +21,7 @@ mod simulate;
 mod source;
 mod trace;
 mod watch;
+mod why;
 
 use std::process::ExitCode;
 
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Command::Simulate(args) => simulate::simulate(&args),
         Command::Compare(args) => compare::compare(&args),
         Command::Reevaluate(args) => reevaluate::reevaluate(&args),
+        Command::Why(args) => why::why(&args),
         Command::Schema => schema::schema(),
         Command::Completions(args) => completions::completions(&args),
     };

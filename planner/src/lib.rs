@@ -35,6 +35,7 @@ mod study;
 mod summary;
 mod tally;
 mod verdict;
+mod why;
 
 pub use assumptions::assumptions;
 pub use compare::{Comparison, Difference, OpenQuestion, Precision, compare};
@@ -54,3 +55,4 @@ pub use study::{
     Point, PoolResult, Recommendation, Role, Study, Verdict,
 };
 pub use summary::{cell_summaries, warnings};
+pub use why::{Rival, Why, why};
