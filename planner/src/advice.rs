@@ -180,16 +180,21 @@ fn named(judged: &Judged) -> String {
     format!("{}: {}", judged.result.subject, judged.result.criterion)
 }
 
+/// What a subject does with a criterion.
+pub(crate) fn verb(judgement: Judgement) -> &'static str {
+    match judgement {
+        Judgement::Fail => "fails",
+        Judgement::Undecided => "is undecided",
+        Judgement::Pass => "passes",
+    }
+}
+
 fn why(judged: &Judged) -> String {
     let result = &judged.result;
     let (value, low, high) = (result.value.value, result.value.low, result.value.high);
     let digits = if value.abs() < 10.0 { 2 } else { 1 };
     let found = format!("{value:.digits$} {} ({low:.digits$} to {high:.digits$})", result.unit);
-    let word = match result.judgement {
-        Judgement::Fail => "fails",
-        Judgement::Undecided => "is undecided",
-        Judgement::Pass => "passes",
-    };
+    let word = verb(result.judgement);
     let note = if result.note.is_empty() { String::new() } else { format!("; {}", result.note) };
     format!("{word}: {found}{note}")
 }

@@ -14,17 +14,19 @@ const DAY_NS: u64 = 86_400_000_000_000;
 /// itself: without fallback, and on this GPU type only.
 pub(crate) fn engine_pool(scenario: &Scenario, models: &[(usize, usize)], gpu: usize, settings: &PoolSettings) -> Pool {
     let indices: Vec<usize> = models.iter().map(|(model, _)| *model).collect();
+    let rules = &settings.rules;
+    let startup_timeout = startup_timeout(scenario, models, gpu, settings);
+    let needs_boots = startup_timeout < SimSpan(u64::MAX) || needs_boots(scenario, models, gpu, rules);
     let pool_models = models.iter().map(|(model, variant)| {
         let boot = cell(scenario, *model, *variant, gpu).boots();
         let service = cell(scenario, *model, *variant, gpu).service.as_ref().map(|fit| fit.law);
         PoolModel {
             // Where nothing special is asked for, the arrivals bring their service and the ordinals their boots.
             services: service.into_iter().collect(),
-            boots: boot.filter(|_| needs_boots(scenario, models, gpu, settings)).into_iter().collect(),
+            boots: boot.filter(|_| needs_boots).into_iter().collect(),
             ..pool_model(scenario, (*model, *variant), gpu, &indices)
         }
     });
-    let rules = &settings.rules;
     let pool = Pool {
         min_containers: settings.min_containers,
         max_containers: settings.max_containers.unwrap_or(PLATFORM_MAX_CONTAINERS),
@@ -36,7 +38,6 @@ pub(crate) fn engine_pool(scenario: &Scenario, models: &[(usize, usize)], gpu: u
         retries: Retries::fixed(settings.retries),
         ..Pool::new(pool_models.collect())
     };
-    let startup_timeout = startup_timeout(scenario, models, gpu, settings);
     with_rules(scenario, pool, (gpu, startup_timeout), rules)
 }
 
@@ -56,28 +57,29 @@ pub(crate) fn pool_model(
     }
 }
 
-/// Whether boots are more than one number by ordinal.
-fn needs_boots(scenario: &Scenario, models: &[(usize, usize)], gpu: usize, settings: &PoolSettings) -> bool {
-    let rules = &settings.rules;
+/// Whether boots that nothing kills are more than one number by ordinal.
+fn needs_boots(scenario: &Scenario, models: &[(usize, usize)], gpu: usize, rules: &Rules) -> bool {
     let planned = |(model, variant): &(usize, usize)| cell(scenario, *model, *variant, gpu).boot_plan.is_some();
-    rules.boot_failure_probability.is_some()
-        || rules.gpu_fallback.is_some()
-        || startup_timeout(scenario, models, gpu, settings) < SimSpan(u64::MAX)
-        || models.iter().any(planned)
+    rules.boot_failure_probability.is_some() || rules.gpu_fallback.is_some() || models.iter().any(planned)
 }
 
 /// When a boot is killed. Where nobody says, never if fewer than one in ten thousand would last that long: to ask each
 /// of them would cost more time than it changes.
 fn startup_timeout(scenario: &Scenario, models: &[(usize, usize)], gpu: usize, settings: &PoolSettings) -> SimSpan {
     let limit = settings.startup_timeout().to_span();
-    let others = settings.rules.gpu_fallback.iter().flatten();
-    let others = others.filter_map(|name| scenario.gpus.iter().position(|gpu| gpu.name == *name));
-    let boots = std::iter::once(gpu).chain(others).flat_map(|gpu| {
+    let boots = gpus(scenario, gpu, &settings.rules).into_iter().flat_map(|gpu| {
         models.iter().filter_map(move |(model, variant)| cell(scenario, *model, *variant, gpu).boots())
     });
     let rare = if settings.rules.startup_timeout_s.is_some() { 0 } else { u32::MAX / 10_000 };
     let longest = boots.map(|boot| boot.at_most(Quantile(u32::MAX - rare))).max().unwrap_or(SimSpan::ZERO);
     if longest > limit { limit } else { SimSpan(u64::MAX) }
+}
+
+/// The GPU types of a pool's containers, best first.
+pub(crate) fn gpus(scenario: &Scenario, gpu: usize, rules: &Rules) -> Vec<usize> {
+    let others = rules.gpu_fallback.iter().flatten();
+    let others = others.filter_map(|name| scenario.gpus.iter().position(|gpu| gpu.name == *name));
+    std::iter::once(gpu).chain(others).collect()
 }
 
 /// The pool with the rules that are off unless asked for.
@@ -95,7 +97,7 @@ fn with_rules(scenario: &Scenario, pool: Pool, (gpu, startup_timeout): (usize, S
             None => pool.scaledown_window,
         },
         early_drain: some(rules.early_drain_s),
-        boots: BootRules { startup_timeout, ..boot_rules(rules) },
+        boots: boot_rules(rules, startup_timeout),
         host_speed_cv: rules.host_speed_cv.unwrap_or(0.0),
         preemption: rules
             .preemption
@@ -122,7 +124,7 @@ fn with_rules(scenario: &Scenario, pool: Pool, (gpu, startup_timeout): (usize, S
     }
 }
 
-fn boot_rules(rules: &Rules) -> BootRules {
+fn boot_rules(rules: &Rules, startup_timeout: SimSpan) -> BootRules {
     let span = |seconds: Option<f64>, plain: SimSpan| seconds.map_or(plain, SimSpan::from_secs_f64);
     let plain = BootRules::PLAIN;
     BootRules {
@@ -130,7 +132,7 @@ fn boot_rules(rules: &Rules) -> BootRules {
         at_once: rules.boots_at_once.unwrap_or(plain.at_once),
         bound: rules.bind_boots == Some(true),
         failure_probability: rules.boot_failure_probability.unwrap_or(0.0),
-        startup_timeout: plain.startup_timeout,
+        startup_timeout,
         backoff: span(rules.boot_backoff_s, plain.backoff),
         backoff_max: span(rules.boot_backoff_max_s, plain.backoff_max),
     }

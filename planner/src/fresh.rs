@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use fleetfront_scenario::{Allocation, Scenario};
 
+use crate::advice::verb;
 use crate::allocation::run_allocation;
 use crate::control::{Control, Effort, Interrupted};
 use crate::requests::Requests;
@@ -26,7 +27,6 @@ pub(crate) fn on_fresh_days(
     let first = effort.trials.next_multiple_of(7);
     let later = |section: Range<u32>| section.start + first..section.end + first;
     let own = sections(effort.trials, scenario.traffic.is_weekly()).into_iter().map(later).collect::<Vec<_>>();
-    control.expect(2 * own.len() as u64);
     let requests = Requests::on_demand(&scenario.traffic, effort.seed);
     let baseline_plan = &scenario.allocations[scenario.baseline];
     let baseline_run = run_allocation(scenario, baseline_plan, &requests, &own, control)?;
@@ -45,15 +45,10 @@ pub(crate) fn on_fresh_days(
 
 /// The criteria that are judged otherwise.
 fn changed(chosen: &AllocationResult, fresh: &AllocationResult) -> Vec<String> {
-    let word = |judgement| match judgement {
-        Judgement::Pass => "passes",
-        Judgement::Fail => "fails",
-        Judgement::Undecided => "is undecided",
-    };
     let pairs = chosen.criteria.iter().zip(&fresh.criteria).filter(|(a, b)| a.judgement != b.judgement);
     pairs
         .map(|(was, is)| {
-            format!("{}: {} {} instead of {}", is.subject, is.criterion, word(is.judgement), participle(was.judgement))
+            format!("{}: {} {} instead of {}", is.subject, is.criterion, verb(is.judgement), participle(was.judgement))
         })
         .collect()
 }

@@ -7,7 +7,7 @@ use fleetfront_sim::{
     Pool, PoolModel, PoolOutcome, Quota, Scarcity, SimSpan, StreamKey, UsdPerSecond, Workspace, simulate_group,
 };
 
-use crate::engine_pool::{cell, container_price, engine_pool, pool_model};
+use crate::engine_pool::{cell, container_price, engine_pool, gpus, pool_model};
 use crate::requests::Requests;
 
 /// Pools ready to be simulated together.
@@ -156,7 +156,7 @@ impl Member<'_> {
 
     /// The GPU types of its containers, best first.
     fn gpus(&self) -> Vec<usize> {
-        gpus(self.scenario, self.plan())
+        gpus(self.scenario, self.plan().gpu, &self.plan().settings.rules)
     }
 
     fn pool(&self) -> Pool {
@@ -206,16 +206,10 @@ impl Member<'_> {
     }
 }
 
-fn gpus(scenario: &Scenario, plan: &PoolPlan) -> Vec<usize> {
-    let others = plan.settings.rules.gpu_fallback.iter().flatten();
-    let others = others.filter_map(|name| scenario.gpus.iter().position(|gpu| gpu.name == *name));
-    std::iter::once(plan.gpu).chain(others).collect()
-}
-
 fn prices(scenario: &Scenario, plan: &PoolPlan) -> Vec<UsdPerSecond> {
     let held = plan.settings.rules.gpus_per_container.unwrap_or(1);
     let price = |gpu: usize| container_price(&scenario.platform, &scenario.gpus[gpu], held);
-    gpus(scenario, plan).into_iter().map(price).collect()
+    gpus(scenario, plan.gpu, &plan.settings.rules).into_iter().map(price).collect()
 }
 
 /// The luck of a pool's boots: that of its first model, so that a model's own pool meets the same boots here as in the

@@ -68,8 +68,8 @@ struct Findings {
 pub fn run_study(scenario: &Scenario, effort: Effort, control: &Control) -> Result<Study, Interrupted> {
     let partitions = Partitions::of(scenario);
     let tasks = feasible_cells(scenario, &partitions);
-    // Every named allocation and the recommended one.
-    let shared = Shared::new(scenario, effort, control, scenario.allocations.len() + 1);
+    // Every named allocation and the recommended one, and on other days that one and the baseline.
+    let shared = Shared::new(scenario, effort, control, scenario.allocations.len() + 3);
     let rounds = race::rounds(shared.sections.len());
     control.expect((tasks.len() * rounds.iter().sum::<usize>()) as u64);
     let baseline_plan = &scenario.allocations[scenario.baseline];

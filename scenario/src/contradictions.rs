@@ -81,7 +81,7 @@ fn check_quota(scenario: &Scenario, allocation: &Allocation, path: &str, finding
                 allocation.name
             );
             let place = [format!("quota.{what}"), path.to_owned()];
-            let place = place.iter().find(|place| findings.document.has(place)).cloned().unwrap_or_default();
+            let place = findings.written(&place);
             findings.refuse(&place, message, "raise the quota or lower min_containers");
         }
     }
@@ -134,7 +134,7 @@ fn check_boots(scenario: &Scenario, pool: &PoolPlan, path: &str, findings: &mut 
         let timeout = [format!("{path}.timeout_s"), "defaults.timeout_s".to_owned()];
         let stated = pool.settings.rules.startup_timeout_s.is_some();
         let places = if stated { own } else { timeout };
-        let place = places.iter().find(|place| findings.document.has(place)).cloned().unwrap_or_default();
+        let place = findings.written(&places);
         let falls_back = if stated { "" } else { " (the platform takes timeout_s where none is given)" };
         let message = format!(
             "every boot of {} in the pool \"{}\" takes {:.1} s or more, above startup_timeout = {} s{falls_back}: no \

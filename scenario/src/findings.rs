@@ -23,6 +23,11 @@ impl Findings<'_> {
         }
     }
 
+    /// The first of these places that is written in the scenario; none where nothing of them is.
+    pub(crate) fn written(&self, places: &[String]) -> String {
+        places.iter().find(|place| self.document.has(place)).cloned().unwrap_or_default()
+    }
+
     /// Records what is legal but rarely meant.
     pub(crate) fn warn(&mut self, path: &str, message: &str) {
         let problem = self.document.problem(path, message, "");

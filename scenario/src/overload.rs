@@ -146,7 +146,7 @@ fn check_pool(allocation: &Allocation, place: usize, loads: &[Load], path: &str,
             pool.name
         );
         let places = [format!("{path}.max_containers"), "defaults.max_containers".to_owned(), path.to_owned()];
-        let place = places.iter().find(|place| findings.document.has(place)).cloned().unwrap_or_default();
+        let place = findings.written(&places);
         let help = "raise max_containers, or say where requests go: max_pending, client_timeout, or a fallback on wait \
                     or rejection";
         findings.refuse(&place, message, help);
@@ -171,7 +171,7 @@ fn check_quota(scenario: &Scenario, allocation: &Allocation, loads: &[Load], pat
             allocation.name
         );
         let place = [format!("quota.{what}"), path.to_owned()];
-        let place = place.iter().find(|place| findings.document.has(place)).cloned().unwrap_or_default();
+        let place = findings.written(&place);
         findings.refuse(&place, message, "raise the quota, or say where requests go: max_pending or client_timeout");
     }
 }
