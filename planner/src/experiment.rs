@@ -11,13 +11,14 @@ use fleetfront_sim::{
     UsdPerSecond, Workspace, simulate_group,
 };
 
+use crate::allocation::run_allocation;
 use crate::control::{Control, Interrupted};
-use crate::criteria::Evidence;
 use crate::engine_pool::{cell, container_price, engine_pool, laws};
 use crate::groups::{capacity, scarcity};
 use crate::partition::Partitions;
 use crate::race;
 use crate::requests::{OfPool, Requests};
+use crate::results::Baseline;
 use crate::tally::{Bill, Subject, Tally, percentiles_s};
 
 /// One setting of one unit's pool, and what came out.
@@ -29,8 +30,10 @@ pub(crate) struct Candidate {
     pub(crate) models: Vec<(usize, usize)>,
     pub(crate) gpu: usize,
     pub(crate) settings: PoolSettings,
-    /// Whether it left the race: the sections that follow were not simulated.
+    /// Whether it left the race: no more trials were simulated.
     pub(crate) beaten: bool,
+    /// Trials that it was simulated for.
+    pub(crate) trials: u32,
     /// All its models together.
     pub(crate) pool: Subject,
     /// Each model by itself; empty when there is only one.
@@ -38,13 +41,6 @@ pub(crate) struct Candidate {
 }
 
 impl Candidate {
-    /// Trials that it was simulated for.
-    ///
-    /// - `sections`: those of the study, in order.
-    pub(crate) fn trials(&self, sections: &[Range<u32>]) -> u32 {
-        sections[self.pool.sections.len() - 1].end
-    }
-
     /// Nothing is known of it any more.
     fn forget(&mut self) {
         self.pool = Subject::default();
@@ -67,21 +63,23 @@ pub(crate) struct CellTask {
 /// Simulates the whole grid, round by round: a setting that another one clearly beats leaves the race. Candidates come
 /// in the order unit, variant, GPU, then that of the grid's lists.
 ///
-/// - `baseline`: the evidence of each model there, in the scenario's order.
-/// - `rounds`: how many sections are known at the end of each; see [`race::rounds`].
+/// - `rounds`: the sections that are known at the end of each; see [`race::rounds`].
 pub(crate) fn run_grid(
     grid: &Grid<'_>,
     tasks: &[CellTask],
-    baseline: &[Evidence<'_>],
-    rounds: &[usize],
+    rounds: &[Vec<Range<u32>>],
 ) -> Result<Vec<Candidate>, Interrupted> {
     let all = tasks.iter().map(|task| grid.settings(task.unit).into_iter().map(|s| task.candidate(s)).collect());
     let mut cells: Vec<Vec<Candidate>> = all.collect();
     for (round, known) in rounds.iter().enumerate() {
         if round > 0 {
-            race::mark_beaten(grid.scenario, baseline, &mut cells);
+            // What is compared with the baseline is compared on the same days.
+            let allocation = &grid.scenario.allocations[grid.scenario.baseline];
+            let run = run_allocation(grid.scenario, allocation, grid.requests, &rounds[round - 1], grid.control)?;
+            let baseline = Baseline { allocation, run: &run };
+            race::mark_beaten(grid.scenario, &baseline.evidence(grid.scenario), &mut cells);
         }
-        grid.run_round(tasks, &mut cells, &grid.sections[..*known])?;
+        grid.run_round(tasks, &mut cells, known)?;
     }
     Ok(cells.into_iter().flatten().collect())
 }
@@ -118,7 +116,6 @@ pub(crate) struct Grid<'a> {
     pub(crate) scenario: &'a Scenario,
     pub(crate) partitions: &'a Partitions,
     pub(crate) requests: &'a Requests<'a>,
-    pub(crate) sections: &'a [Range<u32>],
     pub(crate) seed: u64,
     pub(crate) control: &'a Control,
 }
@@ -134,6 +131,7 @@ impl CellTask {
             gpu: self.gpu,
             settings,
             beaten: false,
+            trials: 0,
             pool: Subject::default(),
             of_models,
         }
@@ -204,6 +202,7 @@ impl Grid<'_> {
         let mut runs: Vec<Run<'_>> = Vec::new();
         for candidate in cell.iter_mut().filter(|candidate| !candidate.beaten) {
             candidate.forget();
+            candidate.trials = sections[sections.len() - 1].end;
             let pool = engine_pool(scenario, &task.models, task.gpu, &candidate.settings);
             runs.push(Run { pool, section: empty.clone(), all: empty.clone(), candidate });
         }

@@ -6,6 +6,7 @@ mod advice;
 mod allocation;
 mod assumptions;
 mod break_even;
+mod combined;
 mod compare;
 mod control;
 mod criteria;

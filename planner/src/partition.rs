@@ -40,17 +40,26 @@ impl Partitions {
             settings: scenario.defaults.clone(),
         };
         let units: Vec<Unit> = scenario.models.iter().enumerate().map(single).collect();
-        let mut partitions = Self { covers: vec![(0..units.len()).collect()], units };
-        for allocation in &scenario.allocations {
-            // A pool without models serves what falls back to it: it covers none.
-            let pools = allocation.pools.iter().filter(|pool| !pool.models.is_empty());
-            let mut cover: Vec<usize> = pools.map(|pool| partitions.unit(pool)).collect();
-            cover.sort_unstable();
-            if !partitions.covers.contains(&cover) {
-                partitions.covers.push(cover);
-            }
+        let mut partitions = Self { covers: Vec::new(), units };
+        // A pool without models serves what falls back to it: it covers none.
+        let pools = scenario.allocations.iter().flat_map(|allocation| &allocation.pools);
+        for pool in pools.filter(|pool| !pool.models.is_empty()) {
+            partitions.unit(pool);
         }
+        for set in &scenario.grid.pooled {
+            partitions.unit(&pool_of(scenario, set));
+        }
+        partitions.covers = partitions.covers(scenario.models.len());
         partitions
+    }
+
+    /// Every way of covering all models, each once; that of each by itself comes first.
+    fn covers(&self, models: usize) -> Vec<Vec<usize>> {
+        let members: Vec<Vec<usize>> = self.units.iter().map(Unit::model_indices).collect();
+        let mut covers = Vec::new();
+        extend(&members, &mut vec![false; models], &mut Vec::new(), &mut covers);
+        covers.iter_mut().for_each(|cover| cover.sort_unstable());
+        covers
     }
 
     /// The unit of a pool's models, whatever their order; a new one where there is none yet.
@@ -67,6 +76,34 @@ impl Partitions {
             self.units.push(Unit { name, models, settings });
             self.units.len() - 1
         })
+    }
+}
+
+/// The pool that models would share: on any GPU type, the deployed variants first, with the settings of all pools.
+fn pool_of(scenario: &Scenario, set: &[usize]) -> fleetfront_scenario::PoolPlan {
+    let names: Vec<&str> = set.iter().map(|model| scenario.models[*model].name.as_str()).collect();
+    fleetfront_scenario::PoolPlan {
+        name: names.join("+"),
+        gpu: 0,
+        models: set.iter().map(|model| (*model, 0)).collect(),
+        settings: scenario.defaults.clone(),
+    }
+}
+
+/// Adds every way of covering the models that are left with the units that come after those taken already.
+fn extend(members: &[Vec<usize>], covered: &mut Vec<bool>, taken: &mut Vec<usize>, covers: &mut Vec<Vec<usize>>) {
+    let Some(first) = covered.iter().position(|is_covered| !is_covered) else {
+        covers.push(taken.clone());
+        return;
+    };
+    for (unit, models) in members.iter().enumerate() {
+        if models.contains(&first) && models.iter().all(|model| !covered[*model]) {
+            models.iter().for_each(|model| covered[*model] = true);
+            taken.push(unit);
+            extend(members, covered, taken, covers);
+            taken.pop();
+            models.iter().for_each(|model| covered[*model] = false);
+        }
     }
 }
 
@@ -89,8 +126,25 @@ mod tests {
     }
 
     #[test]
-    fn the_default_is_covered_by_own_pools_and_by_the_shared_pool_of_today() {
+    fn every_set_of_the_default_is_a_unit_and_every_way_of_sharing_a_cover() {
         let scenario = Scenario::load(&Files::embedded()).expect("the embedded scenario is valid");
+        let partitions = Partitions::of(&scenario);
+        // 2^6 - 1 sets, and the sixth of Bell's numbers.
+        assert_eq!((partitions.units.len(), partitions.covers.len()), (63, 203));
+        assert_eq!(partitions.covers[0], [0, 1, 2, 3, 4, 5]);
+        let mut sorted = partitions.covers.clone();
+        sorted.sort();
+        sorted.dedup();
+        assert_eq!(sorted.len(), partitions.covers.len());
+        // The shared pool of today keeps its own settings and name.
+        let today: Vec<&Unit> = partitions.units.iter().filter(|unit| unit.name == "flux").collect();
+        assert_eq!(today.iter().map(|unit| unit.model_indices()).collect::<Vec<_>>(), [[0, 1, 3]]);
+    }
+
+    #[test]
+    fn without_other_sets_pools_are_own_ones_and_those_of_the_allocations() {
+        let mut scenario = Scenario::load(&Files::embedded()).expect("the embedded scenario is valid");
+        scenario.grid.pooled.clear();
         let partitions = Partitions::of(&scenario);
         let shared: Vec<&Unit> = partitions.units.iter().filter(|unit| unit.is_shared()).collect();
         assert_eq!(shared.len(), 1);

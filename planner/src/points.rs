@@ -1,7 +1,5 @@
 //! The grid's candidates as they are reported, and the fleets combined of them.
 
-use std::ops::Range;
-
 use fleetfront_calibration::Kind;
 use fleetfront_scenario::Scenario;
 
@@ -14,16 +12,8 @@ use crate::study::{Choice, FleetPoint, Frontier, Point};
 use crate::tally::{P95, Tally};
 
 /// Every candidate with its metrics.
-///
-/// - `sections`: those of the study, in order.
-pub(crate) fn points(
-    scenario: &Scenario,
-    partitions: &Partitions,
-    candidates: &[Candidate],
-    sections: &[Range<u32>],
-) -> Vec<Point> {
-    let mut points: Vec<Point> =
-        candidates.iter().map(|candidate| point(scenario, candidate, candidate.trials(sections))).collect();
+pub(crate) fn points(scenario: &Scenario, partitions: &Partitions, candidates: &[Candidate]) -> Vec<Point> {
+    let mut points: Vec<Point> = candidates.iter().map(|candidate| point(scenario, candidate)).collect();
     for unit in 0..partitions.units.len() {
         let in_race = |k: &usize| candidates[*k].unit == unit && !candidates[*k].beaten;
         let own: Vec<usize> = (0..candidates.len()).filter(in_race).collect();
@@ -36,10 +26,10 @@ pub(crate) fn points(
     points
 }
 
-fn point(scenario: &Scenario, candidate: &Candidate, trials: u32) -> Point {
+fn point(scenario: &Scenario, candidate: &Candidate) -> Point {
     Point {
         choice: choice(scenario, candidate),
-        trials,
+        trials: candidate.trials,
         metrics: candidate.pool.metrics(scenario.platform.days_per_month),
         p95_over_limit: p95_over_limit(scenario, candidate),
         on_model_frontier: false,

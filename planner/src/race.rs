@@ -5,8 +5,14 @@
 //! Racing (O. Maron and A. W. Moore 1994, *Hoeffding races*; M. Birattari and others 2002, *A racing algorithm for
 //! configuring metaheuristics*), on the same requests: differences are paired, so few trials tell most settings apart.
 
+use std::ops::Range;
+
 use fleetfront_scenario::Scenario;
 use rayon::prelude::*;
+
+mod fleets;
+
+use fleets::{Entry, unneeded};
 
 use crate::criteria::{Criterion, Evidence, Judged, judge_model};
 use crate::experiment::Candidate;
@@ -15,39 +21,53 @@ use crate::statistics::t_factor;
 use crate::study::Judgement;
 use crate::tally::P95;
 
-/// Sections of the first round.
+/// Trials of the first round: five weeks, a section each, so that it costs little to see who is far behind.
+const PILOT: u32 = 35;
+/// Sections of the study that the second round knows; the first one's, where there are that few.
 const FIRST: usize = 5;
 /// Each round knows so many times the sections of the one before it.
 const GROWTH: usize = 3;
 /// How sure it must be that one setting is better than another (two-sided).
 const CONFIDENCE: f64 = 0.99;
 
-/// How many of the sections are known at the end of each round; the last knows all. With few there is one round.
-pub(crate) fn rounds(sections: usize) -> Vec<usize> {
+/// The sections that are known at the end of each round; the last knows all of the study's. With few there is one round.
+pub(crate) fn rounds(sections: &[Range<u32>], weekly: bool) -> Vec<Vec<Range<u32>>> {
     let growing = std::iter::successors(Some(FIRST), |known| Some(known * GROWTH));
-    growing.take_while(|known| 2 * known <= sections).chain([sections]).collect()
+    let growing: Vec<usize> = growing.take_while(|known| 2 * known <= sections.len()).collect();
+    let pilot = growing.first().filter(|known| sections[**known - 1].end >= 2 * PILOT);
+    let pilot = pilot.map(|_| crate::sections::sections(PILOT, weekly));
+    let known = growing.into_iter().chain([sections.len()]).map(|known| sections[..known].to_vec());
+    pilot.into_iter().chain(known).collect()
 }
 
 /// Marks the settings that others of their unit clearly beat.
 ///
 /// - `baseline`: the evidence of each model there, in the scenario's order.
 pub(crate) fn mark_beaten(scenario: &Scenario, baseline: &[Evidence<'_>], cells: &mut [Vec<Candidate>]) {
-    let units = cells.iter().flatten().map(|candidate| candidate.unit).max().map_or(0, |last| last + 1);
-    let judge = |unit: usize| {
-        let racing = |candidate: &&Candidate| candidate.unit == unit && !candidate.beaten;
-        let runners: Vec<Runner> =
-            cells.iter().flatten().filter(racing).map(|candidate| Runner::of(scenario, baseline, candidate)).collect();
-        beaten(&runners)
-    };
-    let verdicts: Vec<Vec<bool>> = (0..units).into_par_iter().with_max_len(1).map(judge).collect();
-    for (unit, beaten) in verdicts.into_iter().enumerate() {
-        let own = cells.iter_mut().flatten().filter(|candidate| candidate.unit == unit && !candidate.beaten);
-        own.zip(beaten).for_each(|(candidate, beaten)| candidate.beaten = beaten);
+    let racing: Vec<&Candidate> = cells.iter().flatten().filter(|candidate| !candidate.beaten).collect();
+    let runners: Vec<Runner> = racing.par_iter().map(|candidate| Runner::of(scenario, baseline, candidate)).collect();
+    let entries: Vec<Entry<'_>> =
+        racing.iter().zip(&runners).map(|(candidate, runner)| Entry { candidate, runner }).collect();
+    // Candidates come unit by unit.
+    let units: Vec<&[Entry<'_>]> = entries.chunk_by(|a, b| a.candidate.unit == b.candidate.unit).collect();
+    let of_units: Vec<Vec<bool>> = units
+        .par_iter()
+        .with_max_len(1)
+        .map(|unit| beaten(&unit.iter().map(|entry| entry.runner).collect::<Vec<_>>()))
+        .collect();
+    let mut is_beaten: Vec<bool> = of_units.into_iter().flatten().collect();
+    let stay: Vec<usize> = (0..entries.len()).filter(|k| !is_beaten[*k]).collect();
+    let left: Vec<Entry<'_>> = stay.iter().map(|k| entries[*k]).collect();
+    for (k, unneeded) in stay.into_iter().zip(unneeded(&left, scenario.models.len())) {
+        is_beaten[k] = unneeded;
     }
+    drop(entries);
+    let racing = cells.iter_mut().flatten().filter(|candidate| !candidate.beaten);
+    racing.zip(is_beaten).for_each(|(candidate, beaten)| candidate.beaten = beaten);
 }
 
 /// Which of them the others beat.
-fn beaten(runners: &[Runner]) -> Vec<bool> {
+fn beaten(runners: &[&Runner]) -> Vec<bool> {
     let mut is_beaten = vec![false; runners.len()];
     // The cheapest first: only those before it can beat one.
     let mut order: Vec<usize> = (0..runners.len()).collect();
@@ -55,7 +75,7 @@ fn beaten(runners: &[Runner]) -> Vec<bool> {
     order.sort_by(|a, b| total(a).total_cmp(&total(b)));
     let mut leaders: Vec<&Runner> = Vec::new();
     for k in order {
-        let own = &runners[k];
+        let own = runners[k];
         let cheaper: Vec<&Runner> =
             leaders.iter().copied().filter(|leader| is_clearly_less(&leader.cost_usd, &own.cost_usd)).collect();
         is_beaten[k] = cheaper.iter().any(|leader| is_clearly_less(&leader.latency_s, &own.latency_s))
@@ -75,6 +95,9 @@ struct Runner {
     latency_s: Vec<f64>,
     /// Each model's p95, one number a section.
     p95_s: Vec<Vec<f64>>,
+    /// The greatest ratio of a model's p95 to its limit: over all sections, and in each.
+    worst_ratio: f64,
+    worst_ratios: Vec<f64>,
     criteria: Vec<Standing>,
 }
 
@@ -103,10 +126,20 @@ impl Runner {
             let upper_late = subject.late_share().high;
             judged.map(|judged| Standing::of(place, &judged, upper_late)).collect::<Vec<_>>()
         };
+        let limit_s = |model: usize| scenario.models[model].latency_limit_s.get();
+        let p95_s: Vec<Vec<f64>> =
+            places().map(|(place, _)| candidate.of_model(place).each(|t| t.percentiles_s[P95])).collect();
+        let worst = |ratio: &dyn Fn(usize, usize) -> f64| {
+            places().map(|(place, (model, _))| ratio(place, *model)).fold(0.0, f64::max)
+        };
         Self {
             cost_usd: candidate.pool.cost_usd(),
             latency_s: candidate.pool.each(|t| t.latency_s),
-            p95_s: places().map(|(place, _)| candidate.of_model(place).each(|t| t.percentiles_s[P95])).collect(),
+            worst_ratio: worst(&|place, model| candidate.of_model(place).percentiles_s[P95] / limit_s(model)),
+            worst_ratios: (0..candidate.pool.sections.len())
+                .map(|section| worst(&|place, model| p95_s[place][section] / limit_s(model)))
+                .collect(),
+            p95_s,
             criteria: places().flat_map(of_model).collect(),
         }
     }
@@ -162,6 +195,8 @@ mod tests {
             cost_usd: days(cost_usd),
             latency_s: days(latency_s),
             p95_s: vec![days(p95_s)],
+            worst_ratio: p95_s / 30.0,
+            worst_ratios: days(p95_s).iter().map(|p95_s| p95_s / 30.0).collect(),
             criteria: vec![standing(true, p95_s)],
         }
     }
@@ -173,27 +208,33 @@ mod tests {
 
     #[test]
     fn rounds_grow_and_the_last_knows_everything() {
-        assert_eq!(rounds(50), [5, 15, 50]);
-        assert_eq!(rounds(29), [5, 29]);
-        assert_eq!((rounds(9), rounds(2)), (vec![9], vec![2]));
+        let known = |trials: u32| {
+            let sections = crate::sections::sections(trials, true);
+            let rounds = rounds(&sections, true);
+            assert_eq!(rounds.last(), Some(&sections));
+            rounds.iter().map(|known| (known.len(), known[known.len() - 1].end)).collect::<Vec<_>>()
+        };
+        assert_eq!(known(1050), [(5, 35), (5, 105), (15, 315), (50, 1050)]);
+        assert_eq!(known(203), [(5, 35), (29, 203)]);
+        assert_eq!((known(63), known(14)), (vec![(9, 63)], vec![(2, 14)]));
     }
 
     #[test]
     fn who_is_worse_in_everything_leaves_though_no_single_rival_is_better_in_everything() {
         let (quick_mean, quick_p95, worse) =
             (runner(10.0, 5.0, 50.0), runner(11.0, 9.0, 20.0), runner(12.0, 6.0, 30.0));
-        assert_eq!(beaten(&[quick_mean, quick_p95, worse]), [false, false, true]);
+        assert_eq!(beaten(&[&quick_mean, &quick_p95, &worse]), [false, false, true]);
     }
 
     #[test]
     fn who_is_best_at_something_stays() {
         for best in [runner(9.0, 6.0, 30.0), runner(12.0, 4.0, 30.0), runner(12.0, 6.0, 19.0)] {
-            assert_eq!(beaten(&[runner(10.0, 5.0, 20.0), best]), [false, false]);
+            assert_eq!(beaten(&[&runner(10.0, 5.0, 20.0), &best]), [false, false]);
         }
         // Nor does it leave because of a difference that could be luck.
         let mut lucky = runner(10.0, 5.0, 20.0);
         lucky.cost_usd = vec![8.0, 12.5, 9.0, 12.8, 8.7];
-        assert_eq!(beaten(&[lucky, runner(12.0, 6.0, 30.0)]), [false, false]);
+        assert_eq!(beaten(&[&lucky, &runner(12.0, 6.0, 30.0)]), [false, false]);
     }
 
     #[test]
@@ -201,7 +242,7 @@ mod tests {
         let beats = |ours: Standing, theirs: Standing| {
             let (mut own, mut other) = (runner(10.0, 5.0, 20.0), runner(12.0, 6.0, 30.0));
             (own.criteria, other.criteria) = (vec![ours], vec![theirs]);
-            beaten(&[own, other])[1]
+            beaten(&[&own, &other])[1]
         };
         assert!(beats(standing(true, 20.0), standing(true, 30.0)));
         assert!(!beats(standing(false, 20.0), standing(true, 30.0)));

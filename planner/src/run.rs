@@ -41,8 +41,8 @@ impl<'a> Shared<'a> {
     }
 
     fn grid(&self, partitions: &'a Partitions, seed: u64) -> Grid<'_> {
-        let Self { scenario, control, requests, sections } = self;
-        Grid { scenario, partitions, requests, sections, seed, control }
+        let Self { scenario, control, requests, .. } = self;
+        Grid { scenario, partitions, requests, seed, control }
     }
 
     pub(crate) fn allocation(&self, allocation: &Allocation) -> Result<AllocationRun, Interrupted> {
@@ -70,15 +70,17 @@ pub fn run_study(scenario: &Scenario, effort: Effort, control: &Control) -> Resu
     let tasks = feasible_cells(scenario, &partitions);
     // Every named allocation and the recommended one, and on other days that one and the baseline.
     let shared = Shared::new(scenario, effort, control, scenario.allocations.len() + 3);
-    let rounds = race::rounds(shared.sections.len());
-    control.expect((tasks.len() * rounds.iter().sum::<usize>()) as u64);
+    let rounds = race::rounds(&shared.sections, scenario.traffic.is_weekly());
+    // The baseline joins in every round but the last.
+    let steps = |(round, known): (usize, &Vec<_>)| (tasks.len() + usize::from(round + 1 < rounds.len())) * known.len();
+    control.expect(rounds.iter().enumerate().map(steps).sum::<usize>() as u64);
     let baseline_plan = &scenario.allocations[scenario.baseline];
     let baseline_run = shared.allocation(baseline_plan)?;
     let baseline = Baseline { allocation: baseline_plan, run: &baseline_run };
     let mut found = named_allocations(&shared, &baseline)?;
 
     let evidence = baseline.evidence(scenario);
-    let candidates = run_grid(&shared.grid(&partitions, effort.seed), &tasks, &evidence, &rounds)?;
+    let candidates = run_grid(&shared.grid(&partitions, effort.seed), &tasks, &rounds)?;
     let ranking = Ranking::new(scenario, &partitions, &candidates, &evidence, &baseline_run.fleet);
     let fleet = ranking.best(None).expect("every model runs on some GPU");
     let plan = as_allocation(&partitions, &fleet);
@@ -111,7 +113,7 @@ pub fn run_study(scenario: &Scenario, effort: Effort, control: &Control) -> Resu
         cells: cell_summaries(scenario),
         warnings: warnings(scenario).into_iter().chain(uneven_week(scenario, effort.trials)).collect(),
         assumptions: assumptions(scenario),
-        points: points(scenario, &partitions, &candidates, &shared.sections),
+        points: points(scenario, &partitions, &candidates),
         frontier,
         allocations: found.results,
         naive,

@@ -14,12 +14,14 @@ use crate::rules::{ExecutionName, Rules};
 
 mod arrivals;
 mod coupling;
+mod pooling;
 
 pub use arrivals::{
     BatchSizeFile, BatchesFile, GammaFactorFile, GammaRateFile, ModulatedFile, ProcessFile, RenewalFile, ScopeName,
     SlowRateFile, StateFile, SwingFile,
 };
 pub use coupling::{CapacityFile, CellFile, NextFile, QuotaFile, ScarcityFile, SnapshotFile};
+pub use pooling::PoolingFile;
 
 /// A scenario: what is asked of which fleet, on which platform.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -296,6 +298,8 @@ pub struct GridFile {
     pub max_containers: Option<Vec<u32>>,
     /// Inputs that a container accepts at once; left out for each pool's own
     pub max_inputs: Option<Vec<u32>>,
+    /// Models that may share a pool, besides those that a named allocation pools; left out for no others
+    pub pooling: Option<PoolingFile>,
 }
 
 /// A way of giving models to pools.

@@ -18,6 +18,7 @@ mod law_file;
 mod load;
 mod models;
 mod overload;
+mod pooling;
 mod pools;
 mod render;
 mod repair;

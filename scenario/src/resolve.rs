@@ -8,9 +8,9 @@ use fleetfront_sim::UsdPerSecond;
 use crate::file::{PlatformFile, ScenarioFile};
 use crate::files::Files;
 use crate::findings::Findings;
-use crate::resolved::{Gpu, Platform, Scenario};
+use crate::resolved::{Gpu, Grid, Platform, Scenario};
 use crate::tables::Tables;
-use crate::{contradictions, coupling, criteria, models, pools, settings, traffic};
+use crate::{contradictions, coupling, criteria, models, pooling, pools, settings, traffic};
 
 /// The only version of the file format so far.
 const FORMAT: u32 = 1;
@@ -41,7 +41,7 @@ pub(crate) fn resolve(files: &Files, file: &ScenarioFile, findings: &mut Finding
         inputs_sha256: files.sha256(),
         platform: platform(&file.platform, file, &tables, findings),
         traffic: traffic::traffic(file, &tables, findings),
-        grid: settings::grid(&file.grid, strict, findings),
+        grid: Grid { pooled: pooling::pooled(file, findings), ..settings::grid(&file.grid, strict, findings) },
         allocations: pools::allocations(file, &defaults, strict, findings),
         baseline: pools::named(file, "baseline", &file.baseline, findings),
         proposed: pools::named(file, "proposed", &file.proposed, findings),
@@ -59,6 +59,7 @@ pub(crate) fn resolve(files: &Files, file: &ScenarioFile, findings: &mut Finding
         let pools = scenario.allocations.iter().flat_map(|allocation| &allocation.pools);
         let settings = std::iter::once(&scenario.defaults).chain(pools.map(|pool| &pool.settings));
         settings::check_inputs(&scenario.grid, settings, findings);
+        pooling::check(&scenario, file, findings);
         warn(&scenario, findings);
         contradictions::check(&scenario, findings);
         warn_unused(files, file, &tables, findings);

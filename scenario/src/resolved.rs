@@ -325,6 +325,9 @@ pub struct Grid {
     /// Inputs that a container accepts at once; likewise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub max_inputs: Vec<u32>,
+    /// Models (two or more, by index, rising) that may share a pool, besides those that a named allocation pools.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pooled: Vec<Vec<usize>>,
 }
 
 /// The autoscaler's and the container's settings, by the platform's own names.

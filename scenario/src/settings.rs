@@ -178,6 +178,7 @@ pub(crate) fn grid(file: &crate::file::GridFile, strict: bool, findings: &mut Fi
         max_containers: counts("max_containers", file.max_containers.as_ref(), 1.0, nobody),
         max_inputs: counts("max_inputs", file.max_inputs.as_ref(), 1.0, nobody),
         windows: file.scaledown_window_s.iter().copied().map(Findings::seconds).collect(),
+        pooled: Vec::new(),
     }
 }
 

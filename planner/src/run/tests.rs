@@ -9,13 +9,14 @@ use crate::study::{Judgement, Study};
 
 const EFFORT: Effort = Effort { trials: 14, seed: 1 };
 
-/// The default scenario with two windows instead of eight and no warm containers.
+/// The default scenario with two windows instead of eight, no warm containers, and pools as some allocation has them.
 fn small() -> Scenario {
     let files = Files::embedded();
     let text = files.text("scenario.toml").expect("the default has a scenario.toml");
     let text = text
         .replace("[2.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0]", "[2.0, 300.0]")
-        .replace("min_containers = [0, 1]", "min_containers = [0]");
+        .replace("min_containers = [0, 1]", "min_containers = [0]")
+        .replace("pooling = \"all\"", "pooling = \"named\"");
     Scenario::load(&files.with("scenario.toml", &text)).expect("the smaller grid is valid")
 }
 
@@ -219,6 +220,8 @@ fn a_race_finds_what_brute_force_finds() {
     scenario.grid.min_containers = vec![0, 1];
     scenario.grid.buffer_containers = vec![0, 1];
     scenario.grid.max_inputs = vec![1, 5];
+    // Beside the three that share a pool today, and with some of them.
+    scenario.grid.pooled = vec![vec![2, 4], vec![4, 5], vec![2, 4, 5]];
     let partitions = Partitions::of(&scenario);
     let tasks = feasible_cells(&scenario, &partitions);
     let control = Control::default();
@@ -231,11 +234,11 @@ fn a_race_finds_what_brute_force_finds() {
         let run = shared.allocation(plan).expect("nobody interrupts");
         let baseline = Baseline { allocation: plan, run: &run };
         let evidence = baseline.evidence(&scenario);
-        let rounds = race::rounds(shared.sections.len());
-        assert_eq!(rounds, [5, 20]);
-        let [raced, all] = [&rounds[..], &[20]].map(|rounds| {
+        let rounds = race::rounds(&shared.sections, true);
+        assert_eq!(rounds.iter().map(Vec::len).collect::<Vec<_>>(), [5, 20]);
+        let [raced, all] = [&rounds[..], &rounds[1..]].map(|rounds| {
             let grid = shared.grid(&partitions, seed);
-            let candidates = run_grid(&grid, &tasks, &evidence, rounds).expect("nobody interrupts");
+            let candidates = run_grid(&grid, &tasks, rounds).expect("nobody interrupts");
             let frontier = fleet_frontier(&scenario, &partitions, &candidates);
             let ranking = Ranking::new(&scenario, &partitions, &candidates, &evidence, &run.fleet);
             let fleet = as_allocation(&partitions, &ranking.best(None).expect("every model runs"));
@@ -259,7 +262,7 @@ fn the_recommendation_equals_brute_force_over_few_candidates() {
     let evidence = baseline.evidence(&scenario);
     let tasks = feasible_cells(&scenario, &partitions);
     let mut candidates =
-        run_grid(&shared.grid(&partitions, 1), &tasks, &evidence, &[shared.sections.len()]).expect("nobody interrupts");
+        run_grid(&shared.grid(&partitions, 1), &tasks, &[shared.sections.clone()]).expect("nobody interrupts");
     // Three settings a unit: 3^6 + 3^4 fleets.
     let mut seen = vec![0; partitions.units.len()];
     candidates.retain(|candidate| {
