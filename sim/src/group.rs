@@ -131,6 +131,11 @@ impl<'a> Group<'a> {
         self.models.get(usize::from(model)).and_then(|model| model.next)
     }
 
+    /// Whether requests of a model come as later steps of chains too.
+    pub(crate) fn is_step(&self, model: usize) -> bool {
+        self.models.iter().any(|other| other.next.is_some_and(|step| usize::from(step.model) == model))
+    }
+
     /// # Panics
     /// If the group is not one that the engine simulates: a bug of whoever made it.
     pub(crate) fn assert_legal(&self) {
