@@ -56,8 +56,6 @@ pub struct Floor {
     /// Those that complete whatever happens, and the sum of their shortest latencies in nanoseconds.
     certain: u64,
     certain_ns: u128,
-    /// The shortest latency of each request.
-    soonest: LatencyHistogram,
     /// The executions of those that complete whatever happens, and of the others.
     work: Work,
     other_work: Work,
@@ -85,7 +83,9 @@ impl Floor {
     /// Adds a request, if it counts.
     ///
     /// - `pool`: its home.
-    pub fn add(&mut self, pool: &Pool, horizon: Horizon, arrival: &Arrival) {
+    /// - `soonest`: its shortest latency is recorded there. Where all requests are settled by their own luck, a pool with
+    ///   a free container for everybody records the same.
+    pub fn add(&mut self, pool: &Pool, horizon: Horizon, arrival: &Arrival, soonest: &mut LatencyHistogram) {
         if !horizon.contains(arrival.at) {
             return;
         }
@@ -93,8 +93,8 @@ impl Floor {
         let left = (horizon.end - arrival.at).0;
         self.arrived += 1;
         match alone.completes_after {
-            Some(latency) => self.soonest.record(latency),
-            None => self.soonest.record_infinite(),
+            Some(latency) => soonest.record(latency),
+            None => soonest.record_infinite(),
         }
         match alone.completes_after.filter(|_| alone.is_certain) {
             Some(latency) => {
@@ -104,13 +104,6 @@ impl Floor {
             }
             None => self.other_work.add(left, alone.executes.0),
         }
-    }
-
-    /// The shortest latency of each request: what a pool with a free container for everybody would have recorded, if
-    /// all requests are settled by their own luck.
-    #[must_use]
-    pub fn soonest(&self) -> &LatencyHistogram {
-        &self.soonest
     }
 
     /// Requests that complete whatever happens, and the sum of their shortest latencies in nanoseconds.

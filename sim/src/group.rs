@@ -116,7 +116,8 @@ impl<'a> Group<'a> {
 
     /// The pool in which requests of a model arrive.
     #[inline]
-    pub(crate) fn home(&self, model: u16) -> usize {
+    #[must_use]
+    pub fn home(&self, model: u16) -> usize {
         self.models.get(usize::from(model)).map_or(0, |model| usize::from(model.home))
     }
 

@@ -11,14 +11,16 @@ use crate::floor::{Floor, assert_within_bounds, least_billed};
 use crate::group::Quota;
 use crate::pool::Execution;
 
-fn floors(setting: &Setting) -> Vec<Floor> {
+/// The floor and the shortest latencies of each model.
+fn floors(setting: &Setting) -> (Vec<Floor>, Vec<LatencyHistogram>) {
     let mut floors = vec![Floor::default(); setting.models.len()];
+    let mut soonest = vec![LatencyHistogram::default(); setting.models.len()];
     for arrival in &setting.arrivals {
         let model = usize::from(arrival.model);
         let home = &setting.pools[usize::from(setting.models[model].home)];
-        floors[model].add(home, setting.horizon, arrival);
+        floors[model].add(home, setting.horizon, arrival, &mut soonest[model]);
     }
-    floors
+    (floors, soonest)
 }
 
 fn group(setting: &Setting) -> Group<'_> {
@@ -37,7 +39,7 @@ proptest! {
     #[test]
     fn every_trial_lies_within_its_bounds(setting in setting(true)) {
         let (outcome, latencies) = setting.outcome();
-        let (group, floors) = (group(&setting), floors(&setting));
+        let (group, (floors, soonest)) = (group(&setting), floors(&setting));
         assert_within_bounds(&group, &floors, &outcome, &latencies, &|| "a random group".to_owned());
         for (m, floor) in floors.iter().enumerate() {
             if floor.latency(&group, m, &outcome.models[m]).is_err() {
@@ -46,7 +48,7 @@ proptest! {
             prop_assert!(floor.certain().0 <= outcome.models[m].completed);
             // No share of the requests is done earlier than by themselves, so no percentile is shorter.
             let edges: Vec<f64> = (0..60).map(|k| 0.5 * 1.15_f64.powi(k)).collect();
-            for (simulated, soonest) in done_by(&latencies[m], &edges).iter().zip(done_by(floor.soonest(), &edges)) {
+            for (simulated, soonest) in done_by(&latencies[m], &edges).iter().zip(done_by(&soonest[m], &edges)) {
                 prop_assert!(*simulated <= soonest + 1e-9, "{simulated} of {soonest}");
             }
         }
@@ -74,11 +76,11 @@ proptest! {
             model.switch_in.iter_mut().for_each(|switch| *switch = SimSpan::ZERO);
         }
         let (outcome, latencies) = setting.outcome();
-        let (group, floors) = (group(&setting), floors(&setting));
+        let (group, (floors, soonest)) = (group(&setting), floors(&setting));
         for (m, floor) in floors.iter().enumerate() {
             let of_model = &outcome.models[m];
             prop_assert_eq!(floor.certain(), (of_model.completed, of_model.latency_ns));
-            prop_assert_eq!(floor.soonest(), &latencies[m]);
+            prop_assert_eq!(&soonest[m], &latencies[m]);
         }
         let least = least_billed(&group, 0, &floors, &outcome, &latencies).expect("all rules are off");
         let busy = outcome.pools[0].ledger();
@@ -99,7 +101,7 @@ fn the_bounds_are_met_in_earnest() {
     for _ in 0..400 {
         let setting = setting(true).new_tree(&mut runner).expect("a setting").current();
         let (outcome, latencies) = setting.outcome();
-        let (group, floors) = (group(&setting), floors(&setting));
+        let (group, (floors, _)) = (group(&setting), floors(&setting));
         for p in 0..setting.pools.len() {
             let billed = u128::from(outcome.pools[p].ledger().billed().0);
             if let Ok(least) = least_billed(&group, p, &floors, &outcome, &latencies) {
