@@ -7,7 +7,7 @@ use fleetfront_scenario::{Allocation, Scenario, repaired};
 use crate::advice::{as_allocation, limit_obstacle, recommendation};
 use crate::allocation::{AllocationRun, run_allocation};
 use crate::assumptions::assumptions;
-use crate::bounds::bounds;
+use crate::bounds::{Bounds, bounds};
 use crate::control::{Control, Effort, Interrupted};
 use crate::experiment::{Grid, feasible_cells, run_grid};
 use crate::fresh::on_fresh_days;
@@ -58,8 +58,13 @@ impl<'a> Shared<'a> {
         run: &AllocationRun,
         baseline: Option<&Baseline<'_>>,
     ) -> AllocationResult {
-        let bounds = bounds(self.scenario, plan, run, &self.requests, &self.sections);
+        let bounds = self.bounds(plan, run);
         AllocationResult { bounds: Some(bounds), ..result(self.scenario, plan, role, run, baseline) }
+    }
+
+    /// Between what an allocation lies that was simulated.
+    pub(crate) fn bounds(&self, plan: &Allocation, run: &AllocationRun) -> Bounds {
+        bounds(self.scenario, plan, run, &self.requests, &self.sections)
     }
 }
 

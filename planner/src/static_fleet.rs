@@ -144,7 +144,7 @@ impl<'a> Search<'a> {
         let (mut few, mut many) = (0, peak.min(most));
         while !self.keeps(many, percentile, target_s) {
             if many == most {
-                return Stated::Unknown(format!("not even {most} containers are so fast"));
+                return Stated::Unknown(self.too_slow(most, percentile, target_s));
             }
             (few, many) = (many, many.saturating_mul(2).min(most));
         }
@@ -171,6 +171,22 @@ impl<'a> Search<'a> {
         let latency_s = |latencies: &LatencyHistogram| latencies.quantile_s(percentile).unwrap_or(0.0);
         let pairs = self.plan.models.iter().zip(&self.known[&containers]);
         pairs.into_iter().all(|((model, _), latencies)| latency_s(latencies) <= target_s(*model))
+    }
+
+    /// Why so many containers, that have been tried, are not fast enough.
+    fn too_slow(&self, containers: u32, percentile: f64, target_s: &dyn Fn(usize) -> f64) -> String {
+        let latency_s = |latencies: &LatencyHistogram| latencies.quantile_s(percentile).unwrap_or(0.0);
+        let slow = |((model, _), latencies): (&(usize, usize), &LatencyHistogram)| {
+            let (found_s, target_s) = (latency_s(latencies), target_s(*model));
+            (found_s > target_s).then(|| (&self.scenario.models[*model].name, found_s, target_s))
+        };
+        let found = self.plan.models.iter().zip(&self.known[&containers]).find_map(slow);
+        let (name, found_s, target_s) = found.expect("some model is too slow");
+        let share = 100.0 * percentile;
+        format!(
+            "even with {containers} containers {share} % of {name} take up to {found_s:.1} s, not {target_s:.1} s, because \
+             of execution, model switches or failures"
+        )
     }
 
     /// The latencies of each model with so many containers, ready from the start.
@@ -207,3 +223,6 @@ impl<'a> Search<'a> {
         together
     }
 }
+
+#[cfg(test)]
+mod tests;

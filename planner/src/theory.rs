@@ -76,6 +76,7 @@ pub(crate) fn theory(scenario: &Scenario, plan: &PoolPlan) -> Stated<PoolTheory>
     let single = hours.single_container(scenario, plan);
     let mut assumptions = vec![
         "a request that fails is executed to its end, and no model is loaded in place of another".to_owned(),
+        "the square-root rule is a limit for great loads: at 10 erlangs 7.6 % wait where 5 % are asked for".to_owned(),
         "containers are there when the staffing wants them: boots and windows are left out".to_owned(),
     ];
     if single.is_some() {
@@ -194,3 +195,6 @@ impl Hours {
         (requests > 0.0).then(|| (cold / requests, mean(&hours.iter().map(|hour| hour.billed).collect::<Vec<_>>())))
     }
 }
+
+#[cfg(test)]
+mod tests;

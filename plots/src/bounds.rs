@@ -146,6 +146,10 @@ mod tests {
         let said = headline(allocation).expect("it has bounds");
         assert!(said.ends_with("is not known: lora: hosts differ in speed."), "{said}");
         assert_eq!(reasons(allocation), ["current, perfect autoscaler: lora: hosts differ in speed."]);
+        // A study from before there were bounds is read all the same.
+        let mut json = serde_json::to_value(&*allocation).expect("JSON");
+        json.as_object_mut().expect("a struct").remove("bounds");
+        assert_eq!(serde_json::from_value::<AllocationResult>(json).expect("it is read").bounds, None);
         allocation.bounds = None;
         assert!(fleet_cells(allocation).is_none() && headline(allocation).is_none());
         assert!(pool_cells(allocation).is_empty() && reasons(allocation).is_empty());
