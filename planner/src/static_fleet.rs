@@ -22,7 +22,7 @@ use crate::requests::Requests;
 use crate::tally::{P95, PERCENTILES};
 
 /// So many expected requests of all models are enough to compare percentiles.
-const ENOUGH: f64 = 5e5;
+const ENOUGH: f64 = 2e5;
 /// Where more containers are not faster for certain, the search goes to so many times the simulated peak.
 const SEARCHED: u32 = 4;
 

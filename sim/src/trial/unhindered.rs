@@ -3,7 +3,7 @@
 use super::failing::fails_at;
 use super::purpose;
 use crate::job::Arrival;
-use crate::pool::{Execution, Pool};
+use crate::pool::{Execution, Pool, PoolModel};
 use crate::quantile::Quantile;
 use crate::quantities::SimSpan;
 
@@ -38,6 +38,19 @@ impl Pool {
     #[must_use]
     pub fn unhindered(&self, arrival: &Arrival) -> Unhindered {
         let model = &self.models[usize::from(arrival.model)];
+        // Most requests of most pools: one try, on the only GPU type, that succeeds by itself.
+        if self.hardware.len() == 1 && arrival.service <= self.timeout && !self.shares() {
+            let whole = arrival.service + model.longest_switch();
+            if fails_at(model, arrival.luck, 0).is_none() && whole <= self.timeout {
+                let (executes, completes_after) = (arrival.service, Some(arrival.service));
+                return Unhindered { executes, completes_after, is_certain: true };
+            }
+        }
+        self.all_tries(arrival)
+    }
+
+    fn all_tries(&self, arrival: &Arrival) -> Unhindered {
+        let model = &self.models[usize::from(arrival.model)];
         let (mut executes, mut elapsed) = (SimSpan::ZERO, SimSpan::ZERO);
         let mut execution = 0;
         loop {
@@ -47,7 +60,7 @@ impl Pool {
             let (runs_out, is_killed) = (part(most) <= self.timeout, part(least) > self.timeout);
             let lasts = part(least).min(self.timeout);
             // A shared container that slows a try down beyond the timeout has not done all its work by then.
-            let is_done = runs_out || !matches!(self.execution, Execution::Shared(_));
+            let is_done = runs_out || !self.shares();
             executes += if is_done { self.work(lasts) } else { SimSpan::ZERO };
             elapsed += lasts;
             if fails.is_none() && !is_killed {
@@ -73,14 +86,17 @@ impl Pool {
         let first = if fresh { model.services[0].span(quantile) } else { arrival.service };
         let others = model.services.iter().take(self.hardware.len()).skip(1).map(|law| law.span(quantile));
         let (least, most) = others.fold((first, first), |(least, most), span| (least.min(span), most.max(span)));
-        let switch = model.switch_in.iter().copied().max().unwrap_or(SimSpan::ZERO);
         match self.speeds() {
-            None => Range { least, most: most + switch },
+            None => Range { least, most: most + model.longest_switch() },
             Some([slowest, fastest]) => Range {
                 least: SimSpan(((least.0 as f64 / fastest) as u64).saturating_sub(ROUNDING_NS)),
                 most: SimSpan((most.0 as f64 / slowest) as u64) + SimSpan(ROUNDING_NS),
             },
         }
+    }
+
+    fn shares(&self) -> bool {
+        matches!(self.execution, Execution::Shared(_))
     }
 
     /// The work of a try in a shared container, where it lasts at least so long.
@@ -93,5 +109,13 @@ impl Pool {
         let Execution::Shared(efficiency) = &self.execution else { return None };
         let each = (1..=self.max_inputs).map(|inputs| efficiency.each(inputs));
         Some(each.fold([f64::INFINITY, 0.0], |[slowest, fastest], speed| [slowest.min(speed), fastest.max(speed)]))
+    }
+}
+
+impl PoolModel {
+    /// The longest that loading it in place of another takes.
+    #[inline]
+    fn longest_switch(&self) -> SimSpan {
+        self.switch_in.iter().copied().max().unwrap_or(SimSpan::ZERO)
     }
 }
