@@ -3,7 +3,10 @@
 use fleetfront_planner::{AllocationMetrics, AllocationResult, Bridge, CriterionResult, Metrics};
 
 use crate::screen::Screen;
-use fleetfront_plots::format::{Unit, change_usd, estimate, in_unit, judgement_symbol, judgement_word, plain, value};
+use fleetfront_plots::bounds;
+use fleetfront_plots::format::{
+    Unit, change_usd, estimate, in_unit, judgement_symbol, judgement_word, plain, prose, value,
+};
 
 /// A metric's name and how it is read.
 type Row = (&'static str, fn(&Metrics) -> String);
@@ -96,6 +99,19 @@ pub(crate) fn show_allocations(screen: &mut Screen, allocations: &[AllocationRes
     let columns: Vec<(String, Vec<String>)> = allocations.iter().filter_map(column).collect();
     screen.heading("Allocations");
     screen.matrix("the whole fleet", &rows, &columns);
+}
+
+/// Between what the bills and latencies of the allocations lie, a column each, under a sentence about `first`.
+pub(crate) fn show_bounds(screen: &mut Screen, first: &AllocationResult, allocations: &[AllocationResult]) {
+    let Some(headline) = bounds::headline(first) else { return };
+    let columns: Vec<(String, Vec<String>)> =
+        allocations.iter().filter_map(|of| Some((of.name.clone(), bounds::fleet_cells(of)?))).collect();
+    screen.heading("Between what bounds, a month");
+    screen.item(&prose(&headline));
+    screen.matrix("the whole fleet", &bounds::fleet_rows().collect::<Vec<_>>(), &columns);
+    for reason in allocations.iter().flat_map(bounds::reasons) {
+        screen.item(&prose(&reason));
+    }
 }
 
 /// From the spreadsheet's bill to the simulated one, a column a bridge.

@@ -9,7 +9,7 @@ use crate::args::RunArgs;
 use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupt;
 use crate::output_folder::OutputFolder;
-use crate::rows::{show_allocations, show_bridges, show_criteria};
+use crate::rows::{show_allocations, show_bounds, show_bridges, show_criteria};
 use crate::screen::{Screen, print};
 use crate::source::load;
 use crate::watch::watched;
@@ -79,6 +79,10 @@ fn answer(study: &Study, report: &str) -> Screen {
         show_criteria(&mut screen, judged, baseline);
     }
     show_allocations(&mut screen, &study.allocations);
+    let recommended = study.allocations.iter().find(|allocation| allocation.name == study.recommendation.allocation);
+    if let Some(recommended) = recommended {
+        show_bounds(&mut screen, recommended, &study.allocations);
+    }
     show_bridges(&mut screen, &study.naive.bridges);
     let warnings = study.warnings.len();
     screen.paragraph(&format!(

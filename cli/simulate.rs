@@ -8,11 +8,12 @@ use fleetfront_scenario::{Scenario, nearest, repaired};
 use crate::args::SimulateArgs;
 use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupt;
-use crate::rows::{metric_cells, metric_names, show_criteria, worst};
+use crate::rows::{metric_cells, metric_names, show_bounds, show_criteria, worst};
 use crate::screen::{Screen, print_json};
 use crate::source::load;
 use crate::trace::{show_events, show_trial};
 use crate::watch::watched;
+use fleetfront_plots::bounds::{pool_cells, pool_rows};
 use fleetfront_plots::format::{Unit, estimate, kind_word, plain};
 
 /// Simulates one allocation and prints it.
@@ -115,6 +116,9 @@ fn detail(scenario: &Scenario, result: &AllocationResult, mends: &[String]) -> S
     let columns: Vec<(String, Vec<String>)> = results.models.iter().map(model).collect();
     screen.heading("Models");
     screen.matrix("model", &rows, &columns);
+    show_bounds(&mut screen, result, std::slice::from_ref(result));
+    let columns = pool_cells(result);
+    screen.matrix("pool", &pool_rows().collect::<Vec<_>>(), &columns);
     screen
 }
 

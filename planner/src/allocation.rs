@@ -8,7 +8,9 @@ use rayon::prelude::*;
 
 use crate::control::{Control, Interrupted};
 use crate::groups::{ReadyGroup, Scratch, groups};
+use crate::perfect::{Perfect, SectionFloor, perfect};
 use crate::requests::Requests;
+use crate::static_fleet::few_sections;
 use crate::study::Day;
 use crate::tally::{Bill, Subject, Tally, percentiles_s};
 
@@ -25,17 +27,23 @@ pub(crate) struct AllocationRun {
     pub(crate) models: Vec<Subject>,
     /// Latencies of each model over all trials.
     pub(crate) latencies: Vec<LatencyHistogram>,
+    /// The same over the first sections only: see [`few_sections`].
+    pub(crate) few_latencies: Vec<LatencyHistogram>,
     /// The average day.
     pub(crate) day: Day,
+    /// What an autoscaler that knew the future would have paid and reached.
+    pub(crate) perfect: Perfect,
 }
 
 /// One group of pools over one section.
-struct GroupSection {
-    outcome: Outcome,
+pub(crate) struct GroupSection {
+    pub(crate) outcome: Outcome,
     /// One entry a model of the group.
-    latencies: Vec<LatencyHistogram>,
+    pub(crate) latencies: Vec<LatencyHistogram>,
     /// One entry a pool of the group.
     timelines: Vec<Timeline>,
+    /// What its requests cannot do without.
+    pub(crate) floor: SectionFloor,
 }
 
 /// Simulates an allocation all of whose cells are feasible.
@@ -50,7 +58,9 @@ pub(crate) fn run_allocation(
     let of_sections: Result<Vec<Vec<GroupSection>>, Interrupted> = sections
         .par_iter()
         .map(|section| {
-            let groups = ready.iter().map(|group| simulate_section(scenario, group, section, requests)).collect();
+            let simulate =
+                |group: &ReadyGroup| simulate_section(scenario, (&allocation.name, group), section, requests);
+            let groups = ready.iter().map(simulate).collect();
             control.step()?;
             Ok(groups)
         })
@@ -60,7 +70,7 @@ pub(crate) fn run_allocation(
 
 fn simulate_section(
     scenario: &Scenario,
-    group: &ReadyGroup,
+    (allocation, group): (&str, &ReadyGroup),
     section: &Range<u32>,
     requests: &Requests<'_>,
 ) -> GroupSection {
@@ -69,12 +79,20 @@ fn simulate_section(
         outcome: Outcome::default(),
         latencies: vec![LatencyHistogram::default(); group.models.len()],
         timelines: vec![Timeline::new(scenario.traffic.horizon(), BINS); group.places.len()],
+        floor: SectionFloor::new(group.models.len()),
     };
-    let GroupSection { outcome, latencies, timelines } = &mut of_section;
+    let GroupSection { outcome, latencies, timelines, floor } = &mut of_section;
     for trial in section.clone() {
+        let arrivals = group.arrivals(requests, trial);
+        floor.add(&group.group(), scenario.traffic.horizon(), &mut *arrivals.source());
         let mut observers = Observers { timelines, ..Observers::latencies(latencies) };
-        *outcome += &group.simulate(scenario, requests, trial, &mut scratch, &mut observers);
+        let address = (requests.seed, trial);
+        *outcome += &group.simulate_arrivals(scenario, &arrivals, address, &mut scratch, &mut observers);
     }
+    floor.close();
+    let name = || format!("allocation \"{allocation}\"");
+    floor.check(&group.group(), outcome, latencies, &name);
+    floor.check_percentiles(&group.group(), outcome, |model| percentiles_s(&latencies[model]), &name);
     of_section
 }
 
@@ -122,11 +140,14 @@ fn fold(
         pools: vec![Subject::default(); pools],
         models: vec![Subject::default(); models],
         latencies: vec![LatencyHistogram::default(); models],
+        few_latencies: vec![LatencyHistogram::default(); models],
         day: Day::default(),
+        perfect: Perfect::default(),
     };
     let mut fleet_latencies = LatencyHistogram::default();
     let mut pool_latencies = vec![LatencyHistogram::default(); pools];
-    for (section, groups) in sections.iter().zip(of_sections) {
+    let few = few_sections(scenario, sections);
+    for (index, (section, groups)) in sections.iter().zip(of_sections).enumerate() {
         let days = section.len() as f64 * scenario.traffic.days();
         let mut fleet = Tally::default();
         let mut fleet_section = LatencyHistogram::default();
@@ -137,6 +158,9 @@ fn fold(
                 let tally = Tally::billed(days, &of_group.outcome.models[k], bill, latencies);
                 run.models[*model].sections.push(tally);
                 run.latencies[*model].merge(latencies);
+                if index < few {
+                    run.few_latencies[*model].merge(latencies);
+                }
             }
             for (place, in_allocation) in group.places.iter().enumerate() {
                 let at_home = || (0..group.models.len()).filter(|k| group.homes[*k] == place);
@@ -175,6 +199,7 @@ fn fold(
         }
     }
     run.day = average_day(of_sections);
+    run.perfect = perfect(scenario, allocation, ready, of_sections);
     run
 }
 

@@ -16,6 +16,7 @@ use crate::control::{Control, Interrupted};
 use crate::engine_pool::{cell, container_price, engine_pool, laws};
 use crate::groups::{capacity, scarcity};
 use crate::partition::Partitions;
+use crate::perfect::SectionFloor;
 use crate::race;
 use crate::requests::{OfPool, Requests};
 use crate::results::Baseline;
@@ -79,7 +80,10 @@ pub(crate) fn run_grid(
             let baseline = Baseline { allocation, run: &run };
             race::mark_beaten(grid.scenario, &baseline.evidence(grid.scenario), &mut cells);
         }
-        grid.run_round(tasks, &mut cells, known)?;
+        // What lay within its bounds in the round before does so again.
+        let before = if round > 0 { rounds[round - 1].as_slice() } else { &[] };
+        let checked = before.iter().zip(known).take_while(|(before, now)| before == now).count();
+        grid.run_round(tasks, &mut cells, known, checked)?;
     }
     Ok(cells.into_iter().flatten().collect())
 }
@@ -166,11 +170,14 @@ impl Grid<'_> {
 
     /// One cell at a time and thread, so that its histograms stay in the cache; the longest first, so that no thread is
     /// left with one when the others are done: they differ in length by a factor of a hundred.
+    ///
+    /// - `checked`: so many sections lay within their bounds in an earlier round, and do so again.
     fn run_round(
         &self,
         tasks: &[CellTask],
         cells: &mut [Vec<Candidate>],
         sections: &[Range<u32>],
+        checked: usize,
     ) -> Result<(), Interrupted> {
         let mut rest: Vec<(&CellTask, &mut Vec<Candidate>)> = tasks.iter().zip(cells).collect();
         // The longest is the last, which is taken first.
@@ -179,7 +186,7 @@ impl Grid<'_> {
         let next = || rest.lock().expect("nobody panics while taking one").pop();
         let by_thread = rayon::broadcast(|_| {
             while let Some((task, cell)) = next() {
-                self.run_cell(task, cell, sections)?;
+                self.run_cell(task, cell, sections, checked)?;
             }
             Ok(())
         });
@@ -195,7 +202,13 @@ impl Grid<'_> {
 
     /// Simulates what is still in the race, from the first section on: what was known of it is forgotten, so that
     /// histograms need not be kept from round to round.
-    fn run_cell(&self, task: &CellTask, cell: &mut [Candidate], sections: &[Range<u32>]) -> Result<(), Interrupted> {
+    fn run_cell(
+        &self,
+        task: &CellTask,
+        cell: &mut [Candidate],
+        sections: &[Range<u32>],
+        checked: usize,
+    ) -> Result<(), Interrupted> {
         let scenario = self.scenario;
         let indices: Vec<usize> = task.models.iter().map(|(model, _)| *model).collect();
         let empty = vec![LatencyHistogram::default(); indices.len()];
@@ -217,9 +230,9 @@ impl Grid<'_> {
             services,
             boots,
         };
-        for section in sections {
+        for (place, section) in sections.iter().enumerate() {
             if !runs.is_empty() {
-                days.simulate(section, self.requests, &mut runs);
+                days.simulate(section, self.requests, &mut runs, place >= checked);
             }
             self.control.step()?;
         }
@@ -302,7 +315,9 @@ struct OneDay<'a> {
 
 impl Days<'_> {
     /// Simulates one section of trials under every setting.
-    fn simulate(&self, section: &Range<u32>, requests: &Requests<'_>, runs: &mut [Run<'_>]) {
+    ///
+    /// - `checks`: whether what comes out is held against its bounds.
+    fn simulate(&self, section: &Range<u32>, requests: &Requests<'_>, runs: &mut [Run<'_>], checks: bool) {
         let scenario = self.scenario;
         let mut days: Vec<OneDay<'_>> = section
             .clone()
@@ -312,6 +327,7 @@ impl Days<'_> {
                 OneDay { arrivals, boots, scarcity: scarcity(scenario, (self.seed, trial), self.horizon) }
             })
             .collect();
+        let floor = checks.then(|| self.floor(&days, runs));
         let capacity = capacity(scenario);
         let mut workspace = Workspace::default();
         // Setting by setting, not day by day: one histogram stays in the cache and the branches of one setting are alike.
@@ -326,7 +342,37 @@ impl Days<'_> {
                 outcome +=
                     &simulate_group(&group, &mut *arrivals, &mut draws, self.horizon, &mut workspace, &mut observers);
             }
+            if let Some(floor) = &floor {
+                floor.check(&group, &outcome, &run.section, &|| self.name(run.candidate));
+            }
             run.end_section(section.len() as f64 * scenario.traffic.days(), &outcome, self.price);
+            if let Some(floor) = &floor {
+                let percentiles = |model: usize| run.candidate.of_model(model).last_percentiles_s();
+                floor.check_percentiles(&Group::of(&run.pool), &outcome, percentiles, &|| self.name(run.candidate));
+            }
         }
+    }
+
+    /// What the requests of some days cannot do without, whatever the setting: settings of a cell differ in how many
+    /// inputs a container takes, and the more it takes the wider is what a shared one may make of a request.
+    fn floor(&self, days: &[OneDay<'_>], runs: &[Run<'_>]) -> SectionFloor {
+        let mut floor = SectionFloor::new(self.services.len());
+        let Some(widest) = runs.iter().max_by_key(|run| run.pool.max_inputs) else { return floor };
+        for day in days {
+            floor.add(&Group::of(&widest.pool), self.horizon, &mut *day.arrivals.source());
+        }
+        floor.close();
+        floor
+    }
+
+    /// A candidate in words, for the message of a broken bound.
+    fn name(&self, candidate: &Candidate) -> String {
+        let of_model = |(model, variant): &(usize, usize)| {
+            let model = &self.scenario.models[*model];
+            format!("{} ({})", model.name, model.variants[*variant].name)
+        };
+        let models: Vec<String> = candidate.models.iter().map(of_model).collect();
+        let (gpu, settings) = (&self.scenario.gpus[candidate.gpu].name, &candidate.settings);
+        format!("{} on {gpu} with {settings:?}", models.join(" + "))
     }
 }

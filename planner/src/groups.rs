@@ -8,7 +8,7 @@ use fleetfront_sim::{
 };
 
 use crate::engine_pool::{cell, container_price, engine_pool, gpus, pool_model};
-use crate::requests::Requests;
+use crate::requests::{OfPool, Requests};
 
 /// Pools ready to be simulated together.
 pub(crate) struct ReadyGroup {
@@ -110,6 +110,17 @@ impl ReadyGroup {
         self.prices[pool].iter().enumerate().map(of_type).sum()
     }
 
+    /// The place of its pool in the allocation, where it is one pool that shares nothing with others.
+    pub(crate) fn only_place(&self) -> Option<usize> {
+        let [place] = self.places[..] else { return None };
+        (self.group_models.is_empty() && self.pools[0].fallback.is_none() && self.quota == Quota::NONE).then_some(place)
+    }
+
+    /// As the engine takes it.
+    pub(crate) fn group(&self) -> Group<'_> {
+        Group { pools: &self.pools, models: &self.group_models, quota: self.quota, capacity: &self.capacity }
+    }
+
     /// Simulates one trial.
     pub(crate) fn simulate(
         &self,
@@ -119,16 +130,30 @@ impl ReadyGroup {
         scratch: &mut Scratch,
         observers: &mut Observers<'_>,
     ) -> Outcome {
+        self.simulate_arrivals(scenario, &self.arrivals(requests, trial), (requests.seed, trial), scratch, observers)
+    }
+
+    /// The arrivals of one trial.
+    pub(crate) fn arrivals<'p>(&'p self, requests: &'p Requests<'_>, trial: u32) -> OfPool<'p> {
+        requests.of_pool(trial, &self.models)
+    }
+
+    /// Simulates one trial whose arrivals are there.
+    pub(crate) fn simulate_arrivals(
+        &self,
+        scenario: &Scenario,
+        arrivals: &OfPool<'_>,
+        (seed, trial): (u64, u32),
+        scratch: &mut Scratch,
+        observers: &mut Observers<'_>,
+    ) -> Outcome {
         let horizon = scenario.traffic.horizon();
-        let seed = requests.seed;
-        let arrivals = requests.of_pool(trial, &self.models);
         let boots = self.keys.iter().zip(&self.boots);
         let mut boots: Vec<BootTimes<'_>> = boots.map(|(key, laws)| BootTimes::new(seed, trial, *key, laws)).collect();
         let lucks: Vec<_> = boots.iter().map(BootTimes::luck).collect();
         let scarcity = scarcity(scenario, (seed, trial), horizon);
         let mut draws = Draws { boots: &mut boots, lucks: &lucks, scarcity: &scarcity };
-        let group =
-            Group { pools: &self.pools, models: &self.group_models, quota: self.quota, capacity: &self.capacity };
+        let group = self.group();
         let mut arrivals = arrivals.source();
         simulate_group(&group, &mut *arrivals, &mut draws, horizon, &mut scratch.workspace, observers)
     }

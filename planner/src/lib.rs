@@ -5,6 +5,7 @@
 mod advice;
 mod allocation;
 mod assumptions;
+mod bounds;
 mod break_even;
 mod combined;
 mod compare;
@@ -22,6 +23,7 @@ mod metrics;
 mod naive;
 mod pairing;
 mod partition;
+mod perfect;
 mod points;
 mod race;
 mod recommend;
@@ -31,14 +33,17 @@ mod requests;
 mod results;
 mod run;
 mod sections;
+mod static_fleet;
 pub mod statistics;
 mod study;
 mod summary;
 mod tally;
+mod theory;
 mod verdict;
 mod why;
 
 pub use assumptions::assumptions;
+pub use bounds::{Bounds, ModelBounds, PoolBounds, Stated};
 pub use compare::{Comparison, Difference, OpenQuestion, Precision, compare};
 pub use control::{Control, Effort, Interrupted};
 pub use estimate::{Estimate, paired_ratio, ratio, sectioned, sectioned_ratio};
@@ -50,10 +55,12 @@ pub use pairing::Probabilities;
 pub use reevaluate::{Indifferent, Question, Reevaluation, Trigger, reevaluate};
 pub use replications::{Look, ModelReplication, PoolReplication, Replication, TracedEvent, replicate, trace_trial};
 pub use run::{run_study, simulate_allocation};
+pub use static_fleet::StaticPool;
 pub use study::{
     AllocationMetrics, AllocationResult, Bridge, BridgeStep, CellSummary, Choice, CriterionResult, Day, FleetPoint,
     FreshDays, Frontier, GpuSummary, Judgement, ModelResult, ModelSummary, NaiveComparison, NaiveEstimate, Obstacle,
     Point, PoolResult, Recommendation, Role, Study, Verdict,
 };
 pub use summary::{cell_summaries, warnings};
+pub use theory::{PoolTheory, SingleContainerTheory};
 pub use why::{Rival, Why, why};

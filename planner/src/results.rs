@@ -42,6 +42,7 @@ pub(crate) fn infeasible_result(scenario: &Scenario, allocation: &Allocation, ro
         pools: pool_results(scenario, allocation, None),
         results: None,
         criteria: Vec::new(),
+        bounds: None,
     }
 }
 
@@ -78,6 +79,7 @@ pub(crate) fn result(
         pools: pool_results(scenario, allocation, Some(run)),
         results: Some(metrics(scenario, allocation, run)),
         criteria: judge(scenario, allocation, run, baseline),
+        bounds: None,
     }
 }
 

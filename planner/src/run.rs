@@ -7,6 +7,7 @@ use fleetfront_scenario::{Allocation, Scenario, repaired};
 use crate::advice::{as_allocation, limit_obstacle, recommendation};
 use crate::allocation::{AllocationRun, run_allocation};
 use crate::assumptions::assumptions;
+use crate::bounds::{Bounds, bounds};
 use crate::control::{Control, Effort, Interrupted};
 use crate::experiment::{Grid, feasible_cells, run_grid};
 use crate::fresh::on_fresh_days;
@@ -48,6 +49,23 @@ impl<'a> Shared<'a> {
     pub(crate) fn allocation(&self, allocation: &Allocation) -> Result<AllocationRun, Interrupted> {
         run_allocation(self.scenario, allocation, &self.requests, &self.sections, self.control)
     }
+
+    /// What came out of an allocation, with its bounds.
+    fn result(
+        &self,
+        plan: &Allocation,
+        role: Role,
+        run: &AllocationRun,
+        baseline: Option<&Baseline<'_>>,
+    ) -> AllocationResult {
+        let bounds = self.bounds(plan, run);
+        AllocationResult { bounds: Some(bounds), ..result(self.scenario, plan, role, run, baseline) }
+    }
+
+    /// Between what an allocation lies that was simulated.
+    pub(crate) fn bounds(&self, plan: &Allocation, run: &AllocationRun) -> Bounds {
+        bounds(self.scenario, plan, run, &self.requests, &self.sections)
+    }
 }
 
 /// The allocations of a study as they are found out, the baseline first.
@@ -85,7 +103,7 @@ pub fn run_study(scenario: &Scenario, effort: Effort, control: &Control) -> Resu
     let fleet = ranking.best(None).expect("every model runs on some GPU");
     let plan = as_allocation(&partitions, &fleet);
     let run = shared.allocation(&plan)?;
-    let recommended = result(scenario, &plan, Role::Recommended, &run, Some(&baseline));
+    let recommended = shared.result(&plan, Role::Recommended, &run, Some(&baseline));
     let a_month = scenario.platform.days_per_month / f64::from(effort.trials);
     let frontier = fleet_frontier(scenario, &partitions, &candidates);
     let fresh_days = on_fresh_days(scenario, &plan, &recommended, effort, control)?;
@@ -146,12 +164,12 @@ pub fn simulate_allocation(
     let shared = Shared::new(scenario, effort, control, parts);
     let run = shared.allocation(plan)?;
     if allocation == scenario.baseline {
-        return Ok(result(scenario, plan, role, &run, None));
+        return Ok(shared.result(plan, role, &run, None));
     }
     let baseline_plan = &scenario.allocations[scenario.baseline];
     let baseline_run = shared.allocation(baseline_plan)?;
     let baseline = Baseline { allocation: baseline_plan, run: &baseline_run };
-    Ok(result(scenario, plan, role, &run, Some(&baseline)))
+    Ok(shared.result(plan, role, &run, Some(&baseline)))
 }
 
 /// Says so where some days of the week count noticeably more often than others.
@@ -175,7 +193,7 @@ fn role_of(scenario: &Scenario, allocation: usize) -> Role {
 /// The baseline, then the others in the scenario's order, each followed by its repair where it cannot run.
 fn named_allocations(shared: &Shared<'_>, baseline: &Baseline<'_>) -> Result<Findings, Interrupted> {
     let scenario = shared.scenario;
-    let own = result(scenario, baseline.allocation, Role::Baseline, baseline.run, None);
+    let own = shared.result(baseline.allocation, Role::Baseline, baseline.run, None);
     let bridges = vec![bridge(scenario, baseline.allocation, baseline.run)];
     let mut found = Findings { results: vec![own], bridges, proposed: (0, 0) };
     for (index, plan) in scenario.allocations.iter().enumerate() {
@@ -187,13 +205,13 @@ fn named_allocations(shared: &Shared<'_>, baseline: &Baseline<'_>) -> Result<Fin
         let mut judged = original;
         if infeasible_reasons(scenario, plan).is_empty() {
             let run = shared.allocation(plan)?;
-            found.results.push(result(scenario, plan, role, &run, Some(baseline)));
+            found.results.push(shared.result(plan, role, &run, Some(baseline)));
             found.bridges.push(bridge(scenario, plan, &run));
         } else {
             found.results.push(infeasible_result(scenario, plan, role));
             if let Some((mended, mends)) = repaired(scenario, index) {
                 let run = shared.allocation(&mended)?;
-                let mut repair = result(scenario, &mended, Role::Repaired, &run, Some(baseline));
+                let mut repair = shared.result(&mended, Role::Repaired, &run, Some(baseline));
                 repair.repairs = mends.into_iter().map(|mend| mend.words).collect();
                 judged = found.results.len();
                 found.results.push(repair);

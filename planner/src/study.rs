@@ -3,6 +3,7 @@
 use fleetfront_calibration::Kind;
 use serde::{Deserialize, Serialize};
 
+use crate::bounds::Bounds;
 use crate::estimate::Estimate;
 use crate::metrics::Metrics;
 
@@ -170,6 +171,9 @@ pub struct AllocationResult {
     pub results: Option<AllocationMetrics>,
     /// Each criterion judged; empty when it cannot run, and for the baseline only the absolute ones.
     pub criteria: Vec<CriterionResult>,
+    /// Between what its numbers lie; `None` when it cannot run, and where only criteria are asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bounds: Option<Bounds>,
 }
 
 /// Why an allocation is in the study.

@@ -125,6 +125,11 @@ impl Subject {
         self.each(Tally::cost_usd)
     }
 
+    /// The percentiles of the last section.
+    pub(crate) fn last_percentiles_s(&self) -> [f64; 3] {
+        self.sections.last().map_or([f64::NAN; 3], |section| section.percentiles_s)
+    }
+
     pub(crate) fn percentile(&self, place: usize) -> Estimate {
         sectioned(self.percentiles_s[place], &self.each(|t| t.percentiles_s[place]))
     }

@@ -2,6 +2,7 @@
 
 mod allocations;
 mod answers;
+mod bounds;
 
 use fleetfront_calibration::Kind;
 use fleetfront_planner::{

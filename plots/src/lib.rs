@@ -30,6 +30,7 @@
 
 mod axes;
 mod bitmap;
+pub mod bounds;
 mod cdf_figure;
 mod config_py;
 mod cost_figure;

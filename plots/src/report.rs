@@ -4,6 +4,7 @@ use askama::Template;
 use fleetfront_planner::{AllocationResult, Study};
 
 use crate::RenderConfig;
+use crate::bounds;
 use crate::format::{Unit, judgement_symbol, judgement_word, plain, prose};
 use crate::table::Table;
 use crate::tables;
@@ -22,6 +23,25 @@ pub(crate) struct Figures {
 pub(crate) struct Section<'a> {
     pub(crate) of: &'a AllocationResult,
     pub(crate) pools: Table,
+    pub(crate) bounds: Table,
+}
+
+/// Between what the numbers lie.
+#[derive(Debug)]
+pub(crate) struct Bounds {
+    pub(crate) headlines: Vec<String>,
+    pub(crate) table: Table,
+    pub(crate) reasons: Vec<String>,
+}
+
+impl Bounds {
+    fn new(study: &Study) -> Self {
+        Self {
+            headlines: study.allocations.iter().filter_map(bounds::headline).map(|words| prose(&words)).collect(),
+            table: tables::bounds(study),
+            reasons: study.allocations.iter().flat_map(bounds::reasons).map(|words| prose(&words)).collect(),
+        }
+    }
 }
 
 /// The whole report.
@@ -55,7 +75,9 @@ pub(crate) struct Report<'a> {
     pub(crate) notes: Vec<&'a str>,
     pub(crate) prices: Table,
     pub(crate) method: Vec<String>,
-    pub(crate) metrics: [(&'static str, &'static str); 14],
+    pub(crate) metrics: [(&'static str, &'static str); 19],
+    /// Between what the numbers lie: a sentence an allocation, a table, why numbers are missing.
+    pub(crate) bounds: Bounds,
 }
 
 impl<'a> Report<'a> {
@@ -78,7 +100,11 @@ impl<'a> Report<'a> {
             bridges: tables::bridges(study),
             fleet_bills: tables::fleet_bills(study),
             fleet_latencies: tables::fleet_latencies(study),
-            sections: study.allocations.iter().map(|of| Section { of, pools: tables::pools(of) }).collect(),
+            sections: study
+                .allocations
+                .iter()
+                .map(|of| Section { of, pools: tables::pools(of), bounds: tables::pool_bounds(of) })
+                .collect(),
             model_bills: tables::model_bills(study),
             model_latencies: tables::model_latencies(study),
             traffic: tables::traffic(study),
@@ -89,6 +115,7 @@ impl<'a> Report<'a> {
             prices: tables::prices(study),
             method: method(study),
             metrics: METRICS,
+            bounds: Bounds::new(study),
         }
     }
 
@@ -140,7 +167,7 @@ fn method(study: &Study) -> Vec<String> {
 }
 
 /// What each number means.
-const METRICS: [(&str, &str); 14] = [
+const METRICS: [(&str, &str); 19] = [
     (
         "cost a month",
         "billed container time times the price of GPU, CPU and memory, a day's mean times the days of a month",
@@ -161,4 +188,18 @@ const METRICS: [(&str, &str); 14] = [
     ("warm service", "mean execution time on a container that is up; its interval is what the benchmarks leave open"),
     ("spreadsheet", "requests times a fixed number of seconds times the price of the GPU"),
     ("variation", "standard deviation over mean of the service time"),
+    (
+        "perfect autoscaler, execution alone",
+        "one that knew the future would have a container ready for every request and pay for executions only, on the same requests; no allocation undercuts it",
+    ),
+    ("price of not knowing", "the share of the bill that is more than the perfect autoscaler's"),
+    (
+        "always-on fleet",
+        "for each pool the fewest containers that never stop and keep every model's p95 as short as the allocation does, or every model within its limit: found by simulation on the same requests",
+    ),
+    (
+        "theory: offered load, staffed by the hour",
+        "containers kept busy in the mean (requests a second times service time); and the mean number of busy containers if nobody waited (M_t/G/∞), with square roots of it added so that few requests wait, rounded up, hour by hour",
+    ),
+    ("at the peak all the time", "the most containers that were up at once, kept up for the whole month"),
 ];

@@ -25,6 +25,9 @@ pub(crate) fn report_md(report: &Report<'_>) -> String {
         table(&mut out, &not_passed(criteria));
     }
     table(&mut out, &report.bridges);
+    list(&mut out, "What it costs not to know the future", &report.bounds.headlines);
+    table(&mut out, &report.bounds.table);
+    list(&mut out, "Bounds that are not known, and why", &report.bounds.reasons);
     out.push_str("![What a month costs, by what containers do](cost_by_state.svg)\n\n");
     table(&mut out, &report.fleet_bills);
     table(&mut out, &report.fleet_latencies);

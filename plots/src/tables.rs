@@ -8,6 +8,7 @@ use fleetfront_planner::{
 };
 use fleetfront_sim::Execution;
 
+use crate::bounds::{self as in_words, fleet_cells, fleet_rows, pool_rows};
 use crate::cost_figure::of_state;
 use crate::format::{
     Unit, change_usd, estimate, in_unit, judgement_symbol, judgement_word, kind_word, plain, prose, whole_usd,
@@ -58,6 +59,31 @@ pub(crate) fn bridges(study: &Study) -> Table {
         });
     }
     row("simulated", &|bridge| estimate(bridge.simulated_usd_month, Unit::Usd));
+    table
+}
+
+/// Between what the bills and latencies of the allocations lie.
+pub(crate) fn bounds(study: &Study) -> Table {
+    let columns: Vec<(&str, Vec<String>)> =
+        study.allocations.iter().filter_map(|of| Some((of.name.as_str(), fleet_cells(of)?))).collect();
+    beside("Between what bounds: a month of the whole fleet", fleet_rows(), &columns)
+}
+
+/// The same of the pools of one allocation; empty where it has no bounds.
+pub(crate) fn pool_bounds(allocation: &AllocationResult) -> Table {
+    let cells = in_words::pool_cells(allocation);
+    let columns: Vec<(&str, Vec<String>)> = cells.iter().map(|(name, cells)| (name.as_str(), cells.clone())).collect();
+    beside(&format!("Between what bounds: the pools of {}", allocation.name), pool_rows(), &columns)
+}
+
+/// A row a property, a column an entry; empty without entries.
+fn beside(caption: &str, rows: impl Iterator<Item = &'static str>, columns: &[(&str, Vec<String>)]) -> Table {
+    let mut table = Table::new(caption, &["what"]);
+    table.columns.extend(columns.iter().map(|(name, _)| (*name).to_owned()));
+    for (place, name) in rows.enumerate().filter(|_| !columns.is_empty()) {
+        let cells = columns.iter().map(|(_, cells)| number(&cells[place]));
+        table.push(std::iter::once(head(name.trim_start())).chain(cells).collect());
+    }
     table
 }
 

@@ -116,7 +116,8 @@ impl<'a> Group<'a> {
 
     /// The pool in which requests of a model arrive.
     #[inline]
-    pub(crate) fn home(&self, model: u16) -> usize {
+    #[must_use]
+    pub fn home(&self, model: u16) -> usize {
         self.models.get(usize::from(model)).map_or(0, |model| usize::from(model.home))
     }
 
@@ -129,6 +130,11 @@ impl<'a> Group<'a> {
     #[inline]
     pub(crate) fn next(&self, model: u16) -> Option<ChainStep> {
         self.models.get(usize::from(model)).and_then(|model| model.next)
+    }
+
+    /// Whether requests of a model come as later steps of chains too.
+    pub(crate) fn is_step(&self, model: usize) -> bool {
+        self.models.iter().any(|other| other.next.is_some_and(|step| usize::from(step.model) == model))
     }
 
     /// # Panics

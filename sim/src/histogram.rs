@@ -120,6 +120,17 @@ impl LatencyHistogram {
         (self.total > 0).then_some(f64::INFINITY)
     }
 
+    /// A span that no completed request exceeds, at most a bucket longer than the longest; without limit beyond 13 days.
+    #[must_use]
+    pub fn longest(&self) -> SimSpan {
+        let Some(place) = self.counts.chunks(OCTAVE).rposition(|counts| counts.iter().any(|count| *count > 0)) else {
+            return SimSpan::ZERO;
+        };
+        let last = self.counts[place * OCTAVE..].iter().rposition(|count| *count > 0).unwrap_or(0);
+        let index = place * OCTAVE + last;
+        if index == bucket(u64::MAX) { SimSpan(u64::MAX) } else { SimSpan(lower_edge(index + 1)) }
+    }
+
     /// How many requests took `seconds` or less, as if the latencies of a bucket were spread evenly over it.
     #[must_use]
     pub fn count_up_to(&self, seconds: f64) -> f64 {
@@ -239,6 +250,22 @@ mod tests {
         histogram.record_infinite();
         assert!(histogram.quantile_s(1.0).expect("counted").is_infinite());
         assert_eq!(LatencyHistogram::default().quantile_s(0.5), None);
+    }
+
+    #[test]
+    fn the_longest_is_a_bucket_off_at_most() {
+        let mut histogram = LatencyHistogram::default();
+        assert_eq!(histogram.longest(), SimSpan::ZERO);
+        let mut ns = 1u64 << 20;
+        while ns < 1 << 49 {
+            histogram.record(SimSpan(ns));
+            histogram.record(SimSpan(5));
+            let longest = histogram.longest().0;
+            assert!(ns <= longest && (longest as f64) < ns as f64 * 1.009, "{ns} came back as {longest}");
+            ns += ns / 37;
+        }
+        histogram.record(SimSpan(u64::MAX));
+        assert_eq!(histogram.longest(), SimSpan(u64::MAX));
     }
 
     #[test]

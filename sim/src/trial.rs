@@ -37,11 +37,14 @@ mod failing;
 mod giving_up;
 mod scaling;
 mod shared;
+mod unhindered;
 
 use company::Company;
 
 pub(crate) use alone::possible as follows_requests_alone;
 pub(crate) use failing::{TryLength, try_length};
+pub(crate) use unhindered::ROUNDING_NS;
+pub use unhindered::Unhindered;
 
 /// Purposes of a request's own draws, by number: part of the results.
 mod purpose {
@@ -437,6 +440,8 @@ impl<'g, 'x, 'd, 'b, 'o> Trial<'g, 'x, 'd, 'b, 'o> {
     }
 }
 
+#[cfg(test)]
+mod floor_laws;
 #[cfg(test)]
 mod group_laws;
 #[cfg(test)]

@@ -8,6 +8,8 @@
 mod binomial;
 mod budget;
 mod erlang;
+mod halfin_whitt;
+mod infinite_servers;
 mod interval;
 mod mmc;
 mod multiple;
@@ -15,14 +17,18 @@ mod order_statistics;
 mod proportions;
 mod ratios;
 mod root;
+mod single_container;
 mod student;
 
 pub use budget::ocba;
 pub use erlang::{erlang_b, erlang_c};
+pub use halfin_whitt::{halfin_whitt, square_root_safety, square_root_staffing};
+pub use infinite_servers::Busyness;
 pub use interval::Interval;
 pub use mmc::Mmc;
 pub use multiple::holm;
 pub use order_statistics::{OrderStatistics, quantile_interval, sample_size_for_maximum};
 pub use proportions::{clopper_pearson, failure_rate_bound, wilson};
 pub use ratios::{RatioEstimate, RelativeChange, jackknife_ratio, ratio_of_sums, relative_change};
+pub use single_container::SingleContainer;
 pub use student::{t_factor, two_sided_p};

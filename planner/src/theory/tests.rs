@@ -1,0 +1,134 @@
+use approx::assert_relative_eq;
+use fleetfront_scenario::{Allocation, Files};
+use fleetfront_sim::{Law, Seconds, State};
+
+use super::*;
+use crate::control::Control;
+use crate::replications::{Look, replicate};
+use crate::statistics::t_factor;
+
+/// The baseline's pools of one model, without failures and boots, with services of minutes and a tiny window.
+fn without_boots() -> Scenario {
+    let mut scenario = Scenario::load(&Files::embedded()).expect("the embedded scenario is valid");
+    let mut pools = scenario.allocations[scenario.baseline].pools.clone();
+    pools.retain(|pool| pool.models.len() == 1);
+    for pool in &mut pools {
+        let (model, variant) = pool.models[0];
+        let of_model = &mut scenario.models[model];
+        of_model.failure_probability = 0.0;
+        let cell = &mut of_model.variants[variant].cells[pool.gpu];
+        (cell.boot_plan, cell.failure_probability) = (None, None);
+        cell.service.as_mut().expect("it runs").law = Law::Gamma { shape: 0.8, scale_s: 2000.0 };
+        cell.boot.as_mut().expect("it boots").law = Law::Deterministic { seconds: 0.0 };
+        of_model.requests_per_day = 3000.0;
+        scenario.traffic.models[model].requests_per_day = 3000.0;
+        let settings = &mut pool.settings;
+        (settings.max_inputs, settings.min_containers, settings.max_containers) = (1, 0, None);
+        settings.scaledown_window = Seconds::new(0.0).expect("a span");
+        settings.timeout = Seconds::new(1e6).expect("a span");
+    }
+    scenario.traffic.slow_rate = None;
+    let name = "without boots".to_owned();
+    scenario.allocations.push(Allocation { name, description: String::new(), pools });
+    scenario
+}
+
+/// Where containers are there at once and leave at once, the busy ones are those of M_t/G/infinity in every hour of the
+/// day: the mean over trials lies within its 99.9 % interval, for services that last long enough to lag behind the
+/// curve.
+#[test]
+fn the_engine_agrees_with_infinite_servers_hour_by_hour() {
+    let scenario = without_boots();
+    let index = scenario.allocations.len() - 1;
+    let trials = 70;
+    let look = Look { bins: 24, ..Look::default() };
+    let runs = replicate(&scenario, index, 0..trials, 3, look, &Control::default()).expect("nobody interrupts");
+    let plan = &scenario.allocations[index].pools[0];
+    let found = theory(&scenario, plan);
+    let theory = found.number().expect("it is known");
+    let factor = t_factor(trials as usize, 0.999);
+    let mut loads = Vec::new();
+    for (hour, expected) in theory.busy_by_hour.iter().enumerate() {
+        let of_trial = |run: &crate::Replication| {
+            let timeline = run.pools[0].timeline.as_ref().expect("it was looked at");
+            timeline.states_ns[hour][State::Busy as usize] as f64 / timeline.bin().0 as f64
+        };
+        let busy: Vec<f64> = runs.iter().map(of_trial).collect();
+        let mean = busy.iter().sum::<f64>() / busy.len() as f64;
+        let variance = busy.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (busy.len() - 1) as f64;
+        let half = factor * (variance / busy.len() as f64).sqrt();
+        assert!((mean - expected).abs() <= half, "hour {hour}: {mean} +- {half}, in theory {expected}");
+        assert!(half < 0.1 * expected, "hour {hour}: {mean} +- {half} says nothing");
+        loads.push(mean);
+    }
+    // The curve moves, so that a formula that forgets the lag is refuted.
+    let (least, most) =
+        (loads.iter().copied().fold(f64::INFINITY, f64::min), loads.iter().copied().fold(0.0, f64::max));
+    assert!(most > 1.5 * least, "from {least} to {most}");
+    assert!(theory.offered_load_peak > 1.05 * theory.busy_by_hour.iter().copied().fold(0.0, f64::max));
+}
+
+/// The mean of the busy containers over a week is the offered load, whatever the curve (Little).
+#[test]
+fn loads_are_rates_times_services() {
+    let scenario = without_boots();
+    let plan = &scenario.allocations.last().expect("allocations").pools[0];
+    let found = theory(&scenario, plan);
+    let theory = found.number().expect("it is known");
+    let (model, variant) = plan.models[0];
+    let mean_s = fits(cell(&scenario, model, variant, plan.gpu)).0.law.mean_s();
+    assert_relative_eq!(theory.offered_load, 3000.0 / 86_400.0 * mean_s, max_relative = 1e-9);
+    assert_relative_eq!(mean(&theory.busy_by_hour), theory.offered_load, max_relative = 0.02);
+    // 5 % may wait: 1.74 square roots.
+    assert_relative_eq!(theory.safety, 1.74, max_relative = 0.01);
+    let peak = theory.busy_by_hour.iter().copied().fold(0.0, f64::max);
+    assert!(f64::from(theory.containers_at_peak) >= peak + 1.7 * peak.sqrt());
+    let usd_month_of_one = theory.staffed_usd_month / f64::from(theory.containers_at_peak);
+    let price = container_price(&scenario.platform, &scenario.gpus[plan.gpu], 1).get();
+    assert!(usd_month_of_one < price * 86_400.0 * scenario.platform.days_per_month);
+    assert_eq!(theory.single_container, None);
+}
+
+/// The closed form of one container, hour by hour, is near what the default's rare models do.
+#[test]
+fn the_single_container_is_near_the_simulation_where_requests_are_rare() {
+    let scenario = Scenario::load(&Files::embedded()).expect("the embedded scenario is valid");
+    let effort = crate::Effort { trials: 56, seed: 1 };
+    let found = crate::simulate_allocation(&scenario, scenario.baseline, effort, &Control::default());
+    let found = found.expect("nobody interrupts");
+    let mut compared = 0;
+    for (pool, bounds) in found.pools.iter().zip(&found.bounds.expect("it runs").pools) {
+        let theory = bounds.theory.number().expect("serial pools");
+        let (Some(single), Some(metrics)) = (theory.single_container, &pool.metrics) else { continue };
+        let pairs = [
+            (single.cold_start_share, metrics.cold_start_share.value),
+            (single.billed_share, metrics.containers_mean.value),
+            (single.usd_month, metrics.cost_usd_month.value),
+        ];
+        for (closed, simulated) in pairs {
+            assert!((closed / simulated - 1.0).abs() < 0.12, "{}: {closed} in closed form, {simulated}", pool.name);
+        }
+        compared += 1;
+    }
+    assert!(compared >= 2, "{compared} pools");
+}
+
+#[test]
+fn what_has_no_formula_says_so() {
+    let scenario = Scenario::load(&Files::embedded()).expect("the embedded scenario is valid");
+    let mut plan = scenario.allocations[scenario.baseline].pools[0].clone();
+    let parallel = |inputs: u32| PoolPlan {
+        settings: fleetfront_scenario::PoolSettings {
+            execution: Execution::Parallel,
+            max_inputs: inputs,
+            ..plan.settings.clone()
+        },
+        ..plan.clone()
+    };
+    let load = |plan: &PoolPlan| theory(&scenario, plan).number().expect("it is known").offered_load;
+    assert_relative_eq!(load(&parallel(1)), 4.0 * load(&parallel(4)), max_relative = 1e-12);
+    plan.settings.execution = Execution::Shared(fleetfront_sim::Efficiency::Power(0.5));
+    assert!(theory(&scenario, &plan).number().is_none());
+    plan.models.clear();
+    assert_eq!(theory(&scenario, &plan), Stated::Unknown("no requests arrive there by themselves".to_owned()));
+}
