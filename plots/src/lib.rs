@@ -12,7 +12,7 @@
 //! | `day.svg` | the average day of the baseline and the recommended allocation |
 //! | `frontier.csv` | every simulated point (below) |
 //! | `fleets.csv` | every fleet of the two frontiers, with its pools |
-//! | `study.json` | the study itself; infinite numbers are `null`, since JSON has no infinity |
+//! | `study.json` | the study itself with its inputs; infinite numbers are `null`, since JSON has no infinity |
 //! | `config.py` | settings of the recommended allocation, by Modal's own names |
 //!
 //! `frontier.csv` has a line a point: `model`, `variant` (of models that share a pool, both joined by `+`), `gpu`,
