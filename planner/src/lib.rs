@@ -9,6 +9,7 @@ mod break_even;
 mod compare;
 mod control;
 mod criteria;
+mod diff;
 mod engine_pool;
 mod estimate;
 mod experiment;
@@ -42,6 +43,9 @@ mod why;
 pub use assumptions::assumptions;
 pub use compare::{Comparison, Difference, OpenQuestion, Precision, compare};
 pub use control::{Control, Effort, Interrupted};
+pub use diff::{
+    AnswerDiff, CriterionChange, DecisionDiff, InTime, MetricDiff, Move, SettingMove, StudyDiff, StudyName, Told, diff,
+};
 pub use estimate::{Estimate, paired_ratio, ratio, sectioned, sectioned_ratio};
 pub use frontier::frontier_of_sums;
 pub use knob::KnobUnit;

@@ -34,6 +34,7 @@ mod cdf_figure;
 mod config_py;
 mod cost_figure;
 mod day_figure;
+mod diff_md;
 mod figure;
 #[cfg(test)]
 mod fixture;
@@ -53,4 +54,5 @@ mod table;
 mod tables;
 mod theme;
 
+pub use diff_md::diff_md;
 pub use render::{Output, PlotError, RenderConfig, render};
