@@ -92,8 +92,8 @@ fn show_answers(screen: &mut Screen, answers: &[AnswerDiff]) {
 fn show_criteria(screen: &mut Screen, criteria: &[CriterionChange]) {
     let words = |side: Option<_>| side.map_or("not asked", judgement_word).to_owned();
     let row = |change: &CriterionChange| {
-        let CriterionChange { allocation, subject, criterion, old, new } = change;
-        vec![allocation.clone(), criterion.clone(), subject.clone(), words(*old), words(*new)]
+        let CriterionChange { allocation, subjects, old, new, .. } = change;
+        vec![allocation.clone(), change.asked(), subjects.join(", "), words(*old), words(*new)]
     };
     let rows: Vec<Vec<String>> = criteria.iter().map(row).collect();
     if !rows.is_empty() {

@@ -125,10 +125,12 @@ pub enum Told {
 pub struct CriterionChange {
     /// The allocation.
     pub allocation: String,
-    /// "fleet" or a model's name.
-    pub subject: String,
-    /// What is asked, in words.
+    /// Of whom: "fleet", models' names.
+    pub subjects: Vec<String>,
+    /// What is asked, in words; what was asked where it is not asked any more.
     pub criterion: String,
+    /// What was asked instead, where the target is another.
+    pub old_criterion: Option<String>,
     /// The judgement before; `None` where it was not asked.
     pub old: Option<Judgement>,
     /// The judgement now; `None` where it is not asked.

@@ -90,7 +90,7 @@ fn criteria(diff: &StudyDiff) -> Table {
     let mut table = Table::new("Criteria that are judged otherwise", &columns);
     for change in &diff.criteria {
         let side = |judgement: Option<_>| words(judgement.map_or("not asked", judgement_word));
-        let names = [head(&change.allocation), words(&change.criterion), words(&change.subject)];
+        let names = [head(&change.allocation), words(change.asked()), words(change.subjects.join(", "))];
         table.push(names.into_iter().chain([side(change.old), side(change.new)]).collect());
     }
     table

@@ -64,35 +64,59 @@ fn told(old: Estimate, new: Estimate, difference: Estimate) -> Told {
 }
 
 /// Criteria of allocations that ran in both that are judged otherwise or not asked in both; what is for information only
-/// does not count.
+/// does not count. Another target alone is no change: the inputs say it.
 pub(super) fn criteria(old: &Study, new: &Study) -> Vec<CriterionChange> {
     let mut changes = Vec::new();
     for (old, new) in in_both(old, new).filter(|(old, new)| old.results.is_some() && new.results.is_some()) {
-        let counted = |of: &'_ AllocationResult| -> Vec<CriterionResult> {
-            of.criteria.iter().filter(|criterion| !is_information(criterion)).cloned().collect()
-        };
-        let (before, after) = (counted(old), counted(new));
-        let same = |a: &CriterionResult, b: &CriterionResult| (&a.criterion, &a.subject) == (&b.criterion, &b.subject);
-        let mut change = |of: &CriterionResult, old, new_one| {
-            changes.push(CriterionChange {
-                allocation: new.name.clone(),
-                subject: of.subject.clone(),
-                criterion: of.criterion.clone(),
-                old,
-                new: new_one,
-            });
-        };
-        for own in &after {
-            let earlier = before.iter().find(|other| same(other, own)).map(|other| other.judgement);
-            if earlier != Some(own.judgement) {
-                change(own, earlier, Some(own.judgement));
+        let mut before = counted(old);
+        for own in counted(new) {
+            let same = before.iter().position(|other| is_same(other, own));
+            let earlier = same.map(|place| before.remove(place));
+            if earlier.map(|other| other.judgement) != Some(own.judgement) {
+                add(&mut changes, &new.name, earlier, Some(own));
             }
         }
-        for gone in before.iter().filter(|gone| !after.iter().any(|own| same(gone, own))) {
-            change(gone, Some(gone.judgement), None);
+        for gone in before {
+            add(&mut changes, &new.name, Some(gone), None);
         }
     }
     changes
+}
+
+fn counted(of: &AllocationResult) -> Vec<&CriterionResult> {
+    of.criteria.iter().filter(|criterion| !is_information(criterion)).collect()
+}
+
+/// Whether two judgements are of the same question, whatever the target is.
+fn is_same(a: &CriterionResult, b: &CriterionResult) -> bool {
+    let is_target = |c: char| c.is_ascii_digit() || c == '.';
+    let question = |of: &CriterionResult| of.criterion.replace(is_target, "");
+    a.subject == b.subject && question(a) == question(b)
+}
+
+/// Adds a change, or its subject to the same change of another subject.
+fn add(
+    changes: &mut Vec<CriterionChange>,
+    allocation: &str,
+    old: Option<&CriterionResult>,
+    new: Option<&CriterionResult>,
+) {
+    let Some(of) = new.or(old) else { return };
+    let change = CriterionChange {
+        allocation: allocation.to_owned(),
+        subjects: vec![of.subject.clone()],
+        criterion: of.criterion.clone(),
+        old_criterion: old.map(|old| old.criterion.clone()).filter(|old| *old != of.criterion),
+        old: old.map(|old| old.judgement),
+        new: new.map(|new| new.judgement),
+    };
+    let like = changes
+        .iter_mut()
+        .find(|own| CriterionChange { subjects: change.subjects.clone(), ..(*own).clone() } == change);
+    match like {
+        Some(like) => like.subjects.extend(change.subjects),
+        None => changes.push(change),
+    }
 }
 
 /// The cheapest fleet that keeps every limit.

@@ -5,7 +5,8 @@ use fleetfront_scenario::{Files, Scenario};
 use super::*;
 use crate::control::{Control, Effort};
 use crate::run::run_study;
-use crate::study::{AllocationResult, Role};
+use crate::study::Judgement::{Fail, Pass, Undecided};
+use crate::study::{AllocationResult, CriterionResult, Role};
 
 /// One setting a cell, two weeks: enough to have something of everything.
 static STUDY: LazyLock<Study> = LazyLock::new(|| {
@@ -157,28 +158,48 @@ fn a_verdict_that_turns_is_a_decision_that_changes() {
 }
 
 #[test]
-fn criteria_turn_come_and_go() {
-    let mut new = STUDY.clone();
-    let criteria = &mut allocation(&mut new, "current").criteria;
-    let (first, last) = (criteria[0].clone(), criteria.pop().expect("there are criteria"));
-    criteria[0].judgement = if first.judgement == Judgement::Pass { Judgement::Fail } else { Judgement::Pass };
-    let turned = criteria[0].judgement;
-    criteria[1].criterion = "something else".to_owned();
-    let second = STUDY.allocations[0].criteria[1].clone();
-    let change = |of: &crate::study::CriterionResult, criterion: &str, old, new| CriterionChange {
-        allocation: "current".to_owned(),
-        subject: of.subject.clone(),
+fn criteria_turn_come_and_go_and_another_target_is_another_question_only_in_its_answer() {
+    let (mut old, mut new) = (STUDY.clone(), STUDY.clone());
+    let template = STUDY.allocations[0].criteria[0].clone();
+    let asked = |criterion: &str, subject: &str, judgement| CriterionResult {
         criterion: criterion.to_owned(),
+        subject: subject.to_owned(),
+        judgement,
+        note: String::new(),
+        ..template.clone()
+    };
+    allocation(&mut old, "current").criteria = vec![
+        asked("at least 95 % complete", "fleet", Fail),
+        asked("at least 95 % complete", "a", Fail),
+        asked("at least 95 % complete", "b", Pass),
+        asked("p95 below 30 s", "a", Pass),
+        asked("p95 below 30 s", "b", Pass),
+        asked("gone", "a", Undecided),
+        CriterionResult { note: crate::verdict::FOR_INFORMATION.to_owned(), ..asked("told", "a", Fail) },
+    ];
+    allocation(&mut new, "current").criteria = vec![
+        asked("at least 92.5 % complete", "fleet", Pass),
+        asked("at least 92.5 % complete", "a", Pass),
+        asked("at least 92.5 % complete", "b", Pass),
+        asked("p95 below 30 s", "a", Undecided),
+        asked("p95 below 30 s", "b", Pass),
+        asked("come", "b", Pass),
+    ];
+    let change = |subjects: &[&str], criterion: &str, old_criterion: Option<&str>, old, new| CriterionChange {
+        allocation: "current".to_owned(),
+        subjects: subjects.iter().map(|subject| (*subject).to_owned()).collect(),
+        criterion: criterion.to_owned(),
+        old_criterion: old_criterion.map(str::to_owned),
         old,
         new,
     };
     let expected = [
-        change(&first, &first.criterion, Some(first.judgement), Some(turned)),
-        change(&second, "something else", None, Some(second.judgement)),
-        change(&second, &second.criterion, Some(second.judgement), None),
-        change(&last, &last.criterion, Some(last.judgement), None),
+        change(&["fleet", "a"], "at least 92.5 % complete", Some("at least 95 % complete"), Some(Fail), Some(Pass)),
+        change(&["a"], "p95 below 30 s", None, Some(Pass), Some(Undecided)),
+        change(&["b"], "come", None, None, Some(Pass)),
+        change(&["a"], "gone", None, Some(Undecided), None),
     ];
-    assert_eq!(diff(&STUDY, &new).criteria, expected);
+    assert_eq!(diff(&old, &new).criteria, expected);
 }
 
 #[test]
@@ -223,9 +244,9 @@ fn the_cheapest_fleet_in_time_is_the_first_whose_whole_interval_is() {
     new.frontier.by_worst_ratio = vec![point("a", 1.0, late)];
     let found = diff(&old, &new).in_time;
     assert_eq!((found.old.as_ref().map(|fleet| fleet.label.as_str()), &found.new), (Some("c"), &None));
-    assert_eq!(found.words(), "No simulated fleet keeps every limit now; before, one cost $3 (3 to 3).");
+    assert_eq!(found.words(), "No simulated fleet keeps every limit now; before, one cost $3.");
     let back = diff(&new, &old).in_time.words();
-    assert_eq!(back, "The cheapest fleet that keeps every limit costs $3 (3 to 3) a month; before, none did.");
+    assert_eq!(back, "The cheapest fleet that keeps every limit costs $3 a month; before, none did.");
     let none = diff(&new, &new).in_time.words();
     assert_eq!(none, "No simulated fleet keeps every limit, before or now.");
 }
@@ -249,7 +270,8 @@ fn strangers_are_compared_in_what_they_have_in_common() {
     let found = diff(&STUDY, &other);
     assert!(found.decision.changed);
     assert_eq!(found.answers.iter().map(|answer| answer.allocation.as_str()).collect::<Vec<_>>(), ["recommended"]);
-    assert_eq!(found.decision.moves.len(), 12, "six models go, six come: {:?}", found.decision.moves);
+    let moved: usize = found.decision.moves.iter().map(|one| one.models.len()).sum();
+    assert_eq!(moved, 12, "six models go, six come: {:?}", found.decision.moves);
     for start in [
         "The studies are of different scenarios, \"image-studio\" and \"elsewhere\": ",
         "A month has 30 days in the old study and 30.4 in the new one",

@@ -1,7 +1,7 @@
 //! Two studies in sentences.
 
 use super::answers::{in_both, metric_diff};
-use super::{DecisionDiff, InTime, Move, StudyDiff, Told};
+use super::{CriterionChange, DecisionDiff, InTime, Move, StudyDiff, Told};
 use crate::estimate::Estimate;
 use crate::study::{AllocationResult, Judgement, Study};
 
@@ -74,7 +74,8 @@ fn cost(old: &Study, new: &Study) -> Option<String> {
 }
 
 fn usd(of: Estimate) -> String {
-    format!("${:.0} ({:.0} to {:.0})", of.value, of.low, of.high)
+    let [value, low, high] = [of.value, of.low, of.high].map(|usd| format!("${usd:.0}"));
+    if low == high { value } else { format!("{value} ({low} to {high})") }
 }
 
 /// What cannot be compared, and what the numbers mean.
@@ -162,6 +163,17 @@ fn of_luck(old: &Study, new: &Study, diff: &StudyDiff) -> Vec<String> {
         first,
         format!("Each of the {n} differences is judged by itself: one in twenty passes for more than luck by luck."),
     ]
+}
+
+impl CriterionChange {
+    /// What is asked, and what was where that is another target.
+    #[must_use]
+    pub fn asked(&self) -> String {
+        match &self.old_criterion {
+            None => self.criterion.clone(),
+            Some(old) => format!("{} (before: {old})", self.criterion),
+        }
+    }
 }
 
 impl InTime {
