@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use fleetfront_planner::{STUDY_FORMAT, Study};
 use fleetfront_scenario::Files;
@@ -32,6 +32,7 @@ struct Header {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Inputs {
+    command: String,
     files: BTreeMap<String, String>,
 }
 
@@ -79,11 +80,11 @@ fn stranger(study: &Study) -> Option<&str> {
     spoken_of.into_iter().map(String::as_str).find(|name| !is_there(name))
 }
 
-/// The inputs inside a study of any format that holds them.
+/// The inputs inside a study of any format that holds them, and the command that made it.
 ///
 /// # Errors
 /// [`Failure::Input`] as of [`read`], and when there are no inputs inside, or others than it was made from.
-pub(crate) fn inputs(path: &Path) -> Result<Files, Failure> {
+pub(crate) fn inputs(path: &Path) -> Result<(Files, String), Failure> {
     let Saved { name, header, .. } = open(path)?;
     let Some(inputs) = header.origin.filter(|inputs| !inputs.files.is_empty()) else {
         let what = format!("{name}: holds no inputs");
@@ -97,7 +98,7 @@ pub(crate) fn inputs(path: &Path) -> Result<Files, Failure> {
         let what = format!("{name}: its inputs are not those that its results were computed from (SHA-256 differs)");
         return Err(Failure::input(what, "it was changed: take the scenario from elsewhere"));
     }
-    Ok(files)
+    Ok((files, inputs.command))
 }
 
 fn open(path: &Path) -> Result<Saved, Failure> {
@@ -108,7 +109,7 @@ fn open(path: &Path) -> Result<Saved, Failure> {
     Ok(Saved { name, bytes, header })
 }
 
-fn unreadable(path: &PathBuf, error: &io::Error) -> Failure {
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
     let name = path.display();
     match error.kind() {
         io::ErrorKind::NotFound => Failure::input(
@@ -145,9 +146,10 @@ fn cut(place: &str) -> String {
 
 /// Line (from 1) and column of the last byte, as the parser counts them.
 fn end(bytes: &[u8]) -> (usize, usize) {
-    let line_start = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
-    let newlines = bytes.iter().filter(|byte| **byte == b'\n').count();
-    (newlines + 1, bytes.len() - line_start)
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    let line = lines.clone().count();
+    let last = lines.next_back().map_or(0, <[u8]>::len);
+    (line, last)
 }
 
 /// What `serde_json` says, without the place.
@@ -182,6 +184,8 @@ fn other_format(saved: &Saved) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use fleetfront_planner::{Control, Effort, Origin, run_study};
     use fleetfront_scenario::Scenario;
     use serde_json::Value;
@@ -229,7 +233,7 @@ mod tests {
         let path = shelf.put(&bytes);
         assert!(read(&path).is_ok_and(|read| read == study));
         assert!(read(shelf.0.path()).is_ok_and(|read| read == study));
-        assert_eq!(inputs(&path), Ok(Files::embedded()));
+        assert_eq!(inputs(&path), Ok((Files::embedded(), "fleetfront run".to_owned())));
     }
 
     #[test]
@@ -243,7 +247,7 @@ mod tests {
         for end in places {
             let cut = &bytes[..end];
             let Err((what, help)) = header(cut) else { panic!("{end} bytes of {} were taken", bytes.len()) };
-            let line = cut.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = cut.split(|byte| *byte == b'\n').count();
             let column = cut.iter().rev().take_while(|byte| **byte != b'\n').count();
             let expected = format!(":{line}:{column}: the file ends in the middle: it was cut short");
             assert_eq!((what, help), (expected, "copy it again, or run again"), "{end} of {}", bytes.len());
@@ -277,7 +281,7 @@ mod tests {
         );
         assert!(newer.starts_with(&start), "{newer}");
         // The inputs of a format that is not read are read all the same.
-        assert_eq!(inputs(&shelf.0.path().join(STUDY)), Ok(Files::embedded()));
+        assert!(inputs(&shelf.0.path().join(STUDY)).is_ok_and(|(files, _)| files == Files::embedded()));
         let older = shelf.refused(&edited(&bytes, |study| {
             study.remove("format");
             study.remove("origin");

@@ -31,7 +31,7 @@ mod tests {
         for allocation in &mut study.allocations {
             all.extend(allocation.pools.iter_mut().filter_map(|pool| pool.metrics.as_mut()).flat_map(of_metrics));
             all.extend(allocation.criteria.iter_mut().map(|criterion| &mut criterion.value));
-            for results in allocation.results.iter_mut() {
+            if let Some(results) = &mut allocation.results {
                 all.extend([&mut results.bill_usd_month, &mut results.worst_p95_over_limit]);
                 all.extend(of_metrics(&mut results.fleet));
                 all.extend(results.models.iter_mut().flat_map(|model| of_metrics(&mut model.metrics)));
@@ -101,7 +101,9 @@ mod tests {
     fn what_is_no_number_is_none_when_it_comes_back() {
         let mut study = fixture::study();
         let none = Estimate { value: f64::NAN, low: f64::NAN, high: f64::INFINITY };
-        estimates(&mut study).into_iter().for_each(|estimate| *estimate = none);
+        for estimate in estimates(&mut study) {
+            *estimate = none;
+        }
         let bytes = study_json(&study).expect("writable");
         let mut back = read(&bytes);
         for Estimate { value, low, high } in estimates(&mut back) {

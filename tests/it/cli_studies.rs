@@ -55,6 +55,8 @@ fn a_study_can_be_run_again_from_itself() {
         "{}",
         done.stdout
     );
+    let last = "The study was made by:\n  fleetfront run small --trials 14 --seed 1\n";
+    assert!(done.stdout.ends_with(last), "{}", done.stdout);
     assert_eq!(elsewhere.names("small"), place.names("small"));
     for file in place.names("small") {
         assert_eq!(elsewhere.text(&format!("small/{file}")), place.text(&format!("small/{file}")));
@@ -87,7 +89,7 @@ fn a_study_that_was_cut_short_is_refused_and_nothing_is_written() {
     let whole = bytes(&place, "out/study.json");
     for end in [1, 100, whole.len() / 3, whole.len() / 2, whole.len() - 3] {
         fs::write(place.path("cut.json"), &whole[..end]).expect("it is written");
-        let line = whole[..end].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = whole[..end].split(|byte| *byte == b'\n').count();
         for words in [
             "report cut.json --out again",
             "why --study cut.json --allocation current",

@@ -6,8 +6,11 @@ use fleetfront_sim::Execution;
 use super::{Move, SettingMove};
 use crate::study::{PoolResult, Role, Study};
 
+/// A setting of a pool: its name, and how it is read.
+type Setting = (&'static str, fn(&PoolResult) -> String);
+
 /// The settings of a pool, in the order of what matters to a reader.
-const SETTINGS: [(&str, fn(&PoolResult) -> String); 10] = [
+const SETTINGS: [Setting; 10] = [
     ("GPU", |pool| pool.gpu.clone()),
     ("window", |pool| seconds(pool.settings.scaledown_window.get())),
     ("always warm", |pool| pool.settings.min_containers.to_string()),

@@ -100,7 +100,7 @@ fn moves_are_spelled_out_setting_by_setting() {
         "instantid: variant {variant} -> int8, {gpu} -> A100-80GB, window 300 s -> 60 s, at most no limit -> 4, rules none \
          -> {{ max_pending = 7 }}"
     );
-    assert_eq!(diff.decision.moves.iter().map(Move::words).collect::<Vec<_>>(), [expected.clone()]);
+    assert_eq!(diff.decision.moves.iter().map(Move::words).collect::<Vec<_>>(), std::slice::from_ref(&expected));
     assert!(diff.decision.changed);
     let start = format!(
         "The decision changes: \"proposed (repaired)\" still fails its criteria; recommended now: {expected}. It costs $"

@@ -110,7 +110,7 @@ pub(super) fn notes(old: &Study, new: &Study, diff: &StudyDiff) -> Vec<String> {
     }
     match (old.recommendation.passes_all, new.recommendation.passes_all) {
         (false, true) => {
-            notes.push("The recommended fleet now meets all that is asked of it; before it did not.".into())
+            notes.push("The recommended fleet now meets all that is asked of it; before it did not.".into());
         }
         (true, false) => notes.push("The recommended fleet no longer meets all that is asked of it.".into()),
         _ => {}
