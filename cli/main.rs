@@ -1,20 +1,24 @@
 //! The `fleetfront` binary: arguments, progress, printing, exit codes. Results go to stdout and depend on nothing but
 //! inputs and seed; progress and timing go to stderr.
 //!
-//! Deliberately absent: arithmetic on results, knowledge of files other than the output folder.
+//! Deliberately absent: arithmetic on results, knowledge of files other than the output folder and saved studies.
 
 mod args;
 mod bug;
 mod check;
 mod compare;
 mod completions;
+mod diff;
+
 mod failure;
 mod init;
 mod interrupt;
 mod output_folder;
 mod reevaluate;
+mod report;
 mod rows;
 mod run;
+mod saved;
 mod schema;
 mod screen;
 mod simulate;
@@ -40,6 +44,8 @@ fn main() -> ExitCode {
         Command::Compare(args) => compare::compare(&args),
         Command::Reevaluate(args) => reevaluate::reevaluate(&args),
         Command::Why(args) => why::why(&args),
+        Command::Report(args) => report::report(&args),
+        Command::Diff(args) => diff::diff(&args),
         Command::Schema => schema::schema(),
         Command::Completions(args) => completions::completions(&args),
     };

@@ -11,6 +11,7 @@ mod combined;
 mod compare;
 mod control;
 mod criteria;
+mod diff;
 mod engine_pool;
 mod estimate;
 mod experiment;
@@ -21,6 +22,8 @@ mod groups;
 mod knob;
 mod metrics;
 mod naive;
+mod number_json;
+mod origin;
 mod pairing;
 mod partition;
 mod perfect;
@@ -46,11 +49,15 @@ pub use assumptions::assumptions;
 pub use bounds::{Bounds, ModelBounds, PoolBounds, Stated};
 pub use compare::{Comparison, Difference, OpenQuestion, Precision, compare};
 pub use control::{Control, Effort, Interrupted};
+pub use diff::{
+    AnswerDiff, CriterionChange, DecisionDiff, InTime, MetricDiff, Move, SettingMove, StudyDiff, StudyName, Told, diff,
+};
 pub use estimate::{Estimate, paired_ratio, ratio, sectioned, sectioned_ratio};
 pub use frontier::frontier_of_sums;
 pub use knob::KnobUnit;
 pub use metrics::{CostByState, Metrics};
 pub use naive::naive_estimates;
+pub use origin::Origin;
 pub use pairing::Probabilities;
 pub use reevaluate::{Indifferent, Question, Reevaluation, Trigger, reevaluate};
 pub use replications::{Look, ModelReplication, PoolReplication, Replication, TracedEvent, replicate, trace_trial};
@@ -59,7 +66,7 @@ pub use static_fleet::StaticPool;
 pub use study::{
     AllocationMetrics, AllocationResult, Bridge, BridgeStep, CellSummary, Choice, CriterionResult, Day, FleetPoint,
     FreshDays, Frontier, GpuSummary, Judgement, ModelResult, ModelSummary, NaiveComparison, NaiveEstimate, Obstacle,
-    Point, PoolResult, Recommendation, Role, Study, Verdict,
+    Point, PoolResult, Recommendation, Role, STUDY_FORMAT, Study, Verdict,
 };
 pub use summary::{cell_summaries, warnings};
 pub use theory::{PoolTheory, SingleContainerTheory};

@@ -12,7 +12,7 @@
 //! | `day.svg` | the average day of the baseline and the recommended allocation |
 //! | `frontier.csv` | every simulated point (below) |
 //! | `fleets.csv` | every fleet of the two frontiers, with its pools |
-//! | `study.json` | the study itself; infinite numbers are `null`, since JSON has no infinity |
+//! | `study.json` | the study itself with its inputs; infinite numbers are `null`, since JSON has no infinity |
 //! | `config.py` | settings of the recommended allocation, by Modal's own names |
 //!
 //! `frontier.csv` has a line a point: `model`, `variant` (of models that share a pool, both joined by `+`), `gpu`,
@@ -35,6 +35,7 @@ mod cdf_figure;
 mod config_py;
 mod cost_figure;
 mod day_figure;
+mod diff_md;
 mod figure;
 #[cfg(test)]
 mod fixture;
@@ -54,4 +55,5 @@ mod table;
 mod tables;
 mod theme;
 
+pub use diff_md::diff_md;
 pub use render::{Output, PlotError, RenderConfig, render};

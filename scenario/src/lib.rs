@@ -14,6 +14,7 @@ mod feasibility;
 pub mod file;
 mod files;
 mod findings;
+mod input_changes;
 mod law_file;
 mod load;
 mod models;
@@ -37,6 +38,7 @@ mod traffic;
 
 pub use files::Files;
 pub use fleetfront_calibration::{Problem, Provenance};
+pub use input_changes::{InputChange, input_changes};
 pub use law_file::LawFile;
 pub use pools::RECOMMENDED;
 pub use render::render;

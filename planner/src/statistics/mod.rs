@@ -7,6 +7,7 @@
 
 mod binomial;
 mod budget;
+mod difference;
 mod erlang;
 mod halfin_whitt;
 mod infinite_servers;
@@ -21,6 +22,7 @@ mod single_container;
 mod student;
 
 pub use budget::ocba;
+pub use difference::difference_interval;
 pub use erlang::{erlang_b, erlang_c};
 pub use halfin_whitt::{halfin_whitt, square_root_safety, square_root_staffing};
 pub use infinite_servers::Busyness;
