@@ -3,6 +3,7 @@
 use fleetfront_calibration::Kind;
 use serde::{Deserialize, Serialize};
 
+use crate::deployment::Deployment;
 use crate::estimate::Estimate;
 use crate::metrics::Metrics;
 
@@ -48,6 +49,9 @@ pub struct Study {
     pub verdict: Verdict,
     /// What to do instead.
     pub recommendation: Recommendation,
+    /// What a deployment has to know besides.
+    #[serde(default)]
+    pub deployment: Deployment,
 }
 
 /// A model, for the reader.

@@ -9,7 +9,7 @@ use fleetfront_planner::{
 };
 
 use allocations::allocations;
-use answers::{naive, recommendation, verdict};
+use answers::{deployment, naive, recommendation, verdict};
 
 const MODELS: [(&str, &str, f64, f64, f64); 6] = [
     // name, variant, requests a day, limit, warm seconds on L40S
@@ -73,6 +73,7 @@ pub(crate) fn study() -> Study {
         naive: naive(),
         verdict: verdict(),
         recommendation: recommendation(),
+        deployment: deployment(),
     }
 }
 

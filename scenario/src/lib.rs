@@ -6,6 +6,7 @@
 //! Deliberately absent: simulation, figures, exit codes.
 
 mod arrivals;
+mod clock;
 mod contradictions;
 mod coupling;
 mod criteria;
@@ -34,6 +35,7 @@ mod tables;
 mod testing;
 mod traffic;
 
+pub use clock::Clock;
 pub use files::Files;
 pub use fleetfront_calibration::{Problem, Provenance};
 pub use law_file::LawFile;
