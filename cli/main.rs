@@ -15,6 +15,7 @@ mod output_folder;
 mod reevaluate;
 mod rows;
 mod run;
+mod saved;
 mod schema;
 mod screen;
 mod simulate;

@@ -1,6 +1,6 @@
 //! `fleetfront run`.
 
-use fleetfront_planner::{Control, Judgement, Obstacle, Study, run_study};
+use fleetfront_planner::{Control, Judgement, Obstacle, Origin, Study, run_study};
 use fleetfront_plots::format::prose;
 use fleetfront_plots::{RenderConfig, render};
 use fleetfront_scenario::Files;
@@ -11,19 +11,20 @@ use crate::interrupt::Interrupt;
 use crate::output_folder::OutputFolder;
 use crate::rows::{show_allocations, show_bridges, show_criteria};
 use crate::screen::{Screen, print};
-use crate::source::load;
+use crate::source::load_with_files;
 use crate::watch::watched;
 
 /// Simulates everything, writes the files, prints the answer.
 pub(crate) fn run(args: &RunArgs) -> Result<Outcome, Failure> {
-    let scenario = load(&args.scenario)?;
+    let (scenario, files) = load_with_files(&args.scenario)?;
     let folder = OutputFolder::claim(&args.out)?;
     let interrupt = Interrupt::listen();
     let (pace, effort) = (&args.pace, args.pace.effort());
     let work = |control: &Control| run_study(&scenario, effort, control);
-    let study = watched(&scenario, (&pace.machine, pace.trials), &interrupt, work, |_| pace.said())?;
+    let mut study = watched(&scenario, (&pace.machine, pace.trials), &interrupt, work, |_| pace.said())?;
     let is_embedded = study.inputs_sha256 == Files::embedded().sha256();
-    let outputs = render(&study, &RenderConfig { command: command(args, is_embedded) });
+    study.origin = Origin { command: command(args, is_embedded), files: files.texts().clone() };
+    let outputs = render(&study, &RenderConfig { command: study.origin.command.clone() });
     let outputs = outputs.unwrap_or_else(|error| panic!("the results cannot be drawn: {error}"));
     interrupt.finish()?;
     folder.publish(&outputs)?;

@@ -12,11 +12,22 @@ use crate::failure::Failure;
 /// # Errors
 /// [`Failure::Input`] with every problem of every file.
 pub(crate) fn load(from: &ScenarioArg) -> Result<Scenario, Failure> {
+    load_with_files(from).map(|(scenario, _)| scenario)
+}
+
+/// The same, with the texts that it was read from.
+///
+/// # Errors
+/// As of [`load`].
+pub(crate) fn load_with_files(from: &ScenarioArg) -> Result<(Scenario, Files), Failure> {
     let files = match &from.path {
         None => Files::embedded(),
         Some(path) => read(path)?,
     };
-    Scenario::load(&files).map_err(|problems| Failure::Input(described(&problems, &files)))
+    match Scenario::load(&files) {
+        Ok(scenario) => Ok((scenario, files)),
+        Err(problems) => Err(Failure::Input(described(&problems, &files))),
+    }
 }
 
 fn read(path: &Path) -> Result<Files, Failure> {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::number_json;
 use crate::statistics::{Interval, jackknife_ratio, ratio_of_sums, t_factor};
 
 /// Of every interval that a study states.
@@ -11,10 +12,13 @@ const CONFIDENCE: f64 = 0.95;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     /// The estimate; infinite for a latency quantile that failed requests reach into (`null` in JSON).
+    #[serde(with = "number_json")]
     pub value: f64,
     /// Lower end of the 95 % interval.
+    #[serde(with = "number_json")]
     pub low: f64,
     /// Upper end of the 95 % interval.
+    #[serde(with = "number_json")]
     pub high: f64,
 }
 

@@ -20,6 +20,8 @@ mod groups;
 mod knob;
 mod metrics;
 mod naive;
+mod number_json;
+mod origin;
 mod pairing;
 mod partition;
 mod points;
@@ -47,6 +49,7 @@ pub use frontier::frontier_of_sums;
 pub use knob::KnobUnit;
 pub use metrics::{CostByState, Metrics};
 pub use naive::naive_estimates;
+pub use origin::Origin;
 pub use pairing::Probabilities;
 pub use reevaluate::{Indifferent, Question, Reevaluation, Trigger, reevaluate};
 pub use replications::{Look, ModelReplication, PoolReplication, Replication, TracedEvent, replicate, trace_trial};
@@ -54,7 +57,7 @@ pub use run::{run_study, simulate_allocation};
 pub use study::{
     AllocationMetrics, AllocationResult, Bridge, BridgeStep, CellSummary, Choice, CriterionResult, Day, FleetPoint,
     FreshDays, Frontier, GpuSummary, Judgement, ModelResult, ModelSummary, NaiveComparison, NaiveEstimate, Obstacle,
-    Point, PoolResult, Recommendation, Role, Study, Verdict,
+    Point, PoolResult, Recommendation, Role, STUDY_FORMAT, Study, Verdict,
 };
 pub use summary::{cell_summaries, warnings};
 pub use why::{Rival, Why, why};

@@ -12,6 +12,7 @@ use crate::deployment::Deployment;
 use crate::experiment::{Grid, feasible_cells, run_grid};
 use crate::fresh::on_fresh_days;
 use crate::naive::{bridge, naive_estimates};
+use crate::origin::Origin;
 use crate::partition::Partitions;
 use crate::points::{fleet_frontier, points};
 use crate::race;
@@ -19,7 +20,7 @@ use crate::recommend::Ranking;
 use crate::requests::Requests;
 use crate::results::{Baseline, infeasible_reasons, infeasible_result, result};
 use crate::sections::sections;
-use crate::study::{AllocationResult, Bridge, Role, Study};
+use crate::study::{AllocationResult, Bridge, Role, STUDY_FORMAT, Study};
 use crate::summary::{cell_summaries, gpu_summaries, model_summaries, warnings};
 use crate::verdict::verdict;
 
@@ -99,6 +100,7 @@ pub fn run_study(scenario: &Scenario, effort: Effort, control: &Control) -> Resu
     let (original, judged) = found.proposed;
     let verdict = verdict(scenario, &found.results[original], &found.results[judged], &found.results[0], &naive);
     Ok(Study {
+        format: STUDY_FORMAT,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         seed: effort.seed,
         trials: effort.trials,
@@ -119,6 +121,7 @@ pub fn run_study(scenario: &Scenario, effort: Effort, control: &Control) -> Resu
         verdict,
         recommendation: advice,
         deployment: Deployment::of(scenario),
+        origin: Origin::default(),
     })
 }
 

@@ -6,10 +6,18 @@ use serde::{Deserialize, Serialize};
 use crate::deployment::Deployment;
 use crate::estimate::Estimate;
 use crate::metrics::Metrics;
+use crate::number_json;
+use crate::origin::Origin;
+
+/// The format of studies that this version writes and reads. It rises when what an older version wrote can no longer be
+/// read, or would be read as something else.
+pub const STUDY_FORMAT: u32 = 1;
 
 /// The results of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Study {
+    /// Format of the file: [`STUDY_FORMAT`].
+    pub format: u32,
     /// Version of the program.
     pub version: String,
     /// Seed of all random numbers.
@@ -52,6 +60,8 @@ pub struct Study {
     /// What a deployment has to know besides.
     #[serde(default)]
     pub deployment: Deployment,
+    /// Inputs and command: enough to make the study again.
+    pub origin: Origin,
 }
 
 /// A model, for the reader.
@@ -77,6 +87,7 @@ pub struct GpuSummary {
     /// Price of a container: GPU, CPU and memory, region included.
     pub container_usd_per_hour: f64,
     /// Usable memory.
+    #[serde(with = "number_json")]
     pub usable_gib: f64,
 }
 
@@ -94,18 +105,23 @@ pub struct CellSummary {
     /// "fits", "borderline: 21.5 of 22 GiB", or every reason why not.
     pub memory: String,
     /// Mean warm service time in seconds.
+    #[serde(with = "number_json::option")]
     pub service_s: Option<f64>,
     /// Lowest mean that the uncertainty of its ratio allows.
+    #[serde(with = "number_json::option")]
     pub service_s_low: Option<f64>,
     /// Highest mean that the uncertainty of its ratio allows.
+    #[serde(with = "number_json::option")]
     pub service_s_high: Option<f64>,
     /// Coefficient of variation of the service time.
+    #[serde(with = "number_json::option")]
     pub service_cv: Option<f64>,
     /// How good the service time is.
     pub service_kind: Option<Kind>,
     /// Measurements behind it.
     pub service_n: Option<u32>,
     /// Mean boot time in seconds.
+    #[serde(with = "number_json::option")]
     pub boot_s: Option<f64>,
     /// How good the boot time is.
     pub boot_kind: Option<Kind>,
@@ -306,6 +322,7 @@ pub struct NaiveComparison {
     /// What the spreadsheet says about the baseline and the proposed allocation, in that order.
     pub estimates: Vec<NaiveEstimate>,
     /// What the spreadsheet says is saved, as a fraction.
+    #[serde(with = "number_json")]
     pub saving: f64,
     /// The steps to the simulated bill, one entry an allocation that was simulated.
     pub bridges: Vec<Bridge>,
@@ -317,6 +334,7 @@ pub struct NaiveEstimate {
     /// The allocation.
     pub allocation: String,
     /// Requests x seconds x GPU price.
+    #[serde(with = "number_json")]
     pub usd_month: f64,
 }
 
@@ -326,6 +344,7 @@ pub struct Bridge {
     /// The allocation.
     pub allocation: String,
     /// Where it starts.
+    #[serde(with = "number_json")]
     pub naive_usd_month: f64,
     /// What is added, in order.
     pub steps: Vec<BridgeStep>,
@@ -339,6 +358,7 @@ pub struct BridgeStep {
     /// What it is, such as "idle containers".
     pub what: String,
     /// How much it adds (negative when it takes away).
+    #[serde(with = "number_json")]
     pub usd_month: f64,
 }
 
@@ -364,6 +384,7 @@ pub struct CriterionResult {
     /// What was found, in the unit of `unit`.
     pub value: Estimate,
     /// The target, in the same unit.
+    #[serde(with = "number_json")]
     pub target: f64,
     /// Unit of value and target, such as "s", "x", "%" (values in per cent then).
     pub unit: String,
@@ -428,6 +449,7 @@ pub struct Obstacle {
     pub why: String,
     /// The cheapest month's bill if it were dropped (or, where it is not held against anyone, if it were asked for);
     /// `None` when that changes nothing or cannot be had.
+    #[serde(with = "number_json::option")]
     pub usd_month_otherwise: Option<f64>,
     /// What that buys, in words.
     pub relaxing_it: String,

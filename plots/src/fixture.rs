@@ -5,7 +5,8 @@ mod answers;
 
 use fleetfront_calibration::Kind;
 use fleetfront_planner::{
-    CellSummary, Choice, CostByState, Estimate, FleetPoint, Frontier, GpuSummary, Metrics, ModelSummary, Point, Study,
+    CellSummary, Choice, CostByState, Estimate, FleetPoint, Frontier, GpuSummary, Metrics, ModelSummary, Origin, Point,
+    STUDY_FORMAT, Study,
 };
 
 use allocations::allocations;
@@ -46,6 +47,7 @@ pub(crate) fn about(value: f64, per_cent: f64) -> Estimate {
 pub(crate) fn study() -> Study {
     let points = points();
     Study {
+        format: STUDY_FORMAT,
         version: "0.1.0".into(),
         seed: 7,
         trials: 56,
@@ -74,6 +76,10 @@ pub(crate) fn study() -> Study {
         verdict: verdict(),
         recommendation: recommendation(),
         deployment: deployment(),
+        origin: Origin {
+            command: "fleetfront run \"my <fleet>\" --seed 7".into(),
+            files: [("scenario.toml".to_owned(), "name = \"image-studio\"\n".to_owned())].into(),
+        },
     }
 }
 

@@ -12,7 +12,7 @@
 //! | `day.svg` | the average day of the baseline and the recommended allocation |
 //! | `frontier.csv` | every simulated point (below) |
 //! | `fleets.csv` | every fleet of the two frontiers, with its pools |
-//! | `study.json` | the study itself; infinite numbers are `null`, since JSON has no infinity |
+//! | `study.json` | the study itself with its inputs; infinite numbers are `null`, since JSON has no infinity |
 //! | `config.py` | settings of the recommended allocation, by Modal's own names |
 //! | `pull_request.md` | what a reviewer of that change has to know, on a screen |
 //! | `schedule.py` | a Modal app that moves bounds at times of the day; only where the allocation has a schedule |

@@ -42,6 +42,17 @@ impl Files {
         Self { folder: None, texts }
     }
 
+    /// A scenario that was kept elsewhere: texts by name.
+    ///
+    /// # Errors
+    /// The first name that would lead out of a folder that it is written to.
+    pub fn from_kept(texts: &BTreeMap<String, String>) -> Result<Self, String> {
+        match texts.keys().find(|name| *name != SCENARIO_FILE && !is_plain(name)) {
+            Some(name) => Err(name.clone()),
+            None => Ok(Self { folder: None, texts: texts.clone() }),
+        }
+    }
+
     /// Reads `scenario.toml` and the files that it names. `path` is their folder, or `scenario.toml` itself.
     ///
     /// # Errors
@@ -112,6 +123,12 @@ impl Files {
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.texts.get(name).map(String::as_str)
+    }
+
+    /// All texts by name, to be kept elsewhere.
+    #[must_use]
+    pub fn texts(&self) -> &BTreeMap<String, String> {
+        &self.texts
     }
 
     /// A file as problems name it: with its folder.
@@ -234,6 +251,16 @@ mod tests {
         }
         // Pinned: sha256 of the lengths as eight bytes each and the texts: 1, a, 1, x.
         assert_eq!(hash(&[("a", "x")]), PINNED);
+    }
+
+    #[test]
+    fn what_is_kept_comes_back_and_leads_nowhere_else() {
+        let files = Files::embedded();
+        assert_eq!(Files::from_kept(files.texts()), Ok(files.clone()));
+        for name in ["../up.csv", "/etc/passwd", "a\\b", ".hidden", ""] {
+            let texts = files.clone().with(name, "").texts;
+            assert_eq!(Files::from_kept(&texts), Err(name.to_owned()));
+        }
     }
 
     const PINNED: &str = "f86a2af3cc1002b4c16ae6dd3df54fc64ad696ea0125e856b2c2b38e58dd3f58";
