@@ -6,13 +6,13 @@ use crate::format::{Unit, estimate, in_unit, judgement_word, prose};
 
 /// Where the numbers come from, what they are, and which criteria are open.
 pub(crate) fn expectation(study: &Study, allocation: &AllocationResult) -> Vec<String> {
-    let mut lines = vec![
-        format!("Allocation \"{}\" of the scenario \"{}\".", allocation.name, study.scenario),
-        format!("{}.", allocation.description.trim_end_matches('.')),
-        format!("Inputs (SHA-256): {}", study.inputs_sha256),
-        format!("Computed by fleetfront {}, {}.", study.version, circumstances(study)),
-        String::new(),
-    ];
+    let mut lines = vec![format!("Allocation \"{}\" of the scenario \"{}\".", allocation.name, study.scenario)];
+    if !allocation.description.is_empty() {
+        lines.push(allocation.description.clone());
+    }
+    lines.push(format!("Inputs (SHA-256): {}", study.inputs_sha256));
+    lines.push(format!("Computed by fleetfront {}, {}.", study.version, circumstances(study)));
+    lines.push(String::new());
     lines.extend(expected(allocation));
     let open: Vec<String> = allocation
         .criteria

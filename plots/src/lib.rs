@@ -17,7 +17,7 @@
 //! | `pull_request.md` | what a reviewer of that change has to know, on a screen |
 //! | `schedule.py` | a Modal app that moves bounds at times of the day; only where the allocation has a schedule |
 //!
-//! [`export`] makes the last three, and tables for programs, from any allocation of a study (docs/export.md).
+//! [`export()`] makes the last three, and tables for programs, from any allocation of a study (docs/export.md).
 //!
 //! `frontier.csv` has a line a point: `model`, `variant` (of models that share a pool, both joined by `+`), `gpu`,
 //! `scaledown_window_s`, `min_containers`, and, where the grid tries several, `buffer_containers`, `max_containers`,
