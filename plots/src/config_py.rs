@@ -82,7 +82,7 @@ fn besides(study: &Study) -> Vec<String> {
     let mut lines = Vec::new();
     if of.container_is_assumed {
         lines.push(format!(
-            "The bill assumes {} cores and {} GiB a container; nobody stated them, so cpu and memory are left out.",
+            "The bill counts {} CPU and {} GiB of memory a container, which is assumed: both are left out below.",
             of.cpu_cores, of.memory_gib
         ));
     }
@@ -204,7 +204,7 @@ mod tests {
         study.deployment.region_multiplier = 1.25;
         study.deployment.platform = "elsewhere".into();
         let text = text(&study);
-        assert!(text.contains("# The bill assumes 1 cores and 16 GiB a container; nobody stated them"), "{text}");
+        assert!(text.contains("# The bill counts 1 CPU and 16 GiB of memory a container, which is assumed"), "{text}");
         assert!(text.contains("# All prices are times 1.25 for a region"), "{text}");
         assert!(text.contains("# The study bills as elsewhere does"), "{text}");
         assert!(!text.contains("\"cpu\"") && !text.contains("\"memory\""));

@@ -6,13 +6,13 @@ use fleetfront_planner::{AllocationResult, CriterionResult, Judgement, Metrics, 
 use fleetfront_sim::Execution;
 
 use crate::expectation::circumstances;
-use crate::format::{Unit, estimate, in_unit, judgement_symbol, judgement_word, plain, prose};
+use crate::format::{Unit, estimate, in_unit, judgement_symbol, judgement_word, prose};
 use crate::table::{Table, head, markdown, number, words};
 use crate::{PlotError, RenderConfig};
 
 /// Criteria that are not met, and assumptions: so many are shown, the others counted.
-const CRITERIA_SHOWN: usize = 6;
-const ASSUMPTIONS_SHOWN: usize = 4;
+const CRITERIA_SHOWN: usize = 5;
+const ASSUMPTIONS_SHOWN: usize = 3;
 /// Letters of an assumption: the report has it whole.
 const ASSUMPTION_LETTERS: usize = 160;
 
@@ -71,12 +71,12 @@ const SETTINGS: [Setting; 11] = [
         let others: Vec<&str> = others.collect();
         if others.is_empty() { "alone".to_owned() } else { format!("with {}", others.join(", ")) }
     }),
-    ("window", |pool, _| plain(pool.settings.scaledown_window.get(), Unit::Seconds)),
+    ("window", |pool, _| format!("{} s", pool.settings.scaledown_window.get())),
     ("min", |pool, _| pool.settings.min_containers.to_string()),
     ("max", |pool, _| pool.settings.max_containers.map_or("–".to_owned(), |most| most.to_string())),
     ("buffer", |pool, _| pool.settings.buffer_containers.to_string()),
     ("inputs", |pool, _| inputs(pool)),
-    ("timeout", |pool, _| plain(pool.settings.timeout.get(), Unit::Seconds)),
+    ("timeout", |pool, _| format!("{} s", pool.settings.timeout.get())),
     ("retries", |pool, _| pool.settings.retries.to_string()),
     ("other rules", |pool, _| other_rules(pool)),
 ];
@@ -193,8 +193,8 @@ fn criteria(out: &mut String, criteria: &[CriterionResult]) {
     }
     let _ = writeln!(out, "Criteria: {}.", counts(criteria));
     let mut open: Vec<&CriterionResult> = criteria.iter().filter(|one| one.judgement != Judgement::Pass).collect();
-    // The failed ones first, each in the study's order.
-    open.sort_by_key(|one| one.judgement != Judgement::Fail);
+    // What decides first and of that what failed, each in the study's order.
+    open.sort_by_key(|one| (one.note.starts_with("for information"), one.judgement != Judgement::Fail));
     let mut table = Table::new("criteria", &["criterion", "subject", "found", "judgement", "note"]);
     for one in open.iter().take(CRITERIA_SHOWN) {
         table.push(vec![
@@ -270,8 +270,8 @@ mod tests {
         assert!(text.starts_with("## GPU fleet: recommended\n\n**Nothing meets all criteria at once; "), "{text}");
         // All windows change, nothing but the GPU of flux-schnell besides; settings that stay are left out.
         assert_eq!(lines(&text, "| endpoint"), ["| endpoint | GPU | variant | window |"]);
-        assert_eq!(lines(&text, "| flux-schnell |"), ["| flux-schnell | L40S → A10 | fp8 | 5 min → 60 s |"]);
-        assert_eq!(lines(&text, "| seedvr2 |"), ["| seedvr2 | L40S | 3b | 5 min → 60 s |"]);
+        assert_eq!(lines(&text, "| flux-schnell |"), ["| flux-schnell | L40S → A10 | fp8 | 300 s → 60 s |"]);
+        assert_eq!(lines(&text, "| seedvr2 |"), ["| seedvr2 | L40S | 3b | 300 s → 60 s |"]);
         assert_eq!(lines(&text, "| cost a month |").len(), 1);
         assert!(text.contains("```sh\nfleetfront run --seed 7\n```\n"), "{text}");
         assert!(text.contains("seed 7, 56 trials; facts as of 2026-11-23; inputs (SHA-256) 8d1f"), "{text}");
