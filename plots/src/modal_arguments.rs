@@ -1,6 +1,6 @@
 //! A pool's settings as arguments of Modal's decorators, and what cannot be said by any of them.
 //!
-//! Names and ranges are those of the `modal` package 1.6.4 (PyPI, read 2026-11-26): `App.cls`, `concurrent`, `batched`,
+//! Names and ranges are those of the `modal` package 1.6.4 (pypi.org, read 2026-11-26): `App.cls`, `concurrent`, `batched`,
 //! `Retries`. The platform refuses what is outside; then the nearest value that it takes is written, and said to be
 //! another than the simulated one.
 
