@@ -16,7 +16,7 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 a criterion failed (with --gate), 2 bad usage or input, 70 a bug of \
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 a criterion failed or a decision changed (with --gate), 2 bad usage or input, 70 a bug of \
                           ours, 130 interrupted.";
 
 /// What can be asked.
@@ -39,6 +39,10 @@ pub(crate) enum Command {
     Why(WhyArgs),
     /// Write an allocation of a saved study as a file to act on: settings for Modal, a pull request, tables
     Export(ExportArgs),
+    /// Write the report and all other files of a run again from its study
+    Report(ReportArgs),
+    /// Say what changed between two studies: in the inputs, in the answer, and whether the decision did
+    Diff(DiffArgs),
     /// Print the JSON schema of scenario.toml
     Schema,
     /// Print completions for a shell
@@ -69,6 +73,9 @@ pub(crate) struct InitArgs {
     /// Folder to be made
     #[arg(value_name = "DIR")]
     pub(crate) folder: PathBuf,
+    /// Write the inputs of a study (study.json of a run) instead, so that it can be run again
+    #[arg(long, value_name = "STUDY")]
+    pub(crate) from: Option<PathBuf>,
     /// Say nothing
     #[arg(long, short)]
     pub(crate) quiet: bool,
@@ -160,6 +167,9 @@ pub(crate) struct WhyArgs {
     /// Which allocation of the scenario
     #[arg(long, value_name = "NAME")]
     pub(crate) allocation: String,
+    /// Look into a study (study.json of a run) instead of simulating
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["path", "trials", "seed", "threads"])]
+    pub(crate) study: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) pace: Pace,
     /// Print JSON
@@ -215,6 +225,40 @@ impl ExportFormatArg {
             Self::Parquet => ExportFormat::Parquet,
         }
     }
+}
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// study.json of a run, or its folder
+    #[arg(value_name = "STUDY")]
+    pub(crate) study: PathBuf,
+    /// Folder that the files are written to; results of an earlier run in it are replaced
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    pub(crate) out: PathBuf,
+    /// Print nothing
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// Arguments of `diff`.
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// study.json of the earlier run, or its folder
+    #[arg(value_name = "OLD")]
+    pub(crate) old: PathBuf,
+    /// study.json of the later run, or its folder
+    #[arg(value_name = "NEW")]
+    pub(crate) new: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Print Markdown, for a pull request
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) markdown: bool,
+    /// Exit with 1 if the decision changed
+    #[arg(long)]
+    pub(crate) gate: bool,
 }
 
 /// Arguments of `completions`.

@@ -6,18 +6,20 @@ use std::path::{Path, PathBuf};
 
 use fleetfront_planner::{Role, Study};
 use fleetfront_plots::{ExportFormat, PlotError, RenderConfig, export as exported};
-use fleetfront_scenario::nearest;
 use tempfile::TempDir;
 
 use crate::args::ExportArgs;
 use crate::failure::{Failure, Outcome};
 use crate::saved;
 use crate::screen::print_bytes;
+use crate::simulate::among;
 
 /// Writes the file that was asked for, whole or not at all.
 pub(crate) fn export(args: &ExportArgs) -> Result<Outcome, Failure> {
     let study = saved::read(&args.study)?;
     let name = args.allocation.as_ref().unwrap_or(&study.recommendation.allocation);
+    let names: Vec<&str> = study.allocations.iter().map(|allocation| allocation.name.as_str()).collect();
+    among(&format!("the study {}", args.study.display()), &names, name)?;
     let format = args.format.format();
     let config = RenderConfig { command: study.origin.command.clone() };
     let bytes = exported(&study, name, format, &config).map_err(|error| refused(&study, &error))?;
@@ -33,13 +35,7 @@ pub(crate) fn export(args: &ExportArgs) -> Result<Outcome, Failure> {
 
 /// What stands in the way, and what to do about it.
 fn refused(study: &Study, error: &PlotError) -> Failure {
-    let names = || study.allocations.iter().map(|allocation| allocation.name.as_str());
     match error {
-        PlotError::UnknownAllocation { name } => {
-            let meant = nearest(name, names()).map_or(String::new(), |meant| format!("did you mean \"{meant}\"? "));
-            let all = names().collect::<Vec<_>>().join(", ");
-            Failure::input(format!("the study has no allocation \"{name}\""), format!("{meant}Its allocations: {all}"))
-        }
         PlotError::CannotRun { name, .. } => {
             // A repair follows what it repairs.
             let mut after = study.allocations.iter().skip_while(|allocation| allocation.name != *name).skip(1);

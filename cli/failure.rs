@@ -7,7 +7,7 @@ use fleetfront_planner::Interrupted;
 pub(crate) enum Outcome {
     /// It did what was asked: exit code 0.
     Done,
-    /// It did, and `--gate` was asked for and a criterion failed: exit code 1.
+    /// It did, and `--gate` was asked for and a criterion failed, or a decision changed: exit code 1.
     CriterionFailed,
 }
 

@@ -4,21 +4,31 @@ use fleetfront_scenario::Files;
 
 use crate::args::InitArgs;
 use crate::failure::{Failure, Outcome};
+use crate::run::quoted;
+use crate::saved;
 use crate::screen::print;
 use crate::source::described;
 
-/// Writes the embedded scenario as files.
+/// Writes the embedded scenario as files, or the inputs of a study.
 pub(crate) fn init(args: &InitArgs) -> Result<Outcome, Failure> {
-    let files = Files::embedded();
+    let files = match &args.from {
+        None => Files::embedded(),
+        Some(study) => saved::inputs(study)?,
+    };
     files.write_to(&args.folder).map_err(|problems| Failure::Input(described(&problems, &files)))?;
     if args.quiet {
         return Ok(Outcome::Done);
     }
     let folder = args.folder.display();
     let names: Vec<String> = files.iter().map(|(name, _)| name).collect();
+    let what = match &args.from {
+        None => "the scenario".to_owned(),
+        Some(study) => format!("the inputs of {}", study.display()),
+    };
+    let in_shell = quoted(&folder.to_string());
     print(&format!(
-        "Wrote the scenario to {folder}:\n  {}\nEdit scenario.toml and the tables that it names, then:\n  fleetfront check \
-         {folder}\n  fleetfront run {folder}\n",
+        "Wrote {what} to {folder}:\n  {}\nEdit scenario.toml and the tables that it names, then:\n  fleetfront check \
+         {in_shell}\n  fleetfront run {in_shell}\n",
         names.join("\n  ")
     ))
 }

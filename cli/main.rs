@@ -1,19 +1,21 @@
 //! The `fleetfront` binary: arguments, progress, printing, exit codes. Results go to stdout and depend on nothing but
 //! inputs and seed; progress and timing go to stderr.
 //!
-//! Deliberately absent: arithmetic on results, knowledge of files other than the output folder.
+//! Deliberately absent: arithmetic on results, knowledge of files other than the output folder and saved studies.
 
 mod args;
 mod bug;
 mod check;
 mod compare;
 mod completions;
+mod diff;
 mod export;
 mod failure;
 mod init;
 mod interrupt;
 mod output_folder;
 mod reevaluate;
+mod report;
 mod rows;
 mod run;
 mod saved;
@@ -43,6 +45,8 @@ fn main() -> ExitCode {
         Command::Reevaluate(args) => reevaluate::reevaluate(&args),
         Command::Why(args) => why::why(&args),
         Command::Export(args) => export::export(&args),
+        Command::Report(args) => report::report(&args),
+        Command::Diff(args) => diff::diff(&args),
         Command::Schema => schema::schema(),
         Command::Completions(args) => completions::completions(&args),
     };

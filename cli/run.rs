@@ -54,7 +54,7 @@ fn command(args: &RunArgs, is_embedded: bool) -> String {
 }
 
 /// A word as a shell takes it.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
         word.to_owned()
@@ -63,7 +63,8 @@ fn quoted(word: &str) -> String {
     }
 }
 
-fn answer(study: &Study, report: &str) -> Screen {
+/// The answer of a study, and where its report is.
+pub(crate) fn answer(study: &Study, report: &str) -> Screen {
     let mut screen = Screen::new();
     screen.paragraph(&prose(&study.verdict.headline));
     let first: Vec<String> = study.verdict.first.iter().map(|sentence| prose(sentence)).collect();

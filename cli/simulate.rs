@@ -69,12 +69,17 @@ fn one_trial(scenario: &Scenario, index: usize, args: &SimulateArgs) -> Result<O
 
 /// The allocation of that name.
 pub(crate) fn find(scenario: &Scenario, name: &str) -> Result<usize, Failure> {
-    let names = || scenario.allocations.iter().map(|allocation| allocation.name.as_str());
-    let index = names().position(|other| other == name);
-    index.ok_or_else(|| {
-        let meant = nearest(name, names()).map_or(String::new(), |meant| format!("did you mean \"{meant}\"? "));
-        let what = format!("scenario {} has no allocation \"{name}\"", scenario.name);
-        Failure::input(what, format!("{meant}Its allocations: {}", names().collect::<Vec<_>>().join(", ")))
+    let names: Vec<&str> = scenario.allocations.iter().map(|allocation| allocation.name.as_str()).collect();
+    among(&format!("scenario {}", scenario.name), &names, name)
+}
+
+/// The place of `name` among the allocations of `whose`.
+pub(crate) fn among(whose: &str, names: &[&str], name: &str) -> Result<usize, Failure> {
+    names.iter().position(|other| *other == name).ok_or_else(|| {
+        let meant = nearest(name, names.iter().copied());
+        let meant = meant.map_or(String::new(), |meant| format!("did you mean \"{meant}\"? "));
+        let what = format!("{whose} has no allocation \"{name}\"");
+        Failure::input(what, format!("{meant}Its allocations: {}", names.join(", ")))
     })
 }
 

@@ -1,25 +1,26 @@
 //! `fleetfront why`.
 
-use fleetfront_planner::{Control, Why, run_study, why as find_rivals};
+use std::path::Path;
+
+use fleetfront_planner::{Control, Study, Why, run_study, why as find_rivals};
 use fleetfront_plots::format::{Unit, estimate, prose};
 
 use crate::args::WhyArgs;
 use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupt;
+use crate::saved;
 use crate::screen::{Screen, print_json};
-use crate::simulate::find;
+use crate::simulate::{among, find};
 use crate::source::load;
 use crate::watch::watched;
 
 /// Says which fleets beat an allocation, and by what.
 pub(crate) fn why(args: &WhyArgs) -> Result<Outcome, Failure> {
-    let scenario = load(&args.scenario)?;
-    let name = &scenario.allocations[find(&scenario, &args.allocation)?].name;
-    let interrupt = Interrupt::listen();
-    let (pace, effort) = (&args.pace, args.pace.effort());
-    let work = |control: &Control| run_study(&scenario, effort, control);
-    let study = watched(&scenario, (&pace.machine, pace.trials), &interrupt, work, |_| pace.said())?;
-    let Some(answer) = find_rivals(&study, name) else {
+    let (study, name) = match &args.study {
+        Some(path) => of_saved(path, &args.allocation)?,
+        None => of_simulated(args)?,
+    };
+    let Some(answer) = find_rivals(&study, &name) else {
         let what = format!("allocation \"{name}\" cannot run, and no variant or GPU type makes it run");
         return Err(Failure::input(what, "`fleetfront check` says what fits where"));
     };
@@ -27,6 +28,25 @@ pub(crate) fn why(args: &WhyArgs) -> Result<Outcome, Failure> {
         return print_json(&answer);
     }
     shown(&answer).show()
+}
+
+/// A study of the scenario, and the name of the allocation.
+fn of_simulated(args: &WhyArgs) -> Result<(Study, String), Failure> {
+    let scenario = load(&args.scenario)?;
+    let name = &scenario.allocations[find(&scenario, &args.allocation)?].name;
+    let interrupt = Interrupt::listen();
+    let (pace, effort) = (&args.pace, args.pace.effort());
+    let work = |control: &Control| run_study(&scenario, effort, control);
+    let study = watched(&scenario, (&pace.machine, pace.trials), &interrupt, work, |_| pace.said())?;
+    Ok((study, name.clone()))
+}
+
+/// The same of a study that was saved, which also has the recommended allocation and what was made to fit.
+fn of_saved(path: &Path, name: &str) -> Result<(Study, String), Failure> {
+    let study = saved::read(path)?;
+    let names: Vec<&str> = study.allocations.iter().map(|allocation| allocation.name.as_str()).collect();
+    let name = among(&format!("the study {}", path.display()), &names, name).map(|index| names[index].to_owned())?;
+    Ok((study, name))
 }
 
 fn shown(answer: &Why) -> Screen {

@@ -29,7 +29,7 @@ pub use memory::{Holder, Memory, MemoryRow};
 pub use prices::{PriceRow, Prices};
 pub use problem::Problem;
 pub use provenance::Provenance;
-pub use table::NO_ROWS;
+pub use table::{NO_ROWS, table_cells};
 
 #[cfg(test)]
 mod shipped;

@@ -136,8 +136,7 @@ impl<'a, T> Table<'a, T> {
     ) -> Self {
         let mut table = Self { file, rows: Vec::new(), problems: Vec::new() };
         let expected = columns.join(",");
-        let text = text.trim_start_matches('\u{feff}');
-        let mut lines = (1..).zip(text.lines()).filter(|(_, l)| !l.trim().is_empty() && !l.starts_with('#'));
+        let mut lines = filled_lines(text);
         let Some((line, header)) = lines.next() else {
             table.reject(None, "", "is empty".into(), &format!("begin with the header line {expected}"));
             return table;
@@ -224,6 +223,23 @@ impl<'a, T> Table<'a, T> {
     }
 }
 
+/// The lines that say something, with their numbers from 1.
+fn filled_lines(text: &str) -> impl Iterator<Item = (u64, &str)> {
+    let text = text.trim_start_matches('\u{feff}');
+    (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'))
+}
+
+/// The fields of a table as they are written, the header's first, without blank lines and comments. Nothing is checked:
+/// a line that cannot be split is one field.
+#[must_use]
+pub fn table_cells(text: &str) -> Vec<Vec<String>> {
+    let fields = |line: &str| match split(line) {
+        Some(record) => record.iter().map(str::to_owned).collect(),
+        None => vec![line.to_owned()],
+    };
+    filled_lines(text).map(|(_, line)| fields(line)).collect()
+}
+
 /// The fields of one line; `None` when a quote is not closed.
 fn split(line: &str) -> Option<StringRecord> {
     if line.matches('"').count() % 2 == 1 {
@@ -258,6 +274,12 @@ mod tests {
     fn comments_blank_lines_and_a_byte_order_mark_are_skipped_and_lines_stay_right() {
         let rows = read("\u{feff}# a table\r\n\r\nname,value\r\n# one\r\na, 1.5\r\n\r\n\"b, c\",2\r\n").expect("valid");
         assert_eq!(rows, [(5, "a".to_owned(), 1.5), (7, "b, c".to_owned(), 2.0)]);
+    }
+
+    #[test]
+    fn cells_are_what_stands_in_the_lines() {
+        let found = table_cells("\u{feff}# a\nname,value\n\na, 1.5\n\"b, c\",\n\"open,1\n");
+        assert_eq!(found, [vec!["name", "value"], vec!["a", "1.5"], vec!["b, c", ""], vec!["\"open,1"]]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod compare;
 mod control;
 mod criteria;
 mod deployment;
+mod diff;
 mod engine_pool;
 mod estimate;
 mod experiment;
@@ -44,6 +45,9 @@ pub use assumptions::assumptions;
 pub use compare::{Comparison, Difference, OpenQuestion, Precision, compare};
 pub use control::{Control, Effort, Interrupted};
 pub use deployment::{Deployment, SnapshotCell};
+pub use diff::{
+    AnswerDiff, CriterionChange, DecisionDiff, InTime, MetricDiff, Move, SettingMove, StudyDiff, StudyName, Told, diff,
+};
 pub use estimate::{Estimate, paired_ratio, ratio, sectioned, sectioned_ratio};
 pub use frontier::frontier_of_sums;
 pub use knob::KnobUnit;

@@ -41,6 +41,7 @@ mod config_py;
 mod cost_figure;
 mod csv_name;
 mod day_figure;
+mod diff_md;
 mod endpoints_csv;
 mod expectation;
 mod export;
@@ -70,5 +71,6 @@ mod table;
 mod tables;
 mod theme;
 
+pub use diff_md::diff_md;
 pub use export::{ExportFormat, export};
 pub use render::{Output, PlotError, RenderConfig, render};

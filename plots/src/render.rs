@@ -117,11 +117,14 @@ pub fn render(study: &Study, config: &RenderConfig) -> Result<Vec<Output>, PlotE
         Output { name: "frontier.csv", bytes: points_csv(&study.points)? },
         Output { name: "fleets.csv", bytes: fleets_csv(&study.frontier)? },
         Output { name: "study.json", bytes: study_json(study)? },
-        text("config.py", config_py(study, recommended)?),
-        text("pull_request.md", pull_request(study, recommended, config)?),
     ];
-    if has_schedule(recommended) {
-        files.push(text("schedule.py", schedule_py(study, recommended)?));
+    // Whatever is recommended can run; only somebody who edits a study can make it otherwise.
+    if recommended.infeasible.is_empty() {
+        files.push(text("config.py", config_py(study, recommended)?));
+        files.push(text("pull_request.md", pull_request(study, recommended, config)?));
+        if has_schedule(recommended) {
+            files.push(text("schedule.py", schedule_py(study, recommended)?));
+        }
     }
     Ok(files)
 }

@@ -208,6 +208,15 @@ impl Rules {
         *self == Self::default()
     }
 
+    /// The rules that are on, as they are written in `scenario.toml`.
+    ///
+    /// # Panics
+    /// Never: rules are made of what TOML has.
+    #[must_use]
+    pub fn written(&self) -> String {
+        toml::Value::try_from(self).expect("rules are made of what TOML has").to_string()
+    }
+
     /// These rules where they say something, `defaults` where they do not.
     pub(crate) fn or(self, defaults: &Self) -> Self {
         let d = defaults.clone();

@@ -50,7 +50,7 @@ fn what_cannot_be_exported_is_refused_with_what_to_do() {
         assert!(done.stderr.contains(what), "{words}: {}", done.stderr);
         assert!(done.stderr.contains(&format!("help: {help}")), "{words}: {}", done.stderr);
     };
-    refused("--allocation curent", "the study has no allocation \"curent\"", "did you mean \"current\"?");
+    refused("--allocation curent", "the study out has no allocation \"curent\"", "did you mean \"current\"?");
     let (what, help) = ("allocation \"proposed\" cannot run: ", "export \"proposed (repaired)\", which can run");
     for format in ["config.py", "schedule.py", "pull-request"] {
         refused(&format!("--allocation proposed --format {format}"), what, help);

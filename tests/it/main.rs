@@ -7,6 +7,7 @@ mod cli_export;
 mod cli_interrupt;
 mod cli_reevaluate;
 mod cli_run;
+mod cli_studies;
 mod cli_support;
 mod cli_why;
 mod contract;

@@ -7,6 +7,7 @@
 
 mod binomial;
 mod budget;
+mod difference;
 mod erlang;
 mod interval;
 mod mmc;
@@ -18,6 +19,7 @@ mod root;
 mod student;
 
 pub use budget::ocba;
+pub use difference::difference_interval;
 pub use erlang::{erlang_b, erlang_c};
 pub use interval::Interval;
 pub use mmc::Mmc;
