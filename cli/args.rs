@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use fleetfront_planner::Effort;
+use fleetfront_plots::ExportFormat;
 
 /// Simulates request traffic on serverless GPU fleets and shows what every allocation of models to GPU types costs and
 /// how long requests take.
@@ -36,6 +37,8 @@ pub(crate) enum Command {
     Reevaluate(ReevaluateArgs),
     /// Say which fleets beat an allocation, and by what
     Why(WhyArgs),
+    /// Write an allocation of a saved study as a file to act on: settings for Modal, a pull request, tables
+    Export(ExportArgs),
     /// Write the report and all other files of a run again from its study
     Report(ReportArgs),
     /// Say what changed between two studies: in the inputs, in the answer, and whether the decision did
@@ -172,6 +175,56 @@ pub(crate) struct WhyArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Arguments of `export`.
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// The study.json of a run, or the folder of the run
+    #[arg(value_name = "STUDY")]
+    pub(crate) study: PathBuf,
+    /// Which allocation of the study [default: the recommended one]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) allocation: Option<String>,
+    /// What to write
+    #[arg(long, value_name = "FORMAT", default_value = "config.py")]
+    pub(crate) format: ExportFormatArg,
+    /// File or folder to write to; what was there is replaced [default: stdout]
+    #[arg(long, value_name = "FILE|DIR")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// What `export` can write.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ExportFormatArg {
+    /// Python: the arguments of Modal's decorators, by pool and endpoint
+    #[value(name = "config.py")]
+    ConfigPy,
+    /// Python: a Modal app that moves bounds at times of the day
+    #[value(name = "schedule.py")]
+    SchedulePy,
+    /// Markdown: what a reviewer has to know, on a screen
+    PullRequest,
+    /// The allocation with its settings and results
+    Json,
+    /// A line an endpoint, with settings and results
+    Csv,
+    /// Every point and allocation in columns (builds with --features parquet)
+    Parquet,
+}
+
+impl ExportFormatArg {
+    /// What the library calls it.
+    pub(crate) fn format(self) -> ExportFormat {
+        match self {
+            Self::ConfigPy => ExportFormat::ConfigPy,
+            Self::SchedulePy => ExportFormat::SchedulePy,
+            Self::PullRequest => ExportFormat::PullRequest,
+            Self::Json => ExportFormat::Json,
+            Self::Csv => ExportFormat::Csv,
+            Self::Parquet => ExportFormat::Parquet,
+        }
+    }
 }
 
 /// Arguments of `report`.

@@ -9,7 +9,7 @@ mod check;
 mod compare;
 mod completions;
 mod diff;
-
+mod export;
 mod failure;
 mod init;
 mod interrupt;
@@ -44,6 +44,7 @@ fn main() -> ExitCode {
         Command::Compare(args) => compare::compare(&args),
         Command::Reevaluate(args) => reevaluate::reevaluate(&args),
         Command::Why(args) => why::why(&args),
+        Command::Export(args) => export::export(&args),
         Command::Report(args) => report::report(&args),
         Command::Diff(args) => diff::diff(&args),
         Command::Schema => schema::schema(),

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::failure::Failure;
 
 /// Every file that a run writes: a folder that holds nothing else may be replaced.
-const OURS: [&str; 11] = [
+const OURS: [&str; 13] = [
     "report.html",
     "report.md",
     "frontier.svg",
@@ -23,6 +23,8 @@ const OURS: [&str; 11] = [
     "fleets.csv",
     "study.json",
     "config.py",
+    "pull_request.md",
+    "schedule.py",
 ];
 const STUDY: &str = "study.json";
 const PREFIX: &str = ".fleetfront-";

@@ -149,8 +149,16 @@ pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<Outcome, Failu
 /// # Errors
 /// [`Failure::Input`] when it cannot be written, such as to a full disk.
 pub(crate) fn print(text: &str) -> Result<Outcome, Failure> {
+    print_bytes(text.as_bytes())
+}
+
+/// The same of bytes that need not be text.
+///
+/// # Errors
+/// As of [`print`].
+pub(crate) fn print_bytes(bytes: &[u8]) -> Result<Outcome, Failure> {
     let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::input(format!("stdout cannot be written: {error}"), "send it somewhere else"))
         }

@@ -11,6 +11,7 @@ mod combined;
 mod compare;
 mod control;
 mod criteria;
+mod deployment;
 mod diff;
 mod engine_pool;
 mod estimate;
@@ -49,6 +50,7 @@ pub use assumptions::assumptions;
 pub use bounds::{Bounds, ModelBounds, PoolBounds, Stated};
 pub use compare::{Comparison, Difference, OpenQuestion, Precision, compare};
 pub use control::{Control, Effort, Interrupted};
+pub use deployment::{Deployment, SnapshotCell};
 pub use diff::{
     AnswerDiff, CriterionChange, DecisionDiff, InTime, MetricDiff, Move, SettingMove, StudyDiff, StudyName, Told, diff,
 };

@@ -9,6 +9,7 @@ use crate::allocation::{AllocationRun, run_allocation};
 use crate::assumptions::assumptions;
 use crate::bounds::{Bounds, bounds};
 use crate::control::{Control, Effort, Interrupted};
+use crate::deployment::Deployment;
 use crate::experiment::{Grid, feasible_cells, run_grid};
 use crate::fresh::on_fresh_days;
 use crate::naive::{bridge, naive_estimates};
@@ -139,6 +140,7 @@ pub fn run_study(scenario: &Scenario, effort: Effort, control: &Control) -> Resu
         naive,
         verdict,
         recommendation: advice,
+        deployment: Deployment::of(scenario),
         origin: Origin::default(),
     })
 }

@@ -4,6 +4,7 @@ use fleetfront_calibration::Kind;
 use serde::{Deserialize, Serialize};
 
 use crate::bounds::Bounds;
+use crate::deployment::Deployment;
 use crate::estimate::Estimate;
 use crate::metrics::Metrics;
 use crate::number_json;
@@ -57,6 +58,9 @@ pub struct Study {
     pub verdict: Verdict,
     /// What to do instead.
     pub recommendation: Recommendation,
+    /// What a deployment has to know besides.
+    #[serde(default)]
+    pub deployment: Deployment,
     /// Inputs and command: enough to make the study again.
     pub origin: Origin,
 }

@@ -1,180 +1,212 @@
-//! The settings of the recommended allocation as Python, by the names of Modal's own decorator arguments: `config.py`.
+//! The settings of an allocation as Python, by the names of Modal's own decorator arguments: `config.py`.
 
 use std::fmt::Write;
 
-use fleetfront_planner::{AllocationResult, Judgement, PoolResult, Study};
-use fleetfront_scenario::PoolSettings;
+use fleetfront_planner::{AllocationResult, PoolResult, Study};
 use fleetfront_sim::Execution;
 
 use crate::PlotError;
-use crate::format::{Unit, estimate, in_unit, judgement_word};
+use crate::expectation::{expectation, of_endpoint};
+use crate::modal_arguments::{Arguments, Named};
+use crate::python::{comments, literal};
+
+/// What stands above a Python file. The first lines hold nothing of the user's: one that looked like a declaration of
+/// the file's encoding would be one.
+pub(crate) const CODING: &str = "# -*- coding: utf-8 -*-\n";
 
 /// The text of the module.
 ///
 /// # Errors
-/// [`PlotError::UnknownAllocation`] when the study recommends what it does not contain.
-pub(crate) fn config_py(study: &Study) -> Result<String, PlotError> {
-    let name = &study.recommendation.allocation;
-    let allocation = study
-        .allocations
-        .iter()
-        .find(|allocation| allocation.name == *name)
-        .ok_or_else(|| PlotError::UnknownAllocation { name: name.clone() })?;
+/// [`PlotError::CannotRun`] when the allocation cannot run.
+pub(crate) fn config_py(study: &Study, allocation: &AllocationResult) -> Result<String, PlotError> {
+    PlotError::unless_it_runs(allocation)?;
+    let pools: Vec<(&PoolResult, Arguments)> =
+        allocation.pools.iter().map(|pool| (pool, Arguments::of(pool, &study.deployment))).collect();
     let mut out = header(study, allocation);
-    out.push_str("\n# One entry a pool: arguments of @app.cls or @app.function.\nPOOLS = {\n");
-    for pool in &allocation.pools {
-        write_pool(&mut out, pool);
+    if pools.iter().any(|(_, arguments)| arguments.need_modal()) {
+        out.push_str("\nimport modal\n");
     }
-    out.push_str("}\n\n# Inputs that a container accepts at once: @modal.concurrent(max_inputs=MAX_INPUTS[pool]).\n");
-    out.push_str("MAX_INPUTS = {\n");
-    for pool in allocation.pools.iter().filter(|pool| pool.settings.max_inputs > 1) {
-        let meaning = match &pool.settings.execution {
-            Execution::Serial => "executed one after another",
-            Execution::Parallel => "executed at the same time",
-            Execution::Shared(_) => "executed at the same time, sharing the GPU",
-            Execution::Batched(_) => "executed in batches",
-        };
-        let _ = writeln!(out, "    {}: {},  # {meaning}", quoted(&pool.name), pool.settings.max_inputs);
+    out.push_str("\n# One entry a pool, which is an app class: arguments of @app.cls (or @app.function).\nPOOLS = {\n");
+    for (pool, arguments) in &pools {
+        let models: Vec<String> = pool.models.iter().map(|(model, variant)| format!("{model} ({variant})")).collect();
+        comments(&mut out, "    ", &[models.join(", ")]);
+        comments(&mut out, "    ", &arguments.notes);
+        entry(&mut out, &pool.name, &arguments.cls);
+    }
+    out.push_str("}\n\n# Of pools whose containers accept several inputs at once: arguments of @modal.concurrent.\n");
+    out.push_str("CONCURRENT = {\n");
+    for (pool, arguments) in pools.iter().filter(|(_, arguments)| !arguments.concurrent.is_empty()) {
+        comments(&mut out, "    ", &[meaning(&pool.settings.execution).to_owned()]);
+        entry(&mut out, &pool.name, &arguments.concurrent);
+    }
+    out.push_str(
+        "}\n\n# Of pools that form batches: arguments of @modal.batched, which stands on the method.\nBATCHED = {\n",
+    );
+    for (pool, arguments) in pools.iter().filter(|(_, arguments)| !arguments.batched.is_empty()) {
+        entry(&mut out, &pool.name, &arguments.batched);
+    }
+    out.push_str("}\n\n# One entry an endpoint: its pool, the variant it loads, and the arguments of its pool.\n");
+    out.push_str("ENDPOINTS = {\n");
+    for (pool, _) in &pools {
+        let name = literal(&pool.name);
+        for (model, variant) in &pool.models {
+            comments(&mut out, "    ", &of_endpoint(allocation, model));
+            let (model, variant) = (literal(model), literal(variant));
+            let _ = writeln!(out, "    {model}: {{\"pool\": {name}, \"variant\": {variant}, **POOLS[{name}]}},");
+        }
     }
     out.push_str("}\n");
     Ok(out)
 }
 
 fn header(study: &Study, allocation: &AllocationResult) -> String {
-    let mut lines = vec![
-        format!("Settings of the allocation \"{}\", computed by fleetfront {}.", allocation.name, study.version),
-        format!("Study: {}, seed {}, {} trials.", study.scenario, study.seed, study.trials),
-        format!("Inputs (SHA-256): {}", study.inputs_sha256),
-        String::new(),
-    ];
-    if let Some(results) = &allocation.results {
-        let fleet = &results.fleet;
-        lines.push(format!("Simulated cost a month: {}.", estimate(fleet.cost_usd_month, Unit::Usd)));
-        lines.push(format!(
-            "Worst p95 latency: {} its limit ({}).",
-            estimate(results.worst_p95_over_limit, Unit::Ratio),
-            results.worst_model
-        ));
-    } else {
-        lines.push("This allocation cannot run:".to_owned());
-        lines.extend(allocation.infeasible.iter().map(|reason| format!("- {reason}")));
-    }
-    let open: Vec<String> = allocation
-        .criteria
-        .iter()
-        .filter(|criterion| criterion.judgement != Judgement::Pass)
-        .map(|criterion| {
-            let found = in_unit(criterion.value, &criterion.unit);
-            let judgement = judgement_word(criterion.judgement);
-            let note = if criterion.note.is_empty() { String::new() } else { format!(" ({})", criterion.note) };
-            format!("- {}, {}: {found}: {judgement}{note}", criterion.subject, criterion.criterion)
-        })
-        .collect();
-    if open.is_empty() {
-        lines.push("It meets every criterion of the study.".to_owned());
-    } else {
-        lines.push("Criteria that it does not meet for sure:".to_owned());
-        lines.extend(open);
-    }
-    lines.iter().fold(String::new(), |mut out, line| {
-        let _ = writeln!(out, "{}", format!("# {}", one_line(line)).trim_end());
-        out
-    })
-}
-
-fn write_pool(out: &mut String, pool: &PoolResult) {
-    let models: Vec<String> = pool.models.iter().map(|(model, variant)| format!("{model} ({variant})")).collect();
-    let PoolSettings { min_containers, max_containers, buffer_containers, scaledown_window, timeout, retries, .. } =
-        &pool.settings;
-    let most = max_containers.map_or("None".to_owned(), |most| most.to_string());
-    let _ = writeln!(out, "    # {}", one_line(&models.join(", ")));
-    let _ = writeln!(out, "    {}: {{", quoted(&pool.name));
-    let _ = writeln!(out, "        \"gpu\": {},", quoted(&pool.gpu));
-    let _ = writeln!(out, "        \"min_containers\": {min_containers},");
-    let _ = writeln!(out, "        \"max_containers\": {most},");
-    let _ = writeln!(out, "        \"buffer_containers\": {buffer_containers},");
-    // The platform takes whole seconds.
-    let _ = writeln!(out, "        \"scaledown_window\": {},", scaledown_window.get().ceil() as u64);
-    let _ = writeln!(out, "        \"timeout\": {},", timeout.get().ceil() as u64);
-    let _ = writeln!(out, "        \"retries\": {retries},");
-    let _ = writeln!(out, "    }},");
-}
-
-/// A Python string literal.
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            c if c.is_control() => {
-                let _ = write!(out, "\\x{:02x}", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
+    let mut out = CODING.to_owned();
+    out.push_str(
+        "# Settings of a fleet on Modal by the names of its own arguments, as the package modal 1.6.4 takes them.\n#\n",
+    );
+    let mut lines = expectation(study, allocation);
+    lines.push(String::new());
+    lines.push("How to use it:".to_owned());
+    lines.push("    @app.cls(image=image, **POOLS[pool])".to_owned());
+    lines.push("    @modal.concurrent(**CONCURRENT[pool])  # where the pool has an entry".to_owned());
+    lines.push("    class Pool: ...".to_owned());
+    lines.push("Arguments that an entry leaves out keep Modal's own defaults.".to_owned());
+    lines.extend(besides(study));
+    comments(&mut out, "", &lines);
     out
 }
 
-/// A comment ends with its line.
-fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+/// What was priced and stands in no entry.
+fn besides(study: &Study) -> Vec<String> {
+    let of = &study.deployment;
+    let mut lines = Vec::new();
+    if of.container_is_assumed {
+        lines.push(format!(
+            "The bill counts {} CPU and {} GiB of memory a container, which is assumed: both are left out below.",
+            of.cpu_cores, of.memory_gib
+        ));
+    }
+    if of.region_multiplier.total_cmp(&1.0).is_ne() {
+        lines.push(format!(
+            "All prices are times {} for a region: add region=... to every pool, or the bill is another.",
+            of.region_multiplier
+        ));
+    }
+    if !of.platform.is_empty() && !of.platform.eq_ignore_ascii_case("modal") {
+        lines.push(format!("The study bills as {} does, which is not what Modal bills.", of.platform));
+    }
+    lines
+}
+
+fn meaning(execution: &Execution) -> &'static str {
+    match execution {
+        Execution::Serial => "executed one after another: the class has to see to that, with a lock",
+        Execution::Parallel => "executed at the same time",
+        Execution::Shared(_) => "executed at the same time, sharing the GPU",
+        Execution::Batched(_) => "executed in batches",
+    }
+}
+
+fn entry(out: &mut String, name: &str, arguments: &Named) {
+    let _ = writeln!(out, "    {}: {{", literal(name));
+    for (argument, value) in arguments {
+        let _ = writeln!(out, "        \"{argument}\": {value},");
+    }
+    out.push_str("    },\n");
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::asking_python::python;
     use crate::fixture;
 
+    const HOSTILE: &str = "\"]; import os; #";
+
+    /// A study whose recommended allocation has a fleet of everything that can be said, under hostile names.
     fn awkward() -> Study {
         let mut study = fixture::study();
+        study.deployment.container_is_assumed = false;
+        study.scenario = "coding: latin-1".into();
         let recommended = study.allocations.last_mut().expect("a recommended one");
-        recommended.pools[0].name = "a \"pool\"\\ of\nmine".into();
+        let other = recommended.pools.remove(1);
+        let first = &mut recommended.pools[0];
+        first.models.extend(other.models);
+        first.models[0].0 = HOSTILE.into();
+        first.name = "a \"pool\"\\ of\nmine".into();
+        first.settings.rules.gpu_fallback = Some(vec!["L40S".into()]);
+        first.settings.rules.max_pending = Some(9);
         recommended.pools[1].settings.max_containers = Some(8);
         recommended.criteria[0].criterion = "two\nlines".into();
         study
     }
 
-    #[test]
-    fn every_pool_has_the_platforms_arguments() {
-        let text = config_py(&awkward()).expect("the allocation is there");
-        assert!(text.starts_with("# Settings of the allocation \"recommended\", computed by fleetfront 0.1.0.\n"));
-        assert!(text.contains("# Study: image-studio, seed 7, 56 trials.\n# Inputs (SHA-256): 8d1f"));
-        assert!(
-            text.contains(
-                "p95 latency at most 1.2 times that of current: 1.22× (1.15–1.29): undecided (the service time"
-            )
-        );
-        assert!(text.contains("    \"a \\\"pool\\\"\\\\ of\\x0amine\": {\n        \"gpu\": \"A10\",\n"));
-        assert!(text.contains("\"max_containers\": 8,"));
-        assert_eq!(text.matches("\"max_containers\": None,").count(), 5);
-        assert!(text.contains("\"flux-dev-pool\": 5,  # executed one after another"));
-        for key in ["gpu", "min_containers", "buffer_containers", "scaledown_window", "timeout", "retries"] {
-            assert_eq!(text.matches(&format!("        \"{key}\": ")).count(), 6, "{key}");
-        }
-        assert!(text.lines().all(|line| line.is_empty() || line.starts_with(['#', ' ', 'P', 'M', '}'])));
+    fn recommended(study: &Study) -> &AllocationResult {
+        study.allocations.last().expect("a recommended one")
+    }
+
+    fn text(study: &Study) -> String {
+        config_py(study, recommended(study)).expect("it can run")
     }
 
     #[test]
-    fn an_unknown_recommendation_is_an_error() {
-        let mut study = fixture::study();
-        study.recommendation.allocation = "nobody".into();
-        let error = config_py(&study).expect_err("there is none of that name");
-        assert!(error.to_string().contains("`nobody`"), "{error}");
+    fn the_header_says_what_to_expect_and_what_is_open() {
+        let text = text(&awkward());
+        let mut lines = text.lines();
+        assert_eq!(lines.next(), Some("# -*- coding: utf-8 -*-"));
+        assert!(lines.next().is_some_and(|line| line.starts_with("# Settings of a fleet on Modal")));
+        for part in [
+            "# Allocation \"recommended\" of the scenario \"coding: latin-1\".\n",
+            "# Inputs (SHA-256): 8d1f",
+            "seed 7, 56 trials; facts as of 2026-11-23.",
+            "two lines",
+            "p95 latency at most 1.2 times that of current: 1.22× (1.15–1.29): undecided (the service time",
+            "    # max_pending = 9: calls that are rejected",
+        ] {
+            assert!(text.contains(part), "{part:?} is missing:\n{text}");
+        }
+        let outside = text.lines().filter(|line| !line.is_empty() && !line.starts_with(['#', ' ', '}']));
+        assert_eq!(outside.collect::<Vec<_>>(), ["POOLS = {", "CONCURRENT = {", "BATCHED = {", "ENDPOINTS = {"]);
     }
 
     /// Python itself is asked where there is one.
     #[test]
-    fn python_reads_it() {
-        let text = config_py(&awkward()).expect("the allocation is there");
-        let program = "import sys; d = {}; exec(compile(sys.argv[1], 'config.py', 'exec'), d); \
-                       print(len(d['POOLS']), d['MAX_INPUTS']['flux-dev-pool'], 'a \"pool\"\\\\ of\\nmine' in d['POOLS'])";
-        match std::process::Command::new("python3").args(["-c", program, &text]).output() {
-            Ok(run) => {
-                assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-                assert_eq!(String::from_utf8_lossy(&run.stdout).trim(), "6 5 True");
-            }
-            Err(error) => eprintln!("SKIPPED: no python3 on this machine ({error})"),
+    fn python_finds_every_endpoint_with_the_arguments_of_its_pool() {
+        let study = awkward();
+        let program = "import json, sys\nd = {}\nexec(compile(sys.stdin.buffer.read(), 'config.py', 'exec'), d)\n\
+                       print(json.dumps({k: d[k] for k in ('POOLS', 'CONCURRENT', 'BATCHED', 'ENDPOINTS')}))";
+        let Some(said) = python(program, &text(&study)) else { return };
+        let said: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+        let pools = said["POOLS"].as_object().expect("pools");
+        let endpoints = said["ENDPOINTS"].as_object().expect("endpoints");
+        assert_eq!((pools.len(), endpoints.len()), (5, 6));
+        assert_eq!(endpoints[HOSTILE]["gpu"], serde_json::json!(["A10", "L40S"]));
+        assert_eq!(said["CONCURRENT"][&recommended(&study).pools[0].name]["max_inputs"], 5);
+        for (name, endpoint) in endpoints {
+            let pool = pools[endpoint["pool"].as_str().expect("a name")].as_object().expect("a pool");
+            let mut own = endpoint.as_object().expect("an endpoint").clone();
+            assert!(own.remove("pool").is_some() && own.remove("variant").is_some_and(|v| v.is_string()), "{name}");
+            assert_eq!(&own, pool, "{name}");
         }
+    }
+
+    #[test]
+    fn what_cannot_run_is_refused_with_its_reasons() {
+        let study = fixture::study();
+        let error = config_py(&study, &study.allocations[1]).expect_err("proposed cannot run");
+        let words = error.to_string();
+        assert!(words.contains("\"proposed\" cannot run: flux-schnell fp8 on T4 needs 21.5 GiB"), "{words}");
+    }
+
+    #[test]
+    fn what_is_priced_and_not_written_is_said() {
+        let mut study = fixture::study();
+        study.deployment.region_multiplier = 1.25;
+        study.deployment.platform = "elsewhere".into();
+        let text = text(&study);
+        assert!(text.contains("# The bill counts 1 CPU and 16 GiB of memory a container, which is assumed"), "{text}");
+        assert!(text.contains("# All prices are times 1.25 for a region"), "{text}");
+        assert!(text.contains("# The study bills as elsewhere does"), "{text}");
+        assert!(!text.contains("\"cpu\"") && !text.contains("\"memory\""));
     }
 }

@@ -11,7 +11,7 @@ use fleetfront_planner::{
 };
 
 use allocations::allocations;
-use answers::{naive, recommendation, verdict};
+use answers::{deployment, naive, recommendation, verdict};
 
 const MODELS: [(&str, &str, f64, f64, f64); 6] = [
     // name, variant, requests a day, limit, warm seconds on L40S
@@ -76,6 +76,7 @@ pub(crate) fn study() -> Study {
         naive: naive(),
         verdict: verdict(),
         recommendation: recommendation(),
+        deployment: deployment(),
         origin: Origin {
             command: "fleetfront run \"my <fleet>\" --seed 7".into(),
             files: [("scenario.toml".to_owned(), "name = \"image-studio\"\n".to_owned())].into(),

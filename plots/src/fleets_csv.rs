@@ -3,6 +3,7 @@
 use fleetfront_planner::{Estimate, Frontier};
 
 use crate::PlotError;
+use crate::csv_name::csv_name;
 
 const HEADER: [&str; 11] = [
     "frontier",
@@ -32,7 +33,7 @@ pub(crate) fn fleets_csv(frontier: &Frontier) -> Result<Vec<u8>, PlotError> {
         for Estimate { value, low, high } in [fleet.cost_usd_month, fleet.worst_p95_over_limit, fleet.latency_s_mean] {
             cells.extend([value, low, high].map(|number| number.to_string()));
         }
-        cells.push(fleet.label.clone());
+        cells.push(csv_name(&fleet.label));
         writer.write_record(cells)?;
     }
     writer.into_inner().map_err(|error| csv::Error::from(error.into_error()).into())

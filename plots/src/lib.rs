@@ -14,6 +14,10 @@
 //! | `fleets.csv` | every fleet of the two frontiers, with its pools |
 //! | `study.json` | the study itself with its inputs; infinite numbers are `null`, since JSON has no infinity |
 //! | `config.py` | settings of the recommended allocation, by Modal's own names |
+//! | `pull_request.md` | what a reviewer of that change has to know, on a screen |
+//! | `schedule.py` | a Modal app that moves bounds at times of the day; only where the allocation has a schedule |
+//!
+//! [`export()`] makes the last three, and tables for programs, from any allocation of a study (docs/export.md).
 //!
 //! `frontier.csv` has a line a point: `model`, `variant` (of models that share a pool, both joined by `+`), `gpu`,
 //! `scaledown_window_s`, `min_containers`, and, where the grid tries several, `buffer_containers`, `max_containers`,
@@ -28,14 +32,20 @@
 //!
 //! Deliberately absent: files, simulation, arithmetic on results beyond scaling and formatting.
 
+#[cfg(test)]
+mod asking_python;
 mod axes;
 mod bitmap;
 pub mod bounds;
 mod cdf_figure;
 mod config_py;
 mod cost_figure;
+mod csv_name;
 mod day_figure;
 mod diff_md;
+mod endpoints_csv;
+mod expectation;
+mod export;
 mod figure;
 #[cfg(test)]
 mod fixture;
@@ -43,12 +53,19 @@ mod fleets_csv;
 mod font;
 pub mod format;
 mod frontier_figure;
+mod metric_columns;
+mod modal_arguments;
 mod place;
 mod points_csv;
+#[cfg(feature = "parquet")]
+mod points_parquet;
+mod pull_request;
+mod python;
 mod render;
 mod report;
 mod report_md;
 mod scale;
+mod schedule_py;
 mod study_json;
 mod svg;
 mod table;
@@ -56,4 +73,5 @@ mod tables;
 mod theme;
 
 pub use diff_md::diff_md;
+pub use export::{ExportFormat, export};
 pub use render::{Output, PlotError, RenderConfig, render};

@@ -1,9 +1,11 @@
 //! Every simulated point of the grid as a table: `frontier.csv`.
 
-use fleetfront_planner::{Estimate, Point};
+use fleetfront_planner::Point;
 
 use crate::PlotError;
+use crate::csv_name::csv_name;
 use crate::format::kind_word;
+use crate::metric_columns::{headings, numbers};
 
 /// The header, in the order of the cells.
 fn header() -> Vec<String> {
@@ -19,32 +21,9 @@ fn header() -> Vec<String> {
         "trials",
     ];
     let choice = choice.map(str::to_owned);
-    let estimated = ESTIMATED.iter().flat_map(|(name, _)| ["", "_low", "_high"].map(|end| format!("{name}{end}")));
     let rest = ["containers_peak", "requests_per_day", "service_kind", "on_model_frontier"].map(str::to_owned);
-    choice.into_iter().chain(estimated).chain(rest).collect()
+    choice.into_iter().chain(headings()).chain(rest).collect()
 }
-
-type Read = fn(&Point) -> Estimate;
-
-const ESTIMATED: [(&str, Read); 17] = [
-    ("cost_usd_month", |p| p.metrics.cost_usd_month),
-    ("cost_usd_per_request", |p| p.metrics.cost_usd_per_request),
-    ("boot_usd_month", |p| p.metrics.cost_by_state.boot_usd),
-    ("busy_usd_month", |p| p.metrics.cost_by_state.busy_usd),
-    ("idle_usd_month", |p| p.metrics.cost_by_state.idle_usd),
-    ("wasted_usd_month", |p| p.metrics.cost_by_state.wasted_usd),
-    ("latency_s_mean", |p| p.metrics.latency_s_mean),
-    ("latency_s_p50", |p| p.metrics.latency_s_p50),
-    ("latency_s_p95", |p| p.metrics.latency_s_p95),
-    ("latency_s_p99", |p| p.metrics.latency_s_p99),
-    ("p95_over_limit", |p| p.p95_over_limit),
-    ("late_share", |p| p.metrics.late_share),
-    ("success_rate", |p| p.metrics.success_rate),
-    ("cold_start_share", |p| p.metrics.cold_start_share),
-    ("utilisation", |p| p.metrics.utilisation),
-    ("containers_mean", |p| p.metrics.containers_mean),
-    ("boots_per_day", |p| p.metrics.boots_per_day),
-];
 
 /// The table, one line a point; infinite values are `inf`.
 ///
@@ -56,19 +35,16 @@ pub(crate) fn points_csv(points: &[Point]) -> Result<Vec<u8>, PlotError> {
     for point in points {
         let choice = &point.choice;
         let mut cells = vec![
-            choice.model.clone(),
-            choice.variant.clone(),
-            choice.gpu.clone(),
+            csv_name(&choice.model),
+            csv_name(&choice.variant),
+            csv_name(&choice.gpu),
             choice.scaledown_window_s.to_string(),
             choice.min_containers.to_string(),
         ];
         let tried = [choice.buffer_containers, choice.max_containers, choice.max_inputs];
         cells.extend(tried.map(|count| count.map_or_else(String::new, |count| count.to_string())));
         cells.push(point.trials.to_string());
-        for (_, read) in ESTIMATED {
-            let Estimate { value, low, high } = read(point);
-            cells.extend([value, low, high].map(|number| number.to_string()));
-        }
+        cells.extend(numbers(&point.metrics, point.p95_over_limit).map(|number| number.to_string()));
         cells.push(point.metrics.containers_peak.to_string());
         cells.push(point.metrics.requests_per_day.to_string());
         cells.push(kind_word(choice.service_kind).to_owned());

@@ -1,17 +1,20 @@
 //! All files of the output folder, in one call.
 
-use fleetfront_planner::Study;
+use fleetfront_planner::{AllocationResult, Study};
 
 use crate::bitmap::png;
 use crate::cdf_figure::cdf_figure;
 use crate::config_py::config_py;
 use crate::cost_figure::cost_figure;
 use crate::day_figure::day_figure;
+use crate::export::named;
 use crate::fleets_csv::fleets_csv;
 use crate::frontier_figure::frontier_figure;
 use crate::points_csv::points_csv;
+use crate::pull_request::pull_request;
 use crate::report::{Figures, Report};
 use crate::report_md::report_md;
+use crate::schedule_py::{has_schedule, schedule_py};
 use crate::study_json::study_json;
 use crate::svg::svg;
 
@@ -39,11 +42,32 @@ pub enum PlotError {
     #[error("painting frontier.png: {0}")]
     Bitmap(String),
     /// A study that contradicts itself.
-    #[error("the study recommends `{name}`, which is not among its allocations; run the study again")]
+    #[error("the study has no allocation `{name}`")]
     UnknownAllocation {
         /// The name that was looked for.
         name: String,
     },
+    /// What cannot run cannot be deployed.
+    #[error("the allocation \"{name}\" cannot run: {reasons}")]
+    CannotRun {
+        /// Its name.
+        name: String,
+        /// All that stands in the way.
+        reasons: String,
+    },
+    /// A script that would do nothing.
+    #[error("the allocation \"{name}\" has the same bounds all day; config.py says them")]
+    NoSchedule {
+        /// Its name.
+        name: String,
+    },
+    /// The program was built without it.
+    #[error("this build writes no Parquet; build with --features parquet")]
+    NoParquet,
+    /// Parquet.
+    #[cfg(feature = "parquet")]
+    #[error("writing points.parquet: {0}")]
+    Parquet(#[from] parquet::errors::ParquetError),
     /// The template of the report.
     #[error("writing report.html: {0}")]
     Report(#[from] askama::Error),
@@ -53,6 +77,17 @@ pub enum PlotError {
     /// The saved study.
     #[error("writing study.json: {0}")]
     Json(#[from] serde_json::Error),
+}
+
+impl PlotError {
+    /// # Errors
+    /// [`PlotError::CannotRun`] when the allocation cannot run.
+    pub(crate) fn unless_it_runs(allocation: &AllocationResult) -> Result<(), Self> {
+        if allocation.infeasible.is_empty() {
+            return Ok(());
+        }
+        Err(Self::CannotRun { name: allocation.name.clone(), reasons: allocation.infeasible.join("; ") })
+    }
 }
 
 /// Makes all files from a study: the same bytes for the same study, in a fixed order.
@@ -70,7 +105,8 @@ pub fn render(study: &Study, config: &RenderConfig) -> Result<Vec<Output>, PlotE
     let report = Report::new(study, &figures, config);
     let (html, md) = (report.html()?, report_md(&report));
     let text = |name, text: String| Output { name, bytes: text.into_bytes() };
-    Ok(vec![
+    let recommended = named(study, &study.recommendation.allocation)?;
+    let mut files = vec![
         text("report.html", html),
         text("report.md", md),
         text("frontier.svg", figures.frontier),
@@ -81,8 +117,16 @@ pub fn render(study: &Study, config: &RenderConfig) -> Result<Vec<Output>, PlotE
         Output { name: "frontier.csv", bytes: points_csv(&study.points)? },
         Output { name: "fleets.csv", bytes: fleets_csv(&study.frontier)? },
         Output { name: "study.json", bytes: study_json(study)? },
-        text("config.py", config_py(study)?),
-    ])
+    ];
+    // Whatever is recommended can run; only somebody who edits a study can make it otherwise.
+    if recommended.infeasible.is_empty() {
+        files.push(text("config.py", config_py(study, recommended)?));
+        files.push(text("pull_request.md", pull_request(study, recommended, config)?));
+        if has_schedule(recommended) {
+            files.push(text("schedule.py", schedule_py(study, recommended)?));
+        }
+    }
+    Ok(files)
 }
 
 #[cfg(test)]
@@ -91,6 +135,7 @@ mod tests {
     use crate::figure::{Rect, Shape, Text};
     use crate::fixture::{about, study};
     use fleetfront_planner::Estimate;
+    use fleetfront_scenario::rules::BoundsFile;
     use quick_xml::Reader;
     use quick_xml::events::Event;
 
@@ -151,8 +196,14 @@ mod tests {
         }
         let names: Vec<&str> = files.iter().map(|file| file.name).collect();
         let wanted = "report.html report.md frontier.svg frontier.png cost_by_state.svg latency_cdf.svg day.svg \
-                      frontier.csv fleets.csv study.json config.py";
+                      frontier.csv fleets.csv study.json config.py pull_request.md";
         assert_eq!(names.join(" "), wanted);
+        let mut scheduled = study();
+        let recommended = scheduled.allocations.last_mut().expect("a recommended one");
+        let morning = BoundsFile { at: "08:00".into(), min_containers: 1, max_containers: None };
+        recommended.pools[0].settings.rules.schedule = Some(vec![morning]);
+        let names: Vec<&str> = rendered(&scheduled).iter().map(|file| file.name).collect();
+        assert_eq!(names.join(" "), format!("{wanted} schedule.py"));
         assert!(rendered(&study()) == files);
     }
 

@@ -1,5 +1,7 @@
 //! A table of the report, before it is HTML or Markdown.
 
+use crate::python::is_invisible;
+
 /// How a cell is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Look {
@@ -137,19 +139,31 @@ impl Table {
     }
 }
 
-/// Text that Markdown takes as text, also in a table.
+/// Text that Markdown takes as text, also in a table and at the beginning of a line; and that nobody's platform takes
+/// for a mention, a reference or a link: a space without width parts what would make one.
 pub(crate) fn markdown(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+    const APART: &str = "&#8203;";
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let next = rest.peek().copied().unwrap_or(' ');
+        let begins = out.chars().all(|before| before.is_ascii_digit());
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
-            '|' | '\\' | '`' | '*' | '_' | '[' | ']' => out.extend(['\\', c]),
-            c if c.is_control() => out.push(' '),
+            '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '~' => out.extend(['\\', c]),
+            '#' | '=' if out.is_empty() => out.extend(['\\', c]),
+            '-' | '+' if out.is_empty() && [' ', c].contains(&next) => out.extend(['\\', c]),
+            '.' | ')' if begins && !out.is_empty() && next == ' ' => out.extend(['\\', c]),
+            '@' | '#' if next.is_alphanumeric() => out = out + &String::from(c) + APART,
+            ':' if next == '/' => out = out + ":" + APART,
+            '.' if out.to_ascii_lowercase().ends_with("www") => out = out + APART + ".",
+            c if is_invisible(c) => out.push(' '),
             c => out.push(c),
         }
-        out
-    })
+    }
+    out
 }
 
 #[cfg(test)]
@@ -164,6 +178,27 @@ mod tests {
         assert_eq!(pieces(number("30 s")), "30 s");
         assert_eq!(pieces(names(&["a (fp8)".into(), "b (nf4)".into()])), "a (fp8),|b (nf4)");
         assert_eq!(pieces(words("one (two), three")), "one (two), three");
+    }
+
+    #[test]
+    fn text_stays_text() {
+        for (text, wanted) in [
+            ("# no heading", "\\# no heading"),
+            ("- no item", "\\- no item"),
+            ("12. no item", "12\\. no item"),
+            ("1) no item", "1\\) no item"),
+            ("--- no rule", "\\--- no rule"),
+            ("12.5 s", "12.5 s"),
+            ("-5 s", "-5 s"),
+            ("a-b 1.5 = 2 #", "a-b 1.5 = 2 #"),
+            ("@team, see #12", "@&#8203;team, see #&#8203;12"),
+            ("https://a.example, www.b.example", "https:&#8203;//a.example, www&#8203;.b.example"),
+            ("<img src=x> ~~a~~", "&lt;img src=x&gt; \\~\\~a\\~\\~"),
+            ("[a](b) `c` *d* _e_ |", "\\[a\\](b) \\`c\\` \\*d\\* \\_e\\_ \\|"),
+            ("a\u{2028}b\u{202e}c\u{0}d", "a b c d"),
+        ] {
+            assert_eq!(markdown(text), wanted);
+        }
     }
 
     #[test]

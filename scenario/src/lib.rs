@@ -6,6 +6,7 @@
 //! Deliberately absent: simulation, figures, exit codes.
 
 mod arrivals;
+mod clock;
 mod contradictions;
 mod coupling;
 mod criteria;
@@ -36,6 +37,7 @@ mod tables;
 mod testing;
 mod traffic;
 
+pub use clock::Clock;
 pub use files::Files;
 pub use fleetfront_calibration::{Problem, Provenance};
 pub use input_changes::{InputChange, input_changes};

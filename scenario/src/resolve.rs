@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use fleetfront_calibration::{Benchmarks, Boots, PriceRow, Provenance};
 use fleetfront_sim::UsdPerSecond;
 
+use crate::clock::clock;
 use crate::file::{PlatformFile, ScenarioFile};
 use crate::files::Files;
 use crate::findings::Findings;
@@ -54,6 +55,7 @@ pub(crate) fn resolve(files: &Files, file: &ScenarioFile, findings: &mut Finding
         capacity: coupling::capacity(file, findings),
         scarcity,
         warnings: Vec::new(),
+        clock: clock(file),
     };
     if findings.problems.is_empty() {
         let pools = scenario.allocations.iter().flat_map(|allocation| &allocation.pools);

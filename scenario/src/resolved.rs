@@ -6,6 +6,7 @@ use fleetfront_workloads::Traffic;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::clock::Clock;
 use crate::rules::Rules;
 
 /// Everything a study needs, cross-references resolved to indices.
@@ -50,6 +51,9 @@ pub struct Scenario {
     pub scarcity: Vec<ScarcityProcess>,
     /// Warnings of the files: never errors, always shown.
     pub warnings: Vec<String>,
+    /// The clocks that times of the day are told by.
+    #[serde(default)]
+    pub clock: Clock,
 }
 
 /// Limits over all pools; `None` for no limit.

@@ -8,7 +8,7 @@ use assert_cmd::Command;
 use tempfile::TempDir;
 
 /// Every file of a run.
-pub(crate) const FILES: [&str; 11] = [
+pub(crate) const FILES: [&str; 12] = [
     "config.py",
     "cost_by_state.svg",
     "day.svg",
@@ -17,6 +17,7 @@ pub(crate) const FILES: [&str; 11] = [
     "frontier.png",
     "frontier.svg",
     "latency_cdf.svg",
+    "pull_request.md",
     "report.html",
     "report.md",
     "study.json",

@@ -3,6 +3,7 @@
 mod bad_input;
 mod cli_commands;
 mod cli_compare;
+mod cli_export;
 mod cli_interrupt;
 mod cli_reevaluate;
 mod cli_run;
@@ -12,6 +13,7 @@ mod cli_why;
 mod contract;
 mod contract_groups;
 mod exact;
+mod modal_package;
 mod oracles;
 mod statistics;
 mod theory;
