@@ -9,6 +9,7 @@ mod check;
 mod compare;
 mod completions;
 mod failure;
+mod fallback;
 mod init;
 mod interrupt;
 mod output_folder;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         Command::Compare(args) => compare::compare(&args),
         Command::Reevaluate(args) => reevaluate::reevaluate(&args),
         Command::Why(args) => why::why(&args),
+        Command::Fallback(args) => fallback::fallback(&args),
         Command::Schema => schema::schema(),
         Command::Completions(args) => completions::completions(&args),
     };

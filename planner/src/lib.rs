@@ -12,6 +12,7 @@ mod criteria;
 mod engine_pool;
 mod estimate;
 mod experiment;
+mod fallback;
 mod fleet_criteria;
 mod fresh;
 mod frontier;
@@ -41,6 +42,10 @@ pub use assumptions::assumptions;
 pub use compare::{Comparison, Difference, OpenQuestion, Precision, compare};
 pub use control::{Control, Effort, Interrupted};
 pub use estimate::{Estimate, paired_ratio, ratio, sectioned, sectioned_ratio};
+pub use fallback::{
+    FailureLevel, FallbackAnswer, FallbackError, FallbackPair, FallbackPairs, FallbackPlace, FallbackPoint,
+    FallbackPolicy, FallbackStudy, LevelSource, Payoff, PolicyResult, ScarcityLevel, fallback_pairs, fallback_study,
+};
 pub use frontier::frontier_of_sums;
 pub use knob::KnobUnit;
 pub use metrics::{CostByState, Metrics};
