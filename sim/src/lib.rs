@@ -45,7 +45,7 @@ pub use batching::{BatchWait, Batching};
 pub use boot::{Boot, Snapshot};
 pub use boot_times::BootTimes;
 pub use elementary::{exp, ln, normal_quantile};
-pub use fallback::Fallback;
+pub use fallback::{Fallback, Hedge};
 pub use group::{Capacity, ChainStep, Draws, Group, GroupModel, Quota, Scarcity};
 pub use histogram::LatencyHistogram;
 pub use horizon::Horizon;
