@@ -136,7 +136,10 @@ fn tried(scenario: &Scenario, pair: &FallbackPair) -> Vec<FallbackPolicy> {
     let is_waited_for = capacity.is_some_and(|capacity| capacity.wait.is_some() || capacity.scarcity.is_some());
     let ranked = runs_on_both && is_waited_for;
     let all = FallbackPolicy::all().into_iter().filter(|policy| *policy != FallbackPolicy::DearOnly);
-    all.filter(|policy| ranked || *policy != FallbackPolicy::Ranked).collect()
+    let settings = &pair.pool_today(scenario).settings;
+    all.filter(|policy| policy.is_simulated_with(settings))
+        .filter(|policy| ranked || *policy != FallbackPolicy::Ranked)
+        .collect()
 }
 
 fn answer(
@@ -186,6 +189,13 @@ fn notes(scenario: &Scenario, pairs: &[FallbackPair]) -> Vec<String> {
          the cheap type is there at once it is the cheap type alone, and is not tried."
             .to_owned(),
     ];
+    let hedge = FallbackPolicy::Hedge { after_s: 1.0 };
+    let unhedged = |pair: &FallbackPair| !hedge.is_simulated_with(&pair.pool_today(scenario).settings);
+    notes.push(if pairs.iter().any(unhedged) {
+        "Hedging is tried where containers execute one input at a time and clients do not give up.".to_owned()
+    } else {
+        "Of a hedged request the copy that loses runs to its end where it executes already, and is billed.".to_owned()
+    });
     let shared = |pair: &&FallbackPair| pair.pool_today(scenario).models.len() > 1;
     let mut models: Vec<&str> =
         pairs.iter().filter(shared).map(|pair| scenario.models[pair.model].name.as_str()).collect();

@@ -33,10 +33,11 @@ enum Family {
     Failure,
     Wait,
     Predicted,
+    Hedge,
 }
 
 impl Family {
-    const ALL: [Self; 5] = [Self::Alone, Self::Ranked, Self::Failure, Self::Wait, Self::Predicted];
+    const ALL: [Self; 6] = [Self::Alone, Self::Ranked, Self::Failure, Self::Wait, Self::Predicted, Self::Hedge];
 
     fn of(policy: FallbackPolicy) -> Self {
         match policy {
@@ -45,6 +46,7 @@ impl Family {
             FallbackPolicy::OnFailure => Self::Failure,
             FallbackPolicy::OnWait { predicted: false, .. } => Self::Wait,
             FallbackPolicy::OnWait { predicted: true, .. } => Self::Predicted,
+            FallbackPolicy::Hedge { .. } => Self::Hedge,
         }
     }
 
@@ -55,6 +57,7 @@ impl Family {
             Self::Failure => "on failure",
             Self::Wait => "on a wait",
             Self::Predicted => "on a predicted wait",
+            Self::Hedge => "hedge",
         }
     }
 
@@ -66,6 +69,7 @@ impl Family {
             Self::Failure => Colour(0xf5, 0xd7, 0x93),
             Self::Wait => Colour(0xe8, 0xc4, 0xd8),
             Self::Predicted => Colour(0xc9, 0xc3, 0xe6),
+            Self::Hedge => Colour(0xf3, 0xbd, 0x9c),
         }
     }
 }
@@ -78,6 +82,7 @@ fn short(policy: FallbackPolicy) -> String {
         FallbackPolicy::OnFailure => "on failure".to_owned(),
         FallbackPolicy::OnWait { seconds, predicted: false } => format!("wait > {seconds} s"),
         FallbackPolicy::OnWait { seconds, predicted: true } => format!("pred. > {seconds} s"),
+        FallbackPolicy::Hedge { after_s } => format!("hedge {after_s} s"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use fleetfront_scenario::rules::{FallbackFile, Rules};
 use fleetfront_scenario::{Allocation, PoolPlan, PoolSettings, Scenario};
+use fleetfront_sim::Execution;
 use serde::{Deserialize, Serialize};
 
 use super::pairs::FallbackPair;
@@ -25,10 +26,17 @@ pub enum FallbackPolicy {
         /// Whether the wait is predicted at the arrival instead of waited.
         predicted: bool,
     },
+    /// A request that is not answered in time is sent to the dear one too; the first completion counts.
+    Hedge {
+        /// After how many seconds from its arrival.
+        after_s: f64,
+    },
 }
 
 /// Waits that are tried as thresholds, in seconds.
 const WAITS_S: [f64; 5] = [0.0, 5.0, 15.0, 30.0, 60.0];
+/// Times after which a second copy is sent, in seconds.
+const HEDGES_S: [f64; 3] = [15.0, 30.0, 60.0];
 
 impl FallbackPolicy {
     /// All that are tried, the dear one alone first.
@@ -38,6 +46,7 @@ impl FallbackPolicy {
         let mut all = vec![Self::DearOnly, Self::CheapOnly, Self::Ranked, Self::OnFailure];
         all.extend(waits(false));
         all.extend(waits(true));
+        all.extend(HEDGES_S.map(|after_s| Self::Hedge { after_s }));
         all
     }
 
@@ -45,6 +54,17 @@ impl FallbackPolicy {
     #[must_use]
     pub fn falls_back(self) -> bool {
         !matches!(self, Self::DearOnly | Self::CheapOnly)
+    }
+
+    /// Whether the engine simulates it with these settings: second copies go with one input at a time, and with clients
+    /// that wait.
+    pub(super) fn is_simulated_with(self, settings: &PoolSettings) -> bool {
+        let one_at_a_time = match settings.execution {
+            Execution::Serial => true,
+            Execution::Parallel => settings.max_inputs == 1,
+            Execution::Shared(_) | Execution::Batched(_) => false,
+        };
+        !matches!(self, Self::Hedge { .. }) || one_at_a_time && settings.rules.client_timeout.is_none()
     }
 
     /// What it is called.
@@ -59,6 +79,7 @@ impl FallbackPolicy {
             Self::OnFailure => "on failure".to_owned(),
             Self::OnWait { seconds, predicted: false } => format!("on a wait over {seconds} s"),
             Self::OnWait { seconds, predicted: true } => format!("on a predicted wait over {seconds} s"),
+            Self::Hedge { after_s } => format!("hedge after {after_s} s"),
         }
     }
 
@@ -67,7 +88,7 @@ impl FallbackPolicy {
         let label = self.label(cheap, dear);
         match self {
             Self::DearOnly | Self::CheapOnly => label,
-            Self::Ranked => format!("a {label}"),
+            Self::Ranked | Self::Hedge { .. } => format!("a {label}"),
             Self::OnFailure | Self::OnWait { .. } => format!("fallback {label}"),
         }
     }
@@ -80,11 +101,14 @@ impl FallbackPolicy {
             on_failure: false,
             on_wait_s: None,
             predicted: false,
+            hedge_after_s: None,
+            cancel_loser: false,
         };
         match self {
             Self::DearOnly | Self::CheapOnly | Self::Ranked => None,
             Self::OnFailure => Some(FallbackFile { on_failure: true, ..to }),
             Self::OnWait { seconds, predicted } => Some(FallbackFile { on_wait_s: Some(seconds), predicted, ..to }),
+            Self::Hedge { after_s } => Some(FallbackFile { hedge_after_s: Some(after_s), ..to }),
         }
     }
 

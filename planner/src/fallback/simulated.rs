@@ -15,7 +15,7 @@ use crate::tally::{Bill, Subject, Tally, percentiles_s};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Simulated {
     pub(crate) subject: Subject,
-    /// Requests that went to the fallback pool.
+    /// Requests that went to the fallback pool, or whose second copy did.
     pub(crate) fell_back: Vec<f64>,
     /// Billed seconds on the dear GPU type.
     pub(crate) dear_s: Vec<f64>,
@@ -76,11 +76,11 @@ impl Simulated {
         }
         self.subject.sections.push(Tally::billed(days, &outcome.models[0], bill, latencies));
         self.subject.peak_containers = self.subject.peak_containers.max(outcome.peak_containers);
-        self.fell_back.push(outcome.models[0].fell_back as f64);
+        self.fell_back.push((outcome.models[0].fell_back + outcome.models[0].hedged) as f64);
         self.dear_s.push(dear_s);
     }
 
-    /// Share of the requests that went to the fallback pool.
+    /// Share of the requests that went to the fallback pool, or whose second copy did.
     pub(crate) fn fell_back_share(&self) -> Estimate {
         share(&self.fell_back, &self.subject.each(|t| t.arrived))
     }

@@ -114,7 +114,7 @@ pub struct PolicyResult {
     /// Share of the requests that completed.
     #[serde(with = "unbounded")]
     pub success_rate: Estimate,
-    /// Share of the requests that went to the dear pool; `None` for the ranked list, where containers do, and for a
+    /// Share of the requests that went to the dear pool, or whose second copy did; `None` for the ranked list, where containers do, and for a
     /// type alone.
     pub fell_back_share: Option<Estimate>,
     /// Share of the billed container time that is on the dear type.

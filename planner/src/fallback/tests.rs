@@ -127,6 +127,18 @@ fn waits_send_away_what_would_wait_longer_by_hand() {
 }
 
 #[test]
+fn a_second_copy_is_paid_for_by_hand() {
+    let (scenario, pair) = by_hand();
+    let found = at_failure(&scenario, &pair, 0.0, EFFORT);
+    let usd = |cheap_s, dear_s| usd_a_day(&scenario, &pair, cheap_s, dear_s);
+    let hedge = |after_s| summary(of(&found, FallbackPolicy::Hedge { after_s }));
+    // The first copy ends at 50. A second one, sent at 15, would boot until 55: it leaves the queue at 50, and its
+    // container stays up for 60 s in vain.
+    assert_summary(hedge(15.0), [usd(110.0, 40.0 + 60.0), 50.0, 1.0, 1.0]);
+    assert_summary(hedge(60.0), [usd(110.0, 0.0), 50.0, 1.0, 0.0]);
+}
+
+#[test]
 fn a_ranked_list_takes_the_dear_type_while_the_cheap_one_is_to_be_waited_for() {
     let (mut scenario, pair) = by_hand();
     let none = Capacity { wait: None, scarcity: None, provenance: None };
@@ -184,7 +196,7 @@ fn study(scenario: &Scenario, pair: FallbackPair) -> FallbackStudy {
 #[test]
 fn more_failures_cost_more_and_a_dearer_type_saves_more() {
     let scenario = scenario();
-    let pair = pair(&scenario, "instantid", "A10");
+    let pair = pair(&scenario, "seedvr2", "A10");
     let now = study(&scenario, pair);
     let ratios = |study: &FallbackStudy, policy: FallbackPolicy| -> Vec<f64> {
         study.pairs[0].points.iter().filter_map(|point| point.of(policy)).map(|of| of.cost_ratio.value).collect()
@@ -234,7 +246,7 @@ fn the_break_even_of_failures_is_where_the_prices_put_it() {
 #[test]
 fn a_study_follows_its_seed_and_holds_what_never_completes() {
     let scenario = scenario();
-    let pair = pair(&scenario, "instantid", "A10");
+    let pair = pair(&scenario, "wan2.1", "A10");
     let own = study(&scenario, pair);
     let mut results = own.pairs[0].points.iter().flat_map(|point| &point.policies);
     assert!(results.any(|of| of.latency_s_p95.value.is_infinite()), "30 % of failures reach into a p95");
@@ -246,7 +258,7 @@ fn a_study_follows_its_seed_and_holds_what_never_completes() {
 #[test]
 fn a_ranked_list_is_tried_where_the_cheap_type_may_be_scarce() {
     let scenario = scenario();
-    let found = study(&scenario, pair(&scenario, "instantid", "A10"));
+    let found = study(&scenario, pair(&scenario, "wan2.1", "A10"));
     for point in &found.pairs[0].points {
         assert_eq!(point.of(FallbackPolicy::Ranked).is_some(), point.scarcity.share > 0.0);
         assert!(point.of(FallbackPolicy::DearOnly).is_none());
