@@ -1,6 +1,8 @@
 //! `fleetfront fallback`.
 
-use fleetfront_planner::{Control, Effort, FallbackPairs, FallbackStudy, Payoff, fallback_pairs, fallback_study};
+use fleetfront_planner::{
+    Control, Effort, FallbackAnswer, FallbackPairs, FallbackStudy, Payoff, fallback_pairs, fallback_study,
+};
 use fleetfront_plots::format::{Unit, estimate, prose};
 use fleetfront_plots::{FallbackTable, RenderConfig, map_table, pairs_table, policies_table, render_fallback};
 use fleetfront_scenario::{Files, Scenario, nearest};
@@ -96,14 +98,14 @@ fn answer(study: &FallbackStudy) -> Screen {
     let mut screen = Screen::new();
     screen.paragraph(&prose(&study.headline));
     if study.pairs.len() > PAIRS_IN_DETAIL {
-        show(&mut screen, &pairs_table(&study.pairs), &[4, 5, 6]);
+        show(&mut screen, &pairs_table(&study.pairs), &[3, 4, 7]);
         screen.paragraph("With --model NAME: every policy and the map of one model.");
     }
     for answer in study.pairs.iter().filter(|_| study.pairs.len() <= PAIRS_IN_DETAIL) {
         for sentence in answer.sentences.iter().filter(|sentence| **sentence != study.headline) {
             screen.paragraph(&prose(sentence));
         }
-        show(&mut screen, &policies_table(answer, answer.own_point()), &[1, 2, 3, 4, 5, 6, 7, 8]);
+        show_policies(&mut screen, &policies_table(answer, answer.own_point()));
         show(&mut screen, &map_table(answer), &[]);
     }
     screen.paragraph(&prose(&study.definition));
@@ -123,16 +125,24 @@ fn answer(study: &FallbackStudy) -> Screen {
 
 /// Why something only may pay.
 fn may(study: &FallbackStudy) -> String {
-    let mut times: Vec<String> = Vec::new();
-    for answer in &study.pairs {
-        let (model, gpu) = (&answer.model, &answer.cheap.gpu);
-        times.push(format!("{model} on {gpu} {}", estimate(answer.cheap.service_s, Unit::Seconds)));
-    }
+    let known = |answer: &FallbackAnswer| {
+        format!("{} on {} {}", answer.model, answer.cheap.gpu, estimate(answer.cheap.service_s, Unit::Seconds))
+    };
+    let times: Vec<String> = study.pairs.iter().map(known).collect();
+    let times = if times.len() > PAIRS_IN_DETAIL { String::new() } else { format!(" It is {}.", times.join(", ")) };
     format!(
         "\"May pay\": the p95 is judged with what is not known of the warm service time on the cheap GPU type, and one that \
-         nobody measured confirms nothing. What is known: {}.",
-        times.join(", ")
+         nobody measured confirms nothing.{times}"
     )
+}
+
+/// A column a policy.
+fn show_policies(screen: &mut Screen, table: &FallbackTable) {
+    screen.paragraph(&table.heading);
+    let rows: Vec<&str> = table.columns[1..].iter().map(String::as_str).collect();
+    let columns: Vec<(String, Vec<String>)> =
+        table.rows.iter().map(|row| (row[0].clone(), row[1..].to_vec())).collect();
+    screen.matrix(&table.columns[0], &rows, &columns);
 }
 
 fn show(screen: &mut Screen, table: &FallbackTable, numbers: &[usize]) {

@@ -8,7 +8,7 @@ use crate::font;
 use crate::format::{Unit, plain, value};
 use crate::theme::{GRID, INK, LABEL_SIZE, PALE, QUIET, TICK_SIZE, TITLE_SIZE, WHITE};
 
-const CELL_WIDTH: f64 = 62.0;
+const CELL_WIDTH: f64 = 68.0;
 const CELL_HEIGHT: f64 = 33.0;
 const MARGIN: f64 = 14.0;
 /// Room for the labels of the rows.
@@ -146,7 +146,7 @@ fn panel(figure: &mut Figure, left: f64, top: f64, answer: &FallbackAnswer) {
     let title = format!("{}: {cheap} before {dear}", answer.model);
     let title = font::shortened(&title, LABEL_SIZE, plot.right - left);
     figure.text(spot(plot.left, top + 14.0), &title, LABEL_SIZE, INK, Anchor::Start);
-    figure.text(spot(plot.left - 6.0, plot.top - 6.0), "without it", TICK_SIZE, QUIET, Anchor::End);
+    figure.text(spot(plot.left - 6.0, plot.top - 6.0), "scarce for", TICK_SIZE, QUIET, Anchor::End);
     let mut own = None;
     for (index, point) in answer.points.iter().enumerate() {
         let (column, row) = (index % columns, index / columns);
@@ -187,8 +187,14 @@ fn cell(figure: &mut Figure, rect: Rect, point: &FallbackPoint) {
     let middle = f64::midpoint(rect.left, rect.right);
     let change = value(change(best.cost_ratio), Unit::PerCent);
     let change = if change.starts_with(['−', '0', '–']) { change } else { format!("+{change}") };
-    figure.text_on_lines(spot(middle, rect.top + 15.0), &change, TICK_SIZE, ink, Anchor::Middle);
-    figure.text_on_lines(spot(middle, rect.top + 27.0), &short(best.policy), SMALL_SIZE, ink, Anchor::Middle);
+    for (words, below, size) in [(change, 15.0, TICK_SIZE), (short(best.policy), 27.0, SMALL_SIZE)] {
+        let at = spot(middle, rect.top + below);
+        if best.payoff == Payoff::Open {
+            figure.text_on_lines(at, &words, size, ink, Anchor::Middle);
+        } else {
+            figure.text(at, &words, size, ink, Anchor::Middle);
+        }
+    }
 }
 
 /// Solid where it pays, hatched where it may, an edge where it is only cheaper, grey where nothing is.
@@ -199,7 +205,7 @@ fn paint(figure: &mut Figure, rect: Rect, payoff: Payoff, colour: Colour) {
         Payoff::Open => {
             figure.rect(rect, WHITE, None);
             figure.segments(hatching(rect, 6.0, false), solid(colour, 3.0));
-            figure.rect_outline_in(rect, WHITE, 1.0);
+            figure.rect_outline_in(rect, WHITE, 2.5);
         }
         Payoff::CheaperOnly => {
             figure.rect(rect, Colour(0xf7, 0xf7, 0xf7), rim);

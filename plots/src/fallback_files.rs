@@ -130,7 +130,7 @@ mod tests {
             "The best fallback of each pair",
             "## flux-schnell: T4 before L40S",
             "| L40S alone |",
-            "| on a predicted wait over 60 s |",
+            "| predicted &gt; 60 s |",
             "## What was assumed",
             "- flux-dev cannot run on T4",
             "The same files again: fleetfront fallback \"my &lt;fleet&gt;\" --seed 7",

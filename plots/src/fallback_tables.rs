@@ -1,6 +1,8 @@
 //! The tables of a fallback study, for the screen and for Markdown.
 
-use fleetfront_planner::{Estimate, FallbackAnswer, FallbackPoint, FallbackPolicy, Payoff, PolicyResult};
+use fleetfront_planner::{
+    Estimate, FallbackAnswer, FallbackPlace, FallbackPoint, FallbackPolicy, Payoff, PolicyResult,
+};
 
 use crate::format::{Unit, estimate, plain};
 
@@ -26,29 +28,39 @@ pub fn policies_table(answer: &FallbackAnswer, point: &FallbackPoint) -> Fallbac
 }
 
 fn heading(answer: &FallbackAnswer, point: &FallbackPoint) -> String {
-    let (cheap, dear) = (&answer.cheap, &answer.dear);
-    let own = if point.is_own() { " (as the scenario says)" } else { "" };
+    let place = |of: &FallbackPlace| {
+        format!("{} ({}, {} an hour)", of.gpu, of.variant, plain(of.container_usd_per_hour, Unit::Usd))
+    };
+    let own = if point.is_own() { "as the scenario stands" } else { "if" };
+    let fails = plain(point.failure.probability, Unit::Share);
+    let cheap = &answer.cheap.gpu;
+    let scarce = match point.scarcity.share {
+        share if share > 0.0 => format!("and {cheap} is not to be had for {} of the time", plain(share, Unit::Share)),
+        _ => format!("and {cheap} is always to be had"),
+    };
     format!(
-        "{}: {} ({}, ${:.2} an hour) before {} ({}, ${:.2}); {} of tries fail on {}, which is not to be had for {} of the \
-         time{own}",
+        "{}: {} before {}, {own}: {fails} of tries on {cheap} fail, {scarce}",
         answer.model,
-        cheap.gpu,
-        cheap.variant,
-        cheap.container_usd_per_hour,
-        dear.gpu,
-        dear.variant,
-        dear.container_usd_per_hour,
-        plain(point.failure.probability, Unit::Share),
-        cheap.gpu,
-        plain(point.scarcity.share, Unit::Share),
+        place(&answer.cheap),
+        place(&answer.dear),
     )
+}
+
+/// What a policy is called in a table.
+pub(crate) fn short_label(policy: FallbackPolicy, cheap: &str, dear: &str) -> String {
+    match policy {
+        FallbackPolicy::Ranked => "ranked list".to_owned(),
+        FallbackPolicy::OnWait { seconds, predicted: false } => format!("wait > {seconds} s"),
+        FallbackPolicy::OnWait { seconds, predicted: true } => format!("predicted > {seconds} s"),
+        other => other.label(cheap, dear),
+    }
 }
 
 fn policy_row(answer: &FallbackAnswer, of: &PolicyResult) -> Vec<String> {
     let is_dear = of.policy == FallbackPolicy::DearOnly;
     let against = |text: String| if is_dear { "–".to_owned() } else { text };
     vec![
-        of.policy.label(&answer.cheap.gpu, &answer.dear.gpu),
+        short_label(of.policy, &answer.cheap.gpu, &answer.dear.gpu),
         estimate(of.cost_usd_month, Unit::Usd),
         against(estimate(change(of.cost_ratio), Unit::PerCent)),
         estimate(of.latency_s_mean, Unit::Seconds),
@@ -61,27 +73,41 @@ fn policy_row(answer: &FallbackAnswer, of: &PolicyResult) -> Vec<String> {
     ]
 }
 
-/// A row a pair: how its best fallback does at the scenario's own point.
+/// A row a pair: how its best fallback and its cheap GPU type alone do at the scenario's own point.
 #[must_use]
 pub fn pairs_table(answers: &[FallbackAnswer]) -> FallbackTable {
-    let columns = ["model", "first", "then", "best fallback now", "change", "p95, ratio", "complete", "now", "at best"];
+    let columns = [
+        "model",
+        "GPU types",
+        "best fallback now",
+        "change",
+        "p95, ratio",
+        "now",
+        "at best",
+        "alone: change",
+        "alone: now",
+    ];
     let row = |answer: &FallbackAnswer| {
-        let best = answer.own_point().best_fallback()?;
+        let (cheap, dear) = (&answer.cheap.gpu, &answer.dear.gpu);
+        let own = answer.own_point();
+        let (best, alone) = (own.best_fallback()?, own.of(FallbackPolicy::CheapOnly)?);
         let nearest = answer.points.iter().filter_map(FallbackPoint::best_fallback).map(|best| best.payoff).min()?;
         Some(vec![
             answer.model.clone(),
-            answer.cheap.gpu.clone(),
-            answer.dear.gpu.clone(),
-            best.policy.label(&answer.cheap.gpu, &answer.dear.gpu),
+            format!("{cheap}, then {dear}"),
+            short_label(best.policy, cheap, dear),
             estimate(change(best.cost_ratio), Unit::PerCent),
             estimate(best.latency_p95_ratio, Unit::Ratio),
-            estimate(best.success_rate, Unit::Share),
             payoff_word(best.payoff).to_owned(),
             payoff_word(nearest).to_owned(),
+            estimate(change(alone.cost_ratio), Unit::PerCent),
+            payoff_word(alone.payoff).to_owned(),
         ])
     };
     FallbackTable {
-        heading: "The best fallback of each pair, now and at the best point of its map".to_owned(),
+        heading: "The best fallback of each pair as the scenario stands and at the best point of its map, beside the \
+                  cheaper type alone"
+            .to_owned(),
         columns: columns.map(str::to_owned).to_vec(),
         rows: answers.iter().filter_map(row).collect(),
     }
@@ -100,7 +126,7 @@ pub fn map_table(answer: &FallbackAnswer) -> FallbackTable {
         format!(
             "{}: {}, {}{own}",
             payoff_word(best.payoff),
-            best.policy.label(cheap, &answer.dear.gpu),
+            short_label(best.policy, cheap, &answer.dear.gpu),
             estimate(change(best.cost_ratio), Unit::PerCent)
         )
     };

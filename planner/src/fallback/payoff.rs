@@ -9,8 +9,7 @@ use super::simulated::Simulated;
 use super::study::PolicyResult;
 use crate::criteria::{judge_ratio, p95_ratio, success, widen};
 use crate::estimate::{Estimate, paired_ratio, ratio};
-use crate::pairing::Pair;
-use crate::statistics::{holm, two_sided_p};
+use crate::statistics::{holm, ratio_of_sums, two_sided_p};
 use crate::study::Judgement;
 use crate::tally::{P95, Subject};
 
@@ -62,11 +61,8 @@ pub(crate) fn judged(
     policies: &[(FallbackPolicy, Simulated)],
     dear: &Simulated,
 ) -> Vec<PolicyResult> {
-    let costs_apart = |of: &Simulated| {
-        let pair = Pair { of: of.subject.cost_usd(), to: dear.subject.cost_usd() };
-        two_sided_p(&pair.differences())
-    };
-    let p: Vec<f64> = policies.iter().map(|(_, of)| costs_apart(of)).collect();
+    let dear_usd = dear.subject.cost_usd();
+    let p: Vec<f64> = policies.iter().map(|(_, of)| p_of_equal(&of.subject.cost_usd(), &dear_usd)).collect();
     let of_policy = |((policy, simulated), p): (&(FallbackPolicy, Simulated), f64)| {
         let mut result = measured(scenario, service, (*policy, simulated), dear);
         result.cost_p_adjusted = p;
@@ -76,8 +72,19 @@ pub(crate) fn judged(
     policies.iter().zip(holm(&p)).map(of_policy).collect()
 }
 
+/// The two-sided p-value of a ratio of 1: that of the interval of its logarithm, so that what busy days add to both does
+/// not count against their difference.
+fn p_of_equal(of: &[f64], to: &[f64]) -> f64 {
+    let ratio = ratio_of_sums(of, to).value;
+    let mean = to.iter().sum::<f64>() / to.len() as f64;
+    // Its first-order terms, section by section: their mean is the logarithm, their error is its error.
+    let terms: Vec<f64> = of.iter().zip(to).map(|(x, y)| ratio.ln() + (x - ratio * y) / (ratio * mean)).collect();
+    if terms.iter().all(|term| term.is_finite()) { two_sided_p(&terms) } else { 1.0 }
+}
+
 fn payoff(of: &PolicyResult) -> Payoff {
-    if of.cost_ratio.high >= 1.0 || of.cost_p_adjusted > ALPHA {
+    // Equal bills may differ in their last bit.
+    if of.cost_ratio.high >= 1.0 - 1e-9 || of.cost_p_adjusted > ALPHA {
         return Payoff::NotCheaper;
     }
     let judgements: Vec<Judgement> = of.latency.into_iter().chain(of.success).collect();
@@ -127,8 +134,8 @@ fn latency(policy: FallbackPolicy, service: &Fit, own: &Subject, ratio: Estimate
     if policy == FallbackPolicy::DearOnly {
         return Judgement::Pass;
     }
-    // Where more than one in twenty never completes the percentile is infinite, and no interval can tell more.
-    if own.percentiles_s[P95].is_infinite() && own.success_rate().high < 0.95 {
+    // More than one in twenty never completes: as long as no latency is, and no interval of it can tell more.
+    if own.percentiles_s[P95].is_infinite() {
         return Judgement::Fail;
     }
     judge_ratio(LatencyReading::EndToEnd, "", ratio, most, Some(service.kind)).result.judgement
@@ -183,6 +190,15 @@ mod tests {
         assert_eq!(payoffs(Kind::Measured, &cases), [Pays, CheaperOnly, CheaperOnly, NotCheaper, NotCheaper]);
         // What nobody measured cannot confirm that a latency is kept.
         assert_eq!(payoffs(Kind::Derived, &cases), [Open, CheaperOnly, CheaperOnly, NotCheaper, NotCheaper]);
+    }
+
+    /// At the end of its own 95 % interval a ratio would have a p-value of 5 %.
+    #[test]
+    fn the_p_value_is_that_of_the_interval() {
+        let (of, to) = ([8.0, 9.5, 7.0, 11.0], [10.0, 11.0, 9.0, 12.0]);
+        let high = paired_ratio(&of, &to).high;
+        approx::assert_relative_eq!(p_of_equal(&of, &to.map(|y| y * high)), 0.05, max_relative = 1e-9);
+        assert_eq!(p_of_equal(&of, &of), 1.0);
     }
 
     #[test]

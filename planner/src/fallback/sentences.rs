@@ -165,7 +165,8 @@ pub(crate) fn headline(answers: &[FallbackAnswer]) -> String {
         (Payoff::NotCheaper, "is nowhere cheaper"),
     ];
     let said = parts.into_iter().map(|(payoff, words)| (named(payoff).len(), words)).filter(|(count, _)| *count > 0);
-    let said: Vec<String> = said.map(|(count, words)| format!("; for {count} it {words}")).collect();
+    let of = |count: usize| if count == whole { "all".to_owned() } else { count.to_string() };
+    let said: Vec<String> = said.map(|(count, words)| format!("; for {} it {words}", of(count))).collect();
     let needed = answers.iter().filter(|answer| answer.own_point().needs_fallback()).count();
     let alone = match needed {
         0 => "for none of them does fallback pay, or may it, where the cheaper type alone does not".to_owned(),
