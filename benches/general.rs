@@ -151,6 +151,7 @@ const RULES: [Rule; 11] = [
             on_failure: true,
             on_wait: Some(span(15.0)),
             predicted: false,
+            hedge: None,
         });
     }),
     ("quota of 60", |case| case.quota = Quota { containers: 60, gpus: 60 }),

@@ -43,6 +43,9 @@ pub(crate) enum Command {
     Report(ReportArgs),
     /// Say what changed between two studies: in the inputs, in the answer, and whether the decision did
     Diff(DiffArgs),
+    /// Say whether it pays to try a cheaper GPU type first and to fall back to the model's own: every way of doing so,
+    /// over a range of how often the cheaper one fails or is not to be had
+    Fallback(FallbackArgs),
     /// Print the JSON schema of scenario.toml
     Schema,
     /// Print completions for a shell
@@ -259,6 +262,31 @@ pub(crate) struct DiffArgs {
     /// Exit with 1 if the decision changed
     #[arg(long)]
     pub(crate) gate: bool,
+}
+
+/// Arguments of `fallback`.
+#[derive(Debug, Args)]
+pub(crate) struct FallbackArgs {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArg,
+    /// Which model of the scenario; of one alone every policy is shown [default: all]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: Option<String>,
+    /// Which GPU types, as CHEAP:DEAR with commas between them [default: every type that is cheaper than the model's own
+    /// in the baseline, with that one behind it]
+    #[arg(long, value_name = "CHEAP:DEAR", value_delimiter = ',')]
+    pub(crate) pairs: Vec<String>,
+    /// Days simulated for every policy at every point, 2 to 1000000
+    #[arg(long, value_name = "N", default_value = "56", value_parser = trials)]
+    pub(crate) trials: u32,
+    #[command(flatten)]
+    pub(crate) machine: Machine,
+    /// Folder that the map and the tables are written to; those of an earlier study in it are replaced
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Arguments of `completions`.

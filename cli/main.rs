@@ -11,6 +11,7 @@ mod completions;
 mod diff;
 mod export;
 mod failure;
+mod fallback;
 mod init;
 mod interrupt;
 mod output_folder;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         Command::Export(args) => export::export(&args),
         Command::Report(args) => report::report(&args),
         Command::Diff(args) => diff::diff(&args),
+        Command::Fallback(args) => fallback::fallback(&args),
         Command::Schema => schema::schema(),
         Command::Completions(args) => completions::completions(&args),
     };

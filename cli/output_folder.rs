@@ -10,23 +10,43 @@ use tempfile::TempDir;
 
 use crate::failure::Failure;
 
-/// Every file that a run writes: a folder that holds nothing else may be replaced.
-const OURS: [&str; 13] = [
-    "report.html",
-    "report.md",
-    "frontier.svg",
-    "frontier.png",
-    "cost_by_state.svg",
-    "latency_cdf.svg",
-    "day.svg",
-    "frontier.csv",
-    "fleets.csv",
-    "study.json",
-    "config.py",
-    "pull_request.md",
-    "schedule.py",
-];
-const STUDY: &str = "study.json";
+/// What a command writes: a folder that holds nothing else may be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Kind {
+    /// Every file.
+    files: &'static [&'static str],
+    /// The one that tells ours from somebody else's.
+    study: &'static str,
+    /// What has written them, in words.
+    writer: &'static str,
+}
+
+/// The files of `run`.
+const RUN: Kind = Kind {
+    files: &[
+        "report.html",
+        "report.md",
+        "frontier.svg",
+        "frontier.png",
+        "cost_by_state.svg",
+        "latency_cdf.svg",
+        "day.svg",
+        "frontier.csv",
+        "fleets.csv",
+        "study.json",
+        "config.py",
+        "pull_request.md",
+        "schedule.py",
+    ],
+    study: "study.json",
+    writer: "run",
+};
+/// The files of `fallback`.
+pub(crate) const FALLBACK: Kind = Kind {
+    files: &["fallback.md", "fallback.svg", "fallback.png", "fallback.csv", "fallback.json"],
+    study: "fallback.json",
+    writer: "fallback study",
+};
 const PREFIX: &str = ".fleetfront-";
 
 /// What every study begins with: enough to tell ours from somebody else's `study.json`.
@@ -46,6 +66,7 @@ pub(crate) struct OutputFolder {
     /// Where it is; links are followed.
     path: PathBuf,
     parent: PathBuf,
+    kind: Kind,
 }
 
 impl OutputFolder {
@@ -54,13 +75,21 @@ impl OutputFolder {
     /// # Errors
     /// [`Failure::Input`] when the folder holds anything that is not ours, or cannot be written.
     pub(crate) fn claim(name: &Path) -> Result<Self, Failure> {
+        Self::claim_for(name, &RUN)
+    }
+
+    /// The same for the files of another command.
+    ///
+    /// # Errors
+    /// As [`Self::claim`].
+    pub(crate) fn claim_for(name: &Path, kind: &Kind) -> Result<Self, Failure> {
         let path = fs::canonicalize(name).unwrap_or_else(|_| name.to_owned());
         let parent = match (path.file_name(), path.parent()) {
             (Some(_), Some(parent)) if parent.as_os_str().is_empty() => PathBuf::from("."),
             (Some(_), Some(parent)) => parent.to_owned(),
             _ => return Err(Failure::input(format!("--out {}: is not the name of a folder", name.display()), ANOTHER)),
         };
-        let folder = Self { name: name.to_owned(), path, parent };
+        let folder = Self { name: name.to_owned(), path, parent, kind: *kind };
         folder.check_contents()?;
         let place = folder.parent.ancestors().find(|place| place.exists()).unwrap_or(Path::new("."));
         let place = if place.as_os_str().is_empty() { Path::new(".") } else { place };
@@ -80,10 +109,10 @@ impl OutputFolder {
     /// [`Failure::Input`] when they cannot be written, or somebody has put something else there.
     ///
     /// # Panics
-    /// If a file is not among `OURS`: the next run would refuse to replace it.
+    /// If a file is not among those of its kind: the next time it would refuse to replace it.
     pub(crate) fn publish(&self, outputs: &[Output]) -> Result<(), Failure> {
         for output in outputs {
-            assert!(OURS.contains(&output.name), "{} is not among the files of a run", output.name);
+            assert!(self.kind.files.contains(&output.name), "{} is not among the files", output.name);
         }
         let missing: Vec<&Path> = self.parent.ancestors().take_while(|place| !place.exists()).collect();
         let done = self.check_contents().and_then(|()| self.replace(outputs).map_err(|error| self.unwritable(&error)));
@@ -120,7 +149,7 @@ impl OutputFolder {
         sync_folder(&self.parent)
     }
 
-    /// Refuses a folder with anything in it that a run has not written.
+    /// Refuses a folder with anything in it that is not ours.
     fn check_contents(&self) -> Result<(), Failure> {
         let refuse = |what: &str| Err(Failure::input(format!("--out {}: {what}", self.name.display()), ANOTHER));
         let entries = match fs::read_dir(&self.path) {
@@ -133,12 +162,17 @@ impl OutputFolder {
             names.push(entry.map_err(|error| self.unwritable(&error))?.file_name().to_string_lossy().into_owned());
         }
         names.sort();
-        if let Some(foreign) = names.iter().find(|name| !OURS.contains(&name.as_str())) {
-            return refuse(&format!("holds {foreign}, which no run has written; it would be lost"));
+        if let Some(foreign) = names.iter().find(|name| !self.kind.files.contains(&name.as_str())) {
+            let writer = self.kind.writer;
+            return refuse(&format!("holds {foreign}, which no {writer} has written; it would be lost"));
         }
-        let study = fs::read(self.path.join(STUDY)).ok();
+        let study = fs::read(self.path.join(self.kind.study)).ok();
         let is_ours = study.is_some_and(|bytes| serde_json::from_slice::<Signature>(&bytes).is_ok());
-        if names.is_empty() || is_ours { Ok(()) } else { refuse("holds files but no study.json of a run") }
+        if names.is_empty() || is_ours {
+            Ok(())
+        } else {
+            refuse(&format!("holds files but no {} of a {}", self.kind.study, self.kind.writer))
+        }
     }
 
     fn unwritable(&self, error: &io::Error) -> Failure {
@@ -162,6 +196,8 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const STUDY: &str = RUN.study;
 
     fn outputs(mark: &str) -> Vec<Output> {
         let study = format!("{{\"version\": \"{mark}\", \"seed\": 1, \"inputs_sha256\": \"ab\"}}");

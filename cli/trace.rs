@@ -81,6 +81,9 @@ fn words(traced: &TracedEvent) -> String {
             };
             format!("falls back to {}: {because}", pool(to))
         }
+        What::Hedges { to } => format!("is not answered in time: a second copy goes to {}", pool(to)),
+        What::LeftToTheOther => "this copy is over: the other one is left".to_owned(),
+        What::Withdrawn => "is withdrawn: the other copy has answered".to_owned(),
         What::WaitsInside => "is accepted and waits inside behind others".to_owned(),
         What::Executes { switch, cold } => {
             let cold = if cold { ", after waiting for a boot" } else { "" };
@@ -91,7 +94,7 @@ fn words(traced: &TracedEvent) -> String {
             }
         }
         What::Completes { latency, in_vain: false } => format!("completes after {}", s(latency)),
-        What::Completes { in_vain: true, .. } => "completes in vain: its client has given up".to_owned(),
+        What::Completes { in_vain: true, .. } => "completes in vain: nobody waits for it any more".to_owned(),
         What::TryFails { timed_out: false } => "a try fails".to_owned(),
         What::TryFails { timed_out: true } => "a try is killed at its timeout".to_owned(),
         What::WillRetry { after } => format!("will come back in {}", s(after)),

@@ -211,6 +211,7 @@ impl Member<'_> {
                 on_failure: rule.on_failure,
                 on_wait: rule.on_wait_s.map(SimSpan::from_secs_f64),
                 predicted: rule.predicted,
+                hedge: rule.hedge(),
             })
         });
         Pool {
@@ -258,4 +259,36 @@ pub(crate) fn scarcity(scenario: &Scenario, (seed, trial): (u64, u32), horizon: 
         Scarcity::periods((seed, trial, process.key), &process.every, &process.lasts, horizon)
     };
     scenario.scarcity.iter().map(draw).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use fleetfront_scenario::Files;
+
+    use super::*;
+    use crate::control::Control;
+    use crate::replications::{Look, replicate};
+
+    /// One day of wan2.1 in its pool of today, which sends requests a second time to a pool of H100.
+    fn hedged(hedge_after_s: f64) -> (u64, u64, u64) {
+        let text = Files::embedded().text("scenario.toml").expect("it is there").to_owned();
+        let old = "models = [\"wan2.1\"]\n";
+        let rules = format!("rules = {{ fallback = {{ pool = \"spare\", hedge_after_s = {hedge_after_s:?} }} }}");
+        let spare = "[[allocations.pools]]\nname = \"spare\"\ngpu = \"H100\"\nmodels = []\n";
+        let text = text.replacen(old, &format!("{old}{rules}\n\n{spare}"), 1);
+        let scenario = Scenario::load(&Files::embedded().with("scenario.toml", &text)).expect("no problems");
+        let model = scenario.models.iter().position(|model| model.name == "wan2.1").expect("it is there");
+        let days = replicate(&scenario, 0, 0..1, 7, Look::default(), &Control::default()).expect("not cancelled");
+        let outcome = &days[0].models[model].outcome;
+        assert_eq!(outcome.completed + outcome.failed, outcome.arrived);
+        (outcome.arrived, outcome.hedged, outcome.hedge_wins)
+    }
+
+    #[test]
+    fn a_rule_of_the_scenario_hedges_in_the_engine() {
+        let (arrived, sent_twice, wins) = hedged(5.0);
+        assert!(0 < wins && wins < sent_twice && sent_twice <= arrived, "{wins} of {sent_twice} of {arrived}");
+        // After a day nobody is left.
+        assert_eq!(hedged(86_400.0), (arrived, 0, 0));
+    }
 }

@@ -16,6 +16,7 @@ mod diff;
 mod engine_pool;
 mod estimate;
 mod experiment;
+mod fallback;
 mod fleet_criteria;
 mod fresh;
 mod frontier;
@@ -55,6 +56,10 @@ pub use diff::{
     AnswerDiff, CriterionChange, DecisionDiff, InTime, MetricDiff, Move, SettingMove, StudyDiff, StudyName, Told, diff,
 };
 pub use estimate::{Estimate, paired_ratio, ratio, sectioned, sectioned_ratio};
+pub use fallback::{
+    FailureLevel, FallbackAnswer, FallbackError, FallbackPair, FallbackPairs, FallbackPlace, FallbackPoint,
+    FallbackPolicy, FallbackStudy, LevelSource, Payoff, PolicyResult, ScarcityLevel, fallback_pairs, fallback_study,
+};
 pub use frontier::frontier_of_sums;
 pub use knob::KnobUnit;
 pub use metrics::{CostByState, Metrics};

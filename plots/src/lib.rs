@@ -27,6 +27,9 @@
 //! `cold_start_share`, `utilisation`, `containers_mean`, `boots_per_day`; then `containers_peak`, `requests_per_day`,
 //! `service_kind`, `on_model_frontier`.
 //!
+//! [`render_fallback`] does the same for a fallback study: `fallback.md`, the map as `fallback.svg` and `fallback.png`,
+//! `fallback.csv` with a line a policy and point, `fallback.json`.
+//!
 //! Figures are built of our own shapes in pixels (`figure`); `svg` and `bitmap` write them out, so that the drawing
 //! library stays replaceable.
 //!
@@ -46,6 +49,12 @@ mod diff_md;
 mod endpoints_csv;
 mod expectation;
 mod export;
+mod fallback_csv;
+mod fallback_figure;
+mod fallback_files;
+#[cfg(test)]
+mod fallback_fixture;
+mod fallback_tables;
 mod figure;
 #[cfg(test)]
 mod fixture;
@@ -74,4 +83,6 @@ mod theme;
 
 pub use diff_md::diff_md;
 pub use export::{ExportFormat, export};
+pub use fallback_files::render_fallback;
+pub use fallback_tables::{FallbackTable, map_table, pairs_table, payoff_word, policies_table};
 pub use render::{Output, PlotError, RenderConfig, render};

@@ -1,5 +1,7 @@
 //! What the pools of an allocation say together that cannot be, or will not go as its author thinks.
 
+use fleetfront_sim::Execution;
+
 use crate::findings::Findings;
 use crate::overload;
 use crate::resolved::{Allocation, PoolPlan, Scenario};
@@ -16,6 +18,7 @@ pub(crate) fn check(scenario: &Scenario, findings: &mut Findings<'_>) {
         for (place, pool) in allocation.pools.iter().enumerate() {
             let path = format!("{path}.pools[{place}]");
             check_fallback_cells(scenario, allocation, pool, &path, findings);
+            check_hedge(allocation, pool, &path, findings);
             check_boots(scenario, pool, &path, findings);
             check_window(scenario, pool, &path, findings);
         }
@@ -87,6 +90,13 @@ fn check_quota(scenario: &Scenario, allocation: &Allocation, path: &str, finding
     }
 }
 
+/// A pool and those to which its requests may fall back, one after the other.
+fn ways<'a>(allocation: &'a Allocation, pool: &'a PoolPlan) -> impl Iterator<Item = &'a PoolPlan> {
+    let next = |pool: &&PoolPlan| allocation.fallback_of(pool).map(|place| &allocation.pools[place]);
+    // A cycle is refused elsewhere.
+    std::iter::successors(Some(pool), next).take(allocation.pools.len())
+}
+
 /// What falls back must be able to run where it falls.
 fn check_fallback_cells(
     scenario: &Scenario,
@@ -97,8 +107,8 @@ fn check_fallback_cells(
 ) {
     let ranked = pool.settings.rules.gpu_fallback.iter().flatten();
     let ranked = ranked.filter_map(|name| scenario.gpus.iter().position(|gpu| gpu.name == *name));
-    let fallback = allocation.fallback_of(pool).map(|next| allocation.pools[next].gpu);
-    let places = fallback.map(|gpu| (gpu, "fallback.pool")).into_iter().chain(ranked.map(|gpu| (gpu, "gpu_fallback")));
+    let fallbacks = ways(allocation, pool).skip(1).map(|pool| (pool.gpu, "fallback.pool"));
+    let places = fallbacks.chain(ranked.map(|gpu| (gpu, "gpu_fallback")));
     for (gpu, key) in places {
         for &(model, variant) in &pool.models {
             let of_model = &scenario.models[model];
@@ -119,6 +129,29 @@ fn check_fallback_cells(
                 findings.refuse(&format!("{path}.rules.{key}"), message, help);
             }
         }
+    }
+}
+
+/// Copies of a request are followed through pools that execute one input at a time: what a container has executed is
+/// one try's then, and wasted if that try has lost.
+fn check_hedge(allocation: &Allocation, pool: &PoolPlan, path: &str, findings: &mut Findings<'_>) {
+    if pool.settings.rules.fallback.as_ref().is_none_or(|fallback| fallback.hedge_after_s.is_none()) {
+        return;
+    }
+    let one_at_a_time = |pool: &PoolPlan| match pool.settings.execution {
+        Execution::Serial => true,
+        Execution::Parallel => pool.settings.max_inputs == 1,
+        Execution::Shared(_) | Execution::Batched(_) => false,
+    };
+    if let Some(several) = ways(allocation, pool).find(|pool| !one_at_a_time(pool)) {
+        let message = format!(
+            "hedge_after_s is simulated where containers execute one input at a time; the pool \"{}\", where a copy of \
+             a request may be, has another execution",
+            several.name
+        );
+        let name = &several.name;
+        let help = format!("write execution = \"serial\" or max_inputs = 1 for \"{name}\", or remove hedge_after_s");
+        findings.refuse(&format!("{path}.rules.fallback.hedge_after_s"), message, help);
     }
 }
 
@@ -198,6 +231,56 @@ mod tests {
         let (old, new) = pool("rules = { fallback = { pool = \"wan2.1\", on_failure = true } }");
         let key = "allocations[0].pools[2].rules.fallback.pool";
         check(&old, &new, "\"wan2.1\", on_failure", key, "its own fallback", "name another pool");
+    }
+
+    #[test]
+    fn a_hedge_that_is_not_simulated_is_refused_by_name() {
+        let key = "allocations[0].pools[2].rules.fallback.hedge_after_s";
+        let spare = "\n[[allocations.pools]]\nname = \"spare\"\ngpu = \"H100\"\nmodels = []\n";
+        let hedge = |rule: &str, more: &str, of_spare: &str| {
+            let rules = format!("rules = {{ fallback = {{ pool = \"spare\", {rule} }}{more} }}");
+            let (old, new) = pool(&rules);
+            (old, format!("{new}{spare}{of_spare}"))
+        };
+        let is_fine = |rule: &str, of_spare: &str| {
+            let (old, new) = hedge(rule, "", of_spare);
+            let files = edited(&old, &new);
+            Scenario::load(&files).unwrap_or_else(|problems| panic!("{problems:#?}"))
+        };
+        is_fine("hedge_after_s = 20.0", "");
+        // It goes with the other reasons, and through one input at a time.
+        let all = "hedge_after_s = 20.0, cancel_loser = true, on_wait_s = 5.0, on_failure = true, on_rejection = true";
+        is_fine(all, "execution = \"parallel\"\nmax_inputs = 1\n");
+        let one_at_a_time = "where containers execute one input at a time; the pool \"spare\"";
+        let batched =
+            "execution = \"batched\"\nrules = { batched = { max_batch_size = 2, wait_ms = 5.0, item_share = 0.5 } }\n";
+        for (rule, more, of_spare, at, message, help) in [
+            ("hedge_after_s = 0.0", "", "", "0.0", "a second time is 0", "above zero"),
+            ("hedge_after_s = 86401.0", "", "", "86401.0", "is outside 0 to 86400", "no longer than a day"),
+            (
+                "hedge_after_s = 20.0",
+                ", client_timeout = { after = { deterministic = { seconds = 60.0 } } }",
+                "",
+                "20.0",
+                "hedge_after_s is not simulated together with client_timeout",
+                "remove client_timeout or hedge_after_s",
+            ),
+            (
+                "hedge_after_s = 20.0",
+                "",
+                "execution = \"parallel\"\nmax_inputs = 2\n",
+                "20.0",
+                one_at_a_time,
+                "write execution = \"serial\"",
+            ),
+            ("hedge_after_s = 20.0", "", batched, "20.0", one_at_a_time, "or remove hedge_after_s"),
+        ] {
+            let (old, new) = hedge(rule, more, of_spare);
+            check(&old, &new, at, key, message, help);
+        }
+        let (old, new) = hedge("on_failure = true, cancel_loser = true", "", "");
+        let key = "allocations[0].pools[2].rules.fallback.cancel_loser";
+        check(&old, &new, "true }", key, "no copy of a request loses", "add hedge_after_s");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use fleetfront_sim::Execution;
 
 use crate::findings::Findings;
 use crate::resolved::{Allocation, PoolPlan, Scenario};
+use crate::rules::FallbackFile;
 use crate::rules_check::time_of_day;
 
 /// Refuses pools, pools with those that fall back to them, and quotas that can never catch up.
@@ -118,7 +119,7 @@ fn feeders(allocation: &Allocation, place: usize) -> Vec<usize> {
         let feeds = |from: &usize| {
             let pool = &allocation.pools[*from];
             let rule = pool.settings.rules.fallback.as_ref();
-            rule.is_some_and(|f| f.on_rejection || f.on_wait_s.is_some()) && allocation.fallback_of(pool) == Some(to)
+            rule.is_some_and(FallbackFile::relieves) && allocation.fallback_of(pool) == Some(to)
         };
         let more: Vec<usize> = (0..allocation.pools.len()).filter(feeds).filter(|from| !all.contains(from)).collect();
         all.extend(more);
@@ -130,7 +131,7 @@ fn feeders(allocation: &Allocation, place: usize) -> Vec<usize> {
 /// Refuses a pool that can never catch up, with those that fall back to it.
 fn check_pool(allocation: &Allocation, place: usize, loads: &[Load], path: &str, findings: &mut Findings<'_>) {
     let pool = &allocation.pools[place];
-    let goes_on = pool.settings.rules.fallback.as_ref().is_some_and(|f| f.on_rejection || f.on_wait_s.is_some());
+    let goes_on = pool.settings.rules.fallback.as_ref().is_some_and(FallbackFile::relieves);
     let together = feeders(allocation, place);
     if goes_on || together.iter().any(|place| loads[*place].leaks) {
         return;
@@ -234,6 +235,10 @@ mod tests {
         let message = wrong(30_000.0, &with_spare(1), "").expect("overload");
         let words = "the pool \"spare\" and of those that fall back to it keep 2.53 containers";
         assert!(message.contains(words), "{message}");
+        // A second copy that is answered takes the first from the queue.
+        let hedges = falls.replace("on_wait_s", "hedge_after_s");
+        assert_eq!(wrong(20_000.0, &format!("{hedges}{}", spare(1)), ""), None);
+        assert!(wrong(30_000.0, &format!("{hedges}{}", spare(1)), "").expect("overload").contains(words));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Rules of the platform that are off unless a pool asks for them: `rules = { ... }` of `[defaults]` and of pools.
 
-use fleetfront_sim::{BatchWait, Batching, Efficiency, Execution, SimSpan};
+use fleetfront_sim::{BatchWait, Batching, Efficiency, Execution, Hedge, SimSpan};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -182,6 +182,7 @@ pub struct ClientTimeoutFile {
 }
 
 /// A fallback pool.
+#[expect(clippy::struct_excessive_bools, reason = "each is a rule that a pool has or has not")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FallbackFile {
@@ -199,6 +200,28 @@ pub struct FallbackFile {
     /// Whether the wait is predicted at the arrival, instead of waited
     #[serde(default)]
     pub predicted: bool,
+    /// A request that has not been answered so many seconds after its arrival is sent there a second time; the first
+    /// completion is the answer
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hedge_after_s: Option<f64>,
+    /// Whether the copy that lost is stopped when it executes, instead of running to its end
+    #[serde(default)]
+    pub cancel_loser: bool,
+}
+
+impl FallbackFile {
+    /// Whether requests that would wait in the pool are served by the fallback pool in the end.
+    #[must_use]
+    pub(crate) fn relieves(&self) -> bool {
+        self.on_rejection || self.on_wait_s.is_some() || self.hedge_after_s.is_some()
+    }
+
+    /// When a request is sent a second time.
+    #[must_use]
+    pub fn hedge(&self) -> Option<Hedge> {
+        let after = self.hedge_after_s.map(SimSpan::from_secs_f64)?;
+        Some(Hedge { after, cancel_loser: self.cancel_loser })
+    }
 }
 
 impl Rules {

@@ -109,9 +109,18 @@ fn check_retry(retry: Option<&RetryFile>, path: &str, strict: bool, findings: &m
 
 fn check_fallback(fallback: Option<&FallbackFile>, path: &str, findings: &mut Findings<'_>) {
     let Some(fallback) = fallback else { return };
-    if !fallback.on_rejection && !fallback.on_failure && fallback.on_wait_s.is_none() {
+    if !fallback.on_failure && !fallback.relieves() {
         let message = format!("nothing ever goes to the fallback pool \"{}\"", fallback.pool);
-        findings.refuse(path, message, "add on_rejection = true, on_failure = true or on_wait_s = ...");
+        let help = "add on_rejection = true, on_failure = true, on_wait_s = ... or hedge_after_s = ...";
+        findings.refuse(path, message, help);
+    }
+    if let Some(seconds) = fallback.hedge_after_s {
+        let path = join(path, "hedge_after_s");
+        findings.within_a_day(&path, seconds);
+        findings.positive(&path, seconds, "the time after which a request is sent a second time");
+    } else if fallback.cancel_loser {
+        let message = "no copy of a request loses without hedge_after_s";
+        findings.refuse(&join(path, "cancel_loser"), message, "add hedge_after_s = ...");
     }
     if let Some(seconds) = fallback.on_wait_s {
         findings.within_a_day(&join(path, "on_wait_s"), seconds);
@@ -243,6 +252,13 @@ pub(crate) fn check_together(settings: &PoolSettings, name: ExecutionName, path:
         "max_pending",
         "with max_pending = 0 and no warm container every request is rejected: none may wait for a boot",
         "raise max_pending or min_containers, or write bind_boots = true",
+    );
+    let hedges = rules.fallback.as_ref().is_some_and(|fallback| fallback.hedge_after_s.is_some());
+    contradicts(
+        hedges && rules.client_timeout.is_some(),
+        "fallback.hedge_after_s",
+        "hedge_after_s is not simulated together with client_timeout: whether a client gives up both copies is open",
+        "remove client_timeout or hedge_after_s",
     );
     let busy = rules.preemption.as_ref().is_some_and(|preemption| preemption.while_busy);
     contradicts(

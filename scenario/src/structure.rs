@@ -14,7 +14,7 @@ use crate::suggest::{advice, nearest};
 /// Settings of real platforms that this simulation has no rule for yet.
 ///
 /// They are refused by name: a setting without effect would mislead.
-const NOT_SIMULATED: [&str; 3] = ["adapter_load_s", "hedge", "region"];
+const NOT_SIMULATED: [&str; 2] = ["adapter_load_s", "region"];
 
 /// Finds what is wrong with the shape of `tree`, and mends or removes unknown keys so that the rest can
 /// still be read.
@@ -272,7 +272,7 @@ mod tests {
 
     #[test]
     fn settings_without_a_rule_are_refused_by_name() {
-        for setting in ["adapter_load_s = 1.5", "hedge = 2", "region = \"eu\""] {
+        for setting in ["adapter_load_s = 1.5", "region = \"eu\""] {
             let name = setting.split(' ').next().expect("a name");
             let new = format!("retries = 0\n{setting}");
             let message = format!("`{name}` is not simulated yet");

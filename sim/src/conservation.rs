@@ -19,6 +19,15 @@ pub(crate) struct Audit {
     pub(crate) retries: u64,
     /// Tries of requests whose client had given up, that failed and were not tried again.
     pub(crate) dropped: u64,
+    /// Requests that were sent a second time.
+    pub(crate) hedged: u64,
+    /// Of those: one copy completed while the other was left.
+    pub(crate) answered: u64,
+    /// One copy failed, or was rejected, and left the request to the other.
+    pub(crate) copies_failed: u64,
+    pub(crate) copies_rejected: u64,
+    /// Both copies are in the system when nothing more happens.
+    pub(crate) copies_stuck: u64,
     /// Clipped execution time of all tries, each once.
     pub(crate) tries_ns: u64,
     /// Clipped container time from stops minus births.
@@ -121,9 +130,14 @@ impl Audit {
 
         assert!(self.retries <= self.failed_tries, "law 6: {} retries of {} failures", self.retries, self.failed_tries);
         assert_eq!(
-            self.retries + self.failed + self.dropped,
+            self.retries + self.failed + self.dropped + self.copies_failed,
             self.failed_tries,
-            "law 6: a failed try is retried or ends its request"
+            "law 6: a failed try is retried, or ends its request or its copy"
+        );
+        assert_eq!(
+            self.hedged,
+            self.answered + self.copies_failed + self.copies_rejected + self.copies_stuck,
+            "law 6: of two copies one answers, or one leaves the request to the other"
         );
     }
 }

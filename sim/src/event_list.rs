@@ -30,6 +30,8 @@ pub(crate) enum Event {
     GiveUp { job: u32, ordinal: u32 },
     /// A request has queued for as long as its pool's fallback rule allows.
     Overflow { job: u32, ticket: u32 },
+    /// A request has not been answered for as long as its pool's hedging rule allows.
+    Hedge { job: u32, ordinal: u32 },
     /// A failed request comes back.
     Retry { job: u32, ticket: u32 },
     /// The bounds of a pool change.
@@ -46,6 +48,7 @@ enum Rank {
     Boot,
     Preemption,
     GivingUp,
+    Hedge,
     Retry,
     Bounds,
     Batch,
@@ -59,6 +62,7 @@ impl Event {
             Self::Created { .. } | Self::Restart { .. } | Self::BootEnd { .. } => Rank::Boot,
             Self::Preempted { .. } | Self::TimedOut { .. } => Rank::Preemption,
             Self::GiveUp { .. } | Self::Overflow { .. } => Rank::GivingUp,
+            Self::Hedge { .. } => Rank::Hedge,
             Self::Retry { .. } => Rank::Retry,
             Self::Bounds { .. } => Rank::Bounds,
             Self::BatchDue { .. } => Rank::Batch,
@@ -184,6 +188,7 @@ mod tests {
             Event::BootEnd { pool: 0, container: 1, ticket: 0 },
             Event::Preempted { pool: 0, container: 1, ordinal: 0 },
             Event::GiveUp { job: 3, ordinal: 0 },
+            Event::Hedge { job: 3, ordinal: 0 },
             Event::Retry { job: 0, ticket: 0 },
             Event::Bounds { pool: 0, place: 0 },
             Event::BatchDue { pool: 0, ticket: 0 },

@@ -1,4 +1,4 @@
-//! Fallback pools: where requests go that cannot stay in theirs.
+//! Fallback pools: where requests go that cannot stay in theirs, or not only there.
 
 use crate::quantities::SimSpan;
 
@@ -15,4 +15,15 @@ pub struct Fallback {
     pub on_wait: Option<SimSpan>,
     /// Whether `on_wait` is compared with the wait predicted at the arrival, instead of with the time waited.
     pub predicted: bool,
+    /// A request that is not answered in time is sent there a second time.
+    pub hedge: Option<Hedge>,
+}
+
+/// When a request is sent a second time. The first completion is the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hedge {
+    /// So long after its arrival.
+    pub after: SimSpan,
+    /// Whether the copy that lost stops at once when it executes, instead of running to its end.
+    pub cancel_loser: bool,
 }

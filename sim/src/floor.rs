@@ -28,7 +28,7 @@ pub enum Unbounded {
     Preempted,
     /// Requests that were rejected, given up or never served.
     TurnedAway,
-    /// Requests that left for a fallback pool before they were executed.
+    /// Requests that left for a fallback pool before they were executed, or were sent there a second time.
     Elsewhere,
     /// Later steps of chains, which come when the allocation lets them.
     Steps,
@@ -42,7 +42,7 @@ impl fmt::Display for Unbounded {
             Self::KilledInside => "a request that waits inside a container may be killed before it is executed",
             Self::Preempted => "a request whose container is taken away tries again with other luck",
             Self::TurnedAway => "requests were rejected, given up or never served, and cost nothing",
-            Self::Elsewhere => "requests left for a fallback pool before they were executed",
+            Self::Elsewhere => "requests left for a fallback pool before they were executed, or were sent there too",
             Self::Steps => "later steps of chains come when the allocation lets them",
         })
     }
@@ -156,7 +156,7 @@ fn is_bounded(pool: &Pool, model: usize, outcome: &ModelOutcome) -> Result<(), U
         return Err(Unbounded::TurnedAway);
     }
     let leaves = pool.fallback.is_some_and(|fallback| fallback.on_rejection || fallback.on_wait.is_some());
-    if leaves && outcome.fell_back > 0 { Err(Unbounded::Elsewhere) } else { Ok(()) }
+    if leaves && outcome.fell_back > 0 || outcome.hedged > 0 { Err(Unbounded::Elsewhere) } else { Ok(()) }
 }
 
 /// What one of a group's pools must have billed at least for the requests that arrive there.

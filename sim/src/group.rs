@@ -137,6 +137,22 @@ impl<'a> Group<'a> {
         self.models.iter().any(|other| other.next.is_some_and(|step| usize::from(step.model) == model))
     }
 
+    /// The pools of which one holds a request that goes from fallback to fallback, this one first.
+    fn ways(&self, start: usize) -> impl Iterator<Item = &'a Pool> {
+        let next = |pool: &&'a Pool| pool.fallback.map(|fallback| &self.pools[usize::from(fallback.pool)]);
+        std::iter::successors(Some(&self.pools[start]), next)
+    }
+
+    /// Two copies of a request, and what one of them has executed for nobody, are followed where containers execute one
+    /// input at a time; and where no client gives up.
+    fn assert_hedges_legally(&self, start: usize) {
+        let pool = &self.pools[start];
+        let Some(hedge) = pool.fallback.and_then(|fallback| fallback.hedge) else { return };
+        assert!(hedge.after > SimSpan::ZERO, "a request is hedged some time after its arrival");
+        assert!(pool.patience.is_none(), "no client of a hedged request gives up");
+        assert!(self.ways(start).all(Pool::may_hold_copies), "hedging: one input at a time, in all its pools");
+    }
+
     /// # Panics
     /// If the group is not one that the engine simulates: a bug of whoever made it.
     pub(crate) fn assert_legal(&self) {
@@ -154,6 +170,7 @@ impl<'a> Group<'a> {
                 at = usize::from(fallback.pool);
                 assert_ne!(at, start, "a fallback cycle");
             }
+            self.assert_hedges_legally(start);
         }
     }
 }

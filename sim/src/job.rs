@@ -58,6 +58,9 @@ impl Arrival {
 /// The latencies of a pool's models, one histogram a model in the pool's order.
 pub type Latencies = [LatencyHistogram];
 
+/// Tries of a second copy are counted from here: half of the addresses that a request has.
+const SECOND_COPY: u32 = 1 << 15;
+
 /// Where a request stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -73,7 +76,7 @@ pub(crate) enum Place {
     Pausing,
 }
 
-/// A request in the system.
+/// A request in the system, or one of two copies of it.
 #[expect(clippy::struct_excessive_bools, reason = "facts about a request that are true or not, each by itself")]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Job {
@@ -100,6 +103,8 @@ pub(crate) struct Job {
     pub(crate) container: u32,
     /// Neighbours in its list.
     pub(crate) links: (u32, u32),
+    /// The other copy of the same request, while both may still answer it; `NONE` for most.
+    pub(crate) twin: u32,
     /// Its present pool.
     pub(crate) pool: u16,
     pub(crate) place: Place,
@@ -107,11 +112,20 @@ pub(crate) struct Job {
     pub(crate) succeeds: bool,
     /// Whether it counts: its chain began inside the horizon.
     pub(crate) counted: bool,
-    /// Whether its client has given up; what is left is work for nobody.
+    /// Whether its client has given up, or the other copy has answered; what is left is work for nobody.
     pub(crate) abandoned: bool,
+    /// Whether the other copy has answered while this one executed.
+    pub(crate) lost: bool,
+    /// Whether it is the second copy of a request.
+    pub(crate) second: bool,
+    /// Whether the other copy has been executed.
+    pub(crate) begun_elsewhere: bool,
     /// Whether its service time is not the one that the arrival brought.
     pub(crate) away: bool,
 }
+
+// Two cache lines.
+const _: () = assert!(size_of::<Job>() <= 128);
 
 impl Job {
     #[inline]
@@ -129,13 +143,35 @@ impl Job {
             failures: 0,
             container: NONE,
             links: (NONE, NONE),
+            twin: NONE,
             pool: 0,
             place: Place::Queued,
             succeeds: false,
             counted: false,
             abandoned: false,
+            lost: false,
+            second: false,
+            begun_elsewhere: false,
             away: false,
         }
+    }
+
+    /// Whether it is the first of two copies that may both still answer.
+    #[inline]
+    pub(crate) fn is_hedged(&self) -> bool {
+        self.twin != NONE && !self.second
+    }
+
+    /// Whether its request has ever been executed.
+    #[inline]
+    pub(crate) fn has_begun(&self) -> bool {
+        self.executions > 0 || self.begun_elsewhere
+    }
+
+    /// The address of its present try among the draws of its request: that of a second copy is not that of the first.
+    #[inline]
+    pub(crate) fn attempt(&self) -> u32 {
+        self.executions + if self.second { SECOND_COPY } else { 0 }
     }
 }
 

@@ -57,6 +57,12 @@ impl Ledger {
     pub(crate) fn add(&mut self, state: State, nanoseconds: u64) {
         self.0[state as usize] += nanoseconds;
     }
+
+    /// Time that was booked as busy turns out to be wasted.
+    pub(crate) fn turn_wasted(&mut self, nanoseconds: u64) {
+        self.0[State::Busy as usize] -= nanoseconds;
+        self.0[State::Wasted as usize] += nanoseconds;
+    }
 }
 
 impl AddAssign for Ledger {

@@ -46,7 +46,7 @@ pub use batching::{BatchWait, Batching};
 pub use boot::{Boot, Snapshot};
 pub use boot_times::BootTimes;
 pub use elementary::{exp, ln, normal_quantile};
-pub use fallback::Fallback;
+pub use fallback::{Fallback, Hedge};
 pub use floor::{Floor, LeastBilled, LeastLatency, Unbounded, assert_within_bounds, least_billed};
 pub use group::{Capacity, ChainStep, Draws, Group, GroupModel, Quota, Scarcity};
 pub use histogram::LatencyHistogram;

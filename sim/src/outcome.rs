@@ -43,6 +43,10 @@ pub struct ModelOutcome {
     pub waited: u64,
     /// Requests that went to a fallback pool.
     pub fell_back: u64,
+    /// Requests that were sent a second time, to the fallback pool, because they were not answered in time.
+    pub hedged: u64,
+    /// Of those, the ones that the second copy answered.
+    pub hedge_wins: u64,
     /// Executions that began.
     pub executions: u64,
     /// Boots that its requests started inside the horizon (`min_containers` boot with the pool's first model).
@@ -120,6 +124,8 @@ impl AddAssign<&ModelOutcome> for ModelOutcome {
         self.cold += other.cold;
         self.waited += other.waited;
         self.fell_back += other.fell_back;
+        self.hedged += other.hedged;
+        self.hedge_wins += other.hedge_wins;
         self.executions += other.executions;
         self.boots += other.boots;
         self.late += other.late;

@@ -233,6 +233,15 @@ impl Pool {
         self.execution == Execution::Serial || (self.max_inputs == 1 && self.batching().is_none())
     }
 
+    /// Whether it may hold one of two copies of a request: what a container has executed is then one try's.
+    pub(crate) fn may_hold_copies(&self) -> bool {
+        match self.execution {
+            Execution::Serial => true,
+            Execution::Parallel => self.max_inputs == 1,
+            Execution::Shared(_) | Execution::Batched(_) => false,
+        }
+    }
+
     /// # Panics
     /// If a setting is outside what the engine simulates. The scenario refuses such settings by name; one that comes
     /// this far is a bug of ours.

@@ -70,6 +70,14 @@ impl Timeline {
         self.spread(from, to, |this, bin, ns| this.states_ns[bin][state as usize] += ns);
     }
 
+    /// Time that was recorded as busy turns out to be wasted.
+    pub(crate) fn turn_wasted(&mut self, from: SimTime, to: SimTime) {
+        self.spread(from, to, |this, bin, ns| {
+            this.states_ns[bin][State::Busy as usize] -= ns;
+            this.states_ns[bin][State::Wasted as usize] += ns;
+        });
+    }
+
     pub(crate) fn queue(&mut self, length: u64, from: SimTime, to: SimTime) {
         if length > 0 {
             self.spread(from, to, |this, bin, ns| this.queue_ns[bin] += length * ns);

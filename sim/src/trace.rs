@@ -47,6 +47,15 @@ pub enum What {
         /// Index of the fallback pool.
         to: u16,
     },
+    /// It is not answered in time: a second copy of it is sent.
+    Hedges {
+        /// Index of the pool of the second copy.
+        to: u16,
+    },
+    /// One of its copies is over without an answer: the other one is left.
+    LeftToTheOther,
+    /// The other copy has answered: this one does not wait any longer, or is stopped.
+    Withdrawn,
     /// It is accepted and waits inside its container behind others.
     WaitsInside,
     /// A try begins to execute.
@@ -60,7 +69,7 @@ pub enum What {
     Completes {
         /// Time from arrival to completion.
         latency: SimSpan,
-        /// Whether its client has given up: the result is nobody's.
+        /// Whether its client has given up, or the other copy has answered: the result is nobody's.
         in_vain: bool,
     },
     /// A try fails.

@@ -35,6 +35,7 @@ mod executing;
 mod expiring;
 mod failing;
 mod giving_up;
+mod hedging;
 mod scaling;
 mod shared;
 mod unhindered;
@@ -390,6 +391,7 @@ impl<'g, 'x, 'd, 'b, 'o> Trial<'g, 'x, 'd, 'b, 'o> {
             Event::TimedOut { job, ticket } => self.time_out(job, ticket),
             Event::GiveUp { job, ordinal } => self.give_up(job, ordinal),
             Event::Overflow { job, ticket } => self.overflow(job, ticket),
+            Event::Hedge { job, ordinal } => self.hedge(job, ordinal),
             Event::Retry { job, ticket } => self.retry(job, ticket),
             Event::Bounds { pool, place } => self.bounds_change(usize::from(pool), place),
             Event::BatchDue { pool, ticket } => self.batch_due(usize::from(pool), ticket),

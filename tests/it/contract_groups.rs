@@ -228,6 +228,7 @@ impl Case {
             on_failure: f.on_failure,
             on_wait: f.on_wait.map(|ticks| self.span(ticks)),
             predicted: false,
+            hedge: None,
         }
     }
 

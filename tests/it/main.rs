@@ -4,6 +4,7 @@ mod bad_input;
 mod cli_commands;
 mod cli_compare;
 mod cli_export;
+mod cli_fallback;
 mod cli_interrupt;
 mod cli_reevaluate;
 mod cli_run;

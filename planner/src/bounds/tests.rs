@@ -182,6 +182,8 @@ fn a_pool_without_models_of_its_own_is_no_obstacle() {
         on_failure: true,
         on_wait_s: None,
         predicted: false,
+        hedge_after_s: None,
+        cancel_loser: false,
     };
     allocation.pools[0].settings.rules.fallback = Some(fallback);
     allocation.pools.push(PoolPlan { name: "reserve".to_owned(), gpu, models: Vec::new(), settings });

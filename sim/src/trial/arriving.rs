@@ -37,6 +37,9 @@ impl Trial<'_, '_, '_, '_, '_> {
             let span = patience.law.span(Quantile::of_uniform(arrival.luck.uniform(0, purpose::PATIENCE)));
             self.w.events.push(self.now + span, Event::GiveUp { job: index, ordinal });
         }
+        if let Some(hedge) = self.pool(p).fallback.and_then(|fallback| fallback.hedge) {
+            self.w.events.push(self.now + hedge.after, Event::Hedge { job: index, ordinal });
+        }
         self.dispatch(p, index, true);
     }
 
@@ -78,6 +81,7 @@ impl Trial<'_, '_, '_, '_, '_> {
         }
         if let Some(fallback) = pool.fallback.filter(|fallback| fallback.predicted)
             && fallback.on_wait.is_some_and(|limit| self.predicted_wait(p) > limit)
+            && !self.w.jobs.get(job).is_hedged()
         {
             self.fall_back(p, job, fallback, FallbackReason::Wait);
             return false;
@@ -134,6 +138,10 @@ impl Trial<'_, '_, '_, '_, '_> {
         if let Some(fallback) = self.pool(p).fallback.filter(|fallback| fallback.on_rejection) {
             return self.fall_back(p, job_index, fallback, FallbackReason::Rejection);
         }
+        if self.leaves_to_the_other(p, job_index) {
+            self.audit.copies_rejected += 1;
+            return;
+        }
         self.note(p, None, Some(job_index), What::Rejected);
         let job = self.w.jobs.remove(job_index);
         self.population_shrinks(job.arrival.at);
@@ -153,7 +161,8 @@ impl Trial<'_, '_, '_, '_, '_> {
         job.failures = 0;
         let (first, model) = (usize::from(job.pool) != p, usize::from(job.arrival.model));
         debug_assert!(first, "a pool that falls back to itself");
-        if job.counted {
+        // A second copy that goes on is the same hedge.
+        if job.counted && !job.second {
             self.outcome.models[model].fell_back += 1;
         }
         self.dispatch(usize::from(fallback.pool), index, true);

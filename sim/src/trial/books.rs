@@ -1,6 +1,7 @@
 //! The books of a trial: who is billed for what, who waited how long, and what must add up.
 
 use super::Trial;
+use crate::container::NONE;
 use crate::job::{Arrival, Job, Place};
 use crate::ledger::{Ledger, State};
 use crate::outcome::PoolOutcome;
@@ -29,6 +30,17 @@ impl Trial<'_, '_, '_, '_, '_> {
             && let Some(timeline) = self.seen.timelines.get_mut(p)
         {
             timeline.state(state, since, self.now);
+        }
+    }
+
+    /// What a container has executed from `started` until now, one try, turns out to be for nobody. Its ledger is up to
+    /// date.
+    pub(super) fn turn_wasted(&mut self, p: usize, index: u32, started: SimTime) {
+        let of_pool = &mut self.w.pools[p];
+        let account = of_pool.containers[index as usize].account as usize;
+        of_pool.ledgers[account].turn_wasted(self.horizon.clip(started, self.now));
+        if let Some(timeline) = self.seen.timelines.get_mut(p) {
+            timeline.turn_wasted(started, self.now);
         }
     }
 
@@ -156,7 +168,7 @@ impl Trial<'_, '_, '_, '_, '_> {
         outcome.late += 1;
         let sojourn = self.now - job.arrival.at;
         outcome.sojourn_ns += u128::from(sojourn.0);
-        if job.executions == 0 {
+        if !job.has_begun() {
             outcome.wait_ns += u128::from(sojourn.0);
             outcome.waited += u64::from(sojourn > SimSpan::ZERO);
             if let Some(waits) = self.seen.waits.get_mut(model) {
@@ -192,7 +204,10 @@ impl Trial<'_, '_, '_, '_, '_> {
             if job.place == Place::Executing {
                 self.audit.tries_ns += self.horizon.clip(job.started, closing);
             }
-            if job.abandoned {
+            // Of two copies the first stands for the request.
+            let is_copy = job.second && job.twin != NONE;
+            self.audit.copies_stuck += u64::from(is_copy);
+            if job.abandoned || is_copy {
                 continue;
             }
             // How long others were followed says nothing about its time.

@@ -3,6 +3,7 @@
 
 use super::failing::{TryLength, try_length};
 use super::{Trial, purpose};
+use crate::container::NONE;
 use crate::event_list::Event;
 use crate::job::{Arrival, Job, Place};
 use crate::pool::Execution;
@@ -78,7 +79,7 @@ impl Trial<'_, '_, '_, '_, '_> {
         let fresh = pool.retries.fresh_service && job.executions > 0;
         let span = if job.away || fresh || container.hardware > 0 {
             let law = &pool.models[usize::from(job.arrival.model)].services[usize::from(container.hardware)];
-            let drawn = || Quantile::of_uniform(job.arrival.luck.uniform(job.executions, purpose::FRESH_SERVICE));
+            let drawn = || Quantile::of_uniform(job.arrival.luck.uniform(job.attempt(), purpose::FRESH_SERVICE));
             law.span(if fresh { drawn() } else { job.arrival.quantile })
         } else {
             job.arrival.service
@@ -103,7 +104,7 @@ impl Trial<'_, '_, '_, '_, '_> {
         container.load(job.arrival.model);
         let waited = if pool.timeout_from_accept { (self.now - job.accepted_at).0 } else { 0 };
         let limit = SimSpan(pool.timeout.0.saturating_sub(waited));
-        let TryLength { lasts, succeeds } = try_length(pool, &job.arrival, job.executions, switch + service, limit);
+        let TryLength { lasts, succeeds } = try_length(pool, &job.arrival, job.attempt(), switch + service, limit);
         job.ticket = ticket;
         let ends = self.now + lasts;
         if pool.preemption.is_none() {
@@ -125,7 +126,8 @@ impl Trial<'_, '_, '_, '_, '_> {
         let state = &mut self.w.pools[p];
         let container = &mut state.containers[index as usize];
         let job = self.w.jobs.get_mut(job_index);
-        let first = job.executions == 0;
+        let first = !job.has_begun();
+        let twin = job.twin;
         let cold = container.ready_at > job.arrival.at;
         job.executions += 1;
         job.started = self.now;
@@ -147,6 +149,9 @@ impl Trial<'_, '_, '_, '_, '_> {
             if first {
                 self.count_start(&arrival, cold, self.now);
             }
+        }
+        if twin != NONE {
+            self.w.jobs.get_mut(twin).begun_elsewhere = true;
         }
         if begins {
             self.occupancy_changes(p);
@@ -181,7 +186,8 @@ impl Trial<'_, '_, '_, '_, '_> {
         assert!(job.place == Place::Executing, "law 6: a try ended twice");
         job.place = Place::Pausing;
         job.ticket = 0;
-        let (started, succeeds) = (job.started, job.succeeds);
+        // What has lost is booked with the tries that fail.
+        let (started, succeeds) = (job.started, job.succeeds && !job.lost);
         self.audit.tries_ns += self.horizon.clip(started, self.now);
         let state = &mut self.w.pools[p];
         let container = &mut state.containers[index as usize];
@@ -257,6 +263,10 @@ impl Trial<'_, '_, '_, '_, '_> {
         self.audit.completed += 1;
         if job.counted {
             self.count_completion(p, &job.arrival, self.now);
+            self.outcome.models[usize::from(job.arrival.model)].hedge_wins += u64::from(job.second);
+        }
+        if job.twin != NONE {
+            self.hedge_answered(&job);
         }
         step
     }

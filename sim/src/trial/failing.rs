@@ -57,16 +57,24 @@ impl Trial<'_, '_, '_, '_, '_> {
             self.w.jobs.remove(job_index);
             return;
         }
-        if let Some(fallback) = pool.fallback.filter(|fallback| fallback.on_failure) {
-            self.audit.retries += 1;
-            return self.fall_back(p, job_index, fallback, FallbackReason::Failure);
+        match pool.fallback.filter(|fallback| fallback.on_failure) {
+            Some(fallback) if !job.is_hedged() => {
+                self.audit.retries += 1;
+                return self.fall_back(p, job_index, fallback, FallbackReason::Failure);
+            }
+            // What would follow is there already: the second copy.
+            Some(_) => {}
+            None if job.failures <= pool.retries.max => {
+                self.audit.retries += 1;
+                let pause = pool.retries.delay(job.failures);
+                (job.place, job.ticket) = (Place::Pausing, ticket);
+                self.w.events.push(self.now + pause, Event::Retry { job: job_index, ticket });
+                return self.note(p, None, Some(job_index), What::WillRetry { after: pause });
+            }
+            None => {}
         }
-        if job.failures <= pool.retries.max {
-            self.audit.retries += 1;
-            let pause = pool.retries.delay(job.failures);
-            (job.place, job.ticket) = (Place::Pausing, ticket);
-            self.w.events.push(self.now + pause, Event::Retry { job: job_index, ticket });
-            self.note(p, None, Some(job_index), What::WillRetry { after: pause });
+        if self.leaves_to_the_other(p, job_index) {
+            self.audit.copies_failed += 1;
             return;
         }
         self.note(p, None, Some(job_index), What::Fails);
@@ -94,19 +102,26 @@ impl Trial<'_, '_, '_, '_, '_> {
             return;
         }
         let (p, index) = (usize::from(job.pool), job.container);
+        let executes = job.place == Place::Executing;
         let state = &mut self.w.pools[p];
         state.levels.leave(&mut state.containers, index);
-        if job.place == Place::Executing {
+        if executes {
             self.leave_shared(p, index, job_index, false);
         } else {
-            let container = &mut state.containers[index as usize];
-            container.waiting.remove(&mut self.w.jobs, job_index);
-            container.inputs -= 1;
-            state.running -= 1;
-            self.w.jobs.get_mut(job_index).ticket = 0;
+            self.leave_inside(p, index, job_index);
         }
         self.fail_try(p, job_index);
         self.after_departure(p, index);
+    }
+
+    /// An input leaves a container (that stands in no level list) in which it waits behind others.
+    pub(super) fn leave_inside(&mut self, p: usize, index: u32, job_index: u32) {
+        let state = &mut self.w.pools[p];
+        let container = &mut state.containers[index as usize];
+        container.waiting.remove(&mut self.w.jobs, job_index);
+        container.inputs -= 1;
+        state.running -= 1;
+        self.w.jobs.get_mut(job_index).ticket = 0;
     }
 
     /// Whether a try that starts now and would last so long ends before its container is taken away. One that does not

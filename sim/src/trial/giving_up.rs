@@ -24,18 +24,26 @@ impl Trial<'_, '_, '_, '_, '_> {
             self.outcome.models[usize::from(job.arrival.model)].abandoned += 1;
             self.count_loss(&job);
         }
+        if matches!(job.place, Place::Inside | Place::Executing) {
+            self.w.jobs.get_mut(job_index).abandoned = true;
+        } else {
+            self.withdraw(p, job_index);
+        }
+    }
+
+    /// A request, or a copy of one, leaves that no container has accepted.
+    pub(super) fn withdraw(&mut self, p: usize, job_index: u32) {
+        let job = self.w.jobs.get(job_index);
         match job.place {
             Place::Queued => self.leave_queue(p, job_index),
             Place::Bound => {
+                let container = job.container;
                 let state = &mut self.w.pools[p];
                 state.bound -= 1;
-                state.containers[job.container as usize].bound = NONE;
+                state.containers[container as usize].bound = NONE;
             }
             Place::Pausing => {}
-            Place::Inside | Place::Executing => {
-                self.w.jobs.get_mut(job_index).abandoned = true;
-                return;
-            }
+            Place::Inside | Place::Executing => unreachable!("a container has accepted it"),
         }
         self.w.jobs.remove(job_index);
         self.cancel_boots(p);
@@ -51,7 +59,8 @@ impl Trial<'_, '_, '_, '_, '_> {
     /// A request has queued for as long as the fallback rule allows.
     pub(super) fn overflow(&mut self, job_index: u32, ticket: u32) {
         let job = self.w.jobs.get(job_index);
-        if job.ticket != ticket || job.place != Place::Queued {
+        // One whose second copy is in the fallback pool already stays.
+        if job.ticket != ticket || job.place != Place::Queued || job.is_hedged() {
             return;
         }
         let p = usize::from(job.pool);

@@ -48,7 +48,8 @@ fn with_idle_rules(mut setting: Setting) -> Setting {
         pool.timeout = pool.timeout.min(SimSpan(AGES));
         pool.max_pending = pool.max_pending.or(Some(100_000));
         let law = Law::Deterministic { seconds: 1e9 };
-        pool.patience = pool.patience.or(Some(Patience { law, in_queue_only: false }));
+        let hedges = pool.fallback.is_some_and(|fallback| fallback.hedge.is_some());
+        pool.patience = pool.patience.or((!hedges).then_some(Patience { law, in_queue_only: false }));
         let mean = SimSpan(u64::MAX);
         pool.preemption = pool.preemption.or(Some(Preemption { mean, while_busy: false }));
         if let Some(fallback) = &mut pool.fallback {
@@ -146,6 +147,8 @@ fn times(setting: &Setting, factor: u64) -> Setting {
         pool.schedule.iter_mut().for_each(|bounds| instant(&mut bounds.at));
         pool.patience.iter_mut().for_each(|patience| scale_law(&mut patience.law, factor));
         pool.fallback.iter_mut().flat_map(|fallback| &mut fallback.on_wait).for_each(|span| scale(span, factor));
+        let hedges = pool.fallback.iter_mut().flat_map(|fallback| &mut fallback.hedge);
+        hedges.for_each(|hedge| scale(&mut hedge.after, factor));
         for model in &mut pool.models {
             scale(&mut model.latency_limit, factor);
             model.switch_in.iter_mut().for_each(|span| scale(span, factor));
@@ -176,6 +179,16 @@ fn ledgers(outcome: &Outcome, factor: u64) -> Vec<[u64; 4]> {
     ledgers.map(|ledger| State::ALL.map(|state| ledger.get(state).0 * factor)).collect()
 }
 
+fn hedges(setting: &Setting) -> bool {
+    setting.pools.iter().filter_map(|pool| pool.fallback).any(|fallback| fallback.hedge.is_some())
+}
+
+/// Boot, execution and idle time of each pool, by GPU type and model.
+fn paid(outcome: &Outcome) -> Vec<[u64; 3]> {
+    let split = |[boot, busy, idle, wasted]: [u64; 4]| [boot, busy + wasted, idle];
+    ledgers(outcome, 1).into_iter().map(split).collect()
+}
+
 fn losses(model: &ModelOutcome) -> u64 {
     model.failed + model.rejected + model.abandoned + model.stuck
 }
@@ -192,11 +205,12 @@ fn random_groups_meet_every_rule() {
     let mut met = PoolOutcome::default();
     sum.pools.iter().for_each(|pool| met += pool);
     let losses = [total.failed, total.rejected, total.abandoned, total.stuck];
+    let hedges = [total.hedged - total.hedge_wins, total.hedge_wins];
     let moves = [total.fell_back, total.cold, met.denied, met.cancelled, met.preemptions, met.boot_failures];
     let batches = [met.batches - met.full_batches, met.full_batches];
     // Of some thousand requests.
-    for count in losses.into_iter().chain(moves).chain(batches) {
-        assert!(count >= 50, "{losses:?} {moves:?} {batches:?}");
+    for count in losses.into_iter().chain(hedges).chain(moves).chain(batches) {
+        assert!(count >= 50, "{losses:?} {hedges:?} {moves:?} {batches:?}");
     }
     assert!(met.capacity_wait_ns > 0 && met.rounding_ns.iter().all(|ns| *ns > 0));
 }
@@ -217,6 +231,7 @@ proptest! {
             // What is stuck may have been executed, in vain, after the end to which its time counts.
             prop_assert!(model.stuck > 0 || model.wait_ns <= model.sojourn_ns);
             prop_assert!(model.completed <= model.executions);
+            prop_assert!(model.hedge_wins <= model.hedged && model.hedged <= model.arrived);
         }
         let roots = setting.arrivals.iter().filter(|arrival| setting.horizon.contains(arrival.at)).count() as u64;
         let total = outcome.total();
@@ -234,6 +249,18 @@ proptest! {
             prop_assert!(pool.full_batches <= pool.batches);
         }
         prop_assert!(outcome.peak_containers <= setting.quota.containers.min(setting.quota.gpus));
+    }
+
+    #[test]
+    fn no_request_ends_twice(setting in setting(true)) {
+        let mut ended = std::collections::BTreeSet::new();
+        for event in setting.seen(usize::MAX).trace.events {
+            let ends = matches!(
+                event.what,
+                What::Completes { in_vain: false, .. } | What::Fails | What::Rejected | What::GivesUp
+            );
+            prop_assert!(!ends || ended.insert(event.request), "{event:?}");
+        }
     }
 
     #[test]
@@ -296,10 +323,15 @@ proptest! {
         let mut sum = before.outcome().0;
         sum += &after.outcome().0;
         let whole = setting.outcome().0;
-        prop_assert_eq!(sum.pools, whole.pools);
         prop_assert_eq!(sum.peak_containers, whole.peak_containers);
-        for (parts, all) in sum.models.iter().zip(&whole.models) {
-            prop_assert_eq!((parts.boots, parts.ledger), (all.boots, all.ledger));
+        if hedges(&setting) {
+            // Which of two copies was for nobody is known when the other one answers. What was paid for is known at once.
+            prop_assert_eq!(paid(&sum), paid(&whole));
+        } else {
+            prop_assert_eq!(sum.pools, whole.pools);
+            for (parts, all) in sum.models.iter().zip(&whole.models) {
+                prop_assert_eq!((parts.boots, parts.ledger), (all.boots, all.ledger));
+            }
         }
     }
 
@@ -317,6 +349,7 @@ proptest! {
                 [m.completed, m.failed, m.rejected, m.abandoned, m.stuck, m.cold, m.waited, m.fell_back, m.executions, m.boots, m.late]
             };
             prop_assert_eq!(counts(s), counts(l));
+            prop_assert_eq!((s.hedged, s.hedge_wins), (l.hedged, l.hedge_wins));
         }
         for (s, l) in short.pools.iter().zip(&long.pools) {
             prop_assert_eq!(s.capacity_wait_ns * factor, l.capacity_wait_ns);

@@ -13,7 +13,7 @@ use crate::quantile::Quantile;
 use crate::quantities::SimSpan;
 use crate::request::Luck;
 use crate::window::Window;
-use crate::{BatchWait, Batching, Efficiency, Fallback, Patience, Preemption, Retries};
+use crate::{BatchWait, Batching, Efficiency, Fallback, Hedge, Patience, Preemption, Retries};
 
 /// The same tests on every machine and every day.
 pub(super) fn config(cases: u32) -> ProptestConfig {
@@ -53,9 +53,10 @@ impl Dials<'_> {
     }
 }
 
-const DIALS_A_POOL: usize = 40;
+const DIALS_A_POOL: usize = 44;
 const DIALS_A_MODEL: usize = 10;
-const DIALS_OF_GROUP: usize = 12;
+const DIALS_A_HEDGE: usize = 3;
+const DIALS_OF_GROUP: usize = 21;
 
 fn execution(dials: &mut Dials<'_>) -> Execution {
     let waits = [BatchWait::Oldest(s(5)), BatchWait::Oldest(SimSpan::ZERO)];
@@ -111,6 +112,29 @@ fn model(dials: &mut Dials<'_>, models: usize, types: usize, serial: bool) -> Po
     }
 }
 
+/// Some pools that have a fallback pool hedge too. What cannot be where requests are hedged gives way.
+fn hedge(numbers: &[u8], pools: &mut [Pool]) {
+    for place in (0..pools.len()).rev() {
+        let dials = &mut Dials { numbers: numbers[place * DIALS_A_HEDGE..][..DIALS_A_HEDGE].iter(), chance: true };
+        let (hedges, after) = (dials.pick(&[false, true]), dials.pick(&[s(4), SimSpan(1), s(11), s(30)]));
+        let cancel_loser = dials.pick(&[false, true]);
+        if let Some(fallback) = pools[place].fallback.as_mut().filter(|_| hedges) {
+            fallback.hedge = Some(Hedge { after, cancel_loser });
+            pools[place].patience = None;
+            let mut at = place;
+            loop {
+                let pool = &mut pools[at];
+                if !pool.may_hold_copies() {
+                    pool.execution = Execution::Serial;
+                    pool.target_inputs = pool.target_inputs.min(pool.max_inputs);
+                }
+                let Some(next) = pool.fallback else { break };
+                at = usize::from(next.pool);
+            }
+        }
+    }
+}
+
 /// - `place`: its index of `pools`; it may fall back to the next.
 fn pool(numbers: &[u8], chance: bool, models: usize, place: usize, pools: usize) -> Pool {
     let (of_pool, of_models) = numbers.split_at(DIALS_A_POOL);
@@ -148,6 +172,7 @@ fn pool(numbers: &[u8], chance: bool, models: usize, place: usize, pools: usize)
         on_failure: dials.pick(&[true, false]),
         on_wait: dials.pick(&[None, Some(s(4)), Some(SimSpan::ZERO), Some(SimSpan(u64::MAX))]),
         predicted: dials.pick(&[false, true]),
+        hedge: None,
     };
     let on = [None, Some(fallback)];
     Pool {
@@ -213,7 +238,9 @@ pub(super) fn setting(chance: bool) -> impl Strategy<Value = Setting> {
                 let (of_group, of_pools) = dials.split_at(DIALS_OF_GROUP);
                 let lucks = (0..pools as u32).map(|p| Luck(luck).child(p)).collect();
                 let chunks = of_pools.chunks(DIALS_A_POOL + models * DIALS_A_MODEL).enumerate();
-                let pools: Vec<Pool> = chunks.map(|(p, dials)| pool(dials, chance, models, p, pools)).collect();
+                let mut pools: Vec<Pool> = chunks.map(|(p, dials)| pool(dials, chance, models, p, pools)).collect();
+                let (of_hedges, of_group) = of_group.split_at(3 * DIALS_A_HEDGE);
+                hedge(of_hedges, &mut pools);
                 group(of_group, chance, pools, models, Setting { arrivals, lucks, horizon, ..Setting::default() })
             },
         )

@@ -293,6 +293,7 @@ mod boots;
 mod capacity;
 mod failures;
 mod fallback;
+mod hedge;
 mod limits;
 mod never_met;
 mod quota;

@@ -145,8 +145,7 @@ fn a_request_that_no_container_survives_is_stuck_at_last() {
 
 #[test]
 fn a_preempted_request_may_queue_too_long_once_more() {
-    let fallback =
-        crate::Fallback { pool: 1, on_rejection: false, on_failure: false, on_wait: Some(s(20.0)), predicted: false };
+    let fallback = crate::Fallback { on_wait: Some(s(20.0)), ..super::fallback::to(1) };
     let lone = preempted(Pool { fallback: Some(fallback), ..pool() }, 5.0, 70.0, false, &[at(0.0)]);
     let mut two = group(vec![lone.pools[0].clone(), pool()], &[at(0.0)]);
     two.lucks[0] = lone.lucks[0];

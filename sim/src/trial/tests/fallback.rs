@@ -6,11 +6,11 @@ use crate::fallback::Fallback;
 use crate::group::ChainStep;
 
 /// Goes to the next pool for one reason.
-fn to(pool: u16) -> Fallback {
-    Fallback { pool, on_rejection: false, on_failure: false, on_wait: None, predicted: false }
+pub(super) fn to(pool: u16) -> Fallback {
+    Fallback { pool, on_rejection: false, on_failure: false, on_wait: None, predicted: false, hedge: None }
 }
 
-fn quick() -> Pool {
+pub(super) fn quick() -> Pool {
     let mut quick = pool();
     quick.models[0].services = vec![lasting(4.0)];
     quick

@@ -1,7 +1,7 @@
 //! A rule that is on but never met costs nothing: the outcome is that of the pool without it.
 
 use super::*;
-use crate::fallback::Fallback;
+use crate::fallback::{Fallback, Hedge};
 use crate::patience::Patience;
 use crate::pool::{BootRules, Bounds};
 use crate::preemption::Preemption;
@@ -71,10 +71,18 @@ fn a_fallback_that_nobody_needs_costs_nothing() {
         on_failure: false,
         on_wait: Some(SimSpan(u64::MAX)),
         predicted,
+        hedge: None,
     };
     let without = group(vec![busy(), pool()], &arrivals()).outcome();
     for predicted in [false, true] {
         let with = Pool { fallback: Some(never(predicted)), ..busy() };
+        assert_eq!(group(vec![with, pool()], &arrivals()).outcome(), without);
+    }
+    // And one that would hedge, were a request not answered for a thousand years.
+    for cancel_loser in [false, true] {
+        let hedge = Some(Hedge { after: s(3e10), cancel_loser });
+        let fallback = Some(Fallback { on_rejection: false, on_wait: None, hedge, ..never(false) });
+        let with = Pool { fallback, ..busy() };
         assert_eq!(group(vec![with, pool()], &arrivals()).outcome(), without);
     }
 }

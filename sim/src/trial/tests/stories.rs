@@ -33,12 +33,18 @@ enum Life {
 /// What has been told so far.
 #[derive(Debug, Default)]
 struct Story {
-    requests: BTreeMap<u32, Stands>,
-    gave_up: BTreeSet<u32>,
+    requests: BTreeMap<Copy, Stands>,
+    /// What nobody needs any more: the client has given up, or the other copy has answered.
+    in_vain: BTreeSet<Copy>,
+    /// First copies that are in the fallback pool after all, when the second was over.
+    followed: BTreeSet<u32>,
     containers: BTreeMap<(u16, u32), Life>,
-    /// By model: arrivals, completions, failures, rejections, clients that gave up, fallbacks, executions.
-    counts: BTreeMap<u16, [u64; 7]>,
+    /// By model: arrivals, completions, failures, rejections, clients that gave up, fallbacks, executions, hedges.
+    counts: BTreeMap<u16, [u64; 8]>,
 }
+
+/// A request, and whether it is its second copy.
+type Copy = (u32, bool);
 
 impl Story {
     fn count(&mut self, model: u16, what: usize) {
@@ -90,11 +96,22 @@ impl Story {
         self.containers.insert(key, next);
     }
 
-    /// The way of a request.
-    fn request(&mut self, (request, model): (u32, u16), event: &TraceEvent, pool: &Pool) {
+    /// Which copy of a request an event is about: the first is at home, and the second never.
+    fn copy(&self, request: u32, at_home: bool) -> Copy {
+        (request, !at_home && self.requests.contains_key(&(request, true)) && !self.followed.contains(&request))
+    }
+
+    /// Whether the other copy may still answer.
+    fn has_twin(&self, (request, second): Copy) -> bool {
+        let twin = self.requests.get(&(request, !second));
+        twin.is_some_and(|stands| *stands != Stands::Gone)
+    }
+
+    /// The way of a request, or of one of two copies of it.
+    fn request(&mut self, request: Copy, model: u16, event: &TraceEvent, pool: &Pool) {
         let stands = self.requests.get(&request).copied();
         let container = event.container.map(|ordinal| (event.pool, ordinal));
-        let gave_up = self.gave_up.contains(&request);
+        let gave_up = self.in_vain.contains(&request);
         let next = match event.what {
             What::Arrives => {
                 assert_eq!(stands, None);
@@ -123,11 +140,28 @@ impl Story {
                 }
                 Stands::Executing(container)
             }
-            What::Completes { .. } => {
-                assert!(matches!(stands, Some(Stands::Executing(_))));
+            What::Completes { in_vain, .. } => {
+                assert!(matches!(stands, Some(Stands::Executing(_))) && in_vain == gave_up);
                 if !gave_up {
                     self.count(model, 1);
+                    if self.has_twin(request) {
+                        self.in_vain.insert((request.0, !request.1));
+                    }
                 }
+                Stands::Gone
+            }
+            What::Hedges { .. } => {
+                assert!(!request.1 && !gave_up && stands.is_some_and(|stands| stands != Stands::Gone));
+                self.count(model, 7);
+                assert_eq!(self.requests.insert((request.0, true), Stands::Between), None);
+                return;
+            }
+            What::LeftToTheOther => {
+                assert!(stands == Some(Stands::Between) && self.has_twin(request) && !gave_up);
+                Stands::Gone
+            }
+            What::Withdrawn => {
+                assert!(gave_up && stands != Some(Stands::Gone));
                 Stands::Gone
             }
             What::TryFails { .. } => {
@@ -136,7 +170,11 @@ impl Story {
             }
             What::WillRetry { .. } => Stands::Pausing,
             What::FallsBack { .. } => {
-                self.count(model, 5);
+                assert!(request.1 || !self.has_twin(request));
+                if !request.1 {
+                    self.count(model, 5);
+                    self.followed.insert(request.0);
+                }
                 Stands::Between
             }
             What::Fails => {
@@ -152,7 +190,7 @@ impl Story {
             What::GivesUp => {
                 assert!(!gave_up && stands.is_some_and(|stands| stands != Stands::Gone));
                 self.count(model, 4);
-                self.gave_up.insert(request);
+                self.in_vain.insert(request);
                 match stands {
                     Some(Stands::Inside(_) | Stands::Executing(_)) => return,
                     _ => Stands::Gone,
@@ -180,8 +218,9 @@ proptest! {
             if let Some(ordinal) = event.container {
                 story.container((event.pool, ordinal), pool, event.what);
             }
-            if let Some(request) = event.request {
-                story.request(request, event, pool);
+            if let Some((request, model)) = event.request {
+                let at_home = event.pool == setting.models[usize::from(model)].home;
+                story.request(story.copy(request, at_home), model, event, pool);
             }
             let alive = |life: &&Life| **life != Life::Gone;
             prop_assert!(story.containers.values().filter(alive).count() <= setting.quota.containers.min(setting.quota.gpus) as usize);
@@ -191,7 +230,7 @@ proptest! {
         }
         for (m, model) in (0..).zip(&seen.outcome.models) {
             let told = story.counts.get(&m).copied().unwrap_or_default();
-            let counted = [model.arrived, model.completed, model.failed, model.rejected, model.abandoned, model.fell_back, model.executions];
+            let counted = [model.arrived, model.completed, model.failed, model.rejected, model.abandoned, model.fell_back, model.executions, model.hedged];
             prop_assert_eq!(told, counted);
         }
     }
