@@ -11,6 +11,7 @@ mod completions;
 mod failure;
 mod init;
 mod interrupt;
+mod money;
 mod output_folder;
 mod reevaluate;
 mod rows;

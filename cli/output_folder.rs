@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::failure::Failure;
 
 /// Every file that a run writes: a folder that holds nothing else may be replaced.
-const OURS: [&str; 11] = [
+const OURS: [&str; 13] = [
     "report.html",
     "report.md",
     "frontier.svg",
@@ -19,8 +19,10 @@ const OURS: [&str; 11] = [
     "cost_by_state.svg",
     "latency_cdf.svg",
     "day.svg",
+    "spending.svg",
     "frontier.csv",
     "fleets.csv",
+    "spending.csv",
     "study.json",
     "config.py",
 ];

@@ -3,8 +3,9 @@
 
 use fleetfront_scenario::{Allocation, Cell, PoolPlan, ScarcityProcess, Scenario};
 use fleetfront_sim::{
-    BootTimes, Capacity, ChainStep, Draws, Fallback, Group, GroupModel, Hardware, Horizon, Law, Observers, Outcome,
-    Pool, PoolModel, PoolOutcome, Quota, Scarcity, SimSpan, StreamKey, UsdPerSecond, Workspace, simulate_group,
+    BootTimes, Capacity, ChainStep, Draws, Fallback, Group, GroupModel, Hardware, Horizon, HourBook, Law, Observers,
+    Outcome, Pool, PoolModel, PoolOutcome, Quota, Scarcity, SimSpan, StreamKey, UsdPerSecond, Workspace,
+    simulate_group,
 };
 
 use crate::engine_pool::{cell, container_price, engine_pool, gpus, pool_model};
@@ -98,6 +99,17 @@ impl ReadyGroup {
             keys: plans.iter().map(|plan| key(scenario, plan)).collect(),
             places,
         }
+    }
+
+    /// Index in the scenario of a GPU type of one of its pools.
+    pub(crate) fn gpu(&self, pool: usize, hardware: usize) -> usize {
+        usize::from(self.pools[pool].hardware[hardware].gpu)
+    }
+
+    /// Empty books, one a pool.
+    pub(crate) fn hour_books(&self, horizon: Horizon) -> Vec<HourBook> {
+        let book = |pool: &Pool| HourBook::new(horizon, pool.hardware.len(), self.models.len());
+        self.pools.iter().map(book).collect()
     }
 
     /// What the containers of one of its pools cost in an outcome.

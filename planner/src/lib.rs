@@ -18,6 +18,7 @@ mod frontier;
 mod groups;
 mod knob;
 mod metrics;
+mod month;
 mod naive;
 mod pairing;
 mod partition;
@@ -30,6 +31,7 @@ mod requests;
 mod results;
 mod run;
 mod sections;
+mod spending;
 pub mod statistics;
 mod study;
 mod summary;
@@ -44,11 +46,13 @@ pub use estimate::{Estimate, paired_ratio, ratio, sectioned, sectioned_ratio};
 pub use frontier::frontier_of_sums;
 pub use knob::KnobUnit;
 pub use metrics::{CostByState, Metrics};
+pub use month::{BudgetOutlook, MonthlyBill};
 pub use naive::naive_estimates;
 pub use pairing::Probabilities;
 pub use reevaluate::{Indifferent, Question, Reevaluation, Trigger, reevaluate};
 pub use replications::{Look, ModelReplication, PoolReplication, Replication, TracedEvent, replicate, trace_trial};
 pub use run::{run_study, simulate_allocation};
+pub use spending::{GpuSpending, HourSpending, NamedSpending, ROUNDING, Spending, SpendingLine, StateUsd};
 pub use study::{
     AllocationMetrics, AllocationResult, Bridge, BridgeStep, CellSummary, Choice, CriterionResult, Day, FleetPoint,
     FreshDays, Frontier, GpuSummary, Judgement, ModelResult, ModelSummary, NaiveComparison, NaiveEstimate, Obstacle,

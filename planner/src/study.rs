@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::estimate::Estimate;
 use crate::metrics::Metrics;
+use crate::month::MonthlyBill;
+use crate::spending::Spending;
 
 /// The results of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -219,6 +221,10 @@ pub struct AllocationMetrics {
     pub models: Vec<ModelResult>,
     /// The average day.
     pub day: Day,
+    /// Where the money goes.
+    pub spending: Spending,
+    /// What luck makes of a month's bill.
+    pub month: MonthlyBill,
 }
 
 impl AllocationMetrics {

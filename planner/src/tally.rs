@@ -180,7 +180,7 @@ impl Subject {
 }
 
 /// A ratio that cannot leave [0, 1].
-fn share(numerator: &[f64], denominator: &[f64]) -> Estimate {
+pub(crate) fn share(numerator: &[f64], denominator: &[f64]) -> Estimate {
     let Estimate { value, low, high } = ratio(numerator, denominator);
     Estimate { value, low: low.max(0.0), high: high.min(1.0) }
 }

@@ -2,6 +2,7 @@
 
 mod allocations;
 mod answers;
+mod spending;
 
 use fleetfront_calibration::Kind;
 use fleetfront_planner::{

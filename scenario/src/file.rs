@@ -150,6 +150,8 @@ pub struct PlatformFile {
     pub plan_fee_usd: Option<f64>,
     /// Usage that the plan includes, in dollars a month; left out for none
     pub included_credits_usd: Option<f64>,
+    /// What there is to spend, in dollars a month; left out for nothing to hold months against
+    pub budget_usd_month: Option<f64>,
 }
 
 /// What is common to the traffic of all models.

@@ -21,6 +21,8 @@ const CORES_MAX: f64 = 1024.0;
 const MEMORY_GIB_MAX: f64 = 16_384.0;
 const REGION_MAX: f64 = 100.0;
 const PLAN_USD_MAX: f64 = 1e6;
+/// Largest budget, in dollars a month: a limit against typing errors.
+const BUDGET_USD_MAX: f64 = 1e9;
 
 /// Resolves a file of the right shape. What is returned holds only when the findings hold no problem.
 pub(crate) fn resolve(files: &Files, file: &ScenarioFile, findings: &mut Findings<'_>) -> Scenario {
@@ -143,6 +145,10 @@ fn platform(platform: &PlatformFile, file: &ScenarioFile, tables: &Tables, findi
             findings.within(&format!("platform.{key}"), usd, 0.0, PLAN_USD_MAX, "a limit against typing errors");
         }
     }
+    if let Some(usd) = platform.budget_usd_month {
+        findings.positive("platform.budget_usd_month", usd, "the budget");
+        findings.within("platform.budget_usd_month", usd, 0.0, BUDGET_USD_MAX, "a limit against typing errors");
+    }
     let mut item = |name| price(file, tables, name, "files.prices", findings).unwrap_or_else(|| (free(), nobody()));
     let ((cpu, of_cpu), (memory, of_memory)) = (item("cpu_core"), item("memory_gib"));
     Platform {
@@ -155,6 +161,7 @@ fn platform(platform: &PlatformFile, file: &ScenarioFile, tables: &Tables, findi
         days_per_month: platform.days_per_month,
         plan_fee_usd: platform.plan_fee_usd.unwrap_or(0.0),
         included_credits_usd: platform.included_credits_usd.unwrap_or(0.0),
+        budget_usd_month: platform.budget_usd_month,
         container_provenance: (&platform.container_provenance).into(),
         price_provenance: both(of_cpu, of_memory),
     }
@@ -225,6 +232,10 @@ mod tests {
         check(old, "days_per_month = 32", "32", key, "32 is outside 0 to 31", "no month is longer");
         let new = "days_per_month = 30.0\nplan_fee_usd = 1e9";
         check(old, new, "1e9", "platform.plan_fee_usd", "1000000000 is outside 0 to 1000000", "typing errors");
+        let new = "days_per_month = 30.0\nbudget_usd_month = 0";
+        check(old, new, "0", "platform.budget_usd_month", "the budget is 0", "above zero");
+        let new = "days_per_month = 30.0\nbudget_usd_month = 2e9";
+        check(old, new, "2e9", "platform.budget_usd_month", "2000000000 is outside 0 to", "typing errors");
         let new = "cpu_cores = 4000";
         check("cpu_cores = 1.0", new, "4000", "platform.cpu_cores", "4000 is outside 0 to 1024", "holds no more");
         let (old, new) = ("region_multiplier = 1.0", "region_multiplier = 0.0");

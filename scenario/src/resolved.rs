@@ -130,6 +130,9 @@ pub struct Platform {
     /// Usage that the plan includes, in dollars a month.
     #[serde(default)]
     pub included_credits_usd: f64,
+    /// What there is to spend, in dollars a month.
+    #[serde(default)]
+    pub budget_usd_month: Option<f64>,
     /// Where cores and GiB of a container come from.
     pub container_provenance: Provenance,
     /// Where the CPU and memory prices come from.

@@ -8,7 +8,7 @@ use assert_cmd::Command;
 use tempfile::TempDir;
 
 /// Every file of a run.
-pub(crate) const FILES: [&str; 11] = [
+pub(crate) const FILES: [&str; 13] = [
     "config.py",
     "cost_by_state.svg",
     "day.svg",
@@ -19,6 +19,8 @@ pub(crate) const FILES: [&str; 11] = [
     "latency_cdf.svg",
     "report.html",
     "report.md",
+    "spending.csv",
+    "spending.svg",
     "study.json",
 ];
 
