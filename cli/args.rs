@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Reevaluate(ReevaluateArgs),
     /// Say which fleets beat an allocation, and by what
     Why(WhyArgs),
+    /// Say what an allocation would cost on other platforms: the same requests under their prices and billing rules
+    Elsewhere(ElsewhereArgs),
     /// Print the JSON schema of scenario.toml
     Schema,
     /// Print completions for a shell
@@ -159,6 +161,24 @@ pub(crate) struct WhyArgs {
     pub(crate) allocation: String,
     #[command(flatten)]
     pub(crate) pace: Pace,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `elsewhere`.
+#[derive(Debug, Args)]
+pub(crate) struct ElsewhereArgs {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArg,
+    /// Which allocation of the scenario [default: the baseline]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) allocation: Option<String>,
+    /// Days simulated on each platform, 2 to 1000000
+    #[arg(long, value_name = "N", default_value = "98", value_parser = trials)]
+    pub(crate) trials: u32,
+    #[command(flatten)]
+    pub(crate) machine: Machine,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -8,6 +8,7 @@ mod bug;
 mod check;
 mod compare;
 mod completions;
+mod elsewhere;
 mod failure;
 mod init;
 mod interrupt;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         Command::Compare(args) => compare::compare(&args),
         Command::Reevaluate(args) => reevaluate::reevaluate(&args),
         Command::Why(args) => why::why(&args),
+        Command::Elsewhere(args) => elsewhere::elsewhere(&args),
         Command::Schema => schema::schema(),
         Command::Completions(args) => completions::completions(&args),
     };

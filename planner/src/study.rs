@@ -76,6 +76,13 @@ pub struct GpuSummary {
     pub container_usd_per_hour: f64,
     /// Usable memory.
     pub usable_gib: f64,
+    /// Whether the platform has it; the prices are zero where it does not.
+    #[serde(default = "yes")]
+    pub offered: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A variant on a GPU type.

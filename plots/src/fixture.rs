@@ -96,6 +96,7 @@ fn gpus() -> Vec<GpuSummary> {
             usd_per_hour: price * 3600.0,
             container_usd_per_hour: price * 3600.0 + 0.3,
             usable_gib: *gib,
+            offered: true,
         })
         .collect()
 }

@@ -17,8 +17,10 @@ mod findings;
 mod law_file;
 mod load;
 mod models;
+mod on_platform;
 mod overload;
 mod pools;
+mod presets;
 mod render;
 mod repair;
 mod resolve;
@@ -38,6 +40,7 @@ pub use files::Files;
 pub use fleetfront_calibration::{Problem, Provenance};
 pub use law_file::LawFile;
 pub use pools::RECOMMENDED;
+pub use presets::{BesideGpu, Billing, Per, Preset, PresetGpu, PresetWindow, preset, presets};
 pub use render::render;
 pub use repair::{Mend, Repair, nearest_repair, repaired};
 pub use resolved::{

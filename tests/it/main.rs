@@ -3,6 +3,7 @@
 mod bad_input;
 mod cli_commands;
 mod cli_compare;
+mod cli_elsewhere;
 mod cli_interrupt;
 mod cli_reevaluate;
 mod cli_run;
@@ -12,6 +13,7 @@ mod contract;
 mod contract_groups;
 mod exact;
 mod oracles;
+mod platforms;
 mod statistics;
 mod theory;
 mod threads;
