@@ -46,6 +46,8 @@ pub(crate) enum Command {
     /// Say whether it pays to try a cheaper GPU type first and to fall back to the model's own: every way of doing so,
     /// over a range of how often the cheaper one fails or is not to be had
     Fallback(FallbackArgs),
+    /// Say what an allocation would cost on other platforms: the same requests under their prices and billing rules
+    Elsewhere(ElsewhereArgs),
     /// Print the JSON schema of scenario.toml
     Schema,
     /// Print completions for a shell
@@ -284,6 +286,24 @@ pub(crate) struct FallbackArgs {
     /// Folder that the map and the tables are written to; those of an earlier study in it are replaced
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `elsewhere`.
+#[derive(Debug, Args)]
+pub(crate) struct ElsewhereArgs {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArg,
+    /// Which allocation of the scenario [default: the baseline]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) allocation: Option<String>,
+    /// Days simulated on each platform, 2 to 1000000
+    #[arg(long, value_name = "N", default_value = "98", value_parser = trials)]
+    pub(crate) trials: u32,
+    #[command(flatten)]
+    pub(crate) machine: Machine,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -119,10 +119,15 @@ impl Meaning<'_> {
         screen.item(&format!("grid: windows of {} s; {} warm containers", windows.join(", "), warm.join(" or ")));
         screen.item(&format!("inputs (SHA-256): {}", self.scenario.inputs_sha256));
         let row = |gpu: &fleetfront_scenario::Gpu| {
+            let (usd, kind) = if gpu.offered {
+                (plain(gpu.usd_per_second.get() * 3600.0, Unit::Usd), kind_word(gpu.price_provenance.kind))
+            } else {
+                ("not offered".to_owned(), "–")
+            };
             vec![
                 gpu.name.clone(),
-                plain(gpu.usd_per_second.get() * 3600.0, Unit::Usd),
-                kind_word(gpu.price_provenance.kind).to_owned(),
+                usd,
+                kind.to_owned(),
                 format!("{} GiB", gpu.usable_gib),
                 kind_word(gpu.memory_provenance.kind).to_owned(),
                 gpu.features.join(", "),

@@ -9,11 +9,13 @@ mod check;
 mod compare;
 mod completions;
 mod diff;
+mod elsewhere;
 mod export;
 mod failure;
 mod fallback;
 mod init;
 mod interrupt;
+mod money;
 mod output_folder;
 mod reevaluate;
 mod report;
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         Command::Report(args) => report::report(&args),
         Command::Diff(args) => diff::diff(&args),
         Command::Fallback(args) => fallback::fallback(&args),
+        Command::Elsewhere(args) => elsewhere::elsewhere(&args),
         Command::Schema => schema::schema(),
         Command::Completions(args) => completions::completions(&args),
     };

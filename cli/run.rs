@@ -8,6 +8,7 @@ use fleetfront_scenario::Files;
 use crate::args::RunArgs;
 use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupt;
+use crate::money::{show_months, show_spending};
 use crate::output_folder::OutputFolder;
 use crate::rows::{show_allocations, show_bounds, show_bridges, show_criteria};
 use crate::screen::{Screen, print};
@@ -86,6 +87,8 @@ pub(crate) fn answer(study: &Study, report: &str) -> Screen {
         show_bounds(&mut screen, recommended, &study.allocations);
     }
     show_bridges(&mut screen, &study.naive.bridges);
+    show_spending(&mut screen, &study.allocations);
+    show_months(&mut screen, &study.allocations);
     let warnings = study.warnings.len();
     screen.paragraph(&format!(
         "Numbers in brackets are 95 % intervals over {} trials (seed {}): they hold luck, not wrong inputs. The report \

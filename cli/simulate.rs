@@ -8,6 +8,7 @@ use fleetfront_scenario::{Scenario, nearest, repaired};
 use crate::args::SimulateArgs;
 use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupt;
+use crate::money::{show_months, show_spending};
 use crate::rows::{metric_cells, metric_names, show_bounds, show_criteria, worst};
 use crate::screen::{Screen, print_json};
 use crate::source::load;
@@ -104,6 +105,8 @@ fn detail(scenario: &Scenario, result: &AllocationResult, mends: &[String]) -> S
         worst(results)
     ));
     show_criteria(&mut screen, result, &scenario.allocations[scenario.baseline].name);
+    show_spending(&mut screen, std::slice::from_ref(result));
+    show_months(&mut screen, std::slice::from_ref(result));
     show_pools(&mut screen, result);
     let rows: Vec<&str> =
         ["variant", "GPU", "requests a day", "warm service"].into_iter().chain(metric_names()).collect();

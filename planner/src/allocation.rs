@@ -3,13 +3,14 @@
 use std::ops::Range;
 
 use fleetfront_scenario::{Allocation, Scenario};
-use fleetfront_sim::{LatencyHistogram, Ledger, ModelOutcome, Observers, Outcome, State, Timeline};
+use fleetfront_sim::{HourBook, LatencyHistogram, Ledger, ModelOutcome, Observers, Outcome, State, Timeline};
 use rayon::prelude::*;
 
 use crate::control::{Control, Interrupted};
 use crate::groups::{ReadyGroup, Scratch, groups};
 use crate::perfect::{Perfect, SectionFloor, perfect};
 use crate::requests::Requests;
+use crate::spending::SectionBooks;
 use crate::static_fleet::few_sections;
 use crate::study::Day;
 use crate::tally::{Bill, Subject, Tally, percentiles_s};
@@ -33,6 +34,15 @@ pub(crate) struct AllocationRun {
     pub(crate) day: Day,
     /// What an autoscaler that knew the future would have paid and reached.
     pub(crate) perfect: Perfect,
+    /// What the pools were simulated as.
+    pub(crate) groups: Vec<ReadyGroup>,
+    /// Container time hour by hour, section by section.
+    pub(crate) books: Vec<SectionBooks>,
+    /// What each trial cost, in their order, and the number of the first.
+    pub(crate) trials_usd: Vec<f64>,
+    pub(crate) first_trial: u32,
+    /// Of all random numbers.
+    pub(crate) seed: u64,
 }
 
 /// One group of pools over one section.
@@ -44,6 +54,9 @@ pub(crate) struct GroupSection {
     timelines: Vec<Timeline>,
     /// What its requests cannot do without.
     pub(crate) floor: SectionFloor,
+    hours: Vec<HourBook>,
+    /// What each trial cost.
+    trials_usd: Vec<f64>,
 }
 
 /// Simulates an allocation all of whose cells are feasible.
@@ -65,7 +78,16 @@ pub(crate) fn run_allocation(
             Ok(groups)
         })
         .collect();
-    Ok(fold(scenario, allocation, &ready, sections, &of_sections?))
+    let of_sections = of_sections?;
+    let mut run = fold(scenario, allocation, &ready, sections, &of_sections);
+    run.trials_usd = of_sections.iter().flat_map(|groups| trials_usd(groups)).collect();
+    run.books = of_sections.into_iter().map(|groups| groups.into_iter().map(|group| group.hours).collect()).collect();
+    Ok(AllocationRun {
+        groups: ready,
+        first_trial: sections.first().map_or(0, |s| s.start),
+        seed: requests.seed,
+        ..run
+    })
 }
 
 fn simulate_section(
@@ -80,20 +102,30 @@ fn simulate_section(
         latencies: vec![LatencyHistogram::default(); group.models.len()],
         timelines: vec![Timeline::new(scenario.traffic.horizon(), BINS); group.places.len()],
         floor: SectionFloor::new(group.models.len()),
+        hours: group.hour_books(scenario.traffic.horizon()),
+        trials_usd: Vec::with_capacity(section.len()),
     };
-    let GroupSection { outcome, latencies, timelines, floor } = &mut of_section;
+    let GroupSection { outcome, latencies, timelines, floor, hours, trials_usd } = &mut of_section;
     for trial in section.clone() {
         let arrivals = group.arrivals(requests, trial);
         floor.add(&group.group(), scenario.traffic.horizon(), &mut *arrivals.source());
-        let mut observers = Observers { timelines, ..Observers::latencies(latencies) };
+        let mut observers = Observers { timelines, hours, ..Observers::latencies(latencies) };
         let address = (requests.seed, trial);
-        *outcome += &group.simulate_arrivals(scenario, &arrivals, address, &mut scratch, &mut observers);
+        let of_trial = group.simulate_arrivals(scenario, &arrivals, address, &mut scratch, &mut observers);
+        trials_usd.push((0..group.places.len()).map(|pool| group.cost_usd(pool, &of_trial.pools[pool])).sum());
+        *outcome += &of_trial;
     }
     floor.close();
     let name = || format!("allocation \"{allocation}\"");
     floor.check(&group.group(), outcome, latencies, &name);
     floor.check_percentiles(&group.group(), outcome, |model| percentiles_s(&latencies[model]), &name);
     of_section
+}
+
+/// What each trial of a section cost, all groups together.
+fn trials_usd(groups: &[GroupSection]) -> Vec<f64> {
+    let trials = groups.first().map_or(0, |group| group.trials_usd.len());
+    (0..trials).map(|trial| groups.iter().map(|group| group.trials_usd[trial]).sum()).collect()
 }
 
 impl GroupSection {
@@ -143,6 +175,11 @@ fn fold(
         few_latencies: vec![LatencyHistogram::default(); models],
         day: Day::default(),
         perfect: Perfect::default(),
+        groups: Vec::new(),
+        books: Vec::new(),
+        trials_usd: Vec::new(),
+        first_trial: 0,
+        seed: 0,
     };
     let mut fleet_latencies = LatencyHistogram::default();
     let mut pool_latencies = vec![LatencyHistogram::default(); pools];

@@ -16,7 +16,9 @@ pub fn assumptions(scenario: &Scenario) -> Vec<String> {
         ("the spreadsheet's seconds a request".to_owned(), &scenario.naive.provenance),
     ];
     for gpu in &scenario.gpus {
-        values.push((format!("{}: price", gpu.name), &gpu.price_provenance));
+        if gpu.offered {
+            values.push((format!("{}: price", gpu.name), &gpu.price_provenance));
+        }
         values.push((format!("{}: usable memory", gpu.name), &gpu.memory_provenance));
     }
     for model in &scenario.models {

@@ -118,8 +118,8 @@ fn with_rules(scenario: &Scenario, pool: Pool, (gpu, startup_timeout): (usize, S
             .map(|client| Patience { law: client.after.law(), in_queue_only: client.in_queue_only }),
         hardware: vec![Hardware { gpu: gpu as u16, gpus: rules.gpus_per_container.unwrap_or(1) }],
         hardware_wait: some(rules.gpu_wait_s).unwrap_or(SimSpan::ZERO),
-        billing_increment: some(rules.billing_increment_s).unwrap_or(SimSpan::ZERO),
-        billing_minimum: some(rules.billing_minimum_s).unwrap_or(SimSpan::ZERO),
+        billing_increment: span(rules.billing_increment_s.unwrap_or(scenario.platform.billing_increment_s)),
+        billing_minimum: span(rules.billing_minimum_s.unwrap_or(scenario.platform.billing_minimum_s)),
         ..scheduled(scenario, pool, rules)
     }
 }

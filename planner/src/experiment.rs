@@ -7,13 +7,13 @@ use std::sync::Mutex;
 
 use fleetfront_scenario::{PoolSettings, Scenario};
 use fleetfront_sim::{
-    BootTimes, Draws, Group, Horizon, LatencyHistogram, Law, Observers, Outcome, Pool, Scarcity, StreamKey,
-    UsdPerSecond, Workspace, simulate_group,
+    BootTimes, Draws, Group, Horizon, LatencyHistogram, Law, Observers, Outcome, Pool, Scarcity, StreamKey, Workspace,
+    simulate_group,
 };
 
 use crate::allocation::run_allocation;
 use crate::control::{Control, Interrupted};
-use crate::engine_pool::{cell, container_price, engine_pool, laws};
+use crate::engine_pool::{cell, engine_pool, laws};
 use crate::groups::{capacity, scarcity};
 use crate::partition::Partitions;
 use crate::perfect::SectionFloor;
@@ -21,6 +21,7 @@ use crate::race;
 use crate::requests::{OfPool, Requests};
 use crate::results::Baseline;
 use crate::tally::{Bill, Subject, Tally, percentiles_s};
+use crate::tariff::Tariff;
 
 /// One setting of one unit's pool, and what came out.
 #[derive(Debug, Clone)]
@@ -226,7 +227,7 @@ impl Grid<'_> {
             seed: self.seed,
             key: scenario.models[indices[0]].key,
             horizon: scenario.traffic.horizon(),
-            price: container_price(&scenario.platform, &scenario.gpus[task.gpu], held),
+            price: Tariff::of(&scenario.platform, &scenario.gpus[task.gpu], held),
             services,
             boots,
         };
@@ -256,7 +257,7 @@ fn vary<T: Copy>(all: &[PoolSettings], values: &[T], set: impl Fn(&mut PoolSetti
 
 impl Run<'_> {
     /// Closes one section of `days` trials.
-    fn end_section(&mut self, days: f64, outcome: &Outcome, price: UsdPerSecond) {
+    fn end_section(&mut self, days: f64, outcome: &Outcome, price: Tariff) {
         let Self { section, all, candidate, .. } = self;
         let pool_section = merged(section);
         let total = outcome.total();
@@ -300,7 +301,7 @@ struct Days<'a> {
     seed: u64,
     key: StreamKey,
     horizon: Horizon,
-    price: UsdPerSecond,
+    price: Tariff,
     /// Each model with its service law.
     services: Vec<(usize, Law)>,
     boots: Vec<Law>,

@@ -3,12 +3,14 @@
 
 use fleetfront_scenario::{Allocation, Cell, PoolPlan, ScarcityProcess, Scenario};
 use fleetfront_sim::{
-    BootTimes, Capacity, ChainStep, Draws, Fallback, Group, GroupModel, Hardware, Horizon, Law, Observers, Outcome,
-    Pool, PoolModel, PoolOutcome, Quota, Scarcity, SimSpan, StreamKey, UsdPerSecond, Workspace, simulate_group,
+    BootTimes, Capacity, ChainStep, Draws, Fallback, Group, GroupModel, Hardware, Horizon, HourBook, Law, Observers,
+    Outcome, Pool, PoolModel, PoolOutcome, Quota, Scarcity, SimSpan, StreamKey, Workspace, simulate_group,
 };
 
-use crate::engine_pool::{cell, container_price, engine_pool, gpus, pool_model};
+use crate::engine_pool::{cell, engine_pool, gpus, pool_model};
 use crate::requests::{OfPool, Requests};
+use crate::tally::Bill;
+use crate::tariff::Tariff;
 
 /// Pools ready to be simulated together.
 pub(crate) struct ReadyGroup {
@@ -17,7 +19,7 @@ pub(crate) struct ReadyGroup {
     /// Their models by index in the scenario, in the group's order, with the service law at home.
     pub(crate) models: Vec<(usize, Law)>,
     /// What a container costs: one entry a pool and GPU type of it.
-    pub(crate) prices: Vec<Vec<UsdPerSecond>>,
+    pub(crate) prices: Vec<Vec<Tariff>>,
     /// Pools of the group that are the home of each model, by place in the group.
     pub(crate) homes: Vec<usize>,
     pools: Vec<Pool>,
@@ -100,12 +102,25 @@ impl ReadyGroup {
         }
     }
 
+    /// Index in the scenario of a GPU type of one of its pools.
+    pub(crate) fn gpu(&self, pool: usize, hardware: usize) -> usize {
+        usize::from(self.pools[pool].hardware[hardware].gpu)
+    }
+
+    /// Empty books, one a pool.
+    pub(crate) fn hour_books(&self, horizon: Horizon) -> Vec<HourBook> {
+        let book = |pool: &Pool| HourBook::new(horizon, pool.hardware.len(), self.models.len());
+        self.pools.iter().map(book).collect()
+    }
+
     /// What the containers of one of its pools cost in an outcome.
     pub(crate) fn cost_usd(&self, pool: usize, outcome: &PoolOutcome) -> f64 {
         let models = self.models.len();
-        let of_type = |(hardware, price): (usize, &UsdPerSecond)| {
-            let billed: u64 = outcome.ledgers[hardware * models..][..models].iter().map(|l| l.billed().0).sum();
-            price.get() * (billed + outcome.rounding_ns[hardware]) as f64 / 1e9
+        let of_type = |(hardware, price): (usize, &Tariff)| {
+            let mut bill = Bill::default();
+            outcome.ledgers[hardware * models..][..models].iter().for_each(|ledger| bill.add(ledger, *price));
+            bill.add_rounding(outcome.rounding_ns[hardware], *price);
+            bill.usd.iter().sum::<f64>()
         };
         self.prices[pool].iter().enumerate().map(of_type).sum()
     }
@@ -232,9 +247,9 @@ impl Member<'_> {
     }
 }
 
-fn prices(scenario: &Scenario, plan: &PoolPlan) -> Vec<UsdPerSecond> {
+fn prices(scenario: &Scenario, plan: &PoolPlan) -> Vec<Tariff> {
     let held = plan.settings.rules.gpus_per_container.unwrap_or(1);
-    let price = |gpu: usize| container_price(&scenario.platform, &scenario.gpus[gpu], held);
+    let price = |gpu: usize| Tariff::of(&scenario.platform, &scenario.gpus[gpu], held);
     gpus(scenario, plan.gpu, &plan.settings.rules).into_iter().map(price).collect()
 }
 

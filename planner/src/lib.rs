@@ -13,6 +13,7 @@ mod control;
 mod criteria;
 mod deployment;
 mod diff;
+mod elsewhere;
 mod engine_pool;
 mod estimate;
 mod experiment;
@@ -23,6 +24,7 @@ mod frontier;
 mod groups;
 mod knob;
 mod metrics;
+mod month;
 mod naive;
 mod number_json;
 mod origin;
@@ -38,11 +40,13 @@ mod requests;
 mod results;
 mod run;
 mod sections;
+mod spending;
 mod static_fleet;
 pub mod statistics;
 mod study;
 mod summary;
 mod tally;
+mod tariff;
 mod theory;
 mod verdict;
 mod why;
@@ -55,6 +59,7 @@ pub use deployment::{Deployment, SnapshotCell};
 pub use diff::{
     AnswerDiff, CriterionChange, DecisionDiff, InTime, MetricDiff, Move, SettingMove, StudyDiff, StudyName, Told, diff,
 };
+pub use elsewhere::{CostThere, DefaultWindow, Elsewhere, PlatformCost, elsewhere};
 pub use estimate::{Estimate, paired_ratio, ratio, sectioned, sectioned_ratio};
 pub use fallback::{
     FailureLevel, FallbackAnswer, FallbackError, FallbackPair, FallbackPairs, FallbackPlace, FallbackPoint,
@@ -63,12 +68,14 @@ pub use fallback::{
 pub use frontier::frontier_of_sums;
 pub use knob::KnobUnit;
 pub use metrics::{CostByState, Metrics};
+pub use month::{BudgetOutlook, MonthlyBill};
 pub use naive::naive_estimates;
 pub use origin::Origin;
 pub use pairing::Probabilities;
 pub use reevaluate::{Indifferent, Question, Reevaluation, Trigger, reevaluate};
 pub use replications::{Look, ModelReplication, PoolReplication, Replication, TracedEvent, replicate, trace_trial};
 pub use run::{run_study, simulate_allocation};
+pub use spending::{GpuSpending, HourSpending, NamedSpending, ROUNDING, Spending, SpendingLine, StateUsd};
 pub use static_fleet::StaticPool;
 pub use study::{
     AllocationMetrics, AllocationResult, Bridge, BridgeStep, CellSummary, Choice, CriterionResult, Day, FleetPoint,

@@ -7,6 +7,7 @@ use crate::allocation::AllocationRun;
 use crate::engine_pool::{cell, fits};
 use crate::estimate::{Estimate, ratio};
 use crate::study::{Bridge, BridgeStep, NaiveComparison, NaiveEstimate};
+use crate::tariff::bills;
 
 /// Requests x seconds x GPU price, for the baseline and the proposed allocation: no idle, no boot, the same speed on
 /// every GPU. Bridges are left empty.
@@ -89,6 +90,7 @@ fn gpu_usd_month(scenario: &Scenario, allocation: &Allocation, run: &AllocationR
     let of_pool = |(pool, subject): (&fleetfront_scenario::PoolPlan, &crate::tally::Subject)| {
         let seconds = subject.each(|t| t.seconds[state as usize]);
         let Estimate { value, .. } = ratio(&seconds, &subject.each(|t| t.days));
+        let value = if bills(&scenario.platform, state) { value } else { 0.0 };
         value * scenario.platform.days_per_month * scenario.gpus[pool.gpu].usd_per_second.get()
     };
     allocation.pools.iter().zip(&run.pools).map(of_pool).sum()

@@ -3,8 +3,8 @@
 
 use fleetfront_scenario::{Allocation, Scenario};
 use fleetfront_sim::{
-    Arrivals, Floor, Group, Horizon, LatencyHistogram, LeastBilled, LeastLatency, ModelOutcome, Outcome, Unbounded,
-    assert_within_bounds, least_billed,
+    Arrivals, Floor, Group, Horizon, LatencyHistogram, LeastBilled, LeastLatency, ModelOutcome, Outcome, State,
+    Unbounded, assert_within_bounds, least_billed,
 };
 
 use crate::allocation::GroupSection;
@@ -174,7 +174,7 @@ fn add_bill(bill: &mut Result<PerfectBill, Unbounded>, group: &ReadyGroup, pool:
     match least_billed(&group.group(), pool, floors, &section.outcome, &section.latencies) {
         Ok(LeastBilled { least_ns, behind_ns }) => {
             // Of the GPU types that its containers may have, the cheapest.
-            let price = group.prices[pool].iter().map(|price| price.get()).fold(f64::INFINITY, f64::min);
+            let price = group.prices[pool].iter().map(|tariff| tariff.get(State::Busy)).fold(f64::INFINITY, f64::min);
             so_far.usd.push(least_ns as f64 / 1e9 * price);
             so_far.behind_usd += behind_ns as f64 / 1e9 * price;
         }

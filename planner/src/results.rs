@@ -7,7 +7,9 @@ use crate::criteria::{Evidence, Judged, cost, judge_model, success};
 use crate::engine_pool::cell;
 use crate::estimate::Estimate;
 use crate::fleet_criteria::{FleetEvidence, judge_fleet};
+use crate::month::monthly_bill;
 use crate::naive::placement;
+use crate::spending::spending;
 use crate::study::{AllocationMetrics, AllocationResult, CriterionResult, ModelResult, PoolResult, Role};
 use crate::summary::feasibility_words;
 use crate::tally::P95;
@@ -127,6 +129,8 @@ fn metrics(scenario: &Scenario, allocation: &Allocation, run: &AllocationRun) ->
         worst_model: scenario.models[worst_model].name.clone(),
         models: all.iter().map(of_model).collect(),
         day: run.day.clone(),
+        spending: spending(scenario, allocation, run),
+        month: monthly_bill(scenario, run.first_trial, &run.trials_usd, run.seed),
     }
 }
 

@@ -7,8 +7,10 @@ use crate::bounds::Bounds;
 use crate::deployment::Deployment;
 use crate::estimate::Estimate;
 use crate::metrics::Metrics;
+use crate::month::MonthlyBill;
 use crate::number_json;
 use crate::origin::Origin;
+use crate::spending::Spending;
 
 /// The format of studies that this version writes and reads. It rises when what an older version wrote can no longer be
 /// read, or would be read as something else.
@@ -90,6 +92,13 @@ pub struct GpuSummary {
     /// Usable memory.
     #[serde(with = "number_json")]
     pub usable_gib: f64,
+    /// Whether the platform has it; the prices are zero where it does not.
+    #[serde(default = "yes")]
+    pub offered: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A variant on a GPU type.
@@ -243,6 +252,10 @@ pub struct AllocationMetrics {
     pub models: Vec<ModelResult>,
     /// The average day.
     pub day: Day,
+    /// Where the money goes.
+    pub spending: Spending,
+    /// What luck makes of a month's bill.
+    pub month: MonthlyBill,
 }
 
 impl AllocationMetrics {

@@ -24,6 +24,7 @@ pub(crate) fn gpu_summaries(scenario: &Scenario) -> Vec<GpuSummary> {
         usd_per_hour: gpu.usd_per_second.get() * 3600.0,
         container_usd_per_hour: container_price(&scenario.platform, gpu, 1).get() * 3600.0,
         usable_gib: gpu.usable_gib,
+        offered: gpu.offered,
     };
     scenario.gpus.iter().map(of).collect()
 }
@@ -79,6 +80,7 @@ fn reason_words(reason: &Infeasible) -> String {
         Infeasible::Memory { peak_gib, usable_gib } => format!("needs {peak_gib} GiB, has {usable_gib}"),
         Infeasible::Feature { feature } => format!("lacks {feature}"),
         Infeasible::Quality { lpips, limit } => format!("LPIPS {lpips} above the accepted {limit}"),
+        Infeasible::NotOffered { platform } => format!("not offered by {platform}"),
         Infeasible::NoData { what } => format!("no {what} known"),
     }
 }

@@ -1,9 +1,10 @@
 //! What is summed over trials, and the metrics made of it.
 
-use fleetfront_sim::{LatencyHistogram, Ledger, ModelOutcome, State, UsdPerSecond};
+use fleetfront_sim::{LatencyHistogram, Ledger, ModelOutcome, State};
 
 use crate::estimate::{Estimate, ratio, sectioned};
 use crate::metrics::{CostByState, Metrics};
+use crate::tariff::Tariff;
 
 /// The percentiles that are reported.
 pub(crate) const PERCENTILES: [f64; 3] = [0.50, 0.95, 0.99];
@@ -37,25 +38,25 @@ pub(crate) struct Bill {
 
 impl Bill {
     /// Adds container time at a price.
-    pub(crate) fn add(&mut self, ledger: &Ledger, price: UsdPerSecond) {
+    pub(crate) fn add(&mut self, ledger: &Ledger, price: Tariff) {
         for state in State::ALL {
             let seconds = ledger.get(state).as_secs_f64();
             self.seconds[state as usize] += seconds;
-            self.usd[state as usize] += seconds * price.get();
+            self.usd[state as usize] += seconds * price.get(state);
         }
     }
 
     /// Adds what the platform rounds up, as idle time.
-    pub(crate) fn add_rounding(&mut self, nanoseconds: u64, price: UsdPerSecond) {
+    pub(crate) fn add_rounding(&mut self, nanoseconds: u64, price: Tariff) {
         let seconds = nanoseconds as f64 / 1e9;
         self.seconds[State::Idle as usize] += seconds;
-        self.usd[State::Idle as usize] += seconds * price.get();
+        self.usd[State::Idle as usize] += seconds * price.get(State::Idle);
     }
 }
 
 impl Tally {
     /// - `price`: what a container costs.
-    pub(crate) fn new(days: f64, outcome: &ModelOutcome, price: UsdPerSecond, latencies: &LatencyHistogram) -> Self {
+    pub(crate) fn new(days: f64, outcome: &ModelOutcome, price: Tariff, latencies: &LatencyHistogram) -> Self {
         let mut bill = Bill::default();
         bill.add(&outcome.ledger, price);
         Self::billed(days, outcome, bill, latencies)
@@ -185,7 +186,7 @@ impl Subject {
 }
 
 /// A ratio that cannot leave [0, 1].
-fn share(numerator: &[f64], denominator: &[f64]) -> Estimate {
+pub(crate) fn share(numerator: &[f64], denominator: &[f64]) -> Estimate {
     let Estimate { value, low, high } = ratio(numerator, denominator);
     Estimate { value, low: low.max(0.0), high: high.min(1.0) }
 }

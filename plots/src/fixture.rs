@@ -3,6 +3,7 @@
 mod allocations;
 mod answers;
 mod bounds;
+mod spending;
 
 use fleetfront_calibration::Kind;
 use fleetfront_planner::{
@@ -103,6 +104,7 @@ fn gpus() -> Vec<GpuSummary> {
             usd_per_hour: price * 3600.0,
             container_usd_per_hour: price * 3600.0 + 0.3,
             usable_gib: *gib,
+            offered: true,
         })
         .collect()
 }

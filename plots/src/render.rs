@@ -15,6 +15,8 @@ use crate::pull_request::pull_request;
 use crate::report::{Figures, Report};
 use crate::report_md::report_md;
 use crate::schedule_py::{has_schedule, schedule_py};
+use crate::spending_csv::spending_csv;
+use crate::spending_figure::spending_figure;
 use crate::study_json::study_json;
 use crate::svg::svg;
 
@@ -101,6 +103,7 @@ pub fn render(study: &Study, config: &RenderConfig) -> Result<Vec<Output>, PlotE
         cost: svg(&cost_figure(study)),
         latency: svg(&cdf_figure(study)),
         day: svg(&day_figure(study)),
+        spending: svg(&spending_figure(study)),
     };
     let report = Report::new(study, &figures, config);
     let (html, md) = (report.html()?, report_md(&report));
@@ -114,8 +117,10 @@ pub fn render(study: &Study, config: &RenderConfig) -> Result<Vec<Output>, PlotE
         text("cost_by_state.svg", figures.cost),
         text("latency_cdf.svg", figures.latency),
         text("day.svg", figures.day),
+        text("spending.svg", figures.spending),
         Output { name: "frontier.csv", bytes: points_csv(&study.points)? },
         Output { name: "fleets.csv", bytes: fleets_csv(&study.frontier)? },
+        Output { name: "spending.csv", bytes: spending_csv(&study.allocations)? },
         Output { name: "study.json", bytes: study_json(study)? },
     ];
     // Whatever is recommended can run; only somebody who edits a study can make it otherwise.
@@ -183,7 +188,7 @@ mod tests {
         if depth == 0 { Ok(found) } else { Err("unclosed elements".into()) }
     }
 
-    const SVGS: [&str; 4] = ["frontier.svg", "cost_by_state.svg", "latency_cdf.svg", "day.svg"];
+    const SVGS: [&str; 5] = ["frontier.svg", "cost_by_state.svg", "latency_cdf.svg", "day.svg", "spending.svg"];
 
     /// With `FLEETFRONT_PLOTS_OUT` set to a folder, the files are written there to be looked at.
     #[test]
@@ -196,7 +201,7 @@ mod tests {
         }
         let names: Vec<&str> = files.iter().map(|file| file.name).collect();
         let wanted = "report.html report.md frontier.svg frontier.png cost_by_state.svg latency_cdf.svg day.svg \
-                      frontier.csv fleets.csv study.json config.py pull_request.md";
+                      spending.svg frontier.csv fleets.csv spending.csv study.json config.py pull_request.md";
         assert_eq!(names.join(" "), wanted);
         let mut scheduled = study();
         let recommended = scheduled.allocations.last_mut().expect("a recommended one");
@@ -230,6 +235,9 @@ mod tests {
         says(3, "current");
         says(3, "recommended");
         says(3, "requests waiting");
+        says(4, "current");
+        says(4, "recommended");
+        says(4, "dollars a month");
     }
 
     #[test]
@@ -262,6 +270,8 @@ mod tests {
             "✗ fail",
             "id=\"bill\"",
             "idle containers",
+            "Where the money goes",
+            "more than $2,000",
             "id=\"allocations\"",
             "flux-schnell: T4 -&#62; A10",
             "id=\"frontiers\"",
@@ -284,7 +294,8 @@ mod tests {
     #[test]
     fn no_text_is_cut_off_or_covers_another() {
         let study = study();
-        for figure in [frontier_figure(&study), cost_figure(&study), cdf_figure(&study), day_figure(&study)] {
+        let day = [day_figure(&study), spending_figure(&study)];
+        for figure in [frontier_figure(&study), cost_figure(&study), cdf_figure(&study)].into_iter().chain(day) {
             let page = Rect::new(0.0, 0.0, figure.width, figure.height);
             let texts: Vec<&Text> = figure
                 .shapes
@@ -323,6 +334,7 @@ mod tests {
             if let Some(results) = &mut allocation.results {
                 results.fleet.cost_usd_month = about(0.0, 0.0);
                 results.day.busy.clear();
+                results.spending = fleetfront_planner::Spending::default();
                 results.models.iter_mut().for_each(|model| model.latency_cdf.clear());
             }
         }

@@ -6,6 +6,7 @@ use fleetfront_planner::{AllocationResult, Study};
 use crate::RenderConfig;
 use crate::bounds;
 use crate::format::{Unit, judgement_symbol, judgement_word, plain, prose};
+use crate::spending_tables;
 use crate::table::Table;
 use crate::tables;
 
@@ -16,6 +17,7 @@ pub(crate) struct Figures {
     pub(crate) cost: String,
     pub(crate) latency: String,
     pub(crate) day: String,
+    pub(crate) spending: String,
 }
 
 /// An allocation in the report.
@@ -63,6 +65,9 @@ pub(crate) struct Report<'a> {
     pub(crate) criteria: Vec<Table>,
     pub(crate) obstacles: Table,
     pub(crate) bridges: Table,
+    pub(crate) spending: Table,
+    pub(crate) months: Table,
+    pub(crate) months_rest_on: String,
     pub(crate) fleet_bills: Table,
     pub(crate) fleet_latencies: Table,
     pub(crate) sections: Vec<Section<'a>>,
@@ -98,6 +103,9 @@ impl<'a> Report<'a> {
             criteria: judged_first(study).into_iter().map(tables::criteria).collect(),
             obstacles: tables::obstacles(&study.recommendation.obstacles),
             bridges: tables::bridges(study),
+            spending: spending_tables::spending(study),
+            months: spending_tables::months(study),
+            months_rest_on: spending_tables::months_rest_on(study),
             fleet_bills: tables::fleet_bills(study),
             fleet_latencies: tables::fleet_latencies(study),
             sections: study

@@ -29,6 +29,10 @@ pub(crate) fn report_md(report: &Report<'_>) -> String {
     table(&mut out, &report.bounds.table);
     list(&mut out, "Bounds that are not known, and why", &report.bounds.reasons);
     out.push_str("![What a month costs, by what containers do](cost_by_state.svg)\n\n");
+    table(&mut out, &report.spending);
+    out.push_str("![When the money is spent, by GPU type](spending.svg)\n\n");
+    table(&mut out, &report.months);
+    let _ = writeln!(out, "{}\n", markdown(&report.months_rest_on));
     table(&mut out, &report.fleet_bills);
     table(&mut out, &report.fleet_latencies);
     for section in &report.sections {

@@ -449,10 +449,11 @@ fn numbers(positions: impl Iterator<Item = usize>) -> String {
 pub(crate) fn prices(study: &Study) -> Table {
     let mut table = Table::new("GPU types", &["GPU", "GPU alone, an hour", "container, an hour", "usable memory"]);
     for gpu in &study.gpus {
+        let usd = |price: f64| number(if gpu.offered { plain(price, Unit::Usd) } else { "not offered".to_owned() });
         table.push(vec![
             head(&gpu.name),
-            number(plain(gpu.usd_per_hour, Unit::Usd)),
-            number(plain(gpu.container_usd_per_hour, Unit::Usd)),
+            usd(gpu.usd_per_hour),
+            usd(gpu.container_usd_per_hour),
             number(format!("{} GiB", gpu.usable_gib)),
         ]);
     }

@@ -17,6 +17,29 @@ pub(crate) struct Needs<'a> {
     pub(crate) lpips_max: Option<f64>,
 }
 
+/// What was found of a cell, on a platform that offers its GPU type or does not.
+///
+/// - `missing`: the platform's name where it does not.
+pub(crate) fn offered(found: &Feasibility, missing: Option<&str>, (peak_gib, usable_gib): (f64, f64)) -> Feasibility {
+    let mut reasons = match found {
+        Feasibility::Infeasible { reasons } => reasons.clone(),
+        _ => Vec::new(),
+    };
+    reasons.retain(|reason| !matches!(reason, Infeasible::NotOffered { .. }));
+    reasons.extend(missing.map(|platform| Infeasible::NotOffered { platform: platform.to_owned() }));
+    feasibility(reasons, peak_gib, usable_gib)
+}
+
+fn feasibility(reasons: Vec<Infeasible>, peak_gib: f64, usable_gib: f64) -> Feasibility {
+    if !reasons.is_empty() {
+        Feasibility::Infeasible { reasons }
+    } else if peak_gib > BORDERLINE_SHARE * usable_gib {
+        Feasibility::Borderline { peak_gib, usable_gib }
+    } else {
+        Feasibility::Fits
+    }
+}
+
 impl Needs<'_> {
     /// The cell of this variant on `gpu`, given what is known about its service and boot times there.
     pub(crate) fn cell(&self, gpu: &Gpu, service: Option<Fit>, boot: Option<Fit>) -> Cell {
@@ -26,17 +49,8 @@ impl Needs<'_> {
                 reasons.push(Infeasible::NoData { what: what.to_owned() });
             }
         }
-        Cell { feasibility: self.feasibility(gpu, reasons), service, boot, boot_plan: None, failure_probability: None }
-    }
-
-    fn feasibility(&self, gpu: &Gpu, reasons: Vec<Infeasible>) -> Feasibility {
-        if !reasons.is_empty() {
-            Feasibility::Infeasible { reasons }
-        } else if self.peak_gib > BORDERLINE_SHARE * gpu.usable_gib {
-            Feasibility::Borderline { peak_gib: self.peak_gib, usable_gib: gpu.usable_gib }
-        } else {
-            Feasibility::Fits
-        }
+        let feasibility = feasibility(reasons, self.peak_gib, gpu.usable_gib);
+        Cell { feasibility, service, boot, boot_plan: None, failure_probability: None }
     }
 
     /// Memory first, then features, then quality.
@@ -67,6 +81,7 @@ mod tests {
     fn gpu(usable_gib: f64, features: &[&str]) -> Gpu {
         Gpu {
             name: "T4".into(),
+            offered: true,
             usd_per_second: UsdPerSecond::new(0.1).unwrap(),
             usable_gib,
             features: features.iter().map(ToString::to_string).collect(),

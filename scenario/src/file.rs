@@ -152,6 +152,14 @@ pub struct PlatformFile {
     pub plan_fee_usd: Option<f64>,
     /// Usage that the plan includes, in dollars a month; left out for none
     pub included_credits_usd: Option<f64>,
+    /// What there is to spend, in dollars a month; left out for nothing to hold months against
+    pub budget_usd_month: Option<f64>,
+    /// Whose prices and billing rules hold, by the name of a platform; left out for those of the scenario's own files
+    pub preset: Option<String>,
+    /// Whether boots are billed; left out for yes, or as the preset has it
+    pub bills_boot: Option<bool>,
+    /// Whether idle time is billed; left out for yes, or as the preset has it
+    pub bills_idle: Option<bool>,
 }
 
 /// What is common to the traffic of all models.
@@ -269,8 +277,8 @@ pub struct SettingsFile {
     pub max_containers: Option<u32>,
     /// Extra containers while the pool is active
     pub buffer_containers: u32,
-    /// How long an idle container stays, in seconds: 2 to 3600
-    pub scaledown_window_s: f64,
+    /// How long an idle container stays, in seconds: 2 to 3600; left out for the default of the platform's preset
+    pub scaledown_window_s: Option<f64>,
     /// Inputs that a container accepts at once
     pub max_inputs: u32,
     /// What a container does with several inputs

@@ -9,6 +9,7 @@ use crate::clock::clock;
 use crate::file::{PlatformFile, ScenarioFile};
 use crate::files::Files;
 use crate::findings::Findings;
+use crate::presets::{self, Preset};
 use crate::resolved::{Gpu, Grid, Platform, Scenario};
 use crate::tables::Tables;
 use crate::{contradictions, coupling, criteria, models, pooling, pools, settings, traffic};
@@ -22,6 +23,8 @@ const CORES_MAX: f64 = 1024.0;
 const MEMORY_GIB_MAX: f64 = 16_384.0;
 const REGION_MAX: f64 = 100.0;
 const PLAN_USD_MAX: f64 = 1e6;
+/// Largest budget, in dollars a month: a limit against typing errors.
+const BUDGET_USD_MAX: f64 = 1e9;
 
 /// Resolves a file of the right shape. What is returned holds only when the findings hold no problem.
 pub(crate) fn resolve(files: &Files, file: &ScenarioFile, findings: &mut Findings<'_>) -> Scenario {
@@ -32,7 +35,9 @@ pub(crate) fn resolve(files: &Files, file: &ScenarioFile, findings: &mut Finding
     let tables = Tables::read(files, file, findings);
     let gpus = gpus(file, &tables, findings);
     let strict = file.platform.lift_limits != Some(true);
-    let defaults = settings::defaults(&file.defaults, strict, findings);
+    let preset = preset(&file.platform, findings);
+    let window_s = preset.as_ref().and_then(|preset| preset.window.as_ref()).map(|window| window.default_s);
+    let defaults = settings::defaults(&file.defaults, window_s, strict, findings);
     let models = models::models(file, &gpus, &tables, findings);
     coupling::check_cells(file, findings);
     let scarcity = coupling::scarcity(file, findings);
@@ -57,6 +62,7 @@ pub(crate) fn resolve(files: &Files, file: &ScenarioFile, findings: &mut Finding
         warnings: Vec::new(),
         clock: clock(file),
     };
+    let scenario = on_preset(scenario, &file.platform, preset.as_ref(), findings);
     if findings.problems.is_empty() {
         let pools = scenario.allocations.iter().flat_map(|allocation| &allocation.pools);
         let settings = std::iter::once(&scenario.defaults).chain(pools.map(|pool| &pool.settings));
@@ -68,6 +74,81 @@ pub(crate) fn resolve(files: &Files, file: &ScenarioFile, findings: &mut Finding
         findings.warnings.extend(tables.benchmarks.iter().flat_map(Benchmarks::contradictions));
     }
     Scenario { warnings: std::mem::take(&mut findings.warnings), ..scenario }
+}
+
+/// The platform whose prices and rules hold, if the scenario names one.
+fn preset(platform: &PlatformFile, findings: &mut Findings<'_>) -> Option<Preset> {
+    let name = platform.preset.as_ref()?;
+    let found = presets::preset(name);
+    if found.is_none() {
+        let all = presets::presets();
+        let known: Vec<&str> = all.iter().map(|preset| preset.name.as_str()).collect();
+        let meant = crate::suggest::nearest(name, known.iter().copied());
+        let meant = meant.map_or(String::new(), |name| format!("did you mean \"{name}\"? "));
+        let help = format!("{meant}Known: {}", known.join(", "));
+        findings.refuse("platform.preset", format!("there is no platform \"{name}\""), help);
+    }
+    found
+}
+
+/// Prices and rules of the preset in the place of the files', but for what the scenario states; its caveats are
+/// warnings.
+fn on_preset(
+    scenario: Scenario,
+    file: &PlatformFile,
+    preset: Option<&Preset>,
+    findings: &mut Findings<'_>,
+) -> Scenario {
+    let mut scenario = match preset {
+        Some(preset) => scenario.on_platform(preset),
+        None => scenario,
+    };
+    let platform = &mut scenario.platform;
+    platform.bills_boot = file.bills_boot.unwrap_or(platform.bills_boot);
+    platform.bills_idle = file.bills_idle.unwrap_or(platform.bills_idle);
+    for caveat in preset.iter().flat_map(|preset| &preset.caveats) {
+        findings.warn("platform.preset", caveat);
+    }
+    check_free_parts(&scenario, findings);
+    check_offered(&scenario, findings);
+    scenario
+}
+
+/// Others are compared with the baseline, so it has to have a price. What the spreadsheet leaves out is said.
+fn check_offered(scenario: &Scenario, findings: &mut Findings<'_>) {
+    let Some(preset) = scenario.platform.preset.as_ref().filter(|_| findings.problems.is_empty()) else { return };
+    let missing = |allocation: usize| {
+        let pools = scenario.allocations[allocation].pools.iter();
+        let gpus = pools.map(|pool| &scenario.gpus[pool.gpu]).filter(|gpu| !gpu.offered);
+        gpus.map(|gpu| gpu.name.as_str()).collect::<BTreeSet<&str>>().into_iter().collect::<Vec<_>>().join(", ")
+    };
+    let (baseline, proposed) = (missing(scenario.baseline), missing(scenario.proposed));
+    if !baseline.is_empty() {
+        let offered: Vec<&str> = scenario.gpus.iter().filter(|gpu| gpu.offered).map(|gpu| gpu.name.as_str()).collect();
+        let message = format!("the baseline runs on {baseline}, which {preset} does not offer");
+        let help = format!("put its pools on what is offered there: {}", offered.join(", "));
+        findings.refuse("platform.preset", message, help);
+    } else if !proposed.is_empty() {
+        let words = format!("{proposed} is not offered by {preset}: the spreadsheet counts nothing for it");
+        findings.warn("platform.preset", &words);
+    }
+}
+
+/// The bill rounds whole containers: what is free of their lives does not go with it.
+fn check_free_parts(scenario: &Scenario, findings: &mut Findings<'_>) {
+    let platform = &scenario.platform;
+    let pools = scenario.allocations.iter().flat_map(|allocation| &allocation.pools).map(|pool| &pool.settings);
+    let mut rules = pools.chain([&scenario.defaults]).map(|settings| &settings.rules);
+    let in_pools = rules.any(|rules| rules.billing_increment_s.is_some() || rules.billing_minimum_s.is_some());
+    let rounds = in_pools || platform.billing_increment_s > 0.0 || platform.billing_minimum_s > 0.0;
+    for (key, is_billed) in [("bills_boot", platform.bills_boot), ("bills_idle", platform.bills_idle)] {
+        let path = format!("platform.{key}");
+        if rounds && !is_billed {
+            let path = if findings.document.has(&path) { path } else { "platform.preset".to_owned() };
+            let message = "what is free does not go with rounding: the bill rounds whole containers";
+            findings.refuse(&path, message, "remove billing_increment_s and billing_minimum_s, or bill everything");
+        }
+    }
 }
 
 /// A baseline that cannot run is no baseline to be compared with.
@@ -121,6 +202,7 @@ fn gpus(file: &ScenarioFile, tables: &Tables, findings: &mut Findings<'_>) -> Ve
         let memory = memory.flatten();
         gpus.push(Gpu {
             name: gpu.name.clone(),
+            offered: true,
             usd_per_second,
             usable_gib: memory.map_or(f64::INFINITY, |row| row.gib),
             features: gpu.features.clone(),
@@ -146,6 +228,10 @@ fn platform(platform: &PlatformFile, file: &ScenarioFile, tables: &Tables, findi
             findings.within(&format!("platform.{key}"), usd, 0.0, PLAN_USD_MAX, "a limit against typing errors");
         }
     }
+    if let Some(usd) = platform.budget_usd_month {
+        findings.positive("platform.budget_usd_month", usd, "the budget");
+        findings.within("platform.budget_usd_month", usd, 0.0, BUDGET_USD_MAX, "a limit against typing errors");
+    }
     let mut item = |name| price(file, tables, name, "files.prices", findings).unwrap_or_else(|| (free(), nobody()));
     let ((cpu, of_cpu), (memory, of_memory)) = (item("cpu_core"), item("memory_gib"));
     Platform {
@@ -158,6 +244,12 @@ fn platform(platform: &PlatformFile, file: &ScenarioFile, tables: &Tables, findi
         days_per_month: platform.days_per_month,
         plan_fee_usd: platform.plan_fee_usd.unwrap_or(0.0),
         included_credits_usd: platform.included_credits_usd.unwrap_or(0.0),
+        budget_usd_month: platform.budget_usd_month,
+        preset: None,
+        bills_boot: true,
+        bills_idle: true,
+        billing_increment_s: 0.0,
+        billing_minimum_s: 0.0,
         container_provenance: (&platform.container_provenance).into(),
         price_provenance: both(of_cpu, of_memory),
     }
@@ -172,7 +264,8 @@ fn price(
     findings: &mut Findings<'_>,
 ) -> Option<(UsdPerSecond, Provenance)> {
     let prices = tables.prices.as_ref()?;
-    if prices.price(item).is_none() {
+    // A preset has prices of its own.
+    if prices.price(item).is_none() && file.platform.preset.is_none() {
         let known: Vec<&str> = prices.rows().iter().map(|row| row.item.as_str()).collect();
         let meant = crate::suggest::nearest(item, known).map_or(String::new(), |name| format!("; is it `{name}`?"));
         let help = format!("add a row {item},... to {}{meant}", file.files.prices);
@@ -228,6 +321,10 @@ mod tests {
         check(old, "days_per_month = 32", "32", key, "32 is outside 0 to 31", "no month is longer");
         let new = "days_per_month = 30.0\nplan_fee_usd = 1e9";
         check(old, new, "1e9", "platform.plan_fee_usd", "1000000000 is outside 0 to 1000000", "typing errors");
+        let new = "budget_usd_month = 0\ndays_per_month = 30.0";
+        check(old, new, "0", "platform.budget_usd_month", "the budget is 0", "above zero");
+        let new = "days_per_month = 30.0\nbudget_usd_month = 2e9";
+        check(old, new, "2e9", "platform.budget_usd_month", "2000000000 is outside 0 to", "typing errors");
         let new = "cpu_cores = 4000";
         check("cpu_cores = 1.0", new, "4000", "platform.cpu_cores", "4000 is outside 0 to 1024", "holds no more");
         let (old, new) = ("region_multiplier = 1.0", "region_multiplier = 0.0");

@@ -134,10 +134,32 @@ pub struct Platform {
     /// Usage that the plan includes, in dollars a month.
     #[serde(default)]
     pub included_credits_usd: f64,
+    /// What there is to spend, in dollars a month.
+    #[serde(default)]
+    pub budget_usd_month: Option<f64>,
+    /// Name of the preset whose prices and rules hold; `None` for those of the scenario's own files.
+    #[serde(default)]
+    pub preset: Option<String>,
+    /// Whether boots are billed.
+    #[serde(default = "yes")]
+    pub bills_boot: bool,
+    /// Whether idle time is billed.
+    #[serde(default = "yes")]
+    pub bills_idle: bool,
+    /// Container times are rounded up to a multiple of so many seconds where a pool does not say otherwise; 0 for none.
+    #[serde(default)]
+    pub billing_increment_s: f64,
+    /// A container is billed for so many seconds at least where its pool does not say otherwise.
+    #[serde(default)]
+    pub billing_minimum_s: f64,
     /// Where cores and GiB of a container come from.
     pub container_provenance: Provenance,
     /// Where the CPU and memory prices come from.
     pub price_provenance: Provenance,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Platform {
@@ -153,6 +175,9 @@ impl Platform {
 pub struct Gpu {
     /// The platform's own name for it.
     pub name: String,
+    /// Whether the platform has it: a preset may not.
+    #[serde(default = "yes")]
+    pub offered: bool,
     /// Price before the region multiplier.
     pub usd_per_second: UsdPerSecond,
     /// Memory a process can use, in GiB.
@@ -305,6 +330,11 @@ pub enum Infeasible {
         lpips: f64,
         /// What is accepted.
         limit: f64,
+    },
+    /// The platform of the preset has no price for the GPU type.
+    NotOffered {
+        /// Which platform.
+        platform: String,
     },
     /// No service or boot time is known.
     NoData {

@@ -19,12 +19,24 @@ const SECONDS_MAX: f64 = 365.0 * 86_400.0;
 const COUNT_MAX: u32 = 10_000;
 
 /// The settings of `[defaults]`.
-pub(crate) fn defaults(file: &SettingsFile, strict: bool, findings: &mut Findings<'_>) -> PoolSettings {
+///
+/// - `window_s`: the platform's default window, where a preset has one.
+pub(crate) fn defaults(
+    file: &SettingsFile,
+    window_s: Option<f64>,
+    strict: bool,
+    findings: &mut Findings<'_>,
+) -> PoolSettings {
+    let window_s = file.scaledown_window_s.or(window_s).unwrap_or_else(|| {
+        let help = "add `scaledown_window_s = ...`: how long an idle container stays, in seconds";
+        findings.refuse("defaults.scaledown_window_s", "`scaledown_window_s` is missing", help);
+        WINDOW_S.0
+    });
     let settings = PoolSettings {
         min_containers: file.min_containers,
         max_containers: file.max_containers,
         buffer_containers: file.buffer_containers,
-        scaledown_window: Findings::seconds(file.scaledown_window_s),
+        scaledown_window: Findings::seconds(window_s),
         max_inputs: file.max_inputs,
         execution: file.execution.execution(&file.rules),
         timeout: Findings::seconds(file.timeout_s),

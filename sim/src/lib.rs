@@ -19,6 +19,7 @@ mod floor;
 mod group;
 mod histogram;
 mod horizon;
+mod hour_book;
 mod job;
 mod law;
 mod ledger;
@@ -51,6 +52,7 @@ pub use floor::{Floor, LeastBilled, LeastLatency, Unbounded, assert_within_bound
 pub use group::{Capacity, ChainStep, Draws, Group, GroupModel, Quota, Scarcity};
 pub use histogram::LatencyHistogram;
 pub use horizon::Horizon;
+pub use hour_book::{HOURS, HourBook};
 pub use job::{Arrival, Latencies};
 pub use law::{Law, ReadyLaw};
 pub use ledger::{Ledger, State};

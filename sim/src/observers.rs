@@ -1,6 +1,7 @@
 //! What is looked at while a trial runs, besides its outcome.
 
 use crate::histogram::LatencyHistogram;
+use crate::hour_book::HourBook;
 use crate::occupancy::Occupancy;
 use crate::timeline::Timeline;
 use crate::trace::Trace;
@@ -16,6 +17,8 @@ pub struct Observers<'a> {
     pub timelines: &'a mut [Timeline],
     /// Time by number of containers, one a pool; or empty.
     pub occupancies: &'a mut [Occupancy],
+    /// The ledgers hour by hour, one a pool; or empty.
+    pub hours: &'a mut [HourBook],
     /// The first events, one by one.
     pub trace: Option<&'a mut Trace>,
 }
@@ -23,12 +26,18 @@ pub struct Observers<'a> {
 impl<'a> Observers<'a> {
     /// Whether nothing but latencies is looked at.
     pub(crate) fn sees_latencies_only(&self) -> bool {
-        self.waits.is_empty() && self.timelines.is_empty() && self.occupancies.is_empty() && self.trace.is_none()
+        !self.sees_the_books() && self.trace.is_none()
+    }
+
+    /// Whether containers and queues are looked at while they change.
+    pub(crate) fn sees_the_books(&self) -> bool {
+        let unseen = self.waits.is_empty() && self.timelines.is_empty() && self.occupancies.is_empty();
+        !(unseen && self.hours.is_empty())
     }
 
     /// Latencies only.
     #[must_use]
     pub fn latencies(latencies: &'a mut [LatencyHistogram]) -> Self {
-        Self { latencies, waits: &mut [], timelines: &mut [], occupancies: &mut [], trace: None }
+        Self { latencies, waits: &mut [], timelines: &mut [], occupancies: &mut [], hours: &mut [], trace: None }
     }
 }

@@ -200,6 +200,7 @@ pub fn simulate_group(
     assert_eq!((draws.boots.len(), draws.lucks.len()), (pools, pools), "boots and luck for every pool");
     assert!([0, pools].contains(&observers.timelines.len()), "timelines of every pool or none");
     assert!([0, pools].contains(&observers.occupancies.len()), "occupancies of every pool or none");
+    assert!([0, pools].contains(&observers.hours.len()), "hours of every pool or none");
     let outcome = if observers.sees_latencies_only() && plain::is_plain(group, arrivals) {
         let (pool, boots) = (&group.pools[0], &mut draws.boots[0]);
         plain::simulate(pool, arrivals, boots, horizon, &mut workspace.plain, observers.latencies)
@@ -265,7 +266,7 @@ impl<'g, 'x, 'd, 'b, 'o> Trial<'g, 'x, 'd, 'b, 'o> {
             draws,
             horizon,
             w,
-            watched: !(seen.waits.is_empty() && seen.timelines.is_empty() && seen.occupancies.is_empty()),
+            watched: seen.sees_the_books(),
             seen,
             now: SimTime::START,
             population: 0,

@@ -8,7 +8,7 @@ use assert_cmd::Command;
 use tempfile::TempDir;
 
 /// Every file of a run.
-pub(crate) const FILES: [&str; 12] = [
+pub(crate) const FILES: [&str; 14] = [
     "config.py",
     "cost_by_state.svg",
     "day.svg",
@@ -20,6 +20,8 @@ pub(crate) const FILES: [&str; 12] = [
     "pull_request.md",
     "report.html",
     "report.md",
+    "spending.csv",
+    "spending.svg",
     "study.json",
 ];
 

@@ -3,6 +3,7 @@
 mod bad_input;
 mod cli_commands;
 mod cli_compare;
+mod cli_elsewhere;
 mod cli_export;
 mod cli_fallback;
 mod cli_interrupt;
@@ -16,6 +17,7 @@ mod contract_groups;
 mod exact;
 mod modal_package;
 mod oracles;
+mod platforms;
 mod statistics;
 mod theory;
 mod threads;

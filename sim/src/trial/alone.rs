@@ -119,16 +119,15 @@ impl Trial<'_, '_, '_, '_, '_> {
         let state = &mut self.w.pools[0];
         let container = &mut state.containers[index as usize];
         let (ready_at, since) = (container.ready_at, container.since);
-        state.ledgers[container.account as usize].add(State::Idle, horizon.clip(since, *start));
+        let account = container.account as usize;
+        state.ledgers[account].add(State::Idle, horizon.clip(since, *start));
         container.load(arrival.model);
         state.ledgers[container.account as usize].add(State::Busy, horizon.clip(*start, *end));
         container.since = *end;
         container.idle_since = *end;
         state.queue_since = *end;
-        if self.watched
-            && let Some(timeline) = self.seen.timelines.first_mut()
-        {
-            timeline.state(State::Idle, since, *start);
+        if self.watched {
+            self.watch_span(0, account, State::Idle, (since, *start));
         }
         self.count_settled(visit, ready_at);
         self.now = *end;
@@ -153,11 +152,9 @@ impl Trial<'_, '_, '_, '_, '_> {
             self.w.pools[0].ledgers[usize::from(visit.arrival.model)].add(State::Busy, busy);
             self.count_settled(visit, ready_at);
         }
-        if self.watched
-            && let Some(timeline) = self.seen.timelines.first_mut()
-        {
-            timeline.state(State::Boot, born, ready_at);
-            timeline.state(State::Idle, last.end, stops);
+        if self.watched {
+            self.watch_span(0, usize::from(first.arrival.model), State::Boot, (born, ready_at));
+            self.watch_span(0, usize::from(last.arrival.model), State::Idle, (last.end, stops));
         }
         self.audit.passed(horizon, born, stops);
         self.now = stops;
@@ -185,13 +182,11 @@ impl Trial<'_, '_, '_, '_, '_> {
         let (horizon, cold) = (self.horizon, ready_at > arrival.at);
         self.arrived += 1;
         self.audit.settled(horizon.clip(arrival.at, *end), horizon.clip(*start, *end), *end);
-        if self.watched
-            && let Some(timeline) = self.seen.timelines.first_mut()
-        {
-            if cold {
+        if self.watched {
+            if cold && let Some(timeline) = self.seen.timelines.first_mut() {
                 timeline.queue(1, arrival.at, ready_at);
             }
-            timeline.state(State::Busy, *start, *end);
+            self.watch_span(0, usize::from(arrival.model), State::Busy, (*start, *end));
         }
         if !horizon.contains(arrival.at) {
             return;
@@ -219,6 +214,7 @@ mod tests {
     use crate::group::Draws;
     use crate::histogram::LatencyHistogram;
     use crate::horizon::Horizon;
+    use crate::hour_book::HourBook;
     use crate::law::Law;
     use crate::observers::Observers;
     use crate::outcome::Outcome;
@@ -281,20 +277,21 @@ mod tests {
         arrivals
     }
 
-    fn run(pool: &Pool, arrivals: &[Arrival], shortcut: bool) -> (Outcome, Vec<LatencyHistogram>, Timeline) {
+    fn run(pool: &Pool, arrivals: &[Arrival], shortcut: bool) -> (Outcome, Vec<LatencyHistogram>, Timeline, HourBook) {
         let laws = [Law::Lognormal { mu: 2.5, sigma: 0.8 }, Law::Deterministic { seconds: 20.0 }];
         let mut boots = BootTimes::new(1, 0, StreamKey::FLEET, &laws);
         let mut latencies = vec![LatencyHistogram::default(); 2];
         let horizon = Horizon { start: SimTime(HOUR), end: SimTime(6 * HOUR) };
         let (mut workspace, mut timeline) = (Workspace::default(), Timeline::new(horizon, 20));
-        let timelines = std::slice::from_mut(&mut timeline);
-        let mut observers = Observers { timelines, ..Observers::latencies(&mut latencies) };
+        let mut book = HourBook::new(horizon, 1, 2);
+        let (timelines, hours) = (std::slice::from_mut(&mut timeline), std::slice::from_mut(&mut book));
+        let mut observers = Observers { timelines, hours, ..Observers::latencies(&mut latencies) };
         let mut draws = Draws { boots: std::slice::from_mut(&mut boots), lucks: &[Luck(0)], scarcity: &[] };
         let group = Group::of(pool);
         let mut trial = Trial::new(&group, &mut draws, horizon, &mut workspace, &mut observers);
         trial.shortcut &= shortcut;
         let outcome = trial.run(&mut &*arrivals);
-        (outcome, latencies, timeline)
+        (outcome, latencies, timeline, book)
     }
 
     #[test]

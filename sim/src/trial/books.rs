@@ -25,11 +25,21 @@ impl Trial<'_, '_, '_, '_, '_> {
             return;
         }
         let spent = self.horizon.clip(since, self.now);
-        of_pool.ledgers[container.account as usize].add(state, spent);
-        if self.watched
-            && let Some(timeline) = self.seen.timelines.get_mut(p)
-        {
-            timeline.state(state, since, self.now);
+        let account = container.account as usize;
+        of_pool.ledgers[account].add(state, spent);
+        if self.watched {
+            self.watch_span(p, account, state, (since, self.now));
+        }
+    }
+
+    /// A container of a pool was in a state for a while.
+    #[inline]
+    pub(super) fn watch_span(&mut self, p: usize, account: usize, state: State, (from, to): (SimTime, SimTime)) {
+        if let Some(timeline) = self.seen.timelines.get_mut(p) {
+            timeline.state(state, from, to);
+        }
+        if let Some(hours) = self.seen.hours.get_mut(p) {
+            hours.spend(account, state, from, to);
         }
     }
 
@@ -73,7 +83,11 @@ impl Trial<'_, '_, '_, '_, '_> {
         if (pool.billing_increment.0 > 0 || pool.billing_minimum.0 > 0) && self.horizon.contains(self.now) {
             let lived = self.now - container.born;
             let rounded = rounded_up(lived, pool.billing_increment).max(pool.billing_minimum);
-            state.outcome.rounding_ns[usize::from(container.hardware)] += rounded.0 - lived.0;
+            let (hardware, added) = (usize::from(container.hardware), rounded.0 - lived.0);
+            state.outcome.rounding_ns[hardware] += added;
+            if let Some(hours) = self.seen.hours.get_mut(p) {
+                hours.round_up(hardware, self.now, added);
+            }
         }
     }
 

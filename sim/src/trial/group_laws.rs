@@ -10,8 +10,9 @@ use super::setting::Setting;
 use super::*;
 use crate::group::{Capacity, Quota, Scarcity};
 use crate::histogram::LatencyHistogram;
+use crate::hour_book::HOURS;
 use crate::law::Law;
-use crate::ledger::State;
+use crate::ledger::{Ledger, State};
 use crate::outcome::{ModelOutcome, PoolOutcome};
 use crate::pool::{Bounds, Execution, Hardware};
 use crate::window::Window;
@@ -366,7 +367,24 @@ proptest! {
         let few = setting.seen(limit);
         prop_assert!(few.trace.events.len() <= limit);
         prop_assert_eq!(&few.trace.events[..], &all.trace.events[..limit.min(all.trace.events.len())]);
-        prop_assert_eq!((&few.outcome, &few.waits, &few.timelines), (&all.outcome, &all.waits, &all.timelines));
+        prop_assert_eq!((&few.outcome, &few.waits), (&all.outcome, &all.waits));
+        prop_assert_eq!((&few.timelines, &few.hours), (&all.timelines, &all.hours));
+    }
+
+    #[test]
+    fn hours_add_up_to_the_ledgers_account_by_account(setting in setting(true)) {
+        let seen = setting.seen(0);
+        for (pool, hours) in seen.outcome.pools.iter().zip(&seen.hours) {
+            for (account, ledger) in pool.ledgers.iter().enumerate() {
+                let mut of_hours = Ledger::default();
+                (0..HOURS).for_each(|hour| of_hours += *hours.ledger(hour, account));
+                prop_assert_eq!(of_hours, *ledger);
+            }
+            for (hardware, rounding_ns) in pool.rounding_ns.iter().enumerate() {
+                let of_hours: u64 = (0..HOURS).map(|hour| hours.rounding(hour, hardware).0).sum();
+                prop_assert_eq!(of_hours, *rounding_ns);
+            }
+        }
     }
 
     #[test]

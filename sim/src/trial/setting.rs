@@ -3,6 +3,7 @@
 use super::*;
 use crate::group::{Capacity, GroupModel, Quota, Scarcity};
 use crate::histogram::LatencyHistogram;
+use crate::hour_book::HourBook;
 use crate::law::Law;
 use crate::occupancy::Occupancy;
 use crate::request::Luck;
@@ -32,6 +33,7 @@ pub(super) struct Seen {
     pub(super) waits: Vec<LatencyHistogram>,
     pub(super) timelines: Vec<Timeline>,
     pub(super) occupancies: Vec<Occupancy>,
+    pub(super) hours: Vec<HourBook>,
     pub(super) trace: Trace,
 }
 
@@ -69,16 +71,19 @@ impl Setting {
         let mut waits = latencies.clone();
         let mut timelines = vec![Timeline::new(self.horizon, 7); self.pools.len()];
         let mut occupancies = vec![Occupancy::default(); self.pools.len()];
+        let of_pool = |pool: &Pool| HourBook::new(self.horizon, pool.hardware.len(), models);
+        let mut hours: Vec<HourBook> = self.pools.iter().map(of_pool).collect();
         let mut trace = Trace::new(limit);
         let mut observers = Observers {
             latencies: &mut latencies,
             waits: &mut waits,
             timelines: &mut timelines,
             occupancies: &mut occupancies,
+            hours: &mut hours,
             trace: Some(&mut trace),
         };
         let outcome = self.simulate(&mut Workspace::default(), &mut observers);
-        Seen { outcome, latencies, waits, timelines, occupancies, trace }
+        Seen { outcome, latencies, waits, timelines, occupancies, hours, trace }
     }
 
     fn simulate(&self, workspace: &mut Workspace, observers: &mut Observers<'_>) -> Outcome {

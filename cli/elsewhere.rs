@@ -1,0 +1,87 @@
+//! `fleetfront elsewhere`.
+
+use fleetfront_planner::{Control, CostThere, Effort, Elsewhere, PlatformCost};
+use fleetfront_plots::format::{Unit, estimate, plain, prose};
+
+use crate::args::ElsewhereArgs;
+use crate::failure::{Failure, Outcome};
+use crate::interrupt::Interrupt;
+use crate::screen::{Screen, print_json};
+use crate::simulate::find;
+use crate::source::load;
+use crate::watch::watched;
+
+/// Simulates an allocation under every platform's billing and prints what it costs there.
+pub(crate) fn elsewhere(args: &ElsewhereArgs) -> Result<Outcome, Failure> {
+    let scenario = load(&args.scenario)?;
+    let allocation = match &args.allocation {
+        Some(name) => find(&scenario, name)?,
+        None => scenario.baseline,
+    };
+    let effort = Effort { trials: args.trials, seed: args.machine.seed };
+    let interrupt = Interrupt::listen();
+    let work = |control: &Control| fleetfront_planner::elsewhere(&scenario, allocation, effort, control);
+    let did = |found: &Elsewhere| format!("simulated {} trials on each platform", found.trials);
+    let found = watched(&scenario, (&args.machine, args.trials), &interrupt, work, did)?;
+    if args.json {
+        return print_json(&found);
+    }
+    answer(&found).show()
+}
+
+fn answer(found: &Elsewhere) -> Screen {
+    let mut screen = Screen::new();
+    screen.paragraph(&prose(&found.headline));
+    let columns = ["platform", "cost a month", "of home", "p95", "with its own window", "p95", "not offered"];
+    let mut rows = vec![home_row(found)];
+    rows.extend(found.platforms.iter().map(row));
+    screen.heading(&format!("\"{}\" on other platforms, the same requests", found.allocation));
+    screen.table(&columns, &rows, &[1, 2, 3, 4, 5]);
+    let lists: [(&str, fn(&PlatformCost) -> &Vec<String>); 4] = [
+        ("Why it cannot run there", |place| &place.infeasible),
+        ("What had to be changed to make it run there", |place| &place.changes),
+        ("What was left behind, because it holds at home only", |place| &place.left_behind),
+        ("What is not as it is there", |place| &place.caveats),
+    ];
+    for (heading, of) in lists {
+        let items: Vec<String> = (found.platforms.iter())
+            .filter(|place| !of(place).is_empty())
+            .map(|place| prose(&format!("{}: {}", place.platform, of(place).join("; "))))
+            .collect();
+        screen.list(heading, &items);
+    }
+    screen.paragraph(&format!(
+        "Costs are before any plan's fee. Numbers in brackets are 95 % intervals over {} trials (seed {}): they hold \
+         luck, not wrong inputs. Service and boot times are taken to be the same everywhere; docs/platforms.md says \
+         where every price and rule comes from.",
+        found.trials, found.seed
+    ));
+    screen
+}
+
+fn home_row(found: &Elsewhere) -> Vec<String> {
+    let none = || "–".to_owned();
+    let mut row = vec![format!("{} (home)", found.home_name)];
+    row.extend(cost_cells(found.home.as_ref()));
+    row.insert(2, none());
+    row.extend([none(), none(), String::new()]);
+    row
+}
+
+fn row(place: &PlatformCost) -> Vec<String> {
+    let mut row = vec![place.platform.clone()];
+    row.extend(cost_cells(place.outcome.as_ref()));
+    row.insert(2, place.cost_ratio.map_or("–".to_owned(), |ratio| estimate(ratio, Unit::Ratio)));
+    let own = place.default_window.as_ref();
+    let [cost, p95] = cost_cells(own.map(|own| &own.outcome));
+    row.push(own.map_or(cost.clone(), |own| format!("{cost} at {}", plain(own.window_s, Unit::Seconds))));
+    row.extend([p95, place.not_offered.join(", ")]);
+    row
+}
+
+fn cost_cells(outcome: Option<&CostThere>) -> [String; 2] {
+    match outcome {
+        Some(outcome) => [estimate(outcome.cost_usd_month, Unit::Usd), estimate(outcome.latency_s_p95, Unit::Seconds)],
+        None => ["–".to_owned(), "–".to_owned()],
+    }
+}
