@@ -5,9 +5,9 @@
 
 use fleetfront_sim::{
     Arrival, BatchWait, Batching, Boot, BootRules, BootTimes, Bounds, Capacity, ChainStep, Draws, Efficiency,
-    Execution, Fallback, Group, GroupModel, Hardware, Hedge, Horizon, LatencyHistogram, Law, Luck, ModelOutcome, Observers,
-    Outcome, Patience, Pool, PoolModel, PoolOutcome, Quantile, Quota, Retries, Scarcity, SimSpan, SimTime, Snapshot,
-    State, StreamKey, Window, Workspace, simulate_group,
+    Execution, Fallback, Group, GroupModel, Hardware, Hedge, Horizon, LatencyHistogram, Law, Luck, ModelOutcome,
+    Observers, Outcome, Patience, Pool, PoolModel, PoolOutcome, Quantile, Quota, Retries, Scarcity, SimSpan, SimTime,
+    Snapshot, State, StreamKey, Window, Workspace, simulate_group,
 };
 use serde::Deserialize;
 
