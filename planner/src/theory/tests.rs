@@ -40,7 +40,7 @@ fn without_boots() -> Scenario {
 fn the_engine_agrees_with_infinite_servers_hour_by_hour() {
     let scenario = without_boots();
     let index = scenario.allocations.len() - 1;
-    let trials = 70;
+    let trials = 140;
     let look = Look { bins: 24, ..Look::default() };
     let runs = replicate(&scenario, index, 0..trials, 3, look, &Control::default()).expect("nobody interrupts");
     let plan = &scenario.allocations[index].pools[0];
