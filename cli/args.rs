@@ -36,6 +36,9 @@ pub(crate) enum Command {
     Reevaluate(ReevaluateArgs),
     /// Say which fleets beat an allocation, and by what
     Why(WhyArgs),
+    /// Say what one change would bring to an allocation: other precisions, snapshots, faster software and boots,
+    /// shorter windows
+    Whatif(WhatIfArgs),
     /// Print the JSON schema of scenario.toml
     Schema,
     /// Print completions for a shell
@@ -122,6 +125,9 @@ pub(crate) struct CompareArgs {
     pub(crate) half_width: f64,
     #[command(flatten)]
     pub(crate) machine: Machine,
+    /// Folder that the figure, table, data and answer are written to; those of an earlier comparison in it are replaced
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
     /// Print the comparison as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -144,6 +150,9 @@ pub(crate) struct ReevaluateArgs {
     pub(crate) trials: u32,
     #[command(flatten)]
     pub(crate) machine: Machine,
+    /// Folder that the figure, table, data and answer are written to; those of an earlier re-evaluation in it are replaced
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -159,6 +168,30 @@ pub(crate) struct WhyArgs {
     pub(crate) allocation: String,
     #[command(flatten)]
     pub(crate) pace: Pace,
+    /// Folder that the figure, table, data and answer are written to; those of an earlier answer in it are replaced
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `whatif`.
+#[derive(Debug, Args)]
+pub(crate) struct WhatIfArgs {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArg,
+    /// Which allocation of the scenario is changed [default: the baseline]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) allocation: Option<String>,
+    /// Days simulated for every change, 2 to 1000000
+    #[arg(long, value_name = "N", default_value = "350", value_parser = trials)]
+    pub(crate) trials: u32,
+    #[command(flatten)]
+    pub(crate) machine: Machine,
+    /// Folder that the figure, table, data and answer are written to; those of an earlier what-if in it are replaced
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

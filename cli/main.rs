@@ -21,6 +21,7 @@ mod simulate;
 mod source;
 mod trace;
 mod watch;
+mod whatif;
 mod why;
 
 use std::process::ExitCode;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         Command::Compare(args) => compare::compare(&args),
         Command::Reevaluate(args) => reevaluate::reevaluate(&args),
         Command::Why(args) => why::why(&args),
+        Command::Whatif(args) => whatif::whatif(&args),
         Command::Schema => schema::schema(),
         Command::Completions(args) => completions::completions(&args),
     };

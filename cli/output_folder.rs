@@ -25,6 +25,44 @@ const OURS: [&str; 11] = [
     "config.py",
 ];
 const STUDY: &str = "study.json";
+
+/// A command that writes a folder.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Writer {
+    /// Its name, as in "holds a, which no run has written".
+    name: &'static str,
+    /// Every file that it writes.
+    files: &'static [&'static str],
+    /// The file that says which inputs and version it is of.
+    signed: &'static str,
+}
+
+const RUN: Writer = Writer { name: "run", files: &OURS, signed: STUDY };
+/// `compare --out`.
+pub(crate) const COMPARE: Writer = Writer {
+    name: "comparison",
+    files: &["compare.svg", "compare.png", "compare.csv", "compare.json", "compare.md"],
+    signed: "compare.json",
+};
+/// `reevaluate --out`.
+pub(crate) const REEVALUATE: Writer = Writer {
+    name: "re-evaluation",
+    files: &["reevaluate.svg", "reevaluate.png", "reevaluate.csv", "reevaluate.json", "reevaluate.md"],
+    signed: "reevaluate.json",
+};
+/// `whatif --out`.
+pub(crate) const WHAT_IF: Writer = Writer {
+    name: "what-if",
+    files: &["what_if.svg", "what_if.png", "what_if.csv", "what_if.json", "what_if.md"],
+    signed: "what_if.json",
+};
+/// `why --out`.
+pub(crate) const WHY: Writer = Writer {
+    name: "why",
+    files: &["why.svg", "why.png", "why.csv", "why.json", "why.md", "why.toml"],
+    signed: "why.json",
+};
+
 const PREFIX: &str = ".fleetfront-";
 
 /// What every study begins with: enough to tell ours from somebody else's `study.json`.
@@ -44,6 +82,7 @@ pub(crate) struct OutputFolder {
     /// Where it is; links are followed.
     path: PathBuf,
     parent: PathBuf,
+    writer: &'static Writer,
 }
 
 impl OutputFolder {
@@ -52,13 +91,21 @@ impl OutputFolder {
     /// # Errors
     /// [`Failure::Input`] when the folder holds anything that is not ours, or cannot be written.
     pub(crate) fn claim(name: &Path) -> Result<Self, Failure> {
+        Self::claim_for(name, &RUN)
+    }
+
+    /// The same for the files of a command.
+    ///
+    /// # Errors
+    /// As [`OutputFolder::claim`].
+    pub(crate) fn claim_for(name: &Path, writer: &'static Writer) -> Result<Self, Failure> {
         let path = fs::canonicalize(name).unwrap_or_else(|_| name.to_owned());
         let parent = match (path.file_name(), path.parent()) {
             (Some(_), Some(parent)) if parent.as_os_str().is_empty() => PathBuf::from("."),
             (Some(_), Some(parent)) => parent.to_owned(),
             _ => return Err(Failure::input(format!("--out {}: is not the name of a folder", name.display()), ANOTHER)),
         };
-        let folder = Self { name: name.to_owned(), path, parent };
+        let folder = Self { name: name.to_owned(), path, parent, writer };
         folder.check_contents()?;
         let place = folder.parent.ancestors().find(|place| place.exists()).unwrap_or(Path::new("."));
         let place = if place.as_os_str().is_empty() { Path::new(".") } else { place };
@@ -72,16 +119,22 @@ impl OutputFolder {
         self.name.join(name).display().to_string()
     }
 
+    /// What is said when all files are written.
+    pub(crate) fn written(&self) -> String {
+        format!("Wrote {} to {}.", self.writer.files.join(", "), self.name.display())
+    }
+
     /// Writes all files and lets them take the place of what was there; on an error nothing has changed.
     ///
     /// # Errors
     /// [`Failure::Input`] when they cannot be written, or somebody has put something else there.
     ///
     /// # Panics
-    /// If a file is not among `OURS`: the next run would refuse to replace it.
+    /// If a file is not among those of the writer: the next one would refuse to replace it.
     pub(crate) fn publish(&self, outputs: &[Output]) -> Result<(), Failure> {
         for output in outputs {
-            assert!(OURS.contains(&output.name), "{} is not among the files of a run", output.name);
+            let Writer { name, files, .. } = self.writer;
+            assert!(files.contains(&output.name), "{} is not among the files of a {name}", output.name);
         }
         let missing: Vec<&Path> = self.parent.ancestors().take_while(|place| !place.exists()).collect();
         let done = self.check_contents().and_then(|()| self.replace(outputs).map_err(|error| self.unwritable(&error)));
@@ -118,8 +171,9 @@ impl OutputFolder {
         sync_folder(&self.parent)
     }
 
-    /// Refuses a folder with anything in it that a run has not written.
+    /// Refuses a folder with anything in it that this command has not written.
     fn check_contents(&self) -> Result<(), Failure> {
+        let Writer { name, files, signed } = self.writer;
         let refuse = |what: &str| Err(Failure::input(format!("--out {}: {what}", self.name.display()), ANOTHER));
         let entries = match fs::read_dir(&self.path) {
             Ok(entries) => entries,
@@ -131,12 +185,12 @@ impl OutputFolder {
             names.push(entry.map_err(|error| self.unwritable(&error))?.file_name().to_string_lossy().into_owned());
         }
         names.sort();
-        if let Some(foreign) = names.iter().find(|name| !OURS.contains(&name.as_str())) {
-            return refuse(&format!("holds {foreign}, which no run has written; it would be lost"));
+        if let Some(foreign) = names.iter().find(|name| !files.contains(&name.as_str())) {
+            return refuse(&format!("holds {foreign}, which no {name} has written; it would be lost"));
         }
-        let study = fs::read(self.path.join(STUDY)).ok();
+        let study = fs::read(self.path.join(signed)).ok();
         let is_ours = study.is_some_and(|bytes| serde_json::from_slice::<Signature>(&bytes).is_ok());
-        if names.is_empty() || is_ours { Ok(()) } else { refuse("holds files but no study.json of a run") }
+        if names.is_empty() || is_ours { Ok(()) } else { refuse(&format!("holds files but no {signed} of a {name}")) }
     }
 
     fn unwritable(&self, error: &io::Error) -> Failure {
@@ -222,6 +276,22 @@ mod tests {
         fs::remove_file(out.join("notes.txt")).expect("removed");
         fs::write(out.join(STUDY), "{\"version\": \"3\"}").expect("written");
         refused(&out, "no study.json of a run");
+    }
+
+    #[test]
+    fn one_command_does_not_replace_what_another_wrote() {
+        let place = tempfile::tempdir().expect("a folder");
+        let out = place.path().join("out");
+        OutputFolder::claim(&out).expect("it is free").publish(&outputs("x")).expect("it is written");
+        let Err(Failure::Input(text)) = OutputFolder::claim_for(&out, &COMPARE) else { panic!("a run was taken") };
+        assert!(text.contains("holds report.md, which no comparison has written"), "{text}");
+        let other = place.path().join("other");
+        let signed = b"{\"version\": \"1\", \"inputs_sha256\": \"ab\"}".to_vec();
+        for _ in 0..2 {
+            let folder = OutputFolder::claim_for(&other, &COMPARE).expect("free, then ours");
+            folder.publish(&[Output { name: "compare.json", bytes: signed.clone() }]).expect("it is written");
+        }
+        refused(&other, "holds compare.json, which no run has written");
     }
 
     #[test]

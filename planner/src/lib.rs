@@ -35,6 +35,7 @@ mod study;
 mod summary;
 mod tally;
 mod verdict;
+mod what_if;
 mod why;
 
 pub use assumptions::assumptions;
@@ -55,4 +56,5 @@ pub use study::{
     Point, PoolResult, Recommendation, Role, Study, Verdict,
 };
 pub use summary::{cell_summaries, warnings};
+pub use what_if::{Change, ChangeGroup, CriterionChange, Now, WhatIf, what_if};
 pub use why::{Rival, Why, why};

@@ -23,14 +23,21 @@
 //! `cold_start_share`, `utilisation`, `containers_mean`, `boots_per_day`; then `containers_peak`, `requests_per_day`,
 //! `service_kind`, `on_model_frontier`.
 //!
+//! [`compare_files`], [`reevaluate_files`], [`what_if_files`] and [`why_files`] return the files of the commands that
+//! answer one question: each a figure (SVG and PNG), a table (CSV), the data (JSON) and the answer (Markdown) under the
+//! command's own name.
+//!
 //! Figures are built of our own shapes in pixels (`figure`); `svg` and `bitmap` write them out, so that the drawing
 //! library stays replaceable.
 //!
 //! Deliberately absent: files, simulation, arithmetic on results beyond scaling and formatting.
 
+mod answer_files;
 mod axes;
 mod bitmap;
 mod cdf_figure;
+mod compare_figure;
+mod compare_files;
 mod config_py;
 mod cost_figure;
 mod day_figure;
@@ -39,10 +46,13 @@ mod figure;
 mod fixture;
 mod fleets_csv;
 mod font;
+mod forest;
 pub mod format;
 mod frontier_figure;
 mod place;
 mod points_csv;
+mod reevaluate_figure;
+mod reevaluate_files;
 mod render;
 mod report;
 mod report_md;
@@ -52,5 +62,13 @@ mod svg;
 mod table;
 mod tables;
 mod theme;
+pub mod trigger_words;
+mod what_if_figure;
+pub mod what_if_files;
+mod why_files;
 
+pub use compare_files::compare_files;
+pub use reevaluate_files::reevaluate_files;
 pub use render::{Output, PlotError, RenderConfig, render};
+pub use what_if_files::what_if_files;
+pub use why_files::why_files;

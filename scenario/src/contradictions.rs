@@ -1,5 +1,6 @@
 //! What the pools of an allocation say together that cannot be, or will not go as its author thinks.
 
+use crate::criteria_check;
 use crate::findings::Findings;
 use crate::overload;
 use crate::resolved::{Allocation, PoolPlan, Scenario};
@@ -8,6 +9,7 @@ use crate::resolved::{Allocation, PoolPlan, Scenario};
 /// never end in time; warns of windows below the boot time.
 pub(crate) fn check(scenario: &Scenario, findings: &mut Findings<'_>) {
     warn_of_search(scenario, findings);
+    criteria_check::check(scenario, findings);
     for (index, allocation) in scenario.allocations.iter().enumerate() {
         let path = format!("allocations[{index}]");
         check_cycle(allocation, &path, findings);

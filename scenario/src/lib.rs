@@ -9,6 +9,7 @@ mod arrivals;
 mod contradictions;
 mod coupling;
 mod criteria;
+mod criteria_check;
 mod document;
 mod feasibility;
 pub mod file;
