@@ -1,16 +1,16 @@
 //! `fleetfront compare`.
 
 use fleetfront_planner::{Comparison, Control, Difference, Judgement, Precision};
+use fleetfront_plots::compare_files;
 use fleetfront_plots::format::{Unit, estimate, plain, prose};
-use fleetfront_plots::{RenderConfig, compare_files};
 use fleetfront_scenario::{Allocation, Mend, Scenario, repaired};
 
-use crate::args::{CompareArgs, ScenarioArg};
+use crate::answer::{AnswerFolder, command, unmended};
+use crate::args::CompareArgs;
 use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupt;
-use crate::output_folder::{COMPARE, OutputFolder};
+use crate::output_folder::COMPARE;
 use crate::rows::{show_allocations, show_criteria};
-use crate::run::quoted;
 use crate::screen::{Screen, print_json};
 use crate::simulate::find;
 use crate::source::load;
@@ -23,7 +23,7 @@ const TRIALS_MAX: u32 = 20_000;
 pub(crate) fn compare(args: &CompareArgs) -> Result<Outcome, Failure> {
     let scenario = load(&args.scenario)?;
     let (allocations, mends) = chosen(&scenario, &args.allocations)?;
-    let folder = args.out.as_ref().map(|out| OutputFolder::claim_for(out, &COMPARE)).transpose()?;
+    let folder = AnswerFolder::claim(args.out.as_ref(), &COMPARE)?;
     let most = args.trials.unwrap_or(TRIALS_MAX);
     let precision = match args.trials {
         Some(trials) => Precision::Trials(trials),
@@ -34,43 +34,20 @@ pub(crate) fn compare(args: &CompareArgs) -> Result<Outcome, Failure> {
     let work = |control: &Control| fleetfront_planner::compare(&scenario, &allocations, precision, seed, control);
     let did = |comparison: &Comparison| format!("simulated {} trials of each", comparison.trials);
     let comparison = watched(&scenario, (&args.machine, most), &interrupt, work, did)?;
-    if let Some(folder) = &folder {
+    let written = folder.publish(&interrupt, || {
         let names: Vec<String> = comparison.allocations.iter().map(|of| unmended(&scenario, &of.name)).collect();
         let words = ["--allocations".to_owned(), names.join(","), "--trials".to_owned(), comparison.trials.to_string()];
-        let config = command("compare", &args.scenario, &words, seed);
-        let files = compare_files(&comparison, &mends, &config);
-        let files = files.unwrap_or_else(|error| panic!("the comparison cannot be drawn: {error}"));
-        interrupt.finish()?;
-        folder.publish(&files)?;
-    }
+        compare_files(&comparison, &mends, &command("compare", &args.scenario, &words, seed))
+    })?;
     if args.json {
         print_json(&comparison)?;
     } else {
         let mut screen = answer(&comparison, &mends);
-        if let Some(folder) = &folder {
-            screen.paragraph(&folder.written());
-        }
+        written.iter().for_each(|words| screen.paragraph(words));
         screen.show()?;
     }
     let fails = comparison.differences.iter().any(|difference| difference.judgement == Judgement::Fail);
     Ok(if args.gate && fails { Outcome::CriterionFailed } else { Outcome::Done })
-}
-
-/// The name of an allocation in the scenario, whatever was made of it to make it run.
-pub(crate) fn unmended(scenario: &Scenario, name: &str) -> String {
-    let is_known = |name: &str| scenario.allocations.iter().any(|allocation| allocation.name == name);
-    let before = name.strip_suffix(" (repaired)").filter(|before| !is_known(name) && is_known(before));
-    before.unwrap_or(name).to_owned()
-}
-
-/// What makes the same files again.
-///
-/// - `words`: what the command was asked besides the scenario and the seed.
-pub(crate) fn command(name: &str, scenario: &ScenarioArg, words: &[String], seed: u64) -> RenderConfig {
-    let path = scenario.path.as_ref().map(|path| path.display().to_string());
-    let seed = ["--seed".to_owned(), seed.to_string()];
-    let words: Vec<String> = path.iter().chain(words).chain(&seed).map(|word| quoted(word)).collect();
-    RenderConfig { command: format!("fleetfront {name} {}", words.join(" ")) }
 }
 
 /// The allocations, each made to run where it cannot, and what was changed for it.

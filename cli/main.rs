@@ -3,6 +3,7 @@
 //!
 //! Deliberately absent: arithmetic on results, knowledge of files other than the output folder.
 
+mod answer;
 mod args;
 mod bug;
 mod check;

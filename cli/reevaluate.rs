@@ -6,11 +6,12 @@ use fleetfront_plots::reevaluate_files;
 use fleetfront_plots::trigger_words::{answer as nearest, at, indifferent, suffix, then, unit};
 use fleetfront_scenario::Allocation;
 
+use crate::answer::{AnswerFolder, command, unmended};
 use crate::args::ReevaluateArgs;
-use crate::compare::{chosen, command, unmended};
+use crate::compare::chosen;
 use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupt;
-use crate::output_folder::{OutputFolder, REEVALUATE};
+use crate::output_folder::REEVALUATE;
 use crate::screen::{Screen, print_json};
 use crate::source::load;
 use crate::watch::watched;
@@ -23,28 +24,22 @@ pub(crate) fn reevaluate(args: &ReevaluateArgs) -> Result<Outcome, Failure> {
         let what = format!("--allocations: {} are given, and a choice is between two", all.len());
         Failure::input(what, "name two allocations")
     })?;
-    let folder = args.out.as_ref().map(|out| OutputFolder::claim_for(out, &REEVALUATE)).transpose()?;
+    let folder = AnswerFolder::claim(args.out.as_ref(), &REEVALUATE)?;
     let effort = Effort { trials: args.trials, seed: args.machine.seed };
     let interrupt = Interrupt::listen();
     let work = |control: &Control| fleetfront_planner::reevaluate(&scenario, &allocations, effort, control);
     let did = |found: &Reevaluation| format!("tried every number on {} trials", found.trials);
     let found = watched(&scenario, (&args.machine, args.trials), &interrupt, work, did)?;
-    if let Some(folder) = &folder {
+    let written = folder.publish(&interrupt, || {
         let names = found.allocations.each_ref().map(|name| unmended(&scenario, name)).join(",");
         let words = ["--allocations".to_owned(), names, "--trials".to_owned(), args.trials.to_string()];
-        let config = command("reevaluate", &args.scenario, &words, args.machine.seed);
-        let files = reevaluate_files(&found, &mends, &config);
-        let files = files.unwrap_or_else(|error| panic!("the re-evaluation cannot be drawn: {error}"));
-        interrupt.finish()?;
-        folder.publish(&files)?;
-    }
+        reevaluate_files(&found, &mends, &command("reevaluate", &args.scenario, &words, args.machine.seed))
+    })?;
     if args.json {
         return print_json(&found);
     }
     let mut screen = answer(&found, &mends);
-    if let Some(folder) = &folder {
-        screen.paragraph(&folder.written());
-    }
+    written.iter().for_each(|words| screen.paragraph(words));
     screen.show()
 }
 

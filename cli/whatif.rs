@@ -5,11 +5,11 @@ use fleetfront_plots::format::{Unit, estimate, judgement_word, kind_word, prose}
 use fleetfront_plots::what_if_files::{criteria, quality, what_if_files};
 use fleetfront_scenario::{Allocation, Mend, Scenario, repaired};
 
+use crate::answer::{AnswerFolder, command, unmended};
 use crate::args::WhatIfArgs;
-use crate::compare::{command, unmended};
 use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupt;
-use crate::output_folder::{OutputFolder, WHAT_IF};
+use crate::output_folder::WHAT_IF;
 use crate::screen::{Screen, print_json};
 use crate::simulate::find;
 use crate::source::load;
@@ -21,27 +21,22 @@ pub(crate) fn whatif(args: &WhatIfArgs) -> Result<Outcome, Failure> {
     let index = args.allocation.as_ref().map_or(Ok(scenario.baseline), |name| find(&scenario, name))?;
     let (allocation, mends) = runnable(&scenario, index);
     let (baseline, _) = runnable(&scenario, scenario.baseline);
-    let folder = args.out.as_ref().map(|out| OutputFolder::claim_for(out, &WHAT_IF)).transpose()?;
+    let folder = AnswerFolder::claim(args.out.as_ref(), &WHAT_IF)?;
     let effort = Effort { trials: args.trials, seed: args.machine.seed };
     let interrupt = Interrupt::listen();
     let work = |control: &Control| what_if(&scenario, &allocation, &baseline, effort, control);
     let did = |found: &WhatIf| format!("tried {} changes on {} trials", found.changes.len(), found.trials);
     let found = watched(&scenario, (&args.machine, args.trials), &interrupt, work, did)?;
-    if let Some(folder) = &folder {
+    let written = folder.publish(&interrupt, || {
         let name = unmended(&scenario, &found.allocation);
         let words = ["--allocation".to_owned(), name, "--trials".to_owned(), args.trials.to_string()];
-        let files = what_if_files(&found, &mends, &command("whatif", &args.scenario, &words, args.machine.seed));
-        let files = files.unwrap_or_else(|error| panic!("the what-if cannot be drawn: {error}"));
-        interrupt.finish()?;
-        folder.publish(&files)?;
-    }
+        what_if_files(&found, &mends, &command("whatif", &args.scenario, &words, args.machine.seed))
+    })?;
     if args.json {
         return print_json(&found);
     }
     let mut screen = answer(&found, &mends);
-    if let Some(folder) = &folder {
-        screen.paragraph(&folder.written());
-    }
+    written.iter().for_each(|words| screen.paragraph(words));
     screen.show()
 }
 
@@ -69,7 +64,7 @@ fn answer(found: &WhatIf, mends: &[String]) -> Screen {
         judgement_word(now.judgement),
     ));
     let columns = ["change", "saves a month", "cost", "p95", "complete", "LPIPS", "criteria"];
-    let rows: Vec<Vec<String>> = found.changes.iter().map(row).collect();
+    let rows: Vec<Vec<String>> = found.changes.iter().map(|change| row(change, found)).collect();
     screen.heading("One change at a time, those that save most first");
     screen.table(&columns, &rows, &[1, 2, 3, 4]);
     let best: Vec<String> = ChangeGroup::ALL.into_iter().filter_map(|group| best(found, group)).collect();
@@ -83,13 +78,15 @@ fn answer(found: &WhatIf, mends: &[String]) -> Screen {
     screen
 }
 
-fn row(change: &Change) -> Vec<String> {
+fn row(change: &Change, found: &WhatIf) -> Vec<String> {
+    let complete = |of| estimate(of, Unit::Share);
+    let (before, after) = (complete(found.now.success_rate), complete(change.success_rate));
     vec![
         change.what.clone(),
         estimate(change.saves_usd_month, Unit::Usd),
         estimate(change.cost_ratio, Unit::Ratio),
         estimate(change.latency_p95_ratio, Unit::Ratio),
-        estimate(change.success_rate, Unit::Share),
+        if before == after { "as now".to_owned() } else { after },
         quality(change),
         criteria(change),
     ]

@@ -4,11 +4,11 @@ use fleetfront_planner::{Control, Why, run_study, why as find_rivals};
 use fleetfront_plots::format::{Unit, estimate, prose};
 use fleetfront_plots::why_files;
 
+use crate::answer::{AnswerFolder, command};
 use crate::args::WhyArgs;
-use crate::compare::command;
 use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupt;
-use crate::output_folder::{OutputFolder, WHY};
+use crate::output_folder::WHY;
 use crate::screen::{Screen, print_json};
 use crate::simulate::find;
 use crate::source::load;
@@ -18,7 +18,7 @@ use crate::watch::watched;
 pub(crate) fn why(args: &WhyArgs) -> Result<Outcome, Failure> {
     let scenario = load(&args.scenario)?;
     let name = &scenario.allocations[find(&scenario, &args.allocation)?].name;
-    let folder = args.out.as_ref().map(|out| OutputFolder::claim_for(out, &WHY)).transpose()?;
+    let folder = AnswerFolder::claim(args.out.as_ref(), &WHY)?;
     let interrupt = Interrupt::listen();
     let (pace, effort) = (&args.pace, args.pace.effort());
     let work = |control: &Control| run_study(&scenario, effort, control);
@@ -27,21 +27,15 @@ pub(crate) fn why(args: &WhyArgs) -> Result<Outcome, Failure> {
         let what = format!("allocation \"{name}\" cannot run, and no variant or GPU type makes it run");
         return Err(Failure::input(what, "`fleetfront check` says what fits where"));
     };
-    if let Some(folder) = &folder {
+    let written = folder.publish(&interrupt, || {
         let words = ["--allocation", name, "--trials", &pace.trials.to_string()].map(str::to_owned);
-        let config = command("why", &args.scenario, &words, pace.machine.seed);
-        let files = why_files(&study, &answer, &config);
-        let files = files.unwrap_or_else(|error| panic!("the answer cannot be drawn: {error}"));
-        interrupt.finish()?;
-        folder.publish(&files)?;
-    }
+        why_files(&study, &answer, &command("why", &args.scenario, &words, pace.machine.seed))
+    })?;
     if args.json {
         return print_json(&answer);
     }
     let mut screen = shown(&answer);
-    if let Some(folder) = &folder {
-        screen.paragraph(&folder.written());
-    }
+    written.iter().for_each(|words| screen.paragraph(words));
     screen.show()
 }
 

@@ -2,6 +2,7 @@
 
 mod allocations;
 mod answers;
+pub(crate) mod questions;
 
 use fleetfront_calibration::Kind;
 use fleetfront_planner::{

@@ -17,14 +17,14 @@ const HEADING_ROW: f64 = 28.0;
 const LEGEND_ROW: f64 = 19.0;
 /// Between a panel's plot and its numbers, and between its numbers and the next panel.
 const GAP: f64 = 12.0;
-const MARKER: f64 = 6.0;
+const MARKER: f64 = 5.0;
 
 /// A drawing of estimates.
 pub(crate) struct Forest {
     pub(crate) title: String,
     pub(crate) description: String,
-    /// What the markers mean, a line each.
-    pub(crate) legend: Vec<(Look, bool, String)>,
+    /// What the markers mean.
+    pub(crate) legend: Vec<(Look, String)>,
     pub(crate) panels: Vec<Panel>,
     pub(crate) rows: Vec<Row>,
     /// Said below, a line each.
@@ -77,11 +77,10 @@ impl Forest {
         let mut figure = Figure::new(&self.title, &self.description, WIDTH, layout.height);
         let title = font::shortened(&self.title, TITLE_SIZE, WIDTH - 2.0 * MARGIN);
         figure.text(spot(MARGIN, 24.0), &title, TITLE_SIZE, INK, Anchor::Start);
-        for (index, (look, hollow, words)) in self.legend.iter().enumerate() {
-            let y = 48.0 + LEGEND_ROW * index as f64;
-            draw(&mut figure, spot(MARGIN + 8.0, y - 4.0), *look, *hollow);
-            let words = font::shortened(words, LABEL_SIZE, WIDTH - 2.0 * MARGIN - 24.0);
-            figure.text(spot(MARGIN + 22.0, y), &words, LABEL_SIZE, INK, Anchor::Start);
+        for ((x, row, words), (look, _)) in self.legend_places().into_iter().zip(&self.legend) {
+            let y = 48.0 + LEGEND_ROW * f64::from(row);
+            draw(&mut figure, spot(x + 8.0, y - 4.0), *look, false);
+            figure.text(spot(x + 22.0, y), &words, LABEL_SIZE, INK, Anchor::Start);
         }
         let scales: Vec<Scale> = (0..self.panels.len()).map(|k| self.scale(k, layout.plots[k])).collect();
         for (panel, (plot, scale)) in self.panels.iter().zip(layout.plots.iter().zip(&scales)) {
@@ -103,11 +102,26 @@ impl Forest {
         })
     }
 
+    /// Where the words of the legend stand, and in which row: side by side as far as they fit.
+    fn legend_places(&self) -> Vec<(f64, u32, String)> {
+        let (mut x, mut row) = (MARGIN, 0);
+        let mut places = Vec::new();
+        for (_, words) in &self.legend {
+            let words = font::shortened(words, LABEL_SIZE, WIDTH - 2.0 * MARGIN - 24.0);
+            let width = 22.0 + font::width(&words, LABEL_SIZE);
+            if x > MARGIN && x + width > WIDTH - MARGIN {
+                (x, row) = (MARGIN, row + 1);
+            }
+            places.push((x, row, words));
+            x += width + 24.0;
+        }
+        places
+    }
+
     /// Labels and numbers take what they need, the plots what is left.
     fn layout(&self) -> Layout {
         let label = |row: &Row| match row {
-            Row::Marks(name, _) => font::width(name, LABEL_SIZE),
-            Row::Heading(_) => 0.0,
+            Row::Marks(name, _) | Row::Heading(name) => font::width(name, LABEL_SIZE),
         };
         let labels = self.rows.iter().map(label).fold(60.0, f64::max).min(300.0);
         let numbers: Vec<f64> = (0..self.panels.len())
@@ -116,7 +130,8 @@ impl Forest {
         let panels = self.panels.len() as f64;
         let taken = 2.0 * MARGIN + labels + numbers.iter().sum::<f64>() + panels * 2.0 * GAP;
         let each = ((WIDTH - taken) / panels).max(80.0);
-        let top = 48.0 + LEGEND_ROW * self.legend.len() as f64 + 38.0;
+        let legend = self.legend_places().last().map_or(0, |(_, row, _)| row + 1);
+        let top = 48.0 + LEGEND_ROW * f64::from(legend) + 38.0;
         let heights = self.rows.iter().map(|row| if matches!(row, Row::Heading(_)) { HEADING_ROW } else { ROW });
         let bottom = top + heights.sum::<f64>() + 6.0;
         let mut left = MARGIN + labels + GAP;
@@ -178,7 +193,7 @@ impl Panel {
             let accepted = Rect { right: scale.at(*limit), ..plot };
             figure.rect(accepted, TINT, None);
         }
-        let wanted = (plot.width() / 60.0).max(2.0) as usize;
+        let wanted = (plot.width() / 45.0).max(2.0) as usize;
         let ticks: Vec<(f64, String)> = scale.ticks(wanted).into_iter().map(|tick| (tick, (self.tick)(tick))).collect();
         x_axis(figure, plot, scale, &ticks);
         figure.text(spot(plot.left, plot.top - 24.0), &self.heading, LABEL_SIZE, QUIET, Anchor::Start);
@@ -211,6 +226,11 @@ fn note(figure: &mut Figure, plot: Rect, x: f64, words: &str, taken: Option<(f64
 
 impl Mark {
     fn draw(&self, figure: &mut Figure, y: f64, plot: Rect, scale: &Scale) {
+        let words = font::shortened(&self.words, TICK_SIZE, 190.0);
+        figure.text(spot(plot.right + GAP, y + 4.0), &words, TICK_SIZE, INK, Anchor::Start);
+        if self.of.value.is_nan() {
+            return;
+        }
         let whisker = |figure: &mut Figure, of: Estimate, width: f64| {
             let (low, high) = (scale.at(of.low), scale.at(of.high));
             if high - low > 0.5 {
@@ -227,8 +247,6 @@ impl Mark {
         if self.of.value.is_infinite() {
             figure.line(vec![spot(plot.right - 8.0, y), spot(plot.right, y)], solid(PALE, 1.0));
         }
-        let words = font::shortened(&self.words, TICK_SIZE, 190.0);
-        figure.text(spot(plot.right + GAP, y + 4.0), &words, TICK_SIZE, INK, Anchor::Start);
     }
 }
 
@@ -236,6 +254,7 @@ fn draw(figure: &mut Figure, at: crate::figure::Spot, look: Look, hollow: bool) 
     if hollow {
         figure.area(outline(look.marker, at, MARKER - 0.5), WHITE, Some(solid(look.colour, 1.6)));
     } else {
-        draw_marker(figure, at, look, MARKER);
+        // Without the white rim of other markers, which would hide short intervals.
+        figure.area(outline(look.marker, at, MARKER), look.colour, None);
     }
 }

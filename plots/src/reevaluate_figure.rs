@@ -40,7 +40,7 @@ pub(crate) fn reevaluate_figure(found: &Reevaluation) -> Figure {
     };
     let legend = found.questions.iter().map(|question| {
         let words = format!("{} ({})", prose(&question.claim), is_true(question.holds()));
-        (look(&question.claim), false, words)
+        (look(&question.claim), words)
     });
     let mut notes = vec!["Filled: beyond it the claim holds. Hollow: beyond it the claim no longer holds.".to_owned()];
     let left_out = found.triggers.len().saturating_sub(ROWS);

@@ -24,7 +24,7 @@ pub(crate) fn what_if_figure(found: &WhatIf) -> Figure {
         description: "One row a change of the scenario: the change of the bill in per cent and the p95 latency as a \
                       multiple, each with its 95 % interval, those that save most first."
             .to_owned(),
-        legend: legend.map(|group| (look(group), false, group.name().to_owned())).collect(),
+        legend: legend.map(|group| (look(group), group.name().to_owned())).collect(),
         panels: vec![cost_panel(None), p95_panel(None)],
         rows: found.changes.iter().map(row).collect(),
         notes: vec![format!(

@@ -140,7 +140,7 @@ impl Basis<'_> {
     /// All boots in half the time.
     fn boots(&self) -> Planned {
         let places: Vec<Place> = places(&self.allocation.pools);
-        let basis = (Kind::Assumed, "assumed: half of the present boot time");
+        let basis = (Kind::Assumed, "half of the present boot time");
         let state = |law: Law| {
             let boot = rounded(law, BOOT);
             (boot, format!("boot = {}", law_value(boot)))
@@ -153,7 +153,7 @@ impl Basis<'_> {
     fn software(&self, factor: f64) -> Planned {
         let mut scenario = self.scenario.clone();
         let mut write = String::new();
-        let basis = format!("assumed: {factor} times the present service time");
+        let basis = format!("{factor} times the present service time");
         for place in places(&self.allocation.pools) {
             let cell = cell_mut(&mut scenario, place);
             let Some(fit) = &mut cell.service else { continue };
@@ -217,7 +217,7 @@ impl Basis<'_> {
                 what,
                 group: ChangeGroup::Window,
                 kind: None,
-                basis: "a setting".to_owned(),
+                basis: "nothing is assumed".to_owned(),
                 place,
                 write: format!("scaledown_window_s = {}\n", float(seconds)),
                 lpips: None,
