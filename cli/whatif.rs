@@ -63,16 +63,17 @@ fn answer(found: &WhatIf, mends: &[String]) -> Screen {
         found.baseline,
         judgement_word(now.judgement),
     ));
-    let columns = ["change", "saves a month", "cost", "p95", "complete", "LPIPS", "criteria"];
+    let columns = ["change", "saves a month", "p95", "complete", "LPIPS", "criteria"];
     let rows: Vec<Vec<String>> = found.changes.iter().map(|change| row(change, found)).collect();
     screen.heading("One change at a time, those that save most first");
-    screen.table(&columns, &rows, &[1, 2, 3, 4]);
+    screen.table(&columns, &rows, &[1, 2, 3]);
     let best: Vec<String> = ChangeGroup::ALL.into_iter().filter_map(|group| best(found, group)).collect();
     screen.list("What to write for the best of each kind", &best);
     screen.list("What cannot run", &found.impossible);
     screen.paragraph(&format!(
         "Numbers in brackets are 95 % intervals over {} trials (seed {}), paired: they hold luck, not whether a change \
-         does what it says. LPIPS is the distance to the reference precision. --out writes the lines of every change.",
+         does what it says. LPIPS is the distance to the reference precision; criteria that come out better are counted \
+         with +, worse with −. --out writes the lines of every change.",
         found.trials, found.seed
     ));
     screen
@@ -84,7 +85,6 @@ fn row(change: &Change, found: &WhatIf) -> Vec<String> {
     vec![
         change.what.clone(),
         estimate(change.saves_usd_month, Unit::Usd),
-        estimate(change.cost_ratio, Unit::Ratio),
         estimate(change.latency_p95_ratio, Unit::Ratio),
         if before == after { "as now".to_owned() } else { after },
         quality(change),

@@ -300,11 +300,11 @@ fn more_trials(criterion: &CriterionResult, trials: u32) -> Option<u64> {
 }
 
 /// Warm runs whose mean has a 95 % interval that ends at the target, if it is what is expected now; at least three, to
-/// see that they agree. `None` where the criterion is not about warm runs alone, or lies on its target.
+/// see that they agree. `None` where the criterion is not about the warm runs of one model, or lies on its target.
 fn runs(criterion: &CriterionResult, cv: f64) -> Option<u32> {
     const FEWEST: f64 = 3.0;
     const MOST: f64 = 10_000.0;
-    let is_warm = criterion.criterion.starts_with("warm service time");
+    let is_warm = criterion.criterion.starts_with("warm service time") && criterion.subject != "fleet";
     let distance = (criterion.value.value / criterion.target).ln().abs();
     let wanted = (1.96 * cv / distance).powi(2).ceil().max(FEWEST);
     (is_warm && wanted <= MOST).then_some(wanted as u32)

@@ -42,7 +42,7 @@ pub(crate) fn compare_figure(comparison: &Comparison) -> Figure {
             .to_owned(),
         legend: Vec::new(),
         panels: vec![
-            cost_panel(limit_of(&others, is_cost).map(|percent| -percent)),
+            cost_panel(limit_of(&others, is_cost).map(|percent| -percent.abs())),
             p95_panel(limit_of(&others, is_p95_ratio)),
         ],
         rows,

@@ -6,9 +6,7 @@ use crate::axes::x_axis;
 use crate::figure::{Anchor, Figure, Rect, Stroke, solid, spot};
 use crate::font;
 use crate::scale::Scale;
-use crate::theme::{
-    GRID, INK, LABEL_SIZE, Look, PALE, QUIET, TICK_SIZE, TINT, TITLE_SIZE, WHITE, draw_marker, outline,
-};
+use crate::theme::{GRID, INK, LABEL_SIZE, Look, PALE, QUIET, TICK_SIZE, TINT, TITLE_SIZE, WHITE, outline};
 
 const WIDTH: f64 = 960.0;
 const MARGIN: f64 = 14.0;

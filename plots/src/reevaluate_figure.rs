@@ -48,7 +48,7 @@ pub(crate) fn reevaluate_figure(found: &Reevaluation) -> Figure {
         notes.push(format!("{left_out} further numbers change an answer only when they go further than all of these."));
     }
     notes.push(format!(
-        "95 % intervals over {} days, paired; each number is moved by itself, {} change no answer at all.",
+        "95 % intervals over {} days, paired; each number is moved by itself. Numbers that change no answer: {}.",
         found.trials,
         found.indifferent.len()
     ));

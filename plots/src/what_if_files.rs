@@ -80,16 +80,16 @@ pub fn quality(change: &Change) -> String {
     change.lpips.map_or("as now".to_owned(), |[before, after]| format!("{before:.2} → {after:.2}"))
 }
 
-/// How many criteria come out otherwise.
+/// How many criteria come out better (+) and worse (−).
 #[must_use]
 pub fn criteria(change: &Change) -> String {
     let better = change.criteria.iter().filter(|one| one.is_better()).count();
     let worse = change.criteria.len() - better;
     match (better, worse) {
         (0, 0) => "as now".to_owned(),
-        (better, 0) => format!("{better} better"),
-        (0, worse) => format!("{worse} worse"),
-        (better, worse) => format!("{better} better, {worse} worse"),
+        (better, 0) => format!("+{better}"),
+        (0, worse) => format!("−{worse}"),
+        (better, worse) => format!("+{better} −{worse}"),
     }
 }
 

@@ -19,7 +19,7 @@ fn changes_are_told_with_what_they_save_and_what_to_write() {
         "One change at a time, those that save most first",
         "0.09 → 0.29",
         "another precision: ",
-        "memory snapshots: all pools: a memory snapshot (derived: 48.3 s to the first image without and 11.4 s with",
+        "memory snapshots: a memory snapshot for all pools (derived: 48.3 s to the first image without and 11.4 s with",
         "`scaledown_window_s = 60.0` in every pool of \"current\"",
         "they hold luck, not whether a change does what it says",
     ] {

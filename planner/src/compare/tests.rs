@@ -122,6 +122,7 @@ fn runs_that_decide_grow_with_the_square_of_the_spread() {
     let warm = criterion("warm service time below 30 s");
     assert_eq!((runs(&warm, 0.4), runs(&warm, 0.01)), (Some(68), Some(3)));
     assert_eq!(runs(&criterion("end-to-end p95 below 30 s"), 0.4), None);
+    assert_eq!(runs(&CriterionResult { subject: "fleet".to_owned(), ..warm.clone() }, 0.4), None);
     assert_eq!(runs(&CriterionResult { target: 33.0, ..warm }, 0.4), None);
 }
 

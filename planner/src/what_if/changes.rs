@@ -110,14 +110,13 @@ impl Basis<'_> {
     /// A snapshot for each pool whose boots have none, and for all of them.
     fn snapshots(&self) -> Vec<Planned> {
         let without = |place: &Place| self.boot_plan(*place).is_none_or(|plan| plan.snapshot.is_none());
-        let pools =
-            self.allocation.pools.iter().map(|pool| (format!("pool {}", pool.name), std::slice::from_ref(pool)));
+        let pools = self.allocation.pools.iter().map(|pool| (pool.name.clone(), std::slice::from_ref(pool)));
         let all = (self.allocation.pools.len() > 1).then(|| ("all pools".to_owned(), self.allocation.pools.as_slice()));
         let mut changes = Vec::new();
         for (name, pools) in all.into_iter().chain(pools) {
             let places: Vec<Place> = places(pools).into_iter().filter(without).collect();
             if !places.is_empty() {
-                let what = format!("{name}: a memory snapshot");
+                let what = format!("a memory snapshot for {name}");
                 let state = |law: Law| {
                     let restore = rounded(law, SNAPSHOT_SHARE);
                     let line = format!("snapshot = {{ restore = {}, failure_probability = 0.0 }}", law_value(restore));
@@ -230,13 +229,13 @@ impl Basis<'_> {
         if let [first, _, ..] = all[..]
             && all.iter().all(|seconds| seconds.to_bits() == first.to_bits())
         {
-            let what = format!("all pools: a window of {first} s");
+            let what = format!("a {first} s window for all pools");
             let place = format!("in every pool of \"{}\"", self.allocation.name);
             changes.push(window(what, place, first, &|pool| shorter(pool).is_some()));
         }
         for pool in pools {
             if let Some(seconds) = shorter(pool) {
-                let what = format!("pool {}: a window of {seconds} s", pool.name);
+                let what = format!("a {seconds} s window for {}", pool.name);
                 changes.push(window(what, self.in_pool(pool), seconds, &|other| other.name == pool.name));
             }
         }

@@ -78,7 +78,7 @@ fn a_change_of_the_allocation_is_a_comparison() {
     let pair = [current.clone(), shorter];
     let precision = Precision::Trials(EFFORT.trials);
     let compared = compare(&scenario, &pair, precision, EFFORT.seed, &Control::default()).expect("nobody interrupts");
-    let change = found.changes.iter().find(|change| change.what == "all pools: a window of 60 s").expect("it is tried");
+    let change = found.changes.iter().find(|change| change.what == "a 60 s window for all pools").expect("it is tried");
     let difference = &compared.differences[0];
     assert_relative_eq!(change.saves_usd_month.value, -difference.cost_usd_month.value, max_relative = 1e-9);
     assert_relative_eq!(change.saves_usd_month.low, -difference.cost_usd_month.high, max_relative = 1e-9);
@@ -108,7 +108,7 @@ fn faster_boots_and_software_do_not_make_the_mean_boot_or_service_longer() {
     assert!(fast.cost_ratio.value < slow.cost_ratio.value && slow.cost_ratio.value < 1.0);
     assert!(fast.latency_p95_ratio.value < 1.0);
     assert!(of("all boots twice as fast").latency_p95_ratio.value < 1.0);
-    let snapshots = of("all pools: a memory snapshot");
+    let snapshots = of("a memory snapshot for all pools");
     // A snapshot of 0.236 of the boot is more than half of it off.
     assert!(snapshots.cost_ratio.value < of("all boots twice as fast").cost_ratio.value);
     assert!(snapshots.criteria.iter().all(|change| change.before != change.after));
