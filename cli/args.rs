@@ -48,6 +48,9 @@ pub(crate) enum Command {
     Fallback(FallbackArgs),
     /// Say what an allocation would cost on other platforms: the same requests under their prices and billing rules
     Elsewhere(ElsewhereArgs),
+    /// Say what one change would bring to an allocation: other precisions, snapshots, faster software and boots,
+    /// shorter windows
+    Whatif(WhatIfArgs),
     /// Print the JSON schema of scenario.toml
     Schema,
     /// Print completions for a shell
@@ -137,6 +140,9 @@ pub(crate) struct CompareArgs {
     pub(crate) half_width: f64,
     #[command(flatten)]
     pub(crate) machine: Machine,
+    /// Folder that the figure, table, data and answer are written to; those of an earlier comparison in it are replaced
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
     /// Print the comparison as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -159,6 +165,9 @@ pub(crate) struct ReevaluateArgs {
     pub(crate) trials: u32,
     #[command(flatten)]
     pub(crate) machine: Machine,
+    /// Folder that the figure, table, data and answer are written to; those of an earlier re-evaluation in it are replaced
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -177,6 +186,30 @@ pub(crate) struct WhyArgs {
     pub(crate) study: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) pace: Pace,
+    /// Folder that the figure, table, data and answer are written to; those of an earlier answer in it are replaced
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `whatif`.
+#[derive(Debug, Args)]
+pub(crate) struct WhatIfArgs {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArg,
+    /// Which allocation of the scenario is changed [default: the baseline]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) allocation: Option<String>,
+    /// Days simulated for every change, 2 to 1000000
+    #[arg(long, value_name = "N", default_value = "350", value_parser = trials)]
+    pub(crate) trials: u32,
+    #[command(flatten)]
+    pub(crate) machine: Machine,
+    /// Folder that the figure, table, data and answer are written to; those of an earlier what-if in it are replaced
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,12 +1,15 @@
 //! `fleetfront compare`.
 
 use fleetfront_planner::{Comparison, Control, Difference, Judgement, Precision};
+use fleetfront_plots::compare_files;
 use fleetfront_plots::format::{Unit, estimate, plain, prose};
 use fleetfront_scenario::{Allocation, Mend, Scenario, repaired};
 
+use crate::answer::{AnswerFolder, command, unmended};
 use crate::args::CompareArgs;
 use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupt;
+use crate::output_folder::COMPARE;
 use crate::rows::{show_allocations, show_criteria};
 use crate::screen::{Screen, print_json};
 use crate::simulate::find;
@@ -20,6 +23,7 @@ const TRIALS_MAX: u32 = 20_000;
 pub(crate) fn compare(args: &CompareArgs) -> Result<Outcome, Failure> {
     let scenario = load(&args.scenario)?;
     let (allocations, mends) = chosen(&scenario, &args.allocations)?;
+    let folder = AnswerFolder::claim(args.out.as_ref(), &COMPARE)?;
     let most = args.trials.unwrap_or(TRIALS_MAX);
     let precision = match args.trials {
         Some(trials) => Precision::Trials(trials),
@@ -30,10 +34,17 @@ pub(crate) fn compare(args: &CompareArgs) -> Result<Outcome, Failure> {
     let work = |control: &Control| fleetfront_planner::compare(&scenario, &allocations, precision, seed, control);
     let did = |comparison: &Comparison| format!("simulated {} trials of each", comparison.trials);
     let comparison = watched(&scenario, (&args.machine, most), &interrupt, work, did)?;
+    let written = folder.publish(&interrupt, || {
+        let names: Vec<String> = comparison.allocations.iter().map(|of| unmended(&scenario, &of.name)).collect();
+        let words = ["--allocations".to_owned(), names.join(","), "--trials".to_owned(), comparison.trials.to_string()];
+        compare_files(&comparison, &mends, &command("compare", &args.scenario, &words, seed))
+    })?;
     if args.json {
         print_json(&comparison)?;
     } else {
-        answer(&comparison, &mends).show()?;
+        let mut screen = answer(&comparison, &mends);
+        written.iter().for_each(|words| screen.paragraph(words));
+        screen.show()?;
     }
     let fails = comparison.differences.iter().any(|difference| difference.judgement == Judgement::Fail);
     Ok(if args.gate && fails { Outcome::CriterionFailed } else { Outcome::Done })
@@ -84,6 +95,9 @@ fn answer(comparison: &Comparison, mends: &[String]) -> Screen {
     screen.matrix("difference", &ROWS, &columns);
     for (allocation, difference) in comparison.allocations[1..].iter().zip(&comparison.differences) {
         show_criteria(&mut screen, allocation, first);
+        if let Some(finding) = &difference.pairing_finding {
+            screen.paragraph(&format!("A finding: {finding}."));
+        }
         let open: Vec<String> =
             difference.open.iter().map(|open| prose(&format!("{}: {}", open.criterion, open.what_decides))).collect();
         screen.list("What would decide what is open", &open);

@@ -3,6 +3,7 @@
 //!
 //! Deliberately absent: arithmetic on results, knowledge of files other than the output folder and saved studies.
 
+mod answer;
 mod args;
 mod bug;
 mod check;
@@ -28,6 +29,7 @@ mod simulate;
 mod source;
 mod trace;
 mod watch;
+mod whatif;
 mod why;
 
 use std::process::ExitCode;
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         Command::Diff(args) => diff::diff(&args),
         Command::Fallback(args) => fallback::fallback(&args),
         Command::Elsewhere(args) => elsewhere::elsewhere(&args),
+        Command::Whatif(args) => whatif::whatif(&args),
         Command::Schema => schema::schema(),
         Command::Completions(args) => completions::completions(&args),
     };

@@ -10,45 +10,69 @@ use tempfile::TempDir;
 
 use crate::failure::Failure;
 
-/// What a command writes: a folder that holds nothing else may be replaced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Kind {
-    /// Every file.
+/// Every file that a run writes: a folder that holds nothing else may be replaced.
+const OURS: [&str; 15] = [
+    "report.html",
+    "report.md",
+    "frontier.svg",
+    "frontier.png",
+    "cost_by_state.svg",
+    "latency_cdf.svg",
+    "day.svg",
+    "spending.svg",
+    "frontier.csv",
+    "fleets.csv",
+    "spending.csv",
+    "study.json",
+    "config.py",
+    "pull_request.md",
+    "schedule.py",
+];
+const STUDY: &str = "study.json";
+
+/// A command that writes a folder.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Writer {
+    /// Its name, as in "holds a, which no run has written".
+    name: &'static str,
+    /// Every file that it writes.
     files: &'static [&'static str],
-    /// The one that tells ours from somebody else's.
-    study: &'static str,
-    /// What has written them, in words.
-    writer: &'static str,
+    /// The file that says which inputs and version it is of.
+    signed: &'static str,
 }
 
-/// The files of `run`.
-const RUN: Kind = Kind {
-    files: &[
-        "report.html",
-        "report.md",
-        "frontier.svg",
-        "frontier.png",
-        "cost_by_state.svg",
-        "latency_cdf.svg",
-        "day.svg",
-        "spending.svg",
-        "frontier.csv",
-        "fleets.csv",
-        "spending.csv",
-        "study.json",
-        "config.py",
-        "pull_request.md",
-        "schedule.py",
-    ],
-    study: "study.json",
-    writer: "run",
+const RUN: Writer = Writer { name: "run", files: &OURS, signed: STUDY };
+/// `compare --out`.
+pub(crate) const COMPARE: Writer = Writer {
+    name: "comparison",
+    files: &["compare.svg", "compare.png", "compare.csv", "compare.json", "compare.md"],
+    signed: "compare.json",
 };
-/// The files of `fallback`.
-pub(crate) const FALLBACK: Kind = Kind {
+/// `fallback --out`.
+pub(crate) const FALLBACK: Writer = Writer {
+    name: "fallback study",
     files: &["fallback.md", "fallback.svg", "fallback.png", "fallback.csv", "fallback.json"],
-    study: "fallback.json",
-    writer: "fallback study",
+    signed: "fallback.json",
 };
+/// `reevaluate --out`.
+pub(crate) const REEVALUATE: Writer = Writer {
+    name: "re-evaluation",
+    files: &["reevaluate.svg", "reevaluate.png", "reevaluate.csv", "reevaluate.json", "reevaluate.md"],
+    signed: "reevaluate.json",
+};
+/// `whatif --out`.
+pub(crate) const WHAT_IF: Writer = Writer {
+    name: "what-if",
+    files: &["what_if.svg", "what_if.png", "what_if.csv", "what_if.json", "what_if.md"],
+    signed: "what_if.json",
+};
+/// `why --out`.
+pub(crate) const WHY: Writer = Writer {
+    name: "why",
+    files: &["why.svg", "why.png", "why.csv", "why.json", "why.md", "why.toml"],
+    signed: "why.json",
+};
+
 const PREFIX: &str = ".fleetfront-";
 
 /// What every study begins with: enough to tell ours from somebody else's `study.json`.
@@ -68,7 +92,7 @@ pub(crate) struct OutputFolder {
     /// Where it is; links are followed.
     path: PathBuf,
     parent: PathBuf,
-    kind: Kind,
+    writer: &'static Writer,
 }
 
 impl OutputFolder {
@@ -80,18 +104,18 @@ impl OutputFolder {
         Self::claim_for(name, &RUN)
     }
 
-    /// The same for the files of another command.
+    /// The same for the files of a command.
     ///
     /// # Errors
-    /// As [`Self::claim`].
-    pub(crate) fn claim_for(name: &Path, kind: &Kind) -> Result<Self, Failure> {
+    /// As [`OutputFolder::claim`].
+    pub(crate) fn claim_for(name: &Path, writer: &'static Writer) -> Result<Self, Failure> {
         let path = fs::canonicalize(name).unwrap_or_else(|_| name.to_owned());
         let parent = match (path.file_name(), path.parent()) {
             (Some(_), Some(parent)) if parent.as_os_str().is_empty() => PathBuf::from("."),
             (Some(_), Some(parent)) => parent.to_owned(),
             _ => return Err(Failure::input(format!("--out {}: is not the name of a folder", name.display()), ANOTHER)),
         };
-        let folder = Self { name: name.to_owned(), path, parent, kind: *kind };
+        let folder = Self { name: name.to_owned(), path, parent, writer };
         folder.check_contents()?;
         let place = folder.parent.ancestors().find(|place| place.exists()).unwrap_or(Path::new("."));
         let place = if place.as_os_str().is_empty() { Path::new(".") } else { place };
@@ -105,16 +129,22 @@ impl OutputFolder {
         self.name.join(name).display().to_string()
     }
 
+    /// What is said when all files are written.
+    pub(crate) fn written(&self) -> String {
+        format!("Wrote {} to {}.", self.writer.files.join(", "), self.name.display())
+    }
+
     /// Writes all files and lets them take the place of what was there; on an error nothing has changed.
     ///
     /// # Errors
     /// [`Failure::Input`] when they cannot be written, or somebody has put something else there.
     ///
     /// # Panics
-    /// If a file is not among those of its kind: the next time it would refuse to replace it.
+    /// If a file is not among those of the writer: the next one would refuse to replace it.
     pub(crate) fn publish(&self, outputs: &[Output]) -> Result<(), Failure> {
         for output in outputs {
-            assert!(self.kind.files.contains(&output.name), "{} is not among the files", output.name);
+            let Writer { name, files, .. } = self.writer;
+            assert!(files.contains(&output.name), "{} is not among the files of a {name}", output.name);
         }
         let missing: Vec<&Path> = self.parent.ancestors().take_while(|place| !place.exists()).collect();
         let done = self.check_contents().and_then(|()| self.replace(outputs).map_err(|error| self.unwritable(&error)));
@@ -151,8 +181,9 @@ impl OutputFolder {
         sync_folder(&self.parent)
     }
 
-    /// Refuses a folder with anything in it that is not ours.
+    /// Refuses a folder with anything in it that this command has not written.
     fn check_contents(&self) -> Result<(), Failure> {
+        let Writer { name, files, signed } = self.writer;
         let refuse = |what: &str| Err(Failure::input(format!("--out {}: {what}", self.name.display()), ANOTHER));
         let entries = match fs::read_dir(&self.path) {
             Ok(entries) => entries,
@@ -164,17 +195,12 @@ impl OutputFolder {
             names.push(entry.map_err(|error| self.unwritable(&error))?.file_name().to_string_lossy().into_owned());
         }
         names.sort();
-        if let Some(foreign) = names.iter().find(|name| !self.kind.files.contains(&name.as_str())) {
-            let writer = self.kind.writer;
-            return refuse(&format!("holds {foreign}, which no {writer} has written; it would be lost"));
+        if let Some(foreign) = names.iter().find(|name| !files.contains(&name.as_str())) {
+            return refuse(&format!("holds {foreign}, which no {name} has written; it would be lost"));
         }
-        let study = fs::read(self.path.join(self.kind.study)).ok();
+        let study = fs::read(self.path.join(signed)).ok();
         let is_ours = study.is_some_and(|bytes| serde_json::from_slice::<Signature>(&bytes).is_ok());
-        if names.is_empty() || is_ours {
-            Ok(())
-        } else {
-            refuse(&format!("holds files but no {} of a {}", self.kind.study, self.kind.writer))
-        }
+        if names.is_empty() || is_ours { Ok(()) } else { refuse(&format!("holds files but no {signed} of a {name}")) }
     }
 
     fn unwritable(&self, error: &io::Error) -> Failure {
@@ -198,8 +224,6 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const STUDY: &str = RUN.study;
 
     fn outputs(mark: &str) -> Vec<Output> {
         let study = format!("{{\"version\": \"{mark}\", \"seed\": 1, \"inputs_sha256\": \"ab\"}}");
@@ -262,6 +286,22 @@ mod tests {
         fs::remove_file(out.join("notes.txt")).expect("removed");
         fs::write(out.join(STUDY), "{\"version\": \"3\"}").expect("written");
         refused(&out, "no study.json of a run");
+    }
+
+    #[test]
+    fn one_command_does_not_replace_what_another_wrote() {
+        let place = tempfile::tempdir().expect("a folder");
+        let out = place.path().join("out");
+        OutputFolder::claim(&out).expect("it is free").publish(&outputs("x")).expect("it is written");
+        let Err(Failure::Input(text)) = OutputFolder::claim_for(&out, &COMPARE) else { panic!("a run was taken") };
+        assert!(text.contains("holds report.md, which no comparison has written"), "{text}");
+        let other = place.path().join("other");
+        let signed = b"{\"version\": \"1\", \"inputs_sha256\": \"ab\"}".to_vec();
+        for _ in 0..2 {
+            let folder = OutputFolder::claim_for(&other, &COMPARE).expect("free, then ours");
+            folder.publish(&[Output { name: "compare.json", bytes: signed.clone() }]).expect("it is written");
+        }
+        refused(&other, "holds compare.json, which no run has written");
     }
 
     #[test]

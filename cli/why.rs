@@ -4,10 +4,14 @@ use std::path::Path;
 
 use fleetfront_planner::{Control, Study, Why, run_study, why as find_rivals};
 use fleetfront_plots::format::{Unit, estimate, prose};
+use fleetfront_plots::{RenderConfig, why_files};
 
+use crate::answer::{AnswerFolder, command};
 use crate::args::WhyArgs;
 use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupt;
+use crate::output_folder::WHY;
+use crate::run::quoted;
 use crate::saved;
 use crate::screen::{Screen, print_json};
 use crate::simulate::{among, find};
@@ -16,28 +20,46 @@ use crate::watch::watched;
 
 /// Says which fleets beat an allocation, and by what.
 pub(crate) fn why(args: &WhyArgs) -> Result<Outcome, Failure> {
+    let folder = AnswerFolder::claim(args.out.as_ref(), &WHY)?;
+    let interrupt = Interrupt::listen();
     let (study, name) = match &args.study {
         Some(path) => of_saved(path, &args.allocation)?,
-        None => of_simulated(args)?,
+        None => of_simulated(args, &interrupt)?,
     };
     let Some(answer) = find_rivals(&study, &name) else {
         let what = format!("allocation \"{name}\" cannot run, and no variant or GPU type makes it run");
         return Err(Failure::input(what, "`fleetfront check` says what fits where"));
     };
+    let written = folder.publish(&interrupt, || why_files(&study, &answer, &made_by(args, &name)))?;
     if args.json {
         return print_json(&answer);
     }
-    shown(&answer).show()
+    let mut screen = shown(&answer);
+    written.iter().for_each(|words| screen.paragraph(words));
+    screen.show()
+}
+
+/// The command that makes the same files again.
+fn made_by(args: &WhyArgs, name: &str) -> RenderConfig {
+    match &args.study {
+        Some(path) => {
+            let words = ["--study", &path.display().to_string(), "--allocation", name].map(quoted);
+            RenderConfig { command: format!("fleetfront why {}", words.join(" ")) }
+        }
+        None => {
+            let words = ["--allocation", name, "--trials", &args.pace.trials.to_string()].map(str::to_owned);
+            command("why", &args.scenario, &words, args.pace.machine.seed)
+        }
+    }
 }
 
 /// A study of the scenario, and the name of the allocation.
-fn of_simulated(args: &WhyArgs) -> Result<(Study, String), Failure> {
+fn of_simulated(args: &WhyArgs, interrupt: &Interrupt) -> Result<(Study, String), Failure> {
     let scenario = load(&args.scenario)?;
     let name = &scenario.allocations[find(&scenario, &args.allocation)?].name;
-    let interrupt = Interrupt::listen();
     let (pace, effort) = (&args.pace, args.pace.effort());
     let work = |control: &Control| run_study(&scenario, effort, control);
-    let study = watched(&scenario, (&pace.machine, pace.trials), &interrupt, work, |_| pace.said())?;
+    let study = watched(&scenario, (&pace.machine, pace.trials), interrupt, work, |_| pace.said())?;
     Ok((study, name.clone()))
 }
 

@@ -82,6 +82,9 @@ pub struct Difference {
     /// By how much the same requests for both make the variance of the cost difference smaller: that of independent
     /// draws over that of the pair. Infinite when the difference does not vary at all.
     pub variance_reduction: f64,
+    /// Why that is little, where it is.
+    #[serde(default)]
+    pub pairing_finding: Option<String>,
     /// What is undecided, and what would decide it.
     pub open: Vec<OpenQuestion>,
 }
@@ -208,6 +211,7 @@ fn difference(
         cost_p: two_sided_p(&cost.differences()),
         cost_p_adjusted: 1.0,
         variance_reduction: cost.variance_reduction(),
+        pairing_finding: cost.finding(),
         open: open_questions(scenario, baseline.allocation, plan, of, effort.trials),
     };
     difference.headline = headline(&difference, &baseline.allocation.name);
@@ -271,7 +275,13 @@ fn open_questions(
         let measure = unmeasured(scenario, first, plan, &criterion.subject);
         let trials = if measure.is_empty() { more_trials(criterion, trials) } else { None };
         let what_decides = match trials {
-            _ if !measure.is_empty() => format!("measure the service time of {}", measure.join(", ")),
+            _ if !measure.is_empty() => {
+                let names: Vec<&str> = measure.iter().map(|cell| cell.name.as_str()).collect();
+                let runs = measure.first().filter(|_| measure.len() == 1).and_then(|cell| runs(criterion, cell.cv));
+                let runs =
+                    runs.map_or(String::new(), |n| format!(" ({n} warm runs, if their mean is what is expected)"));
+                format!("measure the service time of {}{runs}", names.join(", "))
+            }
             Some(trials) => format!("{trials} trials, if the estimate stays where it is"),
             None => "nothing that can be simulated: the estimate lies on the target".to_owned(),
         };
@@ -289,9 +299,27 @@ fn more_trials(criterion: &CriterionResult, trials: u32) -> Option<u64> {
     (wanted.is_finite() && wanted < 1e9).then(|| (wanted * MARGIN).ceil() as u64)
 }
 
+/// Warm runs whose mean has a 95 % interval that ends at the target, if it is what is expected now; at least three, to
+/// see that they agree. `None` where the criterion is not about the warm runs of one model, or lies on its target.
+fn runs(criterion: &CriterionResult, cv: f64) -> Option<u32> {
+    const FEWEST: f64 = 3.0;
+    const MOST: f64 = 10_000.0;
+    let is_warm = criterion.criterion.starts_with("warm service time") && criterion.subject != "fleet";
+    let distance = (criterion.value.value / criterion.target).ln().abs();
+    let wanted = (1.96 * cv / distance).powi(2).ceil().max(FEWEST);
+    (is_warm && wanted <= MOST).then_some(wanted as u32)
+}
+
+/// A cell whose service time nobody measured well enough.
+struct Unmeasured {
+    name: String,
+    /// Spread of its service time.
+    cv: f64,
+}
+
 /// The cells whose service time nobody measured well enough, of one model or of all that stand elsewhere than in the
 /// first allocation.
-fn unmeasured(scenario: &Scenario, first: &Allocation, plan: &Allocation, subject: &str) -> Vec<String> {
+fn unmeasured(scenario: &Scenario, first: &Allocation, plan: &Allocation, subject: &str) -> Vec<Unmeasured> {
     let place = |of: &Allocation, model: usize| {
         let pool = of.pools.iter().find(|pool| pool.models.iter().any(|(m, _)| *m == model))?;
         let (_, variant) = pool.models.iter().find(|(m, _)| *m == model)?;
@@ -303,8 +331,8 @@ fn unmeasured(scenario: &Scenario, first: &Allocation, plan: &Allocation, subjec
         let fit = of_model.variants[own.0].cells[own.1].service.as_ref()?;
         let unknown = fit.kind >= Kind::Derived || fit.factor != Factor::EXACT;
         let moved = place(first, model) != Some(own);
-        let words = || format!("{} on {}", of_model.name, scenario.gpus[own.1].name);
-        (concerned && moved && unknown).then(words)
+        let name = format!("{} on {}", of_model.name, scenario.gpus[own.1].name);
+        (concerned && moved && unknown).then_some(Unmeasured { name, cv: fit.law.cv() })
     };
     scenario.models.iter().enumerate().filter_map(cell).collect()
 }

@@ -50,6 +50,7 @@ pub(crate) enum Criterion {
     LimitWarm,
     LimitEndToEnd,
     Success,
+    Quality,
 }
 
 /// A judged criterion with its place in the ranking.
@@ -193,6 +194,25 @@ pub(crate) fn success(subject_name: &str, subject: &Subject, target: f64) -> Jud
     let words = format!("at least {:.0} % of requests complete", target * 100.0);
     let value = (rate.scaled(100.0), target * 100.0, "%");
     judged(Criterion::Success, words, subject_name, value, judgement, String::new())
+}
+
+/// "No visual degradation": how far a precision's output is from the reference. Nothing of it is simulated, so it has no
+/// interval; a variant beyond the limit cannot run at all.
+pub(crate) fn quality(scenario: &Scenario, evidence: Evidence<'_>) -> Option<Judged> {
+    let target = scenario.criteria.quality_lpips_max?;
+    let model = &scenario.models[evidence.model];
+    let of = model.variants[evidence.place.0].quality.as_ref();
+    let value = Estimate::exact(of.map_or(0.0, |quality| quality.lpips));
+    let note = match of {
+        Some(quality) if quality.provenance.kind > Kind::Measured => "not measured on your own images",
+        Some(_) => "",
+        None => "the reference itself",
+    };
+    let words = format!("perceptual distance to the reference at most {target:.2}");
+    let mut own =
+        judged(Criterion::Quality, words, &model.name, (value, target, "LPIPS"), below(value, target), note.to_owned());
+    own.model = Some(evidence.model);
+    Some(own)
 }
 
 /// "Cost at least 40 % below the baseline."
@@ -343,6 +363,20 @@ mod tests {
             latency_limit(&scenario, LatencyReading::EndToEnd, own).result.judgement
         };
         assert_eq!((judge(29.0, 0.04), judge(31.0, 0.06)), (Judgement::Pass, Judgement::Fail));
+    }
+
+    #[test]
+    fn quality_is_what_the_scenario_says_of_the_precision() {
+        let mut scenario = scenario();
+        let (known, same) = (fit(Kind::Measured, Factor::EXACT), subject(20.0, 0.0));
+        let nf4 = Evidence { model: 0, place: (1, 3), service: &known, subject: &same };
+        let own = quality(&scenario, nf4).expect("it is asked for").result;
+        assert_eq!((own.value, own.target, own.judgement), (Estimate::exact(0.29), 0.30, Judgement::Pass));
+        assert_eq!(own.note, "not measured on your own images");
+        scenario.criteria.quality_lpips_max = Some(0.28);
+        assert_eq!(quality(&scenario, nf4).map(|own| own.result.judgement), Some(Judgement::Fail));
+        scenario.criteria.quality_lpips_max = None;
+        assert!(quality(&scenario, nf4).is_none());
     }
 
     #[test]

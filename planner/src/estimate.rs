@@ -93,7 +93,7 @@ pub fn sectioned(value: f64, sections: &[f64]) -> Estimate {
 }
 
 /// The ratio of two quantiles measured on the same requests: its value over all requests, its interval from the
-/// sections' own log ratios.
+/// sections' own log ratios. Infinite without doubt where the first is infinite in every section and the second in none.
 #[must_use]
 pub fn sectioned_ratio(value: f64, of: &[f64], to: &[f64]) -> Estimate {
     let logs: Vec<f64> = of.iter().zip(to).map(|(a, b)| (a / b).ln()).collect();
@@ -101,7 +101,8 @@ pub fn sectioned_ratio(value: f64, of: &[f64], to: &[f64]) -> Estimate {
     if half.is_finite() && value.is_finite() {
         Estimate { value, low: value * (-half).exp(), high: value * half.exp() }
     } else {
-        Estimate { value, low: 0.0, high: f64::INFINITY }
+        let always = value.is_infinite() && logs.iter().all(|log| log.is_infinite() && *log > 0.0);
+        Estimate { value, low: if always { value } else { 0.0 }, high: f64::INFINITY }
     }
 }
 
@@ -136,6 +137,14 @@ mod tests {
         assert_relative_eq!(change.value - 1.0, -0.416_565_164_434, max_relative = 1e-10);
         assert_relative_eq!(change.low - 1.0, -0.422_057_851_789, max_relative = 1e-6);
         assert_relative_eq!(change.high - 1.0, -0.411_020_275_289, max_relative = 1e-6);
+    }
+
+    #[test]
+    fn what_never_comes_in_any_section_is_never_as_fast() {
+        let never = f64::INFINITY;
+        assert_eq!(sectioned_ratio(never, &[never, never], &[3.0, 4.0]), Estimate::exact(never));
+        assert_eq!(sectioned_ratio(never, &[never, 5.0], &[3.0, 4.0]).low, 0.0);
+        assert_eq!(sectioned_ratio(f64::NAN, &[never, never], &[never, never]).low, 0.0);
     }
 
     #[test]

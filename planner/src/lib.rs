@@ -49,6 +49,7 @@ mod tally;
 mod tariff;
 mod theory;
 mod verdict;
+mod what_if;
 mod why;
 
 pub use assumptions::assumptions;
@@ -84,4 +85,5 @@ pub use study::{
 };
 pub use summary::{cell_summaries, warnings};
 pub use theory::{PoolTheory, SingleContainerTheory};
+pub use what_if::{Change, ChangeGroup, CriterionTurn, Now, WhatIf, what_if};
 pub use why::{Rival, Why, why};

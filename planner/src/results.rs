@@ -3,7 +3,7 @@
 use fleetfront_scenario::{Allocation, Scenario};
 
 use crate::allocation::AllocationRun;
-use crate::criteria::{Evidence, Judged, cost, judge_model, success};
+use crate::criteria::{Evidence, Judged, cost, judge_model, quality, success};
 use crate::engine_pool::cell;
 use crate::estimate::Estimate;
 use crate::fleet_criteria::{FleetEvidence, judge_fleet};
@@ -141,7 +141,29 @@ fn judge(
     run: &AllocationRun,
     baseline: Option<&Baseline<'_>>,
 ) -> Vec<CriterionResult> {
+    let of_baseline = baseline.map(|b| b.evidence(scenario));
+    judge_against(scenario, allocation, run, baseline.zip(of_baseline.as_deref()))
+}
+
+/// All criteria of an allocation, held against a baseline whose evidence may be that of another scenario.
+pub(crate) fn criteria_against(
+    scenario: &Scenario,
+    allocation: &Allocation,
+    run: &AllocationRun,
+    baseline: &Baseline<'_>,
+    evidence: &[Evidence<'_>],
+) -> Vec<CriterionResult> {
+    judge_against(scenario, allocation, run, Some((baseline, evidence)))
+}
+
+fn judge_against(
+    scenario: &Scenario,
+    allocation: &Allocation,
+    run: &AllocationRun,
+    compared: Option<(&Baseline<'_>, &[Evidence<'_>])>,
+) -> Vec<CriterionResult> {
     let criteria = &scenario.criteria;
+    let (baseline, of_baseline) = (compared.map(|(baseline, _)| baseline), compared.map(|(_, evidence)| evidence));
     let mut judged: Vec<Judged> = Vec::new();
     judged.extend(baseline.and_then(|b| cost(criteria, "fleet", &run.fleet, &b.run.fleet)));
     if let Some(target) = criteria.success_rate_min {
@@ -150,19 +172,22 @@ fn judge(
         judged.push(own);
     }
     let own_models = evidence(scenario, allocation, run);
-    let of_baseline = baseline.map(|b| b.evidence(scenario));
     let whole = FleetEvidence { models: &own_models, fleet: &run.fleet };
-    let other = baseline.zip(of_baseline.as_deref());
+    let other = baseline.zip(of_baseline);
     let other = other.map(|(b, models)| FleetEvidence { models, fleet: &b.run.fleet });
     judged.extend(judge_fleet(scenario, whole, other));
     for own in &own_models {
         let (own, name) = (*own, &scenario.models[own.model].name);
-        let same = of_baseline.as_ref().map(|all| all[own.model]);
+        let same = of_baseline.map(|all| all[own.model]);
         if let Some(mut own_cost) = same.and_then(|b| cost(criteria, name, own.subject, b.subject)) {
             FOR_INFORMATION.clone_into(&mut own_cost.result.note);
             judged.push(own_cost);
         }
         judged.extend(judge_model(scenario, own, same));
+        judged.extend(quality(scenario, own).map(|mut own| {
+            own.result.baseline = same.and_then(|b| quality(scenario, b)).map(|b| b.result.judgement);
+            own
+        }));
     }
     judged.into_iter().map(|j| j.result).collect()
 }

@@ -49,7 +49,16 @@ impl<'a> Shared<'a> {
     }
 
     pub(crate) fn allocation(&self, allocation: &Allocation) -> Result<AllocationRun, Interrupted> {
-        run_allocation(self.scenario, allocation, &self.requests, &self.sections, self.control)
+        self.allocation_of(self.scenario, allocation)
+    }
+
+    /// An allocation of another scenario with the same traffic, on the same requests.
+    pub(crate) fn allocation_of(
+        &self,
+        scenario: &Scenario,
+        allocation: &Allocation,
+    ) -> Result<AllocationRun, Interrupted> {
+        run_allocation(scenario, allocation, &self.requests, &self.sections, self.control)
     }
 
     /// What came out of an allocation, with its bounds.

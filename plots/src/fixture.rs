@@ -3,6 +3,7 @@
 mod allocations;
 mod answers;
 mod bounds;
+pub(crate) mod questions;
 mod spending;
 
 use fleetfront_calibration::Kind;

@@ -29,18 +29,24 @@
 //!
 //! [`render_fallback`] does the same for a fallback study: `fallback.md`, the map as `fallback.svg` and `fallback.png`,
 //! `fallback.csv` with a line a policy and point, `fallback.json`.
+//! [`compare_files`], [`reevaluate_files`], [`what_if_files`] and [`why_files`] return the files of the commands that
+//! answer one question: each a figure (SVG and PNG), a table (CSV), the data (JSON) and the answer (Markdown) under the
+//! command's own name.
 //!
 //! Figures are built of our own shapes in pixels (`figure`); `svg` and `bitmap` write them out, so that the drawing
 //! library stays replaceable.
 //!
 //! Deliberately absent: files, simulation, arithmetic on results beyond scaling and formatting.
 
+mod answer_files;
 #[cfg(test)]
 mod asking_python;
 mod axes;
 mod bitmap;
 pub mod bounds;
 mod cdf_figure;
+mod compare_figure;
+mod compare_files;
 mod config_py;
 mod cost_figure;
 mod csv_name;
@@ -60,6 +66,7 @@ mod figure;
 mod fixture;
 mod fleets_csv;
 mod font;
+mod forest;
 pub mod format;
 mod frontier_figure;
 mod metric_columns;
@@ -70,6 +77,8 @@ mod points_csv;
 mod points_parquet;
 mod pull_request;
 mod python;
+mod reevaluate_figure;
+mod reevaluate_files;
 mod render;
 mod report;
 mod report_md;
@@ -83,9 +92,17 @@ mod svg;
 mod table;
 mod tables;
 mod theme;
+pub mod trigger_words;
+mod what_if_figure;
+pub mod what_if_files;
+mod why_files;
 
+pub use compare_files::compare_files;
 pub use diff_md::diff_md;
 pub use export::{ExportFormat, export};
 pub use fallback_files::render_fallback;
 pub use fallback_tables::{FallbackTable, map_table, pairs_table, payoff_word, policies_table};
+pub use reevaluate_files::reevaluate_files;
 pub use render::{Output, PlotError, RenderConfig, render};
+pub use what_if_files::what_if_files;
+pub use why_files::why_files;

@@ -2,6 +2,7 @@
 
 use fleetfront_sim::Execution;
 
+use crate::criteria_check;
 use crate::findings::Findings;
 use crate::overload;
 use crate::resolved::{Allocation, PoolPlan, Scenario};
@@ -10,6 +11,7 @@ use crate::resolved::{Allocation, PoolPlan, Scenario};
 /// never end in time; warns of windows below the boot time.
 pub(crate) fn check(scenario: &Scenario, findings: &mut Findings<'_>) {
     warn_of_search(scenario, findings);
+    criteria_check::check(scenario, findings);
     for (index, allocation) in scenario.allocations.iter().enumerate() {
         let path = format!("allocations[{index}]");
         check_cycle(allocation, &path, findings);

@@ -10,6 +10,7 @@ mod clock;
 mod contradictions;
 mod coupling;
 mod criteria;
+mod criteria_check;
 mod document;
 mod feasibility;
 pub mod file;

@@ -105,6 +105,44 @@ fn trials_that_decide_grow_with_the_square() {
     assert_eq!(more_trials(&on_target, 100), None);
 }
 
+/// By hand: at 10 % from the target a spread of 0.4 takes (1.96 * 0.4 / ln 1.1)^2 = 67.7 runs, one of 0.01 no more than
+/// three.
+#[test]
+fn runs_that_decide_grow_with_the_square_of_the_spread() {
+    let criterion = |words: &str| CriterionResult {
+        criterion: words.to_owned(),
+        subject: "m".to_owned(),
+        value: Estimate { value: 33.0, low: 20.0, high: 50.0 },
+        target: 30.0,
+        unit: "s".to_owned(),
+        judgement: Judgement::Undecided,
+        note: String::new(),
+        baseline: None,
+    };
+    let warm = criterion("warm service time below 30 s");
+    assert_eq!((runs(&warm, 0.4), runs(&warm, 0.01)), (Some(68), Some(3)));
+    assert_eq!(runs(&criterion("end-to-end p95 below 30 s"), 0.4), None);
+    assert_eq!(runs(&CriterionResult { subject: "fleet".to_owned(), ..warm.clone() }, 0.4), None);
+    assert_eq!(runs(&CriterionResult { target: 33.0, ..warm }, 0.4), None);
+}
+
+#[test]
+fn quality_is_a_criterion_of_every_model() {
+    let scenario = scenario();
+    let comparison = run(&scenario, &two(&scenario), Precision::Trials(14));
+    let rows = comparison.allocations[1].criteria.iter().filter(|row| row.unit == "LPIPS");
+    let lpips: Vec<(&str, f64)> = rows.map(|row| (row.subject.as_str(), row.value.value)).collect();
+    let expected = [
+        ("flux-schnell", 0.29),
+        ("flux-dev", 0.0),
+        ("instantid", 0.0),
+        ("lora", 0.29),
+        ("wan2.1", 0.0),
+        ("seedvr2", 0.0),
+    ];
+    assert_eq!(lpips, expected);
+}
+
 #[test]
 fn several_are_adjusted_together() {
     let scenario = scenario();

@@ -1,0 +1,69 @@
+//! The files of a re-evaluation: `reevaluate.svg`, `.png`, `.csv`, `.json` and `.md`.
+
+use fleetfront_planner::{KnobUnit, Reevaluation};
+
+use crate::PlotError;
+use crate::answer_files::{Answer, cells, csv_table, pack};
+use crate::format::{Unit, estimate, plain, prose};
+use crate::reevaluate_figure::reevaluate_figure;
+use crate::render::{Output, RenderConfig};
+use crate::table::{Table, head, number, words};
+use crate::trigger_words::{answer, at, indifferent, suffix, then, unit};
+
+const HEADER: [&str; 10] =
+    ["number", "unit", "now", "at", "at_low", "at_high", "direction", "claim", "holds_beyond", "trials"];
+
+/// Makes the files of a re-evaluation.
+///
+/// - `mends`: what was changed to make allocations run.
+///
+/// # Errors
+/// [`PlotError`] when a file cannot be made.
+pub fn reevaluate_files(
+    found: &Reevaluation,
+    mends: &[String],
+    config: &RenderConfig,
+) -> Result<Vec<Output>, PlotError> {
+    let names = ["reevaluate.svg", "reevaluate.png", "reevaluate.csv", "reevaluate.json", "reevaluate.md"];
+    let mut questions = Table::new("Now", &["claim", "holds", "ratio", "at most"]);
+    for question in &found.questions {
+        let holds = question.holds().map_or("undecided", |holds| if holds { "yes" } else { "no" });
+        let (value, target) = (estimate(question.value, Unit::Ratio), plain(question.target, Unit::Ratio));
+        questions.push(vec![head(prose(&question.claim)), words(holds), number(value), number(target)]);
+    }
+    let mut triggers = Table::new("Review when", &["number", "now", "passes", "then"]);
+    for trigger in &found.triggers {
+        let now = plain(trigger.now, unit(trigger.unit)) + suffix(trigger.unit);
+        triggers.push(vec![head(&trigger.knob), number(now), number(at(trigger)), words(then(trigger))]);
+    }
+    let still: Vec<String> = found.indifferent.iter().map(indifferent).collect();
+    let still = if still.is_empty() { Vec::new() } else { vec![format!("Changes no answer: {}.", still.join("; "))] };
+    let page = Answer {
+        title: "When to look again",
+        sentences: std::iter::once(answer(&found.triggers)).chain(mends.iter().cloned()).chain(still).collect(),
+        figure: names[0],
+        tables: vec![&questions, &triggers],
+        rest: String::new(),
+        command: &config.command,
+        version: &found.version,
+        inputs_sha256: &found.inputs_sha256,
+    };
+    pack(names, &reevaluate_figure(found), csv(found)?, found, page.markdown())
+}
+
+fn csv(found: &Reevaluation) -> Result<Vec<u8>, PlotError> {
+    let unit_name = |unit: KnobUnit| match unit {
+        KnobUnit::RequestsADay => "requests_per_day",
+        KnobUnit::UsdAnHour => "usd_per_hour",
+        KnobUnit::Seconds => "s",
+        KnobUnit::Factor => "x",
+    };
+    let rows = found.triggers.iter().map(|trigger| {
+        let mut row = vec![trigger.knob.clone(), unit_name(trigger.unit).to_owned(), trigger.now.to_string()];
+        row.extend(cells(trigger.at));
+        row.push(if trigger.at.value > trigger.now { "above" } else { "below" }.to_owned());
+        row.extend([trigger.claim.clone(), trigger.holds_beyond.to_string(), found.trials.to_string()]);
+        row
+    });
+    csv_table(&HEADER, rows)
+}

@@ -1,0 +1,75 @@
+//! Triggers in words: the same in the table, the figure and the files.
+
+use fleetfront_planner::{Estimate, Indifferent, KnobUnit, Trigger};
+
+use crate::format::{Unit, estimate, plain, prose};
+
+/// The number that a trigger's knob is, as a unit of ours.
+#[must_use]
+pub fn unit(of: KnobUnit) -> Unit {
+    match of {
+        KnobUnit::RequestsADay => Unit::Count,
+        KnobUnit::UsdAnHour => Unit::Usd,
+        KnobUnit::Seconds => Unit::Seconds,
+        KnobUnit::Factor => Unit::Ratio,
+    }
+}
+
+/// What stands behind the number.
+#[must_use]
+pub fn suffix(of: KnobUnit) -> &'static str {
+    match of {
+        KnobUnit::RequestsADay => " a day",
+        KnobUnit::UsdAnHour => " an hour",
+        KnobUnit::Seconds | KnobUnit::Factor => "",
+    }
+}
+
+/// Where it passes: `$1.65 (1.62–1.67) an hour`. An interval over orders of magnitude has no digits in common: each end
+/// keeps its own.
+#[must_use]
+pub fn number(trigger: &Trigger) -> String {
+    let unit = unit(trigger.unit);
+    let Estimate { value, low, high } = trigger.at;
+    let at = if high > 3.0 * low {
+        format!("{} ({}–{})", plain(value, unit), plain(low, unit), plain(high, unit))
+    } else {
+        estimate(trigger.at, unit)
+    };
+    at + suffix(trigger.unit)
+}
+
+/// The same with its direction: `< $1.65 (1.62–1.67) an hour`.
+#[must_use]
+pub fn at(trigger: &Trigger) -> String {
+    format!("{} {}", if trigger.at.value > trigger.now { ">" } else { "<" }, number(trigger))
+}
+
+/// What follows beyond.
+#[must_use]
+pub fn then(trigger: &Trigger) -> String {
+    prose(&if trigger.holds_beyond { trigger.claim.clone() } else { format!("no longer: {}", trigger.claim) })
+}
+
+/// `price of T4 exceeds $0.83 (0.79–0.88) an hour: then ...`
+#[must_use]
+pub fn sentence(trigger: &Trigger) -> String {
+    let verb = if trigger.at.value > trigger.now { "exceeds" } else { "falls below" };
+    format!("the {} {verb} {}: then {}", trigger.knob, number(trigger), then(trigger))
+}
+
+/// A number that changes no answer, with its range.
+#[must_use]
+pub fn indifferent(of: &Indifferent) -> String {
+    let [least, most] = of.range.map(|number| plain(number, unit(of.unit)) + suffix(of.unit));
+    format!("{}, from {least} to {most}", of.knob)
+}
+
+/// The nearest trigger as the answer.
+#[must_use]
+pub fn answer(triggers: &[Trigger]) -> String {
+    match triggers.first() {
+        Some(nearest) => prose(&format!("Review when {}.", sentence(nearest))),
+        None => "No number that was tried changes an answer.".to_owned(),
+    }
+}
