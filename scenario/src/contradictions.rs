@@ -135,8 +135,15 @@ fn check_fallback_cells(
 /// Copies of a request are followed through pools that execute one input at a time: what a container has executed is
 /// one try's then, and wasted if that try has lost.
 fn check_hedge(allocation: &Allocation, pool: &PoolPlan, path: &str, findings: &mut Findings<'_>) {
-    if pool.settings.rules.fallback.as_ref().is_none_or(|fallback| fallback.hedge_after_s.is_none()) {
+    let rules = &pool.settings.rules;
+    if rules.fallback.as_ref().is_none_or(|fallback| fallback.hedge_after_s.is_none()) {
         return;
+    }
+    let key = format!("{path}.rules.fallback.hedge_after_s");
+    if rules.client_timeout.is_some() {
+        let message = "hedge_after_s is not simulated together with client_timeout: whether a client gives up both \
+                       copies is open";
+        findings.refuse(&key, message, "remove client_timeout or hedge_after_s");
     }
     let one_at_a_time = |pool: &PoolPlan| match pool.settings.execution {
         Execution::Serial => true,
@@ -151,7 +158,7 @@ fn check_hedge(allocation: &Allocation, pool: &PoolPlan, path: &str, findings: &
         );
         let name = &several.name;
         let help = format!("write execution = \"serial\" or max_inputs = 1 for \"{name}\", or remove hedge_after_s");
-        findings.refuse(&format!("{path}.rules.fallback.hedge_after_s"), message, help);
+        findings.refuse(&key, message, help);
     }
 }
 

@@ -253,13 +253,6 @@ pub(crate) fn check_together(settings: &PoolSettings, name: ExecutionName, path:
         "with max_pending = 0 and no warm container every request is rejected: none may wait for a boot",
         "raise max_pending or min_containers, or write bind_boots = true",
     );
-    let hedges = rules.fallback.as_ref().is_some_and(|fallback| fallback.hedge_after_s.is_some());
-    contradicts(
-        hedges && rules.client_timeout.is_some(),
-        "fallback.hedge_after_s",
-        "hedge_after_s is not simulated together with client_timeout: whether a client gives up both copies is open",
-        "remove client_timeout or hedge_after_s",
-    );
     let busy = rules.preemption.as_ref().is_some_and(|preemption| preemption.while_busy);
     contradicts(
         busy && settings.max_inputs > 1 && name != ExecutionName::Serial,

@@ -16,7 +16,9 @@ number is null. Readings of its own that stay in:
 - whatever moves to a fallback pool may be rejected there; a retry in the same pool may not;
 - what the quota denied boots later with the model of the head of the queue;
 - a container whose boot is cancelled goes before one that is held beyond its window;
-- what an input leads to in other pools happens before its container takes another from the queue.
+- a copy that has lost leaves, and a request that failed moves, before their container goes on with another input; the
+  next step of a chain comes after that;
+- of a hedged request, `Request` is the first copy and what is counted, `Copy` the second.
 
     python3 -B tests/it/contract_groups.py > tests/it/contract_groups.json
 
@@ -35,7 +37,7 @@ from contract_groups_maker import PLAIN, UNLIMITED, Maker
 STATES = ("boot", "busy", "idle", "wasted")
 
 # What happens first at one instant. A container that is held beyond its window goes with the event that lets it go.
-HELD, COMPLETION, CREATED, BOOTED, KILL, GIVE_UP, OVERFLOW, RETRY, BOUNDS, BATCH_DUE, ARRIVAL, WINDOW = range(12)
+HELD, COMPLETION, CREATED, BOOTED, KILL, GIVE_UP, OVERFLOW, HEDGE, RETRY, BOUNDS, BATCH_DUE, ARRIVAL, WINDOW = range(13)
 
 # What the contract leaves open. A case that meets one of these is left out.
 OPEN = {
@@ -57,15 +59,27 @@ OPEN_NUMBERS = {
 }
 
 
-class Request:
-    def __init__(self, number, at, service, model, root=None):
+class Copy:
+    """What stands in a pool: a request, or its second copy."""
+
+    def __init__(self, number, at, service, model):
         self.number, self.at, self.service, self.model = number, at, service, model
-        self.root = root or self  # the first request of its chain
+        self.whole = self  # the request
+        self.twin = None  # the other copy, while both may answer
         self.step = 0
         self.place = None  # "queue", "bound", "inside", "pausing"
         self.pool = None
         self.queued_since = None
+        self.may_overflow = False
         self.failures = 0  # in its present pool
+
+
+class Request(Copy):
+    def __init__(self, number, at, service, model, root=None):
+        super().__init__(number, at, service, model)
+        self.root = root or self  # the first request of its chain
+        self.hedge_at = None
+        self.hedged, self.hedge_won = False, False
         self.executions = 0
         self.first_started = None
         self.cold = False
@@ -83,6 +97,7 @@ class Try:
         self.ends = None  # the execution's end, where it is known at its start
         self.succeeds = True
         self.left = None  # work left, in a shared container
+        self.billed_busy = 0
 
 
 class Container:
@@ -167,6 +182,7 @@ class Simulation:
             Pool(p, rules, [m for m in models if self.homes[m] == p]) for p, rules in enumerate(case["pools"])
         ]
         self.requests = []
+        self.copies = []  # with those that were sent a second time
         self.to_come = list(case["arrivals"])
         self.now = 0
         self.exact = True  # whether all so far happened at whole nanoseconds
@@ -323,10 +339,14 @@ class Simulation:
 
     def arrive(self, request):
         self.requests.append(request)
+        self.copies.append(request)
         request.counted = self.start <= request.root.at < self.end
         pool = self.pools[self.homes[request.model]]
         if pool.rules["patience"] is not None:
             request.give_up_at = self.now + pool.rules["patience"]
+        fallback = pool.rules["fallback"]
+        if fallback and fallback.get("hedge_after") is not None:
+            request.hedge_at = self.now + fallback["hedge_after"]
         self.enter(pool, request, "call")
 
     def enter(self, pool, request, how):
@@ -344,12 +364,12 @@ class Simulation:
                 self.move(request)
             else:
                 self.seen["rejected"] += 1
-                request.ended, request.outcome = self.now, "rejected"
+                self.is_over(request, "rejected")
             return
         if pool.rules["bound"] and pool.with_room() is None and not self.may_start(pool):
             self.open.add("bound request and quota")
         request.place, request.queued_since = "queue", self.now
-        request.ticket = self.number()
+        request.ticket, request.may_overflow = self.number(), True
         pool.queue.append(request)
         self.assign(pool)
         self.scale_up(pool, request.model)
@@ -362,9 +382,11 @@ class Simulation:
 
     def move(self, request):
         fallback = request.pool.rules["fallback"]
-        if request.fell_back:
-            self.open.add("fell back")
-        request.fell_back, request.failures = True, 0
+        request.failures = 0
+        if request is request.whole:
+            if request.fell_back:
+                self.open.add("fell back")
+            request.fell_back = True
         self.enter(self.pools[fallback["pool"]], request, "call")
 
     def leave_queue(self, request, overflows):
@@ -414,7 +436,7 @@ class Simulation:
         return request.service if here else pool.rules["services"][request.model][container.hardware]
 
     def begin(self, container, entry):
-        request = entry.request
+        request = entry.request.whole
         entry.started = self.now
         container.loaded = request.model
         if request.outcome is not None:
@@ -465,30 +487,34 @@ class Simulation:
             container.inside.remove(entry)
         container.level_since = container.ticket = self.number()
         inside = container.inside
-        if pool.kind == "serial" and inside and inside[0].started is None:
-            self.execute(pool, container, inside[0])
         if not inside:
             container.idle_since = self.now
-        for follow in [self.end_try(entry.request, succeed) for entry in entries]:
-            if follow:
-                follow()
+        steps = [self.end_try(entry.request, succeed) for entry in entries]
+        if pool.kind == "serial" and inside and inside[0].started is None:
+            self.execute(pool, container, inside[0])
         self.assign(pool)
         self.cancel_boots(pool)
+        for step in filter(None, steps):
+            self.arrive(step)
 
     def end_try(self, request, succeeds):
-        """What the end of a try means for its request; returns what follows in other pools."""
+        """What the end of a try means for its request; returns the next step of its chain."""
         request.place = None
-        if request.outcome:
+        if request.whole.outcome:
             self.seen["result of nobody"] += 1
             return None
         if succeeds:
-            request.ended, request.outcome = self.now, "completed"
-            return self.go_on(request)
+            return self.answer(request)
         request.failures += 1
         rules = request.pool.rules
         if rules["fallback"] and rules["fallback"].get("on_failure"):
+            if self.has_second(request):
+                self.seen["failure beside a second copy"] += 1
+                self.is_over(request, "failed")
+                return None
             self.seen["fallback on failure"] += 1
-            return lambda: self.move(request)
+            self.move(request)
+            return None
         if request.failures <= rules["retries"]:
             growth = Fraction(str(rules["coefficient"])) ** (request.failures - 1)
             request.place = "pausing"
@@ -496,8 +522,76 @@ class Simulation:
             pause = min(rules["max_delay"], rules["delay"] * growth)
             self.pauses.append((self.now + pause, self.number(), request))
         else:
-            request.ended, request.outcome = self.now, "failed"
+            self.is_over(request, "failed")
         return None
+
+    # Hedging.
+
+    def has_second(self, copy):
+        """Whether this is a first copy beside a second one that may still answer."""
+        return copy is copy.whole and copy.twin is not None
+
+    def is_over(self, copy, outcome):
+        """A copy ends without an answer: so does its request, unless the other copy is left."""
+        copy.place = None
+        if copy.twin is not None:
+            self.seen["copy " + outcome] += 1
+            copy.twin.twin = copy.twin = None
+        else:
+            copy.whole.ended, copy.whole.outcome = self.now, outcome
+
+    def answer(self, copy):
+        """A copy completes; returns the next step of its chain."""
+        request, loser = copy.whole, copy.twin
+        request.ended, request.outcome = self.now, "completed"
+        request.hedge_won = copy is not request
+        step = self.go_on(request)
+        if loser is not None:
+            copy.twin = loser.twin = None
+            self.lose(loser)
+        return step
+
+    def lose(self, copy):
+        """The other copy has answered."""
+        pool = copy.pool
+        inside = [(c, t) for c in pool.containers for t in c.inside if t.request is copy]
+        if not inside:
+            self.seen["lost " + copy.place] += 1
+            self.leaves_unserved(copy)
+            return
+        [(container, entry)] = inside
+        if entry.started is None:
+            self.seen["lost inside"] += 1
+        else:
+            self.seen["lost executing"] += 1
+            entry.succeeds = False
+            account = container.hardware, copy.model
+            for bill in (pool.bills[account], self.model_bills[copy.model]):
+                bill["busy"] -= entry.billed_busy
+                bill["wasted"] += entry.billed_busy
+            home = self.pools[self.homes[copy.model]]
+            if not home.rules["fallback"].get("cancel_loser"):
+                return
+            self.seen["lost and stopped"] += 1
+        copy.place = None
+        container.inside.remove(entry)
+        container.level_since = container.ticket = self.number()
+        if not container.inside:
+            container.idle_since = self.now
+        elif container.inside[0].started is None:
+            self.execute(pool, container, container.inside[0])
+        self.assign(pool)
+        self.cancel_boots(pool)
+
+    def leaves_unserved(self, copy):
+        """What no container has accepted waits no longer."""
+        pool = copy.pool
+        if copy.place == "queue":
+            self.leave_queue(copy, False)
+            self.cancel_boots(pool)
+        elif copy.place == "bound":
+            next(c for c in pool.containers if c.bound is copy).bound = None
+        self.pauses = [p for p in self.pauses if p[2] is not copy]
 
     def go_on(self, request):
         model = self.nexts[request.model]
@@ -510,7 +604,7 @@ class Simulation:
         self.seen["chain"] += 1
         step = Request(self.number(), self.now, None, model, root)
         step.step = request.step + 1
-        return lambda: self.arrive(step)
+        return step
 
     # What may happen, with its instant, its rank among ties, and its number.
 
@@ -522,6 +616,9 @@ class Simulation:
         for request in self.requests:
             if request.outcome is None:
                 yield from self.agenda_of_request(request)
+        for copy in self.copies:
+            if copy.place == "queue":
+                yield from self.agenda_of_queued(copy)
         for pool in self.pools:
             if pool.changes:
                 yield pool.changes[0][0], BOUNDS, pool.place, lambda pool=pool: self.happen_bounds(pool)
@@ -539,8 +636,12 @@ class Simulation:
         may = request.executions == 0 or not home.rules["in_queue_only"]
         if request.give_up_at is not None and may:
             yield request.give_up_at, GIVE_UP, request.number, lambda: self.happen_give_up(request)
+        if request.hedge_at is not None and not request.hedged and not request.fell_back:
+            yield request.hedge_at, HEDGE, request.number, lambda: self.happen_hedge(request)
+
+    def agenda_of_queued(self, request):
         fallback = request.pool.rules["fallback"]
-        if request.place == "queue" and fallback and fallback.get("on_wait") is not None:
+        if request.may_overflow and fallback and fallback.get("on_wait") is not None:
             at = request.queued_since + fallback["on_wait"]
             yield at, OVERFLOW, request.ticket, lambda: self.happen_overflow(request)
 
@@ -573,15 +674,22 @@ class Simulation:
     def happen_give_up(self, request):
         self.seen["abandoned " + str(request.place)] += 1
         request.ended, request.outcome = self.now, "abandoned"
-        pool = request.pool
-        if request.place == "queue":
-            self.leave_queue(request, False)
-            self.cancel_boots(pool)
-        elif request.place == "bound":
-            next(c for c in pool.containers if c.bound is request).bound = None
-        self.pauses = [p for p in self.pauses if p[2] is not request]
+        self.leaves_unserved(request)
+
+    def happen_hedge(self, request):
+        self.seen["hedge of " + str(request.place)] += 1
+        request.hedged = True
+        second = Copy(self.number(), request.at, None, request.model)
+        second.whole = request
+        second.twin, request.twin = request, second
+        self.copies.append(second)
+        self.enter(self.pools[request.pool.rules["fallback"]["pool"]], second, "call")
 
     def happen_overflow(self, request):
+        if self.has_second(request):
+            self.seen["overflow beside a second copy"] += 1
+            request.may_overflow = False
+            return
         self.seen["fallback on wait"] += 1
         pool = request.pool
         self.leave_queue(request, True)
@@ -632,6 +740,9 @@ class Simulation:
         spent = min(until, self.end) - max(since, container.bill_from)
         if spent > 0:
             state = pool.state(container)
+            if state == "busy" and len(container.inside) > 0:
+                for entry in container.inside:
+                    entry.billed_busy += spent if entry.started is not None else 0
             pool.bills[container.hardware, container.loaded][state] += spent
             self.model_bills[container.loaded][state] += spent
 
@@ -687,6 +798,8 @@ class Simulation:
             sum(r.cold for r in mine),
             None if stuck or at_once else sum(w > 0 for w in waits),
             self.unless_open("fell back", sum(r.fell_back for r in mine)),
+            sum(r.hedged for r in mine),
+            sum(r.hedge_won for r in mine),
             self.unless_open("executions", sum(r.executions for r in mine)),
             self.model_boots[model],
             len(mine) - len(done) + len(late),
@@ -718,7 +831,7 @@ class Simulation:
         return [counts, times]
 
 
-def main(seed=1, count=300):
+def main(seed=1, count=400):
     rng = random.Random(seed)
     seen, left_out = collections.Counter(), collections.Counter()
     lines = []

@@ -5,9 +5,9 @@
 
 use fleetfront_sim::{
     Arrival, BatchWait, Batching, Boot, BootRules, BootTimes, Bounds, Capacity, ChainStep, Draws, Efficiency,
-    Execution, Fallback, Group, GroupModel, Hardware, Horizon, LatencyHistogram, Law, Luck, ModelOutcome, Observers,
-    Outcome, Patience, Pool, PoolModel, PoolOutcome, Quantile, Quota, Retries, Scarcity, SimSpan, SimTime, Snapshot,
-    State, StreamKey, Window, Workspace, simulate_group,
+    Execution, Fallback, Group, GroupModel, Hardware, Hedge, Horizon, LatencyHistogram, Law, Luck, ModelOutcome,
+    Observers, Outcome, Patience, Pool, PoolModel, PoolOutcome, Quantile, Quota, Retries, Scarcity, SimSpan, SimTime,
+    Snapshot, State, StreamKey, Window, Workspace, simulate_group,
 };
 use serde::Deserialize;
 
@@ -106,6 +106,8 @@ struct CaseFallback {
     on_rejection: bool,
     on_failure: bool,
     on_wait: Option<u64>,
+    hedge_after: Option<u64>,
+    cancel_loser: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -137,8 +139,8 @@ struct Expected {
 
 /// Counts, and times in nanoseconds; `None` where the contract leaves open what a number counts.
 ///
-/// - Of a model: arrived, completed, failed, rejected, abandoned, stuck, cold, waited, fell back, executions, boots,
-///   late, chains; sums of latencies, sojourns, waits and chain times.
+/// - Of a model: arrived, completed, failed, rejected, abandoned, stuck, cold, waited, fell back, hedged, hedge wins,
+///   executions, boots, late, chains; sums of latencies, sojourns, waits and chain times.
 /// - Of a pool: peak, boots, cancelled, batches, full batches, denied; capacity wait, rounding by GPU type, and by GPU
 ///   type and model the four states in the order of [`State::ALL`].
 #[derive(Debug, PartialEq, Eq, Deserialize)]
@@ -228,7 +230,7 @@ impl Case {
             on_failure: f.on_failure,
             on_wait: f.on_wait.map(|ticks| self.span(ticks)),
             predicted: false,
-            hedge: None,
+            hedge: f.hedge_after.map(|ticks| Hedge { after: self.span(ticks), cancel_loser: f.cancel_loser }),
         }
     }
 
@@ -319,7 +321,7 @@ fn of_outcome(outcome: &Outcome) -> Expected {
 fn of_model(m: &ModelOutcome) -> Part {
     let counts = [
         m.arrived, m.completed, m.failed, m.rejected, m.abandoned, m.stuck, m.cold, m.waited, m.fell_back,
-        m.executions, m.boots, m.late, m.chains,
+        m.hedged, m.hedge_wins, m.executions, m.boots, m.late, m.chains,
     ];
     let times = [m.latency_ns, m.sojourn_ns, m.wait_ns, m.chain_ns];
     let small = |sum| Some(u64::try_from(sum).expect("a small case"));

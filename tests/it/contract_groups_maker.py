@@ -65,6 +65,9 @@ class Maker:
         limited = [rng.randint(1, 6), rng.choice([1000, rng.randint(1, 8)])] if self.on() else UNLIMITED
         capacity, scarcity = self.capacity() if self.on(0.3) else ([], [])
         pools = [self.pool(p, len(capacity)) for p in range(self.count)]
+        for pool in reversed(pools):
+            if "fallback" in pool and self.on(0.6):
+                self.hedge(pool, pools)
         arrivals = self.arrivals()
         last = arrivals[-1][0]
         start = rng.choice([0, 0, self.span(1, max(1, last // self.unit))])
@@ -81,6 +84,18 @@ class Maker:
             "pools": pools,
             "arrivals": arrivals,
         }
+
+    def hedge(self, pool, pools):
+        """A pool hedges: what cannot be beside that gives way, there and where a copy may go."""
+        pool["fallback"] |= {"hedge_after": self.span(1, 15) or 1, "cancel_loser": self.on(0.3)}
+        pool.pop("patience", None)
+        pool.pop("in_queue_only", None)
+        while pool is not None:
+            if "execution" in pool and not (pool["execution"] == "parallel" and pool.get("max_inputs", 1) == 1):
+                if "batched" in pool["execution"]:
+                    pool.pop("target", None)
+                del pool["execution"]
+            pool = pools[pool["fallback"]["pool"]] if "fallback" in pool else None
 
     def step(self, model, homes):
         """The next model of a chain; mostly of another pool."""

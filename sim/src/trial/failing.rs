@@ -62,8 +62,6 @@ impl Trial<'_, '_, '_, '_, '_> {
                 self.audit.retries += 1;
                 return self.fall_back(p, job_index, fallback, FallbackReason::Failure);
             }
-            // What would follow is there already: the second copy.
-            Some(_) => {}
             None if job.failures <= pool.retries.max => {
                 self.audit.retries += 1;
                 let pause = pool.retries.delay(job.failures);
@@ -71,7 +69,8 @@ impl Trial<'_, '_, '_, '_, '_> {
                 self.w.events.push(self.now + pause, Event::Retry { job: job_index, ticket });
                 return self.note(p, None, Some(job_index), What::WillRetry { after: pause });
             }
-            None => {}
+            // No try is left; or the fallback pool has the second copy already.
+            _ => {}
         }
         if self.leaves_to_the_other(p, job_index) {
             self.audit.copies_failed += 1;
