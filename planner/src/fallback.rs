@@ -194,7 +194,9 @@ fn notes(scenario: &Scenario, pairs: &[FallbackPair]) -> Vec<String> {
     notes.push(if pairs.iter().any(unhedged) {
         "Hedging is tried where containers execute one input at a time and clients do not give up.".to_owned()
     } else {
-        "Of a hedged request the copy that loses runs to its end where it executes already, and is billed.".to_owned()
+        "A hedged request counts as fallen back; its copy that loses runs to its end where it executes already, and is \
+         billed."
+            .to_owned()
     });
     let shared = |pair: &&FallbackPair| pair.pool_today(scenario).models.len() > 1;
     let mut models: Vec<&str> =

@@ -19,7 +19,7 @@ fn the_answer_is_a_sentence_then_every_policy_then_the_map() {
         "A10 alone, without fallback,",
         "Whatever becomes of latency and success, fallback is cheaper",
         "instantid: A10 (fp16, $1.28 an hour) before L40S (fp16, $2.13 an hour), as the scenario stands: 0.22 % of tries",
-        "│ policy ┆ L40S alone ┆ A10 alone ┆ on failure ┆ wait > 0 s ┆",
+        "│ policy ┆ L40S alone ┆ A10 alone ┆ on failure │",
         "│ fell back ┆ – ┆ – ┆ 0.",
         "┆ predicted > 60 s ┆",
         "hedge after 15 s ┆",
