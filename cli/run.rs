@@ -11,12 +11,13 @@ use crate::interrupt::Interrupt;
 use crate::output_folder::OutputFolder;
 use crate::rows::{show_allocations, show_bridges, show_criteria};
 use crate::screen::{Screen, print};
-use crate::source::load;
+use crate::source::{load, served};
 use crate::watch::watched;
 
 /// Simulates everything, writes the files, prints the answer.
 pub(crate) fn run(args: &RunArgs) -> Result<Outcome, Failure> {
     let scenario = load(&args.scenario)?;
+    served(&scenario)?;
     let folder = OutputFolder::claim(&args.out)?;
     let interrupt = Interrupt::listen();
     let (pace, effort) = (&args.pace, args.pace.effort());

@@ -8,12 +8,13 @@ use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupt;
 use crate::screen::{Screen, print_json};
 use crate::simulate::find;
-use crate::source::load;
+use crate::source::{load, served};
 use crate::watch::watched;
 
 /// Says which fleets beat an allocation, and by what.
 pub(crate) fn why(args: &WhyArgs) -> Result<Outcome, Failure> {
     let scenario = load(&args.scenario)?;
+    served(&scenario)?;
     let name = &scenario.allocations[find(&scenario, &args.allocation)?].name;
     let interrupt = Interrupt::listen();
     let (pace, effort) = (&args.pace, args.pace.effort());
@@ -32,7 +33,15 @@ pub(crate) fn why(args: &WhyArgs) -> Result<Outcome, Failure> {
 fn shown(answer: &Why) -> Screen {
     let mut screen = Screen::new();
     screen.paragraph(&prose(&answer.headline));
-    let rows = ["beats it by", "cost a month", "  less by", "worst p95 / limit", "mean latency"];
+    let rows = [
+        "beats it by",
+        "cost a month",
+        "  less by",
+        "worst p95 / limit",
+        "mean latency",
+        "p95 of all requests",
+        "like neighbours",
+    ];
     let mut columns = vec![(
         answer.allocation.clone(),
         vec![
@@ -41,6 +50,8 @@ fn shown(answer: &Why) -> Screen {
             "–".to_owned(),
             estimate(answer.worst_p95_over_limit, Unit::Ratio),
             estimate(answer.latency_s_mean, Unit::Seconds),
+            estimate(answer.latency_s_p95, Unit::Seconds),
+            "–".to_owned(),
         ],
     )];
     columns.extend(answer.rivals.iter().enumerate().map(|(place, rival)| {
@@ -50,6 +61,8 @@ fn shown(answer: &Why) -> Screen {
             estimate(rival.saves_usd_month, Unit::Usd),
             estimate(rival.fleet.worst_p95_over_limit, Unit::Ratio),
             estimate(rival.fleet.latency_s_mean, Unit::Seconds),
+            rival.fleet.latency_s_p95.map_or("–".to_owned(), |p95| estimate(p95, Unit::Seconds)),
+            rival.fleet.indistinguishable.len().to_string(),
         ];
         (format!("fleet {}", place + 1), cells)
     }));
@@ -60,7 +73,8 @@ fn shown(answer: &Why) -> Screen {
         .collect();
     screen.list("What they are", &pools);
     screen.paragraph(
-        "Only cost and latency count here; the criteria that compare with the baseline may refuse what beats it. \
+        "Like neighbours: fleets next to it on its frontier that neither cost nor latency tells from it. Only cost and \
+         latency count here; the criteria that compare with the baseline may refuse what beats it. \
          `fleetfront run` says what they leave.",
     );
     screen

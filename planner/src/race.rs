@@ -6,10 +6,12 @@
 //! configuring metaheuristics*), on the same requests: differences are paired, so few trials tell most settings apart.
 
 use fleetfront_scenario::Scenario;
+use fleetfront_sim::Tail;
 use rayon::prelude::*;
 
 use crate::criteria::{Criterion, Evidence, Judged, judge_model};
 use crate::experiment::Candidate;
+use crate::lateness::is_outdone;
 use crate::recommend::is_held;
 use crate::statistics::t_factor;
 use crate::study::Judgement;
@@ -35,7 +37,7 @@ pub(crate) fn mark_beaten(scenario: &Scenario, baseline: &[Evidence<'_>], cells:
     let units = cells.iter().flatten().map(|candidate| candidate.unit).max().map_or(0, |last| last + 1);
     let judge = |unit: usize| {
         let racing = |candidate: &&Candidate| candidate.unit == unit && !candidate.beaten;
-        let runners: Vec<Runner> =
+        let runners: Vec<Runner<'_>> =
             cells.iter().flatten().filter(racing).map(|candidate| Runner::of(scenario, baseline, candidate)).collect();
         beaten(&runners)
     };
@@ -47,20 +49,21 @@ pub(crate) fn mark_beaten(scenario: &Scenario, baseline: &[Evidence<'_>], cells:
 }
 
 /// Which of them the others beat.
-fn beaten(runners: &[Runner]) -> Vec<bool> {
+fn beaten(runners: &[Runner<'_>]) -> Vec<bool> {
     let mut is_beaten = vec![false; runners.len()];
     // The cheapest first: only those before it can beat one.
     let mut order: Vec<usize> = (0..runners.len()).collect();
     let total = |k: &usize| runners[*k].cost_usd.iter().sum::<f64>();
     order.sort_by(|a, b| total(a).total_cmp(&total(b)));
-    let mut leaders: Vec<&Runner> = Vec::new();
+    let mut leaders: Vec<&Runner<'_>> = Vec::new();
     for k in order {
         let own = &runners[k];
-        let cheaper: Vec<&Runner> =
+        let cheaper: Vec<&Runner<'_>> =
             leaders.iter().copied().filter(|leader| is_clearly_less(&leader.cost_usd, &own.cost_usd)).collect();
         is_beaten[k] = cheaper.iter().any(|leader| is_clearly_less(&leader.latency_s, &own.latency_s))
             && cheaper.iter().any(|leader| leader.has_lower_p95s_than(own))
-            && cheaper.iter().any(|leader| leader.meets_what_may_meet(own));
+            && cheaper.iter().any(|leader| leader.meets_what_may_meet(own))
+            && is_outdone(own.tails, &cheaper.iter().map(|leader| leader.tails).collect::<Vec<_>>());
         if !is_beaten[k] {
             leaders.push(own);
         }
@@ -69,13 +72,15 @@ fn beaten(runners: &[Runner]) -> Vec<bool> {
 }
 
 /// What a setting is chosen for.
-struct Runner {
+struct Runner<'a> {
     /// One number a section: dollars, and seconds in the system.
     cost_usd: Vec<f64>,
     latency_s: Vec<f64>,
     /// Each model's p95, one number a section.
     p95_s: Vec<Vec<f64>>,
     criteria: Vec<Standing>,
+    /// How late all its requests are, one tail a section.
+    tails: &'a [Tail],
 }
 
 /// How a setting stands with a criterion of one model.
@@ -93,8 +98,8 @@ struct Standing {
     upper_late: f64,
 }
 
-impl Runner {
-    fn of(scenario: &Scenario, baseline: &[Evidence<'_>], candidate: &Candidate) -> Self {
+impl<'a> Runner<'a> {
+    fn of(scenario: &Scenario, baseline: &[Evidence<'_>], candidate: &'a Candidate) -> Self {
         let places = || candidate.models.iter().enumerate();
         let of_model = |(place, (model, variant)): (usize, &(usize, usize))| {
             let subject = candidate.of_model(place);
@@ -108,6 +113,7 @@ impl Runner {
             latency_s: candidate.pool.each(|t| t.latency_s),
             p95_s: places().map(|(place, _)| candidate.of_model(place).each(|t| t.percentiles_s[P95])).collect(),
             criteria: places().flat_map(of_model).collect(),
+            tails: candidate.tails.as_ref().map_or(&[], |tails| &tails.sections),
         }
     }
 
@@ -143,7 +149,7 @@ impl Standing {
 }
 
 /// Whether the first is less, by a paired t test over the sections.
-fn is_clearly_less(own: &[f64], others: &[f64]) -> bool {
+pub(crate) fn is_clearly_less(own: &[f64], others: &[f64]) -> bool {
     let differences: Vec<f64> = own.iter().zip(others).map(|(a, b)| a - b).collect();
     let n = differences.len() as f64;
     let mean = differences.iter().sum::<f64>() / n;
@@ -155,7 +161,7 @@ fn is_clearly_less(own: &[f64], others: &[f64]) -> bool {
 mod tests {
     use super::*;
 
-    fn runner(cost_usd: f64, latency_s: f64, p95_s: f64) -> Runner {
+    fn runner(cost_usd: f64, latency_s: f64, p95_s: f64) -> Runner<'static> {
         // The days differ, for all alike.
         let days = |mean: f64| vec![mean - 0.5, mean + 0.25, mean, mean + 0.5, mean - 0.25];
         Runner {
@@ -163,6 +169,7 @@ mod tests {
             latency_s: days(latency_s),
             p95_s: vec![days(p95_s)],
             criteria: vec![standing(true, p95_s)],
+            tails: &[],
         }
     }
 

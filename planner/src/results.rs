@@ -125,6 +125,7 @@ fn metrics(scenario: &Scenario, allocation: &Allocation, run: &AllocationRun) ->
         worst_model: scenario.models[worst_model].name.clone(),
         models: all.iter().map(of_model).collect(),
         day: run.day.clone(),
+        cost_usd_sections: run.fleet.cost_usd(),
     }
 }
 

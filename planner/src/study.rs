@@ -1,10 +1,12 @@
 //! A study: everything that a run found out, by name, ready to be printed, drawn or saved. `study.json` is this.
 
 use fleetfront_calibration::Kind;
+use fleetfront_scenario::Rules;
 use serde::{Deserialize, Serialize};
 
 use crate::estimate::Estimate;
 use crate::metrics::Metrics;
+use crate::space::SearchSpace;
 
 /// The results of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,6 +50,9 @@ pub struct Study {
     pub verdict: Verdict,
     /// What to do instead.
     pub recommendation: Recommendation,
+    /// How much was searched, and what was left out for which reason.
+    #[serde(default)]
+    pub search: SearchSpace,
 }
 
 /// A model, for the reader.
@@ -149,6 +154,9 @@ pub struct Choice {
     pub max_inputs: Option<u32>,
     /// How good the service time is that the point rests on.
     pub service_kind: Kind,
+    /// Of the rules those that the grid tries: further GPU types, batches, snapshots, schedules.
+    #[serde(default, skip_serializing_if = "Rules::is_none")]
+    pub rules: Rules,
 }
 
 /// An allocation: what it is and what came out.
@@ -219,6 +227,9 @@ pub struct AllocationMetrics {
     pub models: Vec<ModelResult>,
     /// The average day.
     pub day: Day,
+    /// Dollars of each section, from which differences on the same requests are taken; written to no file.
+    #[serde(skip)]
+    pub cost_usd_sections: Vec<f64>,
 }
 
 impl AllocationMetrics {
@@ -277,6 +288,9 @@ pub struct Frontier {
     pub by_mean_latency: Vec<FleetPoint>,
     /// The same GPU and setting for every model, for comparison: not on the frontier as a rule.
     pub uniform: Vec<FleetPoint>,
+    /// Exact frontier of cost against the 95th percentile of all requests of the fleet together, cheapest first.
+    #[serde(default)]
+    pub by_pooled_p95: Vec<FleetPoint>,
 }
 
 /// A fleet.
@@ -292,6 +306,19 @@ pub struct FleetPoint {
     pub latency_s_mean: Estimate,
     /// One choice a pool.
     pub choices: Vec<Choice>,
+    /// 95th percentile of the latency of all requests together; `None` of a uniform fleet that left the race.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_s_p95: Option<Estimate>,
+    /// Places on the same frontier of the neighbours that luck does not let tell from this one: neither in cost nor in
+    /// the latency that the frontier is about, by paired t tests at 95 % over the sections.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub indistinguishable: Vec<usize>,
+    /// Whether its pools were simulated together because the quota may tie them; the others never reach it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub simulated_together: bool,
+    /// Dollars of each section, from which differences on the same requests are taken; written to no file.
+    #[serde(skip)]
+    pub cost_usd_sections: Vec<f64>,
 }
 
 /// The spreadsheet, and from it to the simulated bill in steps.

@@ -1,6 +1,6 @@
 //! What is summed over trials, and the metrics made of it.
 
-use fleetfront_sim::{LatencyHistogram, Ledger, ModelOutcome, State, UsdPerSecond};
+use fleetfront_sim::{LatencyHistogram, Ledger, ModelOutcome, PoolOutcome, State, UsdPerSecond};
 
 use crate::estimate::{Estimate, ratio, sectioned};
 use crate::metrics::{CostByState, Metrics};
@@ -37,7 +37,7 @@ pub(crate) struct Bill {
 
 impl Bill {
     /// Adds container time at a price.
-    pub(crate) fn add(&mut self, ledger: &Ledger, price: UsdPerSecond) {
+    fn add(&mut self, ledger: &Ledger, price: UsdPerSecond) {
         for state in State::ALL {
             let seconds = ledger.get(state).as_secs_f64();
             self.seconds[state as usize] += seconds;
@@ -45,8 +45,30 @@ impl Bill {
         }
     }
 
+    /// Adds what a model caused in a pool.
+    ///
+    /// - `prices`: one a GPU type of the pool.
+    /// - `models`: how many the pool lists, and which of them is meant.
+    pub(crate) fn add_model(&mut self, pool: &PoolOutcome, prices: &[UsdPerSecond], (models, own): (usize, usize)) {
+        for (hardware, price) in prices.iter().enumerate() {
+            self.add(&pool.ledgers[hardware * models + own], *price);
+        }
+    }
+
+    /// Adds what the containers of a pool cost, whoever used them, and what the platform rounds up.
+    pub(crate) fn add_pool(&mut self, pool: &PoolOutcome, prices: &[UsdPerSecond], models: usize) {
+        for (hardware, price) in prices.iter().enumerate() {
+            let mut of_type = Ledger::default();
+            for ledger in &pool.ledgers[hardware * models..][..models] {
+                of_type += *ledger;
+            }
+            self.add(&of_type, *price);
+            self.add_rounding(pool.rounding_ns[hardware], *price);
+        }
+    }
+
     /// Adds what the platform rounds up, as idle time.
-    pub(crate) fn add_rounding(&mut self, nanoseconds: u64, price: UsdPerSecond) {
+    fn add_rounding(&mut self, nanoseconds: u64, price: UsdPerSecond) {
         let seconds = nanoseconds as f64 / 1e9;
         self.seconds[State::Idle as usize] += seconds;
         self.usd[State::Idle as usize] += seconds * price.get();
@@ -54,14 +76,6 @@ impl Bill {
 }
 
 impl Tally {
-    /// - `price`: what a container costs.
-    pub(crate) fn new(days: f64, outcome: &ModelOutcome, price: UsdPerSecond, latencies: &LatencyHistogram) -> Self {
-        let mut bill = Bill::default();
-        bill.add(&outcome.ledger, price);
-        Self::billed(days, outcome, bill, latencies)
-    }
-
-    /// The same with a bill of containers of several prices.
     pub(crate) fn billed(days: f64, outcome: &ModelOutcome, bill: Bill, latencies: &LatencyHistogram) -> Self {
         Self {
             days,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use fleetfront_planner::{AllocationResult, Judgement, PoolResult, Study};
+use fleetfront_planner::{AllocationResult, Judgement, PoolResult, Study, schedule_words};
 use fleetfront_scenario::PoolSettings;
 use fleetfront_sim::Execution;
 
@@ -89,7 +89,7 @@ fn write_pool(out: &mut String, pool: &PoolResult) {
     let most = max_containers.map_or("None".to_owned(), |most| most.to_string());
     let _ = writeln!(out, "    # {}", one_line(&models.join(", ")));
     let _ = writeln!(out, "    {}: {{", quoted(&pool.name));
-    let _ = writeln!(out, "        \"gpu\": {},", quoted(&pool.gpu));
+    let _ = writeln!(out, "        \"gpu\": {},", gpus(pool));
     let _ = writeln!(out, "        \"min_containers\": {min_containers},");
     let _ = writeln!(out, "        \"max_containers\": {most},");
     let _ = writeln!(out, "        \"buffer_containers\": {buffer_containers},");
@@ -97,7 +97,19 @@ fn write_pool(out: &mut String, pool: &PoolResult) {
     let _ = writeln!(out, "        \"scaledown_window\": {},", scaledown_window.get().ceil() as u64);
     let _ = writeln!(out, "        \"timeout\": {},", timeout.get().ceil() as u64);
     let _ = writeln!(out, "        \"retries\": {retries},");
+    if let Some(restores) = pool.settings.rules.snapshot {
+        let _ = writeln!(out, "        \"enable_memory_snapshot\": {},", if restores { "True" } else { "False" });
+    }
+    if let Some(entries) = &pool.settings.rules.schedule {
+        let _ = writeln!(out, "        # Changes by the hour: {}.", one_line(&schedule_words(entries)));
+    }
     let _ = writeln!(out, "    }},");
+}
+
+/// The GPU type; a list where others are asked after it.
+fn gpus(pool: &PoolResult) -> String {
+    let others: Vec<String> = pool.settings.rules.gpu_fallback.iter().flatten().map(|name| quoted(name)).collect();
+    if others.is_empty() { quoted(&pool.gpu) } else { format!("[{}, {}]", quoted(&pool.gpu), others.join(", ")) }
 }
 
 /// A Python string literal.
@@ -161,6 +173,16 @@ mod tests {
         study.recommendation.allocation = "nobody".into();
         let error = config_py(&study).expect_err("there is none of that name");
         assert!(error.to_string().contains("`nobody`"), "{error}");
+    }
+
+    #[test]
+    fn ranked_gpu_types_are_a_list() {
+        let mut study = awkward();
+        let rules = &mut study.allocations.last_mut().expect("a recommended one").pools[0].settings.rules;
+        (rules.gpu_fallback, rules.snapshot) = (Some(vec!["L40S".into(), "H100".into()]), Some(true));
+        let text = config_py(&study).expect("the allocation is there");
+        assert!(text.contains("\"gpu\": [\"A10\", \"L40S\", \"H100\"],"));
+        assert!(text.contains("\"enable_memory_snapshot\": True,"));
     }
 
     /// Python itself is asked where there is one.

@@ -11,7 +11,7 @@
 //! | `latency_cdf.svg` | requests done after a time, by model |
 //! | `day.svg` | the average day of the baseline and the recommended allocation |
 //! | `frontier.csv` | every simulated point (below) |
-//! | `fleets.csv` | every fleet of the two frontiers, with its pools |
+//! | `fleets.csv` | every fleet of the three frontiers, with its pools and the neighbours that luck does not let tell from it |
 //! | `study.json` | the study itself; infinite numbers are `null`, since JSON has no infinity |
 //! | `config.py` | settings of the recommended allocation, by Modal's own names |
 //!
@@ -21,7 +21,8 @@
 //! `cost_usd_per_request`, `boot_usd_month`, `busy_usd_month`, `idle_usd_month`, `wasted_usd_month`, `latency_s_mean`,
 //! `latency_s_p50`, `latency_s_p95`, `latency_s_p99`, `p95_over_limit`, `late_share`, `success_rate`,
 //! `cold_start_share`, `utilisation`, `containers_mean`, `boots_per_day`; then `containers_peak`, `requests_per_day`,
-//! `service_kind`, `on_model_frontier`.
+//! `service_kind`, `on_model_frontier`, and, where the grid tries them, `gpu_fallback`, `max_batch_size`,
+//! `batch_wait_ms`, `batch_item_share`, `snapshot`, `schedule`.
 //!
 //! Figures are built of our own shapes in pixels (`figure`); `svg` and `bitmap` write them out, so that the drawing
 //! library stays replaceable.
@@ -47,6 +48,7 @@ mod render;
 mod report;
 mod report_md;
 mod scale;
+mod search_tables;
 mod study_json;
 mod svg;
 mod table;

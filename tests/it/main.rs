@@ -6,6 +6,7 @@ mod cli_compare;
 mod cli_interrupt;
 mod cli_reevaluate;
 mod cli_run;
+mod cli_search;
 mod cli_support;
 mod cli_why;
 mod contract;
