@@ -96,7 +96,7 @@ pub(crate) fn run_grid(
     let mut cells: Vec<Vec<Candidate>> = all.collect();
     for (round, known) in rounds.iter().enumerate() {
         if round > 0 {
-            race::mark_beaten(grid.scenario, baseline, &mut cells);
+            race::mark_beaten(grid.scenario, grid.partitions, baseline, &mut cells);
         }
         grid.run_round(tasks, &mut cells, &grid.sections[..*known])?;
     }

@@ -1,67 +1,81 @@
 //! Whether a setting could be wanted for its latencies as a whole: the frontier against the percentile of all requests
 //! of a fleet counts a pool's late requests at any time, not at its own percentiles only.
 
+use std::ops::RangeInclusive;
+
 use fleetfront_sim::Tail;
 
-use crate::race::is_clearly_less;
+use crate::experiment::Candidate;
+use crate::partition::Partitions;
+use crate::tally::{P95, PERCENTILES};
 
-/// A share of late requests above which a difference must be sure, not only seen: below it hardly anything hangs on it.
-const SURE: f64 = 0.02;
+/// So many levels (a twelfth of the time each) beyond where the percentiles of fleets seem to lie still count: few
+/// trials do not tell exactly.
+const MARGIN: usize = 3;
 
-/// Whether at every time some cheaper setting has no more requests later than that.
+/// Late requests of all sections, level by level.
+pub(crate) fn late(candidate: &Candidate, levels: &RangeInclusive<usize>) -> Vec<u64> {
+    let sections = || candidate.tails.iter().flat_map(|tails| &tails.sections);
+    levels.clone().map(|level| sections().map(|tail| tail.later_than(level)).sum()).collect()
+}
+
+/// Whether at every level some cheaper setting has no more late requests.
 ///
-/// - `own`: its tails, one a section.
-/// - `cheaper`: those of settings that are clearly cheaper, on the same sections.
-pub(crate) fn is_outdone(own: &[Tail], cheaper: &[&[Tail]]) -> bool {
-    let total: u64 = own.iter().map(Tail::total).sum();
-    let last = |tails: &[Tail]| tails.iter().map(Tail::last_level).max().unwrap_or(0);
-    let Some(ends) = cheaper.iter().map(|tails| last(tails)).min() else { return false };
-    (0..=ends.max(last(own))).all(|level| {
-        let late = |tails: &[Tail]| tails.iter().map(|tail| tail.later_than(level) as f64).collect::<Vec<f64>>();
-        let here = late(own);
-        let sum: f64 = here.iter().sum();
-        let must_be_sure = sum > SURE * total as f64;
-        cheaper.iter().any(|tails| {
-            let others = late(tails);
-            let other: f64 = others.iter().sum();
-            other <= sum && (!must_be_sure || other >= sum || is_clearly_less(&others, &here))
-        })
-    })
+/// - `own`, `cheaper`: as [`late`] has them, on the same sections; the others are clearly cheaper.
+pub(crate) fn is_outdone(own: &[u64], cheaper: &[&[u64]]) -> bool {
+    own.iter().enumerate().all(|(level, late)| cheaper.iter().any(|other| other[level] <= *late))
+}
+
+/// The levels between which the 95th percentiles of fleets lie: from that of the fastest to that of the cheapest, for
+/// none that is dearer and slower stands on a frontier.
+pub(crate) fn levels(partitions: &Partitions, cells: &[Vec<Candidate>]) -> RangeInclusive<usize> {
+    let racing = || cells.iter().flatten().filter(|candidate| !candidate.beaten);
+    let sections = || racing().filter_map(|candidate| candidate.tails.as_ref()).flat_map(|tails| &tails.sections);
+    let all = 0..=sections().map(Tail::last_level).max().unwrap_or(0);
+    // By unit: the least late at each level, and of the cheapest setting its cost and how many are late.
+    let mut least: Vec<Vec<u64>> = vec![Vec::new(); partitions.units.len()];
+    let mut cheapest: Vec<(f64, Vec<u64>)> = vec![(f64::INFINITY, Vec::new()); partitions.units.len()];
+    let mut totals = vec![0; partitions.units.len()];
+    for candidate in racing() {
+        let (late, unit) = (late(candidate, &all), candidate.unit);
+        let cost = candidate.pool.cost_usd().iter().sum::<f64>();
+        totals[unit] = candidate.tails.iter().flat_map(|tails| &tails.sections).map(Tail::total).sum::<u64>();
+        if least[unit].is_empty() {
+            least[unit].clone_from(&late);
+        }
+        least[unit].iter_mut().zip(&late).for_each(|(least, late)| *least = (*least).min(*late));
+        if cost < cheapest[unit].0 {
+            cheapest[unit] = (cost, late);
+        }
+    }
+    let full = |cover: &&Vec<usize>| cover.iter().all(|unit| !least[*unit].is_empty());
+    let reached = |cover: &Vec<usize>, late: &dyn Fn(usize) -> Vec<u64>| {
+        let total: u64 = cover.iter().map(|unit| totals[*unit]).sum();
+        let of_units: Vec<Vec<u64>> = cover.iter().map(|unit| late(*unit)).collect();
+        let few = |level: &usize| {
+            let late: u64 = of_units.iter().map(|late| late[*level]).sum();
+            (total - late) as f64 >= PERCENTILES[P95] * total as f64
+        };
+        all.clone().find(few)
+    };
+    let covers = || partitions.covers.iter().filter(full);
+    let fastest = covers().filter_map(|cover| reached(cover, &|unit| least[unit].clone())).min();
+    let slowest = covers().map(|cover| reached(cover, &|unit| cheapest[unit].1.clone()).unwrap_or(*all.end())).max();
+    let from = fastest.map_or(0, |level| level.saturating_sub(MARGIN));
+    from..=slowest.map_or(*all.end(), |level| (level + MARGIN).min(*all.end()))
 }
 
 #[cfg(test)]
 mod tests {
-    use fleetfront_sim::{LatencyHistogram, SimSpan};
-
     use super::*;
-
-    /// Five sections of a hundred requests: so many of each take 40 s, the others 5 s.
-    fn tails(slow: [u32; 5]) -> Vec<Tail> {
-        let section = |slow: u32| {
-            let mut latencies = LatencyHistogram::default();
-            for k in 0..100 {
-                latencies.record(SimSpan::from_secs_f64(if k < slow { 40.0 } else { 5.0 }));
-            }
-            latencies.tail(16)
-        };
-        slow.map(section).into()
-    }
 
     #[test]
     fn who_is_less_late_at_some_time_is_not_outdone() {
-        let own = tails([30, 31, 29, 30, 32]);
-        let (better, worse) = (tails([20, 22, 19, 20, 21]), tails([40, 41, 39, 40, 42]));
-        assert!(is_outdone(&own, &[&better]));
-        assert!(!is_outdone(&own, &[&worse]) && !is_outdone(&own, &[]));
-        // Fewer, but not for sure; and exactly as many.
-        assert!(!is_outdone(&own, &[&tails([10, 40, 35, 20, 45])]));
-        assert!(is_outdone(&own, &[&own]));
-        // One that is better at 5 s, another at 40 s.
-        let mut quick = LatencyHistogram::default();
-        (0..70).for_each(|_| quick.record(SimSpan::from_secs_f64(1.0)));
-        (0..30).for_each(|_| quick.record(SimSpan::from_secs_f64(90.0)));
-        let quick = vec![quick.tail(16); 5];
-        assert!(!is_outdone(&own, &[&quick]) && is_outdone(&own, &[&quick, &better]));
-        assert!(!is_outdone(&quick, &[&better]) && !is_outdone(&quick, &[&own]));
+        let own = [30, 20, 5];
+        assert!(is_outdone(&own, &[&[20, 20, 5]]));
+        assert!(!is_outdone(&own, &[&[20, 20, 6]]) && !is_outdone(&own, &[]));
+        // One that is better early on, another that is so late.
+        assert!(!is_outdone(&own, &[&[1, 25, 25]]));
+        assert!(is_outdone(&own, &[&[1, 25, 25], &[90, 20, 0]]));
     }
 }

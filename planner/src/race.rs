@@ -5,13 +5,15 @@
 //! Racing (O. Maron and A. W. Moore 1994, *Hoeffding races*; M. Birattari and others 2002, *A racing algorithm for
 //! configuring metaheuristics*), on the same requests: differences are paired, so few trials tell most settings apart.
 
+use std::ops::RangeInclusive;
+
 use fleetfront_scenario::Scenario;
-use fleetfront_sim::Tail;
 use rayon::prelude::*;
 
 use crate::criteria::{Criterion, Evidence, Judged, judge_model};
 use crate::experiment::Candidate;
-use crate::lateness::is_outdone;
+use crate::lateness::{is_outdone, late, levels};
+use crate::partition::Partitions;
 use crate::recommend::is_held;
 use crate::statistics::t_factor;
 use crate::study::Judgement;
@@ -33,12 +35,18 @@ pub(crate) fn rounds(sections: usize) -> Vec<usize> {
 /// Marks the settings that others of their unit clearly beat.
 ///
 /// - `baseline`: the evidence of each model there, in the scenario's order.
-pub(crate) fn mark_beaten(scenario: &Scenario, baseline: &[Evidence<'_>], cells: &mut [Vec<Candidate>]) {
+pub(crate) fn mark_beaten(
+    scenario: &Scenario,
+    partitions: &Partitions,
+    baseline: &[Evidence<'_>],
+    cells: &mut [Vec<Candidate>],
+) {
+    let levels = levels(partitions, cells);
     let units = cells.iter().flatten().map(|candidate| candidate.unit).max().map_or(0, |last| last + 1);
     let judge = |unit: usize| {
         let racing = |candidate: &&Candidate| candidate.unit == unit && !candidate.beaten;
-        let runners: Vec<Runner<'_>> =
-            cells.iter().flatten().filter(racing).map(|candidate| Runner::of(scenario, baseline, candidate)).collect();
+        let runner = |candidate| Runner::of(scenario, baseline, &levels, candidate);
+        let runners: Vec<Runner> = cells.iter().flatten().filter(racing).map(runner).collect();
         beaten(&runners)
     };
     let verdicts: Vec<Vec<bool>> = (0..units).into_par_iter().with_max_len(1).map(judge).collect();
@@ -49,21 +57,21 @@ pub(crate) fn mark_beaten(scenario: &Scenario, baseline: &[Evidence<'_>], cells:
 }
 
 /// Which of them the others beat.
-fn beaten(runners: &[Runner<'_>]) -> Vec<bool> {
+fn beaten(runners: &[Runner]) -> Vec<bool> {
     let mut is_beaten = vec![false; runners.len()];
     // The cheapest first: only those before it can beat one.
     let mut order: Vec<usize> = (0..runners.len()).collect();
     let total = |k: &usize| runners[*k].cost_usd.iter().sum::<f64>();
     order.sort_by(|a, b| total(a).total_cmp(&total(b)));
-    let mut leaders: Vec<&Runner<'_>> = Vec::new();
+    let mut leaders: Vec<&Runner> = Vec::new();
     for k in order {
         let own = &runners[k];
-        let cheaper: Vec<&Runner<'_>> =
+        let cheaper: Vec<&Runner> =
             leaders.iter().copied().filter(|leader| is_clearly_less(&leader.cost_usd, &own.cost_usd)).collect();
         is_beaten[k] = cheaper.iter().any(|leader| is_clearly_less(&leader.latency_s, &own.latency_s))
             && cheaper.iter().any(|leader| leader.has_lower_p95s_than(own))
             && cheaper.iter().any(|leader| leader.meets_what_may_meet(own))
-            && is_outdone(own.tails, &cheaper.iter().map(|leader| leader.tails).collect::<Vec<_>>());
+            && is_outdone(&own.late, &cheaper.iter().map(|leader| &leader.late[..]).collect::<Vec<_>>());
         if !is_beaten[k] {
             leaders.push(own);
         }
@@ -72,15 +80,15 @@ fn beaten(runners: &[Runner<'_>]) -> Vec<bool> {
 }
 
 /// What a setting is chosen for.
-struct Runner<'a> {
+struct Runner {
     /// One number a section: dollars, and seconds in the system.
     cost_usd: Vec<f64>,
     latency_s: Vec<f64>,
     /// Each model's p95, one number a section.
     p95_s: Vec<Vec<f64>>,
     criteria: Vec<Standing>,
-    /// How late all its requests are, one tail a section.
-    tails: &'a [Tail],
+    /// How many of all its requests are late, at each level where the percentiles of fleets may lie.
+    late: Vec<u64>,
 }
 
 /// How a setting stands with a criterion of one model.
@@ -98,8 +106,13 @@ struct Standing {
     upper_late: f64,
 }
 
-impl<'a> Runner<'a> {
-    fn of(scenario: &Scenario, baseline: &[Evidence<'_>], candidate: &'a Candidate) -> Self {
+impl Runner {
+    fn of(
+        scenario: &Scenario,
+        baseline: &[Evidence<'_>],
+        levels: &RangeInclusive<usize>,
+        candidate: &Candidate,
+    ) -> Self {
         let places = || candidate.models.iter().enumerate();
         let of_model = |(place, (model, variant)): (usize, &(usize, usize))| {
             let subject = candidate.of_model(place);
@@ -113,7 +126,7 @@ impl<'a> Runner<'a> {
             latency_s: candidate.pool.each(|t| t.latency_s),
             p95_s: places().map(|(place, _)| candidate.of_model(place).each(|t| t.percentiles_s[P95])).collect(),
             criteria: places().flat_map(of_model).collect(),
-            tails: candidate.tails.as_ref().map_or(&[], |tails| &tails.sections),
+            late: late(candidate, levels),
         }
     }
 
@@ -149,7 +162,7 @@ impl Standing {
 }
 
 /// Whether the first is less, by a paired t test over the sections.
-pub(crate) fn is_clearly_less(own: &[f64], others: &[f64]) -> bool {
+fn is_clearly_less(own: &[f64], others: &[f64]) -> bool {
     let differences: Vec<f64> = own.iter().zip(others).map(|(a, b)| a - b).collect();
     let n = differences.len() as f64;
     let mean = differences.iter().sum::<f64>() / n;
@@ -161,7 +174,7 @@ pub(crate) fn is_clearly_less(own: &[f64], others: &[f64]) -> bool {
 mod tests {
     use super::*;
 
-    fn runner(cost_usd: f64, latency_s: f64, p95_s: f64) -> Runner<'static> {
+    fn runner(cost_usd: f64, latency_s: f64, p95_s: f64) -> Runner {
         // The days differ, for all alike.
         let days = |mean: f64| vec![mean - 0.5, mean + 0.25, mean, mean + 0.5, mean - 0.25];
         Runner {
@@ -169,7 +182,7 @@ mod tests {
             latency_s: days(latency_s),
             p95_s: vec![days(p95_s)],
             criteria: vec![standing(true, p95_s)],
-            tails: &[],
+            late: vec![],
         }
     }
 

@@ -264,15 +264,16 @@ fn peaks(study: &Study, fleet: &FleetPoint) -> u32 {
 
 #[test]
 fn fleets_that_a_quota_may_tie_are_simulated_together() {
-    let (free, ample, tight) = (small(None), small(Some(10_000)), small(Some(14)));
+    let (free, ample) = (small(None), small(Some(10_000)));
+    let most = free.frontier.by_pooled_p95.iter().map(|fleet| peaks(&free, fleet)).max().expect("it has fleets");
+    let tight = small(Some(most - 2));
     // A quota that nothing reaches changes nothing but the group in which the named allocations are simulated.
     assert_eq!(ample.frontier, free.frontier);
-    assert!(free.frontier.by_pooled_p95.iter().any(|fleet| peaks(&free, fleet) > 14), "some would exceed it");
     let frontier = &tight.frontier;
     let mut together = 0;
     for fleets in [&frontier.by_worst_ratio, &frontier.by_mean_latency, &frontier.by_pooled_p95, &frontier.uniform] {
         for fleet in fleets {
-            assert!(fleet.simulated_together || peaks(&tight, fleet) <= 14, "{}", fleet.label);
+            assert!(fleet.simulated_together || peaks(&tight, fleet) <= most - 2, "{}", fleet.label);
             together += usize::from(fleet.simulated_together);
         }
     }

@@ -334,11 +334,29 @@ mod tests {
 
     #[test]
     fn what_the_search_does_not_see_is_said() {
-        let scenario = Scenario::load(&edited("[grid]", "[quota]\ncontainers = 50\n\n[grid]")).expect("no problems");
-        assert!(
-            scenario.warnings.iter().any(|words| words.contains("takes pools one by one")),
-            "{:?}",
-            scenario.warnings
+        let warned = |old: &str, new: &str| {
+            let warnings = Scenario::load(&edited(old, new)).expect("no problems").warnings;
+            warnings.iter().any(|words| words.contains("takes pools one by one: fallback to another pool counts"))
+        };
+        let (old, new) = pool("rules = { fallback = { pool = \"seedvr2\", on_failure = true } }");
+        assert!(warned(&old, &new));
+        // What a quota does to fleets is simulated.
+        assert!(!warned("[grid]", "[quota]\ncontainers = 50\n\n[grid]"));
+    }
+
+    #[test]
+    fn snapshots_are_spoken_of_where_there_are_some() {
+        let (old, new) = pool("rules = { snapshot = false }");
+        let key = "allocations[0].pools[2].rules.snapshot";
+        check(
+            &old,
+            &new,
+            "false",
+            key,
+            "no model of the pool \"wan2.1\" has a memory snapshot",
+            "give the cell a snapshot",
         );
+        let new = "retries = 0\nrules = { snapshot = true }";
+        check("retries = 0", new, "true", "defaults.rules.snapshot", "no model has a memory snapshot", "[[cells]]");
     }
 }
