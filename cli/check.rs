@@ -1,7 +1,8 @@
 //! `fleetfront check`.
 
 use fleetfront_planner::{
-    CellSummary, Estimate, NaiveComparison, assumptions, cell_summaries, naive_estimates, warnings,
+    CellSummary, Estimate, NaiveComparison, Pruned, SearchSpace, assumptions, cell_summaries, naive_estimates,
+    search_space, warnings,
 };
 use fleetfront_scenario::{Mend, PoolPlan, Scenario, repaired};
 use serde::Serialize;
@@ -21,6 +22,7 @@ struct Meaning<'a> {
     warnings: Vec<String>,
     assumptions: Vec<String>,
     naive: NaiveComparison,
+    search: SearchSpace,
 }
 
 /// Checks a scenario and says what it means.
@@ -34,6 +36,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Outcome, Failure> {
         warnings: warnings(&scenario),
         assumptions: assumptions(&scenario),
         naive: naive_estimates(&scenario),
+        search: search_space(&scenario),
     };
     match (args.quiet, args.json) {
         (true, _) => Ok(Outcome::Done),
@@ -117,6 +120,11 @@ impl Meaning<'_> {
         let windows: Vec<String> = grid.windows.iter().map(|window| window.get().to_string()).collect();
         let warm: Vec<String> = grid.min_containers.iter().map(ToString::to_string).collect();
         screen.item(&format!("grid: windows of {} s; {} warm containers", windows.join(", "), warm.join(" or ")));
+        let SearchSpace { settings, fleets, pruned } = &self.search;
+        screen.item(&format!("search: {} pool settings, {fleets:.1e} fleets", plain(*settings as f64, Unit::Count)));
+        for Pruned { what, why, count } in pruned {
+            screen.item(&format!("not tried: {} {what}: {why}", plain(*count as f64, Unit::Count)));
+        }
         screen.item(&format!("inputs (SHA-256): {}", self.scenario.inputs_sha256));
         let row = |gpu: &fleetfront_scenario::Gpu| {
             let (usd, kind) = if gpu.offered {

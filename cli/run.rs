@@ -12,12 +12,13 @@ use crate::money::{show_months, show_spending};
 use crate::output_folder::OutputFolder;
 use crate::rows::{show_allocations, show_bounds, show_bridges, show_criteria};
 use crate::screen::{Screen, print};
-use crate::source::load_with_files;
+use crate::source::{load_with_files, served};
 use crate::watch::watched;
 
 /// Simulates everything, writes the files, prints the answer.
 pub(crate) fn run(args: &RunArgs) -> Result<Outcome, Failure> {
     let (scenario, files) = load_with_files(&args.scenario)?;
+    served(&scenario)?;
     let folder = OutputFolder::claim(&args.out)?;
     let interrupt = Interrupt::listen();
     let (pace, effort) = (&args.pace, args.pace.effort());

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use fleetfront_planner::unserved;
 use fleetfront_scenario::{Files, Problem, Scenario, render};
 
 use crate::args::ScenarioArg;
@@ -28,6 +29,17 @@ pub(crate) fn load_with_files(from: &ScenarioArg) -> Result<(Scenario, Files), F
         Ok(scenario) => Ok((scenario, files)),
         Err(problems) => Err(Failure::Input(described(&problems, &files))),
     }
+}
+
+/// Refuses a scenario of which no fleet can be made, with what stands in the way.
+///
+/// # Errors
+/// [`Failure::Input`] with each model that nothing can serve.
+pub(crate) fn served(scenario: &Scenario) -> Result<(), Failure> {
+    let unserved = unserved(scenario);
+    let Some(first) = unserved.first() else { return Ok(()) };
+    let models: Vec<String> = unserved.iter().map(|own| format!("\n  {}: {}", own.model, own.why.join("; "))).collect();
+    Err(Failure::input(format!("nothing is left to simulate:{}", models.concat()), &first.mend))
 }
 
 fn read(path: &Path) -> Result<Files, Failure> {

@@ -15,7 +15,7 @@ use crate::run::quoted;
 use crate::saved;
 use crate::screen::{Screen, print_json};
 use crate::simulate::{among, find};
-use crate::source::load;
+use crate::source::{load, served};
 use crate::watch::watched;
 
 /// Says which fleets beat an allocation, and by what.
@@ -56,6 +56,7 @@ fn made_by(args: &WhyArgs, name: &str) -> RenderConfig {
 /// A study of the scenario, and the name of the allocation.
 fn of_simulated(args: &WhyArgs, interrupt: &Interrupt) -> Result<(Study, String), Failure> {
     let scenario = load(&args.scenario)?;
+    served(&scenario)?;
     let name = &scenario.allocations[find(&scenario, &args.allocation)?].name;
     let (pace, effort) = (&args.pace, args.pace.effort());
     let work = |control: &Control| run_study(&scenario, effort, control);
@@ -74,7 +75,15 @@ fn of_saved(path: &Path, name: &str) -> Result<(Study, String), Failure> {
 fn shown(answer: &Why) -> Screen {
     let mut screen = Screen::new();
     screen.paragraph(&prose(&answer.headline));
-    let rows = ["beats it by", "cost a month", "  less by", "worst p95 / limit", "mean latency"];
+    let rows = [
+        "beats it by",
+        "cost a month",
+        "  less by",
+        "worst p95 / limit",
+        "mean latency",
+        "p95 of all requests",
+        "like neighbours",
+    ];
     let mut columns = vec![(
         answer.allocation.clone(),
         vec![
@@ -83,6 +92,8 @@ fn shown(answer: &Why) -> Screen {
             "–".to_owned(),
             estimate(answer.worst_p95_over_limit, Unit::Ratio),
             estimate(answer.latency_s_mean, Unit::Seconds),
+            estimate(answer.latency_s_p95, Unit::Seconds),
+            "–".to_owned(),
         ],
     )];
     columns.extend(answer.rivals.iter().enumerate().map(|(place, rival)| {
@@ -92,6 +103,8 @@ fn shown(answer: &Why) -> Screen {
             estimate(rival.saves_usd_month, Unit::Usd),
             estimate(rival.fleet.worst_p95_over_limit, Unit::Ratio),
             estimate(rival.fleet.latency_s_mean, Unit::Seconds),
+            rival.fleet.latency_s_p95.map_or("–".to_owned(), |p95| estimate(p95, Unit::Seconds)),
+            rival.fleet.indistinguishable.len().to_string(),
         ];
         (format!("fleet {}", place + 1), cells)
     }));
@@ -102,7 +115,8 @@ fn shown(answer: &Why) -> Screen {
         .collect();
     screen.list("What they are", &pools);
     screen.paragraph(
-        "Only cost and latency count here; the criteria that compare with the baseline may refuse what beats it. \
+        "Like neighbours: fleets next to it on its frontier that neither cost nor latency tells from it. Only cost and \
+         latency count here; the criteria that compare with the baseline may refuse what beats it. \
          `fleetfront run` says what they leave.",
     );
     screen

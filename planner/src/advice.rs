@@ -1,29 +1,21 @@
 //! The recommended fleet in words, and what stands in the way of a better one.
 
-use fleetfront_scenario::{Allocation, LatencyReading, PoolPlan, RECOMMENDED, Scenario};
+use fleetfront_scenario::{Allocation, LatencyReading, RECOMMENDED, Scenario};
 
+use crate::coupled::plan;
 use crate::criteria::{Criterion, Evidence, Judged, keeps_limit, ratio_words};
+use crate::experiment::Candidate;
 use crate::partition::Partitions;
 use crate::points::{choice, choice_words};
-use crate::recommend::{Dropped, Fleet, Ranked, Ranking};
-use crate::study::{AllocationResult, FleetPoint, FreshDays, Judgement, Obstacle, Recommendation};
+use crate::recommend::{Dropped, Fleet, Ranking};
+use crate::study::{AllocationResult, CriterionResult, FleetPoint, FreshDays, Judgement, Obstacle, Recommendation};
+use crate::verdict::FOR_INFORMATION;
 
 /// The fleet as an allocation.
 pub(crate) fn as_allocation(partitions: &Partitions, fleet: &Fleet<'_>) -> Allocation {
-    let pool = |ranked: &&Ranked<'_>| {
-        let candidate = ranked.candidate;
-        PoolPlan {
-            name: partitions.units[candidate.unit].name.clone(),
-            gpu: candidate.gpu,
-            models: candidate.models.clone(),
-            settings: candidate.settings.clone(),
-        }
-    };
-    Allocation {
-        name: RECOMMENDED.to_owned(),
-        description: "The cheapest of all simulated fleets among those that miss the fewest criteria.".to_owned(),
-        pools: fleet.chosen.iter().map(pool).collect(),
-    }
+    let chosen: Vec<&Candidate> = fleet.chosen.iter().map(|ranked| ranked.candidate).collect();
+    let description = "The cheapest of all simulated fleets among those that miss the fewest criteria.";
+    plan(partitions, RECOMMENDED, description, &chosen)
 }
 
 /// - `ranking`: what the fleet was chosen from.
@@ -75,8 +67,32 @@ fn headline(fleet: &Fleet<'_>, result: &AllocationResult, baseline: &AllocationR
         }
     };
     let change = (of / to - 1.0) * 100.0;
-    format!("Instead: {}. ${of:.0} a month ({change:+.0} % against ${to:.0}); {so}.", pools.join(", "))
+    let also = missed_together(fleet, result);
+    format!("Instead: {}. ${of:.0} a month ({change:+.0} % against ${to:.0}); {so}.{also}", pools.join(", "))
 }
+
+/// What the pools miss together, in one simulation, that they do not miss one by one: a quota or chains tie them.
+fn missed_together(fleet: &Fleet<'_>, result: &AllocationResult) -> String {
+    let is_known = |own: &CriterionResult| {
+        let misses = fleet.misses.iter().copied().chain(&fleet.cost_miss);
+        misses
+            .into_iter()
+            .any(|judged| (&judged.result.criterion, &judged.result.subject) == (&own.criterion, &own.subject))
+    };
+    let counts = |own: &&CriterionResult| {
+        let ranked = own.subject != FLEET || own.criterion.starts_with("cost");
+        let held = own.baseline.is_none_or(|judgement| judgement == Judgement::Pass);
+        ranked && held && own.judgement != Judgement::Pass && own.note != FOR_INFORMATION && !is_known(own)
+    };
+    let more: Vec<String> =
+        result.criteria.iter().filter(counts).map(|own| format!("{}, {}", own.criterion, own.subject)).collect();
+    if more.is_empty() {
+        return String::new();
+    }
+    format!(" That is what its pools promise one by one; simulated together it also misses: {}.", more.join("; "))
+}
+
+const FLEET: &str = "fleet";
 
 fn pool_words(pool: &crate::study::PoolResult) -> String {
     let names: Vec<&str> = pool.models.iter().map(|(model, _)| model.as_str()).collect();

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use fleetfront_scenario::{Allocation, Scenario};
-use fleetfront_sim::{HourBook, LatencyHistogram, Ledger, ModelOutcome, Observers, Outcome, State, Timeline};
+use fleetfront_sim::{HourBook, LatencyHistogram, ModelOutcome, Observers, Outcome, State, Timeline};
 use rayon::prelude::*;
 
 use crate::control::{Control, Interrupted};
@@ -131,29 +131,17 @@ fn trials_usd(groups: &[GroupSection]) -> Vec<f64> {
 impl GroupSection {
     /// What a model caused in all pools of its group.
     fn bill_of_model(&self, group: &ReadyGroup, model: usize) -> Bill {
-        let models = group.models.len();
         let mut bill = Bill::default();
         for (pool, prices) in self.outcome.pools.iter().zip(&group.prices) {
-            for (hardware, price) in prices.iter().enumerate() {
-                bill.add(&pool.ledgers[hardware * models + model], *price);
-            }
+            bill.add_model(pool, prices, (group.models.len(), model));
         }
         bill
     }
 
     /// What the containers of a pool cost, whoever used them.
     fn bill_of_pool(&self, group: &ReadyGroup, pool: usize) -> Bill {
-        let models = group.models.len();
-        let of_pool = &self.outcome.pools[pool];
         let mut bill = Bill::default();
-        for (hardware, price) in group.prices[pool].iter().enumerate() {
-            let mut of_type = Ledger::default();
-            for ledger in &of_pool.ledgers[hardware * models..][..models] {
-                of_type += *ledger;
-            }
-            bill.add(&of_type, *price);
-            bill.add_rounding(of_pool.rounding_ns[hardware], *price);
-        }
+        bill.add_pool(&self.outcome.pools[pool], &group.prices[pool], group.models.len());
         bill
     }
 }

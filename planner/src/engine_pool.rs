@@ -8,25 +8,21 @@ use fleetfront_sim::{
     Retries, SimSpan, SimTime, UsdPerSecond, Window,
 };
 
+use crate::tariff::Tariff;
+
 const DAY_NS: u64 = 86_400_000_000_000;
 
-/// The pool of these models (scenario indices, with their variants) on a GPU type with these settings, as it is by
-/// itself: without fallback, and on this GPU type only.
+/// The pool of these models (scenario indices, with their variants) on a GPU type, and on those that it falls back to,
+/// with these settings, as it is by itself: without a fallback pool.
 pub(crate) fn engine_pool(scenario: &Scenario, models: &[(usize, usize)], gpu: usize, settings: &PoolSettings) -> Pool {
     let indices: Vec<usize> = models.iter().map(|(model, _)| *model).collect();
     let rules = &settings.rules;
     let startup_timeout = startup_timeout(scenario, models, gpu, settings);
+    // Where nothing special is asked for, the arrivals bring their service and the ordinals their boots.
     let needs_boots = startup_timeout < SimSpan(u64::MAX) || needs_boots(scenario, models, gpu, rules);
-    let pool_models = models.iter().map(|(model, variant)| {
-        let boot = cell(scenario, *model, *variant, gpu).boots();
-        let service = cell(scenario, *model, *variant, gpu).service.as_ref().map(|fit| fit.law);
-        PoolModel {
-            // Where nothing special is asked for, the arrivals bring their service and the ordinals their boots.
-            services: service.into_iter().collect(),
-            boots: boot.filter(|_| needs_boots).into_iter().collect(),
-            ..pool_model(scenario, (*model, *variant), gpu, &indices)
-        }
-    });
+    let gpus = gpus(scenario, gpu, rules);
+    let pool_models =
+        models.iter().map(|model| pool_model(scenario, *model, &gpus, needs_boots.then_some(rules), &indices));
     let pool = Pool {
         min_containers: settings.min_containers,
         max_containers: settings.max_containers.unwrap_or(PLATFORM_MAX_CONTAINERS),
@@ -38,19 +34,25 @@ pub(crate) fn engine_pool(scenario: &Scenario, models: &[(usize, usize)], gpu: u
         retries: Retries::fixed(settings.retries),
         ..Pool::new(pool_models.collect())
     };
-    with_rules(scenario, pool, (gpu, startup_timeout), rules)
+    with_rules(scenario, pool, (&gpus, startup_timeout), rules)
 }
 
-/// A model and its variant in a pool of these models on a GPU type.
+/// A model and its variant in a pool of these models on these GPU types, best first.
+///
+/// - `boots`: the rules of its boots; `None` where their ordinals tell how long they last.
 pub(crate) fn pool_model(
     scenario: &Scenario,
     (model, variant): (usize, usize),
-    gpu: usize,
+    gpus: &[usize],
+    boots: Option<&Rules>,
     models: &[usize],
 ) -> PoolModel {
     let of_model = &scenario.models[model];
+    let cells = || gpus.iter().map(|gpu| cell(scenario, model, variant, *gpu));
     PoolModel {
-        failure_probability: of_model.failure_probability_on(variant, gpu),
+        services: cells().filter_map(|cell| cell.service.as_ref().map(|fit| fit.law)).collect(),
+        boots: boots.map_or(Vec::new(), |rules| cells().filter_map(|cell| cell.boots(rules)).collect()),
+        failure_probability: of_model.failure_probability_on(variant, gpus[0]),
         fails_at_end: of_model.fails_at_end,
         switch_in: models.iter().map(|from| of_model.switch_in_s[*from].to_span()).collect(),
         ..PoolModel::new(models.len(), of_model.latency_limit_s.to_span())
@@ -68,7 +70,7 @@ fn needs_boots(scenario: &Scenario, models: &[(usize, usize)], gpu: usize, rules
 fn startup_timeout(scenario: &Scenario, models: &[(usize, usize)], gpu: usize, settings: &PoolSettings) -> SimSpan {
     let limit = settings.startup_timeout().to_span();
     let boots = gpus(scenario, gpu, &settings.rules).into_iter().flat_map(|gpu| {
-        models.iter().filter_map(move |(model, variant)| cell(scenario, *model, *variant, gpu).boots())
+        models.iter().filter_map(move |(model, variant)| cell(scenario, *model, *variant, gpu).boots(&settings.rules))
     });
     let rare = if settings.rules.startup_timeout_s.is_some() { 0 } else { u32::MAX / 10_000 };
     let longest = boots.map(|boot| boot.at_most(Quantile(u32::MAX - rare))).max().unwrap_or(SimSpan::ZERO);
@@ -83,7 +85,7 @@ pub(crate) fn gpus(scenario: &Scenario, gpu: usize, rules: &Rules) -> Vec<usize>
 }
 
 /// The pool with the rules that are off unless asked for.
-fn with_rules(scenario: &Scenario, pool: Pool, (gpu, startup_timeout): (usize, SimSpan), rules: &Rules) -> Pool {
+fn with_rules(scenario: &Scenario, pool: Pool, (gpus, startup_timeout): (&[usize], SimSpan), rules: &Rules) -> Pool {
     let span = |seconds: f64| SimSpan::from_secs_f64(seconds);
     let some = |seconds: Option<f64>| seconds.map(span);
     let capacity = rules.batched.as_ref().map_or(pool.max_inputs, |batched| batched.max_batch_size);
@@ -116,7 +118,9 @@ fn with_rules(scenario: &Scenario, pool: Pool, (gpu, startup_timeout): (usize, S
             .client_timeout
             .as_ref()
             .map(|client| Patience { law: client.after.law(), in_queue_only: client.in_queue_only }),
-        hardware: vec![Hardware { gpu: gpu as u16, gpus: rules.gpus_per_container.unwrap_or(1) }],
+        hardware: (gpus.iter())
+            .map(|gpu| Hardware { gpu: *gpu as u16, gpus: rules.gpus_per_container.unwrap_or(1) })
+            .collect(),
         hardware_wait: some(rules.gpu_wait_s).unwrap_or(SimSpan::ZERO),
         billing_increment: span(rules.billing_increment_s.unwrap_or(scenario.platform.billing_increment_s)),
         billing_minimum: span(rules.billing_minimum_s.unwrap_or(scenario.platform.billing_minimum_s)),
@@ -166,6 +170,13 @@ fn scheduled(scenario: &Scenario, pool: Pool, rules: &Rules) -> Pool {
         }
     }
     Pool { min_containers, max_containers, schedule, ..pool }
+}
+
+/// What a container of a pool costs on each of its GPU types, best first.
+pub(crate) fn prices(scenario: &Scenario, gpu: usize, rules: &Rules) -> Vec<Tariff> {
+    let held = rules.gpus_per_container.unwrap_or(1);
+    let price = |gpu: usize| Tariff::of(&scenario.platform, &scenario.gpus[gpu], held);
+    gpus(scenario, gpu, rules).into_iter().map(price).collect()
 }
 
 /// GPU, CPU and memory of one container, region included.
@@ -228,7 +239,7 @@ mod tests {
     fn boots_have_a_timeout_only_where_one_may_last_longer() {
         let scenario = Scenario::load(&Files::embedded()).expect("the embedded scenario is valid");
         let of = |settings: &PoolSettings| engine_pool(&scenario, &[(0, 0)], 3, settings);
-        let longest = cell(&scenario, 0, 0, 3).boots().expect("it boots").at_most(Quantile(u32::MAX));
+        let longest = cell(&scenario, 0, 0, 3).boots(&Rules::default()).expect("it boots").at_most(Quantile(u32::MAX));
         assert!(longest > scenario.defaults.timeout.to_span());
         assert_eq!(of(&scenario.defaults).boots, BootRules::PLAIN);
         let stated = |startup_timeout_s| {

@@ -7,19 +7,20 @@ use std::sync::Mutex;
 
 use fleetfront_scenario::{PoolSettings, Scenario};
 use fleetfront_sim::{
-    BootTimes, Draws, Group, Horizon, LatencyHistogram, Law, Observers, Outcome, Pool, Scarcity, StreamKey, Workspace,
-    simulate_group,
+    BootTimes, Draws, Group, Horizon, LatencyHistogram, Law, Observers, Outcome, Pool, Scarcity, StreamKey, Tail,
+    Workspace, simulate_group,
 };
 
 use crate::allocation::run_allocation;
 use crate::control::{Control, Interrupted};
-use crate::engine_pool::{cell, engine_pool, laws};
+use crate::engine_pool::{cell, engine_pool, laws, prices};
 use crate::groups::{capacity, scarcity};
 use crate::partition::Partitions;
 use crate::perfect::SectionFloor;
 use crate::race;
 use crate::requests::{OfPool, Requests};
 use crate::results::Baseline;
+use crate::space;
 use crate::tally::{Bill, Subject, Tally, percentiles_s};
 use crate::tariff::Tariff;
 
@@ -40,13 +41,29 @@ pub(crate) struct Candidate {
     pub(crate) pool: Subject,
     /// Each model by itself; empty when there is only one.
     of_models: Vec<Subject>,
+    /// Its latencies, while it is in the race.
+    pub(crate) tails: Option<Tails>,
 }
+
+/// How late the requests of all its models together are, compactly: frontiers of fleets add them up.
+#[derive(Debug, Clone)]
+pub(crate) struct Tails {
+    /// Over all trials, in the histogram's own buckets; `None` before all sections are known.
+    pub(crate) whole: Option<Tail>,
+    /// Of each section, [`COARSE`] buckets a level.
+    pub(crate) sections: Vec<Tail>,
+}
+
+/// Buckets of the histogram in a level of a section's tail: a twelfth of the time wide, as sections only serve for
+/// intervals.
+const COARSE: usize = 16;
 
 impl Candidate {
     /// Nothing is known of it any more.
     fn forget(&mut self) {
         self.pool = Subject::default();
         self.of_models.fill(Subject::default());
+        self.tails = None;
     }
 
     /// What came out for the `place`-th of its models.
@@ -57,9 +74,9 @@ impl Candidate {
 
 /// A feasible cell: all its settings are simulated together, because they share requests, service and boot times.
 pub(crate) struct CellTask {
-    unit: usize,
-    models: Vec<(usize, usize)>,
-    gpu: usize,
+    pub(crate) unit: usize,
+    pub(crate) models: Vec<(usize, usize)>,
+    pub(crate) gpu: usize,
 }
 
 /// Simulates the whole grid, round by round: a setting that another one clearly beats leaves the race. Candidates come
@@ -71,7 +88,7 @@ pub(crate) fn run_grid(
     tasks: &[CellTask],
     rounds: &[Vec<Range<u32>>],
 ) -> Result<Vec<Candidate>, Interrupted> {
-    let all = tasks.iter().map(|task| grid.settings(task.unit).into_iter().map(|s| task.candidate(s)).collect());
+    let all = tasks.iter().map(|task| grid.settings(task).into_iter().map(|s| task.candidate(s)).collect());
     let mut cells: Vec<Vec<Candidate>> = all.collect();
     for (round, known) in rounds.iter().enumerate() {
         if round > 0 {
@@ -79,12 +96,16 @@ pub(crate) fn run_grid(
             let allocation = &grid.scenario.allocations[grid.scenario.baseline];
             let run = run_allocation(grid.scenario, allocation, grid.requests, &rounds[round - 1], grid.control)?;
             let baseline = Baseline { allocation, run: &run };
-            race::mark_beaten(grid.scenario, &baseline.evidence(grid.scenario), &mut cells);
+            race::mark_beaten(grid.scenario, grid.partitions, &baseline.evidence(grid.scenario), &mut cells);
         }
         // What lay within its bounds in the round before does so again.
         let before = if round > 0 { rounds[round - 1].as_slice() } else { &[] };
         let checked = before.iter().zip(known).take_while(|(before, now)| before == now).count();
-        grid.run_round(tasks, &mut cells, known, checked)?;
+        let is_last = round + 1 == rounds.len();
+        grid.run_round(tasks, &mut cells, &Round { sections: known, checked, is_last })?;
+    }
+    for candidate in cells.iter_mut().flatten().filter(|candidate| candidate.beaten) {
+        candidate.tails = None;
     }
     Ok(cells.into_iter().flatten().collect())
 }
@@ -116,6 +137,16 @@ fn variant_on(scenario: &Scenario, model: usize, wanted: usize, gpu: usize) -> O
     variants.into_iter().find(runs).map(|variant| (model, variant))
 }
 
+/// One round of the race.
+struct Round<'a> {
+    /// What is known at its end.
+    sections: &'a [Range<u32>],
+    /// So many of them lay within their bounds in the round before, and do so again.
+    checked: usize,
+    /// Whether all sections of the study will be known.
+    is_last: bool,
+}
+
 /// What all cells share.
 pub(crate) struct Grid<'a> {
     pub(crate) scenario: &'a Scenario,
@@ -139,6 +170,7 @@ impl CellTask {
             trials: 0,
             pool: Subject::default(),
             of_models,
+            tails: None,
         }
     }
 }
@@ -146,6 +178,11 @@ impl CellTask {
 /// One setting while its cell is simulated.
 struct Run<'c> {
     pool: Pool,
+    /// What a container costs on each of its GPU types.
+    prices: Vec<Tariff>,
+    tails: Vec<Tail>,
+    /// Whether all sections will be known.
+    is_last: bool,
     /// One histogram a model.
     section: Vec<LatencyHistogram>,
     all: Vec<LatencyHistogram>,
@@ -153,32 +190,19 @@ struct Run<'c> {
 }
 
 impl Grid<'_> {
-    /// Every combination of the grid's lists, from the unit's own settings on.
-    fn settings(&self, unit: usize) -> Vec<PoolSettings> {
-        let grid = &self.scenario.grid;
-        let mut all = vec![self.partitions.units[unit].settings.clone()];
-        all = vary(&all, &grid.windows, |settings, window| settings.scaledown_window = window);
-        all = vary(&all, &grid.min_containers, |settings, min| settings.min_containers = min);
-        all = vary(&all, &grid.buffer_containers, |settings, buffer| settings.buffer_containers = buffer);
-        all = vary(&all, &grid.max_containers, |settings, max| settings.max_containers = Some(max));
-        all = vary(&all, &grid.max_inputs, |settings, inputs| settings.max_inputs = inputs);
-        for settings in &mut all {
-            // A ceiling below the warm containers tried would contradict them.
-            settings.max_containers = settings.max_containers.map(|max| max.max(settings.most_min_containers()));
-        }
-        all
+    /// Every setting that is tried in a cell.
+    fn settings(&self, task: &CellTask) -> Vec<PoolSettings> {
+        space::settings_of(self.scenario, &self.partitions.units[task.unit], &task.models, task.gpu).kept
     }
 
     /// One cell at a time and thread, so that its histograms stay in the cache; the longest first, so that no thread is
     /// left with one when the others are done: they differ in length by a factor of a hundred.
     ///
-    /// - `checked`: so many sections lay within their bounds in an earlier round, and do so again.
     fn run_round(
         &self,
         tasks: &[CellTask],
         cells: &mut [Vec<Candidate>],
-        sections: &[Range<u32>],
-        checked: usize,
+        round: &Round<'_>,
     ) -> Result<(), Interrupted> {
         let mut rest: Vec<(&CellTask, &mut Vec<Candidate>)> = tasks.iter().zip(cells).collect();
         // The longest is the last, which is taken first.
@@ -187,7 +211,7 @@ impl Grid<'_> {
         let next = || rest.lock().expect("nobody panics while taking one").pop();
         let by_thread = rayon::broadcast(|_| {
             while let Some((task, cell)) = next() {
-                self.run_cell(task, cell, sections, checked)?;
+                self.run_cell(task, cell, round)?;
             }
             Ok(())
         });
@@ -203,37 +227,32 @@ impl Grid<'_> {
 
     /// Simulates what is still in the race, from the first section on: what was known of it is forgotten, so that
     /// histograms need not be kept from round to round.
-    fn run_cell(
-        &self,
-        task: &CellTask,
-        cell: &mut [Candidate],
-        sections: &[Range<u32>],
-        checked: usize,
-    ) -> Result<(), Interrupted> {
+    fn run_cell(&self, task: &CellTask, cell: &mut [Candidate], round: &Round<'_>) -> Result<(), Interrupted> {
         let scenario = self.scenario;
         let indices: Vec<usize> = task.models.iter().map(|(model, _)| *model).collect();
         let empty = vec![LatencyHistogram::default(); indices.len()];
         let mut runs: Vec<Run<'_>> = Vec::new();
         for candidate in cell.iter_mut().filter(|candidate| !candidate.beaten) {
             candidate.forget();
-            candidate.trials = sections[sections.len() - 1].end;
+            candidate.trials = round.sections[round.sections.len() - 1].end;
             let pool = engine_pool(scenario, &task.models, task.gpu, &candidate.settings);
-            runs.push(Run { pool, section: empty.clone(), all: empty.clone(), candidate });
+            let prices = prices(scenario, task.gpu, &candidate.settings.rules);
+            let is_last = round.is_last;
+            let (section, all) = (empty.clone(), empty.clone());
+            runs.push(Run { pool, prices, tails: Vec::new(), is_last, section, all, candidate });
         }
-        let held = self.partitions.units[task.unit].settings.rules.gpus_per_container.unwrap_or(1);
         let (services, boots) = laws(scenario, &task.models, task.gpu);
         let days = Days {
             scenario,
             seed: self.seed,
             key: scenario.models[indices[0]].key,
             horizon: scenario.traffic.horizon(),
-            price: Tariff::of(&scenario.platform, &scenario.gpus[task.gpu], held),
             services,
             boots,
         };
-        for (place, section) in sections.iter().enumerate() {
+        for (place, section) in round.sections.iter().enumerate() {
             if !runs.is_empty() {
-                days.simulate(section, self.requests, &mut runs, place >= checked);
+                days.simulate(section, self.requests, &mut runs, place >= round.checked);
             }
             self.control.step()?;
         }
@@ -242,32 +261,21 @@ impl Grid<'_> {
     }
 }
 
-/// The settings with each of the values set; as they are where there are none to try.
-fn vary<T: Copy>(all: &[PoolSettings], values: &[T], set: impl Fn(&mut PoolSettings, T)) -> Vec<PoolSettings> {
-    if values.is_empty() {
-        return all.to_vec();
-    }
-    let with = |settings: &PoolSettings, value: T| {
-        let mut settings = settings.clone();
-        set(&mut settings, value);
-        settings
-    };
-    all.iter().flat_map(|settings| values.iter().map(|value| with(settings, *value)).collect::<Vec<_>>()).collect()
-}
-
 impl Run<'_> {
     /// Closes one section of `days` trials.
-    fn end_section(&mut self, days: f64, outcome: &Outcome, price: Tariff) {
-        let Self { section, all, candidate, .. } = self;
+    fn end_section(&mut self, days: f64, outcome: &Outcome) {
+        let Self { section, all, candidate, prices, tails, .. } = self;
+        let (pool, models) = (&outcome.pools[0], outcome.models.len());
         let pool_section = merged(section);
-        let total = outcome.total();
         let mut bill = Bill::default();
-        bill.add(&total.ledger, price);
-        bill.add_rounding(outcome.pools[0].rounding_ns[0], price);
-        candidate.pool.sections.push(Tally::billed(days, &total, bill, &pool_section));
+        bill.add_pool(pool, prices, models);
+        candidate.pool.sections.push(Tally::billed(days, &outcome.total(), bill, &pool_section));
+        tails.push(pool_section.tail(COARSE));
         candidate.pool.peak_containers = candidate.pool.peak_containers.max(outcome.peak_containers);
         for (place, subject) in candidate.of_models.iter_mut().enumerate() {
-            subject.sections.push(Tally::new(days, &outcome.models[place], price, &section[place]));
+            let mut bill = Bill::default();
+            bill.add_model(pool, prices, (models, place));
+            subject.sections.push(Tally::billed(days, &outcome.models[place], bill, &section[place]));
         }
         for (all, section) in all.iter_mut().zip(section) {
             all.merge(section);
@@ -276,8 +284,11 @@ impl Run<'_> {
     }
 
     fn finish(self) {
-        let Self { all, candidate, .. } = self;
-        candidate.pool.percentiles_s = percentiles_s(&merged(&all));
+        let Self { all, candidate, tails, is_last, .. } = self;
+        let pool = merged(&all);
+        candidate.pool.percentiles_s = percentiles_s(&pool);
+        // The fine one is for frontiers, on which only who is known to the end may stand.
+        candidate.tails = Some(Tails { whole: is_last.then(|| pool.tail(1)), sections: tails });
         for (subject, latencies) in candidate.of_models.iter_mut().zip(&all) {
             subject.percentiles_s = percentiles_s(latencies);
             subject.peak_containers = candidate.pool.peak_containers;
@@ -301,7 +312,6 @@ struct Days<'a> {
     seed: u64,
     key: StreamKey,
     horizon: Horizon,
-    price: Tariff,
     /// Each model with its service law.
     services: Vec<(usize, Law)>,
     boots: Vec<Law>,
@@ -346,7 +356,7 @@ impl Days<'_> {
             if let Some(floor) = &floor {
                 floor.check(&group, &outcome, &run.section, &|| self.name(run.candidate));
             }
-            run.end_section(section.len() as f64 * scenario.traffic.days(), &outcome, self.price);
+            run.end_section(section.len() as f64 * scenario.traffic.days(), &outcome);
             if let Some(floor) = &floor {
                 let percentiles = |model: usize| run.candidate.of_model(model).last_percentiles_s();
                 floor.check_percentiles(&Group::of(&run.pool), &outcome, percentiles, &|| self.name(run.candidate));

@@ -55,15 +55,14 @@ pub(crate) fn combine_sum(models: &[Vec<(f64, f64)>]) -> Vec<Vec<usize>> {
     let mut sums: Vec<((f64, f64), Vec<usize>)> = vec![((0.0, 0.0), Vec::new())];
     for points in models {
         let front = pareto(points);
-        let mut next: Vec<((f64, f64), Vec<usize>)> = Vec::with_capacity(sums.len() * front.len());
-        for (sum, choice) in &sums {
-            for k in &front {
-                let extended = choice.iter().copied().chain([*k]).collect();
-                next.push(((sum.0 + points[*k].0, sum.1 + points[*k].1), extended));
-            }
-        }
-        let coordinates: Vec<(f64, f64)> = next.iter().map(|(sum, _)| *sum).collect();
-        sums = pareto(&coordinates).into_iter().map(|k| next[k].clone()).collect();
+        // Only what stays is worth a list of its own.
+        let pairs = || sums.iter().flat_map(|(sum, choice)| front.iter().map(move |k| (sum, choice, *k)));
+        let added: Vec<(f64, f64)> = pairs().map(|(sum, _, k)| (sum.0 + points[k].0, sum.1 + points[k].1)).collect();
+        let extended = |place: usize| {
+            let ((_, choice), k) = (&sums[place / front.len()], front[place % front.len()]);
+            (added[place], choice.iter().copied().chain([k]).collect())
+        };
+        sums = pareto(&added).into_iter().map(extended).collect();
     }
     sums.into_iter().map(|(_, choice)| choice).collect()
 }

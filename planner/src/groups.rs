@@ -1,13 +1,13 @@
 //! The pools of an allocation as the engine simulates them: those that a quota, fallback or chains tie together in one
 //! group, the others one by one.
 
-use fleetfront_scenario::{Allocation, Cell, PoolPlan, ScarcityProcess, Scenario};
+use fleetfront_scenario::{Allocation, PoolPlan, ScarcityProcess, Scenario};
 use fleetfront_sim::{
-    BootTimes, Capacity, ChainStep, Draws, Fallback, Group, GroupModel, Hardware, Horizon, HourBook, Law, Observers,
-    Outcome, Pool, PoolModel, PoolOutcome, Quota, Scarcity, SimSpan, StreamKey, Workspace, simulate_group,
+    BootTimes, Capacity, ChainStep, Draws, Fallback, Group, GroupModel, Horizon, HourBook, Law, Observers, Outcome,
+    Pool, PoolModel, PoolOutcome, Quota, Scarcity, SimSpan, StreamKey, Workspace, simulate_group,
 };
 
-use crate::engine_pool::{cell, engine_pool, gpus, pool_model};
+use crate::engine_pool::{cell, engine_pool, gpus, pool_model, prices};
 use crate::requests::{OfPool, Requests};
 use crate::tally::Bill;
 use crate::tariff::Tariff;
@@ -87,7 +87,7 @@ impl ReadyGroup {
         let one_by_one = |place: usize| Member { scenario, allocation, places: &places, members: &members, place };
         Self {
             models: members.iter().map(service).collect(),
-            prices: plans.iter().map(|plan| prices(scenario, plan)).collect(),
+            prices: plans.iter().map(|plan| prices(scenario, plan.gpu, &plan.settings.rules)).collect(),
             homes: members.iter().map(|(.., home)| *home).collect(),
             pools: (0..plans.len()).map(|place| one_by_one(place).pool()).collect(),
             group_models: if alone { Vec::new() } else { members.iter().map(group_model).collect() },
@@ -115,14 +115,9 @@ impl ReadyGroup {
 
     /// What the containers of one of its pools cost in an outcome.
     pub(crate) fn cost_usd(&self, pool: usize, outcome: &PoolOutcome) -> f64 {
-        let models = self.models.len();
-        let of_type = |(hardware, price): (usize, &Tariff)| {
-            let mut bill = Bill::default();
-            outcome.ledgers[hardware * models..][..models].iter().for_each(|ledger| bill.add(ledger, *price));
-            bill.add_rounding(outcome.rounding_ns[hardware], *price);
-            bill.usd.iter().sum::<f64>()
-        };
-        self.prices[pool].iter().enumerate().map(of_type).sum()
+        let mut bill = Bill::default();
+        bill.add_pool(outcome, &self.prices[pool], self.models.len());
+        bill.usd.iter().sum()
     }
 
     /// The place of its pool in the allocation, where it is one pool that shares nothing with others.
@@ -202,20 +197,15 @@ impl Member<'_> {
     fn pool(&self) -> Pool {
         let plan = self.plan();
         let own = engine_pool(self.scenario, &plan.models, plan.gpu, &plan.settings);
-        let held = own.hardware[0].gpus;
         let indices: Vec<usize> = self.members.iter().map(|(model, ..)| *model).collect();
         let gpus = self.gpus();
         let needs_boots = gpus.len() > 1 || own.models.iter().any(|model| !model.boots.is_empty());
         let model = |&(model, variant, _): &(usize, usize, usize)| {
-            let cells = || gpus.iter().map(|gpu| cell(self.scenario, model, variant, *gpu));
-            let known = cells().all(|cell| cell.feasibility.is_feasible());
-            let services = cells().filter(|_| known).filter_map(|cell| cell.service.as_ref().map(|fit| fit.law));
-            let boots = cells().filter(|_| known && needs_boots).filter_map(Cell::boots);
-            PoolModel {
-                services: services.collect(),
-                boots: boots.collect(),
-                ..pool_model(self.scenario, (model, variant), plan.gpu, &indices)
-            }
+            let rules = needs_boots.then_some(&plan.settings.rules);
+            let listed = pool_model(self.scenario, (model, variant), &gpus, rules, &indices);
+            let runs = |gpu: &usize| cell(self.scenario, model, variant, *gpu).feasibility.is_feasible();
+            // What cannot run here never comes here.
+            if gpus.iter().all(runs) { listed } else { PoolModel { services: vec![], boots: vec![], ..listed } }
         };
         let fallback = plan.settings.rules.fallback.as_ref().and_then(|rule| {
             let place = self.allocation.fallback_of(plan)?;
@@ -229,12 +219,7 @@ impl Member<'_> {
                 hedge: rule.hedge(),
             })
         });
-        Pool {
-            hardware: gpus.iter().map(|gpu| Hardware { gpu: *gpu as u16, gpus: held }).collect(),
-            models: self.members.iter().map(model).collect(),
-            fallback,
-            ..own
-        }
+        Pool { models: self.members.iter().map(model).collect(), fallback, ..own }
     }
 
     /// The boot law of each model of the group in this pool; nothing boots with those that never come here.
@@ -245,12 +230,6 @@ impl Member<'_> {
         };
         self.members.iter().map(law).collect()
     }
-}
-
-fn prices(scenario: &Scenario, plan: &PoolPlan) -> Vec<Tariff> {
-    let held = plan.settings.rules.gpus_per_container.unwrap_or(1);
-    let price = |gpu: usize| Tariff::of(&scenario.platform, &scenario.gpus[gpu], held);
-    gpus(scenario, plan.gpu, &plan.settings.rules).into_iter().map(price).collect()
 }
 
 /// The luck of a pool's boots: that of its first model, so that a model's own pool meets the same boots here as in the

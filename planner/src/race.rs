@@ -5,7 +5,7 @@
 //! Racing (O. Maron and A. W. Moore 1994, *Hoeffding races*; M. Birattari and others 2002, *A racing algorithm for
 //! configuring metaheuristics*), on the same requests: differences are paired, so few trials tell most settings apart.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use fleetfront_scenario::Scenario;
 use rayon::prelude::*;
@@ -16,6 +16,8 @@ use fleets::{Entry, unneeded};
 
 use crate::criteria::{Criterion, Evidence, Judged, judge_model};
 use crate::experiment::Candidate;
+use crate::lateness::{is_outdone, late, levels};
+use crate::partition::Partitions;
 use crate::recommend::is_held;
 use crate::statistics::t_factor;
 use crate::study::Judgement;
@@ -43,9 +45,16 @@ pub(crate) fn rounds(sections: &[Range<u32>], weekly: bool) -> Vec<Vec<Range<u32
 /// Marks the settings that others of their unit clearly beat.
 ///
 /// - `baseline`: the evidence of each model there, in the scenario's order.
-pub(crate) fn mark_beaten(scenario: &Scenario, baseline: &[Evidence<'_>], cells: &mut [Vec<Candidate>]) {
+pub(crate) fn mark_beaten(
+    scenario: &Scenario,
+    partitions: &Partitions,
+    baseline: &[Evidence<'_>],
+    cells: &mut [Vec<Candidate>],
+) {
+    let levels = levels(partitions, cells);
     let racing: Vec<&Candidate> = cells.iter().flatten().filter(|candidate| !candidate.beaten).collect();
-    let runners: Vec<Runner> = racing.par_iter().map(|candidate| Runner::of(scenario, baseline, candidate)).collect();
+    let runner = |candidate: &&Candidate| Runner::of(scenario, baseline, &levels, candidate);
+    let runners: Vec<Runner> = racing.par_iter().map(runner).collect();
     let entries: Vec<Entry<'_>> =
         racing.iter().zip(&runners).map(|(candidate, runner)| Entry { candidate, runner }).collect();
     // Candidates come unit by unit.
@@ -80,7 +89,8 @@ fn beaten(runners: &[&Runner]) -> Vec<bool> {
             leaders.iter().copied().filter(|leader| is_clearly_less(&leader.cost_usd, &own.cost_usd)).collect();
         is_beaten[k] = cheaper.iter().any(|leader| is_clearly_less(&leader.latency_s, &own.latency_s))
             && cheaper.iter().any(|leader| leader.has_lower_p95s_than(own))
-            && cheaper.iter().any(|leader| leader.meets_what_may_meet(own));
+            && cheaper.iter().any(|leader| leader.meets_what_may_meet(own))
+            && is_outdone(&own.late, &cheaper.iter().map(|leader| &leader.late[..]).collect::<Vec<_>>());
         if !is_beaten[k] {
             leaders.push(own);
         }
@@ -99,6 +109,8 @@ struct Runner {
     worst_ratio: f64,
     worst_ratios: Vec<f64>,
     criteria: Vec<Standing>,
+    /// How many of all its requests are late, at each level where the percentiles of fleets may lie.
+    late: Vec<u64>,
 }
 
 /// How a setting stands with a criterion of one model.
@@ -117,7 +129,12 @@ struct Standing {
 }
 
 impl Runner {
-    fn of(scenario: &Scenario, baseline: &[Evidence<'_>], candidate: &Candidate) -> Self {
+    fn of(
+        scenario: &Scenario,
+        baseline: &[Evidence<'_>],
+        levels: &RangeInclusive<usize>,
+        candidate: &Candidate,
+    ) -> Self {
         let places = || candidate.models.iter().enumerate();
         let of_model = |(place, (model, variant)): (usize, &(usize, usize))| {
             let subject = candidate.of_model(place);
@@ -141,6 +158,7 @@ impl Runner {
                 .collect(),
             p95_s,
             criteria: places().flat_map(of_model).collect(),
+            late: late(candidate, levels),
         }
     }
 
@@ -198,6 +216,7 @@ mod tests {
             worst_ratio: p95_s / 30.0,
             worst_ratios: days(p95_s).iter().map(|p95_s| p95_s / 30.0).collect(),
             criteria: vec![standing(true, p95_s)],
+            late: vec![],
         }
     }
 

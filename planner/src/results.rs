@@ -131,6 +131,7 @@ fn metrics(scenario: &Scenario, allocation: &Allocation, run: &AllocationRun) ->
         day: run.day.clone(),
         spending: spending(scenario, allocation, run),
         month: monthly_bill(scenario, run.first_trial, &run.trials_usd, run.seed),
+        cost_usd_sections: run.fleet.cost_usd(),
     }
 }
 

@@ -9,18 +9,21 @@ use crate::allocation::{AllocationRun, run_allocation};
 use crate::assumptions::assumptions;
 use crate::bounds::{Bounds, bounds};
 use crate::control::{Control, Effort, Interrupted};
+use crate::coupled::Together;
 use crate::deployment::Deployment;
 use crate::experiment::{Grid, feasible_cells, run_grid};
+use crate::fleets::fleets;
 use crate::fresh::on_fresh_days;
 use crate::naive::{bridge, naive_estimates};
 use crate::origin::Origin;
 use crate::partition::Partitions;
-use crate::points::{fleet_frontier, points};
+use crate::points::points;
 use crate::race;
 use crate::recommend::Ranking;
 use crate::requests::Requests;
 use crate::results::{Baseline, infeasible_reasons, infeasible_result, result};
 use crate::sections::sections;
+use crate::space::search_space_of;
 use crate::study::{AllocationResult, Bridge, Role, STUDY_FORMAT, Study};
 use crate::summary::{cell_summaries, gpu_summaries, model_summaries, warnings};
 use crate::verdict::verdict;
@@ -46,6 +49,11 @@ impl<'a> Shared<'a> {
     fn grid(&self, partitions: &'a Partitions, seed: u64) -> Grid<'_> {
         let Self { scenario, control, requests, .. } = self;
         Grid { scenario, partitions, requests, seed, control }
+    }
+
+    fn together(&'a self, partitions: &'a Partitions) -> Together<'a> {
+        let Self { scenario, control, requests, sections } = self;
+        Together { scenario, partitions, requests, sections, control }
     }
 
     pub(crate) fn allocation(&self, allocation: &Allocation) -> Result<AllocationRun, Interrupted> {
@@ -93,7 +101,8 @@ struct Findings {
 /// [`Interrupted`] when `control` was cancelled.
 ///
 /// # Panics
-/// If a conservation law is broken, or the scenario is not one that `Scenario::load` returns.
+/// If a conservation law is broken, the scenario is not one that `Scenario::load` returns, or some model can run
+/// nowhere: [`unserved`](crate::unserved) says so beforehand, and why.
 pub fn run_study(scenario: &Scenario, effort: Effort, control: &Control) -> Result<Study, Interrupted> {
     let partitions = Partitions::of(scenario);
     let tasks = feasible_cells(scenario, &partitions);
@@ -111,12 +120,16 @@ pub fn run_study(scenario: &Scenario, effort: Effort, control: &Control) -> Resu
     let evidence = baseline.evidence(scenario);
     let candidates = run_grid(&shared.grid(&partitions, effort.seed), &tasks, &rounds)?;
     let ranking = Ranking::new(scenario, &partitions, &candidates, &evidence, &baseline_run.fleet);
-    let fleet = ranking.best(None).expect("every model runs on some GPU");
+    let fleet = ranking.best(None).expect("no model is unserved");
     let plan = as_allocation(&partitions, &fleet);
     let run = shared.allocation(&plan)?;
     let recommended = shared.result(&plan, Role::Recommended, &run, Some(&baseline));
     let a_month = scenario.platform.days_per_month / f64::from(effort.trials);
-    let frontier = fleet_frontier(scenario, &partitions, &candidates);
+    let fleets = shared.together(&partitions).under_quota(fleets(scenario, &partitions, &candidates))?;
+    let mut warnings = warnings(scenario);
+    warnings.extend(uneven_week(scenario, effort.trials));
+    warnings.extend(fleets.notes.iter().cloned());
+    let frontier = fleets.into_frontier();
     let fresh_days = on_fresh_days(scenario, &plan, &recommended, effort, control)?;
     let pair = (&recommended, &found.results[0]);
     let mut advice = recommendation(scenario, &ranking, &fleet, pair, fresh_days, a_month);
@@ -141,7 +154,7 @@ pub fn run_study(scenario: &Scenario, effort: Effort, control: &Control) -> Resu
         models: model_summaries(scenario),
         gpus: gpu_summaries(scenario),
         cells: cell_summaries(scenario),
-        warnings: warnings(scenario).into_iter().chain(uneven_week(scenario, effort.trials)).collect(),
+        warnings,
         assumptions: assumptions(scenario),
         points: points(scenario, &partitions, &candidates),
         frontier,
@@ -151,6 +164,7 @@ pub fn run_study(scenario: &Scenario, effort: Effort, control: &Control) -> Resu
         recommendation: advice,
         deployment: Deployment::of(scenario),
         origin: Origin::default(),
+        search: search_space_of(scenario, &partitions, &tasks),
     })
 }
 

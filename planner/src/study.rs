@@ -1,6 +1,7 @@
 //! A study: everything that a run found out, by name, ready to be printed, drawn or saved. `study.json` is this.
 
 use fleetfront_calibration::Kind;
+use fleetfront_scenario::Rules;
 use serde::{Deserialize, Serialize};
 
 use crate::bounds::Bounds;
@@ -10,6 +11,7 @@ use crate::metrics::Metrics;
 use crate::month::MonthlyBill;
 use crate::number_json;
 use crate::origin::Origin;
+use crate::space::SearchSpace;
 use crate::spending::Spending;
 
 /// The format of studies that this version writes and reads. It rises when what an older version wrote can no longer be
@@ -65,6 +67,9 @@ pub struct Study {
     pub deployment: Deployment,
     /// Inputs and command: enough to make the study again.
     pub origin: Origin,
+    /// How much was searched, and what was left out for which reason.
+    #[serde(default)]
+    pub search: SearchSpace,
 }
 
 /// A model, for the reader.
@@ -179,6 +184,9 @@ pub struct Choice {
     pub max_inputs: Option<u32>,
     /// How good the service time is that the point rests on.
     pub service_kind: Kind,
+    /// Of the rules those that the grid tries: further GPU types, batches, snapshots, schedules.
+    #[serde(default, skip_serializing_if = "Rules::is_none")]
+    pub rules: Rules,
 }
 
 /// An allocation: what it is and what came out.
@@ -256,6 +264,9 @@ pub struct AllocationMetrics {
     pub spending: Spending,
     /// What luck makes of a month's bill.
     pub month: MonthlyBill,
+    /// Dollars of each section, from which differences on the same requests are taken.
+    #[serde(default)]
+    pub cost_usd_sections: Vec<f64>,
 }
 
 impl AllocationMetrics {
@@ -314,6 +325,9 @@ pub struct Frontier {
     pub by_mean_latency: Vec<FleetPoint>,
     /// The same GPU and setting for every model, for comparison: not on the frontier as a rule.
     pub uniform: Vec<FleetPoint>,
+    /// Exact frontier of cost against the 95th percentile of all requests of the fleet together, cheapest first.
+    #[serde(default)]
+    pub by_pooled_p95: Vec<FleetPoint>,
 }
 
 /// A fleet.
@@ -329,6 +343,19 @@ pub struct FleetPoint {
     pub latency_s_mean: Estimate,
     /// One choice a pool.
     pub choices: Vec<Choice>,
+    /// 95th percentile of the latency of all requests together; `None` of a uniform fleet that left the race.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_s_p95: Option<Estimate>,
+    /// Places on the same frontier of the neighbours that luck does not let tell from this one: neither in cost nor in
+    /// the latency that the frontier is about, by paired t tests at 95 % over the sections.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub indistinguishable: Vec<usize>,
+    /// Whether its pools were simulated together because the quota may tie them; the others never reach it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub simulated_together: bool,
+    /// Dollars of each section, from which differences on the same requests are taken.
+    #[serde(default)]
+    pub cost_usd_sections: Vec<f64>,
 }
 
 /// The spreadsheet, and from it to the simulated bill in steps.

@@ -1,6 +1,6 @@
 //! What is summed over trials, and the metrics made of it.
 
-use fleetfront_sim::{LatencyHistogram, Ledger, ModelOutcome, State};
+use fleetfront_sim::{LatencyHistogram, Ledger, ModelOutcome, PoolOutcome, State};
 
 use crate::estimate::{Estimate, ratio, sectioned};
 use crate::metrics::{CostByState, Metrics};
@@ -46,6 +46,28 @@ impl Bill {
         }
     }
 
+    /// Adds what a model caused in a pool.
+    ///
+    /// - `prices`: one a GPU type of the pool.
+    /// - `models`: how many the pool lists, and which of them is meant.
+    pub(crate) fn add_model(&mut self, pool: &PoolOutcome, prices: &[Tariff], (models, own): (usize, usize)) {
+        for (hardware, price) in prices.iter().enumerate() {
+            self.add(&pool.ledgers[hardware * models + own], *price);
+        }
+    }
+
+    /// Adds what the containers of a pool cost, whoever used them, and what the platform rounds up.
+    pub(crate) fn add_pool(&mut self, pool: &PoolOutcome, prices: &[Tariff], models: usize) {
+        for (hardware, price) in prices.iter().enumerate() {
+            let mut of_type = Ledger::default();
+            for ledger in &pool.ledgers[hardware * models..][..models] {
+                of_type += *ledger;
+            }
+            self.add(&of_type, *price);
+            self.add_rounding(pool.rounding_ns[hardware], *price);
+        }
+    }
+
     /// Adds what the platform rounds up, as idle time.
     pub(crate) fn add_rounding(&mut self, nanoseconds: u64, price: Tariff) {
         let seconds = nanoseconds as f64 / 1e9;
@@ -55,14 +77,6 @@ impl Bill {
 }
 
 impl Tally {
-    /// - `price`: what a container costs.
-    pub(crate) fn new(days: f64, outcome: &ModelOutcome, price: Tariff, latencies: &LatencyHistogram) -> Self {
-        let mut bill = Bill::default();
-        bill.add(&outcome.ledger, price);
-        Self::billed(days, outcome, bill, latencies)
-    }
-
-    /// The same with a bill of containers of several prices.
     pub(crate) fn billed(days: f64, outcome: &ModelOutcome, bill: Bill, latencies: &LatencyHistogram) -> Self {
         Self {
             days,

@@ -9,8 +9,9 @@ mod spending;
 use fleetfront_calibration::Kind;
 use fleetfront_planner::{
     CellSummary, Choice, CostByState, Estimate, FleetPoint, Frontier, GpuSummary, Metrics, ModelSummary, Origin, Point,
-    STUDY_FORMAT, Study,
+    Pruned, STUDY_FORMAT, SearchSpace, Study,
 };
+use fleetfront_scenario::Rules;
 
 use allocations::allocations;
 use answers::{deployment, naive, recommendation, verdict};
@@ -82,6 +83,15 @@ pub(crate) fn study() -> Study {
         origin: Origin {
             command: "fleetfront run \"my <fleet>\" --seed 7".into(),
             files: [("scenario.toml".to_owned(), "name = \"image-studio\"\n".to_owned())].into(),
+        },
+        search: SearchSpace {
+            settings: 2_128,
+            fleets: 1.2e19,
+            pruned: vec![Pruned {
+                what: "pool settings".into(),
+                why: "min_containers = 2 is above max_containers = 1".into(),
+                count: 12,
+            }],
         },
     }
 }
@@ -213,6 +223,7 @@ fn points() -> Vec<Point> {
                             max_containers: None,
                             max_inputs: None,
                             service_kind: if *gpu == "L40S" { Kind::Measured } else { Kind::Derived },
+                            rules: Rules::default(),
                         },
                         trials: 1_000,
                         p95_over_limit: metrics.latency_s_p95.scaled(1.0 / limit),
@@ -249,6 +260,7 @@ fn shared() -> [Point; 2] {
                 max_containers: None,
                 max_inputs: None,
                 service_kind: Kind::Derived,
+                rules: Rules::default(),
             },
             trials: 1_000,
             p95_over_limit: metrics.latency_s_p95.scaled(1.0 / 30.0),
@@ -267,6 +279,10 @@ fn fleet(label: &str, chosen: &[&Point]) -> FleetPoint {
         worst_p95_over_limit: about(ratio, 5.0),
         latency_s_mean: about(12.0 * ratio, 2.0),
         choices: chosen.iter().map(|point| point.choice.clone()).collect(),
+        latency_s_p95: Some(about(20.0 * ratio, 3.0)),
+        indistinguishable: Vec::new(),
+        simulated_together: false,
+        cost_usd_sections: Vec::new(),
     }
 }
 
@@ -302,5 +318,6 @@ fn frontier(points: &[Point]) -> Frontier {
             }
         }
     }
-    Frontier { by_mean_latency: by_worst_ratio.clone(), by_worst_ratio, uniform }
+    let by_pooled_p95 = by_worst_ratio.clone();
+    Frontier { by_mean_latency: by_worst_ratio.clone(), by_worst_ratio, uniform, by_pooled_p95 }
 }

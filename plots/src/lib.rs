@@ -11,7 +11,7 @@
 //! | `latency_cdf.svg` | requests done after a time, by model |
 //! | `day.svg` | the average day of the baseline and the recommended allocation |
 //! | `frontier.csv` | every simulated point (below) |
-//! | `fleets.csv` | every fleet of the two frontiers, with its pools |
+//! | `fleets.csv` | every fleet of the three frontiers, with its pools and the neighbours that luck does not let tell from it |
 //! | `study.json` | the study itself with its inputs; infinite numbers are `null`, since JSON has no infinity |
 //! | `config.py` | settings of the recommended allocation, by Modal's own names |
 //! | `pull_request.md` | what a reviewer of that change has to know, on a screen |
@@ -25,7 +25,8 @@
 //! `cost_usd_per_request`, `boot_usd_month`, `busy_usd_month`, `idle_usd_month`, `wasted_usd_month`, `latency_s_mean`,
 //! `latency_s_p50`, `latency_s_p95`, `latency_s_p99`, `p95_over_limit`, `late_share`, `success_rate`,
 //! `cold_start_share`, `utilisation`, `containers_mean`, `boots_per_day`; then `containers_peak`, `requests_per_day`,
-//! `service_kind`, `on_model_frontier`.
+//! `service_kind`, `on_model_frontier`, and, where the grid tries them, `gpu_fallback`, `max_batch_size`,
+//! `batch_wait_ms`, `batch_item_share`, `snapshot`, `schedule`.
 //!
 //! [`render_fallback`] does the same for a fallback study: `fallback.md`, the map as `fallback.svg` and `fallback.png`,
 //! `fallback.csv` with a line a policy and point, `fallback.json`.
@@ -84,6 +85,7 @@ mod report;
 mod report_md;
 mod scale;
 mod schedule_py;
+mod search_tables;
 mod spending_csv;
 mod spending_figure;
 mod spending_tables;

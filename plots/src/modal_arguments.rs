@@ -48,8 +48,8 @@ const BESIDES: [(&str, &str); 20] = [
 const FACT: &str = "how the platform was taken to behave; nothing to set";
 const THEORY: &str = "for comparison with theory; no platform does this";
 /// Rules that are arguments, or stand in `schedule.py`.
-const ARGUMENTS: [&str; 6] =
-    ["batched", "gpu_fallback", "gpus_per_container", "retry", "startup_timeout_s", "target_inputs"];
+const ARGUMENTS: [&str; 7] =
+    ["batched", "gpu_fallback", "gpus_per_container", "retry", "snapshot", "startup_timeout_s", "target_inputs"];
 
 /// Names with values in Python.
 pub(crate) type Named = Vec<(&'static str, String)>;
@@ -131,7 +131,8 @@ impl Arguments {
             cells.iter().any(|cell| cell.model == *model && cell.variant == *variant && gpus.contains(&&cell.gpu))
         };
         let names: Vec<&str> = pool.models.iter().filter(with).map(|(model, _)| model.as_str()).collect();
-        if names.is_empty() {
+        // A pool may do without the snapshot that its cell has.
+        if names.is_empty() || pool.settings.rules.snapshot == Some(false) {
             return;
         }
         self.cls.push(("enable_memory_snapshot", "True".to_owned()));
@@ -305,6 +306,9 @@ mod tests {
         let all = Arguments::of(&pool, &deployment);
         assert_eq!(get(&all.cls, "enable_memory_snapshot"), Some("True"));
         assert_eq!(all.notes, ["only flux-schnell was simulated to start from a snapshot"]);
+        let mut without = pool.clone();
+        without.settings.rules.snapshot = Some(false);
+        assert_eq!(get(&Arguments::of(&without, &deployment).cls, "enable_memory_snapshot"), None);
         let elsewhere = Deployment {
             snapshots: vec![fleetfront_planner::SnapshotCell { gpu: "T4".into(), ..cell }],
             ..Deployment::default()

@@ -1,6 +1,8 @@
 //! Every simulated point of the grid as a table: `frontier.csv`.
 
-use fleetfront_planner::Point;
+use fleetfront_planner::{Point, schedule_words};
+use fleetfront_scenario::Rules;
+use fleetfront_scenario::rules::BatchedFile;
 
 use crate::PlotError;
 use crate::csv_name::csv_name;
@@ -21,7 +23,19 @@ fn header() -> Vec<String> {
         "trials",
     ];
     let choice = choice.map(str::to_owned);
-    let rest = ["containers_peak", "requests_per_day", "service_kind", "on_model_frontier"].map(str::to_owned);
+    let rest = [
+        "containers_peak",
+        "requests_per_day",
+        "service_kind",
+        "on_model_frontier",
+        "gpu_fallback",
+        "max_batch_size",
+        "batch_wait_ms",
+        "batch_item_share",
+        "snapshot",
+        "schedule",
+    ];
+    let rest = rest.map(str::to_owned);
     choice.into_iter().chain(headings()).chain(rest).collect()
 }
 
@@ -49,9 +63,24 @@ pub(crate) fn points_csv(points: &[Point]) -> Result<Vec<u8>, PlotError> {
         cells.push(point.metrics.requests_per_day.to_string());
         cells.push(kind_word(choice.service_kind).to_owned());
         cells.push(point.on_model_frontier.to_string());
+        cells.extend(rules(&choice.rules));
         writer.write_record(cells)?;
     }
     writer.into_inner().map_err(|error| csv::Error::from(error.into_error()).into())
+}
+
+/// The rules that the grid tries; nothing where one is off.
+fn rules(rules: &Rules) -> [String; 6] {
+    let batched = rules.batched.as_ref();
+    let of = |read: fn(&BatchedFile) -> String| batched.map(read).unwrap_or_default();
+    [
+        rules.gpu_fallback.as_ref().map(|names| names.join(" ")).unwrap_or_default(),
+        of(|batched| batched.max_batch_size.to_string()),
+        of(|batched| batched.wait_ms.to_string()),
+        of(|batched| batched.item_share.to_string()),
+        rules.snapshot.map(|restores| restores.to_string()).unwrap_or_default(),
+        rules.schedule.as_deref().map(schedule_words).unwrap_or_default(),
+    ]
 }
 
 #[cfg(test)]
@@ -61,13 +90,17 @@ mod tests {
 
     #[test]
     fn every_point_is_a_line_under_the_same_header() {
-        let study = fixture::study();
+        let mut study = fixture::study();
+        study.points[0].choice.rules.gpu_fallback = Some(vec!["H100".into(), "B200".into()]);
+        study.points[0].choice.rules.snapshot = Some(true);
         let table = points_csv(&study.points).expect("writable");
         let mut reader = csv::Reader::from_reader(table.as_slice());
         let head = reader.headers().expect("a header").clone();
         let column = |name: &str| head.iter().position(|one| one == name).expect(name);
         let lines: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().expect("lines of equal length");
         assert_eq!(lines.len(), study.points.len());
+        assert_eq!((&lines[0][column("gpu_fallback")], &lines[0][column("snapshot")]), ("H100 B200", "true"));
+        assert_eq!((&lines[1][column("gpu_fallback")], &lines[1][column("schedule")]), ("", ""));
         for (line, point) in lines.iter().zip(&study.points) {
             assert_eq!(&line[column("model")], point.choice.model);
             let p99: f64 = line[column("latency_s_p99")].parse().expect("a number, `inf` too");

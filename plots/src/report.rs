@@ -8,7 +8,7 @@ use crate::bounds;
 use crate::format::{Unit, judgement_symbol, judgement_word, plain, prose};
 use crate::spending_tables;
 use crate::table::Table;
-use crate::tables;
+use crate::{search_tables, tables};
 
 /// The figures of the report, as SVG.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,7 +116,7 @@ impl<'a> Report<'a> {
             model_bills: tables::model_bills(study),
             model_latencies: tables::model_latencies(study),
             traffic: tables::traffic(study),
-            frontiers: tables::frontiers(study),
+            frontiers: frontiers(study),
             feasibility: tables::feasibility(study),
             laws: tables::laws(study),
             notes: tables::notes(study),
@@ -136,6 +136,14 @@ impl<'a> Report<'a> {
         text.push('\n');
         Ok(text)
     }
+}
+
+/// The fleets, then the pools that they are made of, then what was left out.
+fn frontiers(study: &Study) -> Vec<Table> {
+    let mut all = search_tables::fleets(study);
+    all.extend(tables::frontiers(study));
+    all.extend(Some(search_tables::pruned(study)).filter(|table| !table.rows.is_empty()));
+    all
 }
 
 /// Allocations with criteria: the judged one, the recommended one, the others.
@@ -164,7 +172,7 @@ fn method(study: &Study) -> Vec<String> {
         ),
         "Pools do not disturb each other, so the frontier of fleets is an exact combination of simulated pools: for \
          every threshold the cheapest way under it to give each model a pool of its own, or one of those that an \
-         allocation lets models share."
+         allocation lets models share. Where a quota may tie pools together, their fleets are simulated as wholes."
             .to_owned(),
         format!(
             "A month is {} days; a request that fails counts as infinitely late, so a quantile that failed requests \

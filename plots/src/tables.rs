@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use fleetfront_planner::{
     AllocationMetrics, AllocationResult, CellSummary, CriterionResult, Judgement, Metrics, ModelResult, ModelSummary,
-    Obstacle, PoolResult, Role, Study,
+    Obstacle, PoolResult, Role, Study, schedule_words,
 };
 use fleetfront_sim::Execution;
 
@@ -248,11 +248,12 @@ fn pool_cells(pool: &PoolResult) -> Vec<Cell> {
         Execution::Shared(_) => format!("{}, sharing", settings.max_inputs),
         Execution::Batched(batching) => format!("batches of {}", batching.max_batch_size),
     };
+    let ranked = settings.rules.gpu_fallback.iter().flatten();
     vec![
         head(&pool.name),
-        words(&pool.gpu),
+        words(std::iter::once(&pool.gpu).chain(ranked).map(String::as_str).collect::<Vec<_>>().join(", else ")),
         names(&models),
-        number(settings.min_containers.to_string()),
+        number(settings.rules.schedule.as_deref().map_or(settings.min_containers.to_string(), schedule_words)),
         number(settings.max_containers.map_or("none".to_owned(), |most| most.to_string())),
         number(settings.buffer_containers.to_string()),
         number(plain(settings.scaledown_window.get(), Unit::Seconds)),
@@ -343,6 +344,8 @@ fn frontier(study: &Study, model: &str) -> Table {
     let mut table = Table::new(format!("Frontier: {together}"), &columns);
     let mut points: Vec<_> =
         study.points.iter().filter(|point| point.on_model_frontier && point.choice.model == model).collect();
+    let tries_more = points.iter().any(|point| !point.choice.further().is_empty());
+    table.columns.extend(tries_more.then(|| "besides".to_owned()));
     points.sort_by(|a, b| a.metrics.cost_usd_month.value.total_cmp(&b.metrics.cost_usd_month.value));
     for point in points {
         let within = point.p95_over_limit.high <= 1.0;
@@ -354,11 +357,14 @@ fn frontier(study: &Study, model: &str) -> Table {
             number(estimate(point.metrics.latency_s_p50, Unit::Seconds)),
             number(estimate(point.metrics.late_share, Unit::Share)),
             words(if alone { point.choice.variant.clone() } else { spaced(&point.choice.variant) }),
-            words(&point.choice.gpu),
+            words(point.choice.gpus()),
             number(plain(point.choice.scaledown_window_s, Unit::Seconds)),
             number(point.choice.min_containers.to_string()),
             words(kind_word(point.choice.service_kind)),
         ]);
+        if tries_more {
+            table.rows.last_mut().expect("just pushed").push(words(point.choice.further()));
+        }
     }
     table
 }

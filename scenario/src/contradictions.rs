@@ -12,6 +12,7 @@ use crate::resolved::{Allocation, PoolPlan, Scenario};
 pub(crate) fn check(scenario: &Scenario, findings: &mut Findings<'_>) {
     warn_of_search(scenario, findings);
     criteria_check::check(scenario, findings);
+    check_any_snapshot(scenario, findings);
     for (index, allocation) in scenario.allocations.iter().enumerate() {
         let path = format!("allocations[{index}]");
         check_cycle(allocation, &path, findings);
@@ -23,20 +24,18 @@ pub(crate) fn check(scenario: &Scenario, findings: &mut Findings<'_>) {
             check_hedge(allocation, pool, &path, findings);
             check_boots(scenario, pool, &path, findings);
             check_window(scenario, pool, &path, findings);
+            check_snapshot(scenario, pool, &path, findings);
         }
     }
 }
 
-/// What ties pools together is simulated in the named allocations, not in the search.
+/// Requests that go from pool to pool are simulated in the named allocations, not in the search.
 fn warn_of_search(scenario: &Scenario, findings: &mut Findings<'_>) {
-    let falls_back = |allocation: &Allocation| {
-        let ranked = |pool: &PoolPlan| pool.settings.rules.gpu_fallback.is_some();
-        allocation.pools.iter().any(|pool| pool.settings.rules.fallback.is_some() || ranked(pool))
-    };
+    let falls_back =
+        |allocation: &Allocation| allocation.pools.iter().any(|pool| pool.settings.rules.fallback.is_some());
     let tied = [
-        ("the quota", scenario.quota != crate::resolved::Quota::default()),
         ("chains of requests", scenario.models.iter().any(|model| model.next.is_some())),
-        ("fallback", scenario.allocations.iter().any(falls_back)),
+        ("fallback to another pool", scenario.allocations.iter().any(falls_back)),
     ];
     let names: Vec<&str> = tied.iter().filter(|(_, is_on)| *is_on).map(|(name, _)| *name).collect();
     if !names.is_empty() {
@@ -45,6 +44,20 @@ fn warn_of_search(scenario: &Scenario, findings: &mut Findings<'_>) {
             names.join(" and ")
         );
         findings.warnings.push(message);
+    }
+}
+
+/// Snapshots are spoken of only where some cell has one.
+fn check_any_snapshot(scenario: &Scenario, findings: &mut Findings<'_>) {
+    let mut cells = scenario.models.iter().flat_map(|model| &model.variants).flat_map(|variant| &variant.cells);
+    if cells.any(crate::resolved::Cell::has_snapshot) {
+        return;
+    }
+    for key in ["grid.snapshot", "defaults.rules.snapshot"] {
+        if findings.document.has(key) {
+            let help = "remove it, or give a cell a snapshot: [[cells]] with snapshot = { ... }";
+            findings.refuse(key, "no model has a memory snapshot on any GPU type", help);
+        }
     }
 }
 
@@ -168,7 +181,7 @@ fn check_hedge(allocation: &Allocation, pool: &PoolPlan, path: &str, findings: &
 fn check_boots(scenario: &Scenario, pool: &PoolPlan, path: &str, findings: &mut Findings<'_>) {
     let limit = pool.settings.startup_timeout();
     for &(model, variant) in &pool.models {
-        let boot = scenario.models[model].variants[variant].cells[pool.gpu].boots();
+        let boot = scenario.models[model].variants[variant].cells[pool.gpu].boots(&pool.settings.rules);
         let Some(shortest) = boot.map(|boot| boot.shortest()).filter(|shortest| *shortest > limit.to_span()) else {
             continue;
         };
@@ -187,6 +200,21 @@ fn check_boots(scenario: &Scenario, pool: &PoolPlan, path: &str, findings: &mut 
             limit.get()
         );
         findings.refuse(&place, message, "raise startup_timeout_s");
+    }
+}
+
+/// A word on snapshots where there is none would mean nothing.
+fn check_snapshot(scenario: &Scenario, pool: &PoolPlan, path: &str, findings: &mut Findings<'_>) {
+    let key = format!("{path}.rules.snapshot");
+    let ranked = pool.settings.rules.gpu_fallback.iter().flatten();
+    let ranked = ranked.filter_map(|name| scenario.gpus.iter().position(|gpu| gpu.name == *name));
+    let mut gpus = std::iter::once(pool.gpu).chain(ranked);
+    let has = |gpu: usize, &(model, variant): &(usize, usize)| {
+        scenario.models[model].variants[variant].cells[gpu].has_snapshot()
+    };
+    if findings.document.has(&key) && !gpus.any(|gpu| pool.models.iter().any(|model| has(gpu, model))) {
+        let message = format!("no model of the pool \"{}\" has a memory snapshot on its GPU type", pool.name);
+        findings.refuse(&key, message, "remove it, or give the cell a snapshot: [[cells]] with snapshot = { ... }");
     }
 }
 
@@ -398,11 +426,29 @@ mod tests {
 
     #[test]
     fn what_the_search_does_not_see_is_said() {
-        let scenario = Scenario::load(&edited("[grid]", "[quota]\ncontainers = 50\n\n[grid]")).expect("no problems");
-        assert!(
-            scenario.warnings.iter().any(|words| words.contains("takes pools one by one")),
-            "{:?}",
-            scenario.warnings
+        let warned = |old: &str, new: &str| {
+            let warnings = Scenario::load(&edited(old, new)).expect("no problems").warnings;
+            warnings.iter().any(|words| words.contains("takes pools one by one: fallback to another pool counts"))
+        };
+        let (old, new) = pool("rules = { fallback = { pool = \"seedvr2\", on_failure = true } }");
+        assert!(warned(&old, &new));
+        // What a quota does to fleets is simulated.
+        assert!(!warned("[grid]", "[quota]\ncontainers = 50\n\n[grid]"));
+    }
+
+    #[test]
+    fn snapshots_are_spoken_of_where_there_are_some() {
+        let (old, new) = pool("rules = { snapshot = false }");
+        let key = "allocations[0].pools[2].rules.snapshot";
+        check(
+            &old,
+            &new,
+            "false",
+            key,
+            "no model of the pool \"wan2.1\" has a memory snapshot",
+            "give the cell a snapshot",
         );
+        let new = "retries = 0\nrules = { snapshot = true }";
+        check("retries = 0", new, "true", "defaults.rules.snapshot", "no model has a memory snapshot", "[[cells]]");
     }
 }

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::resolved::LatencyReading;
-use crate::rules::{ExecutionName, Rules};
+use crate::rules::{BoundsFile, ExecutionName, Rules};
 
 mod arrivals;
 mod coupling;
@@ -308,6 +308,26 @@ pub struct GridFile {
     pub max_inputs: Option<Vec<u32>>,
     /// Models that may share a pool, besides those that a named allocation pools; left out for no others
     pub pooling: Option<PoolingFile>,
+    /// Further GPU types that are asked in turn when a pool's own has no capacity: lists of names, an empty one for none
+    pub gpu_fallback: Option<Vec<Vec<String>>>,
+    /// How batches form; {} for no batches
+    pub batched: Option<Vec<GridBatchesFile>>,
+    /// Whether boots restore a memory snapshot, for cells that have one
+    pub snapshot: Option<Vec<bool>>,
+    /// Bounds that change at times of the day: lists of entries, an empty one for none
+    pub schedules: Option<Vec<Vec<BoundsFile>>>,
+}
+
+/// Batches that the grid tries: all three keys, or none for no batches.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct GridBatchesFile {
+    /// Most inputs of a batch: 1 to 1000
+    pub max_batch_size: Option<u32>,
+    /// How long the oldest input waits for more, in milliseconds: 0 to 600000
+    pub wait_ms: Option<f64>,
+    /// The share of a single input's service time that each further input adds: 0 is free, 1 is no gain
+    pub item_share: Option<f64>,
 }
 
 /// A way of giving models to pools.

@@ -9,6 +9,7 @@ use crate::coupling;
 use crate::feasibility::Needs;
 use crate::file::{ModelFile, ScenarioFile, VariantFile};
 use crate::findings::Findings;
+use crate::nowhere::runs_nowhere;
 use crate::resolved::{Cell, Gpu, Model, Quality, Variant};
 use crate::suggest::nearest;
 use crate::tables::Tables;
@@ -65,20 +66,6 @@ fn check_requests(file: &ScenarioFile, findings: &mut Findings<'_>) {
     }
 }
 
-/// Why no variant runs anywhere, and what to do.
-fn runs_nowhere(model: &str, variants: &[Variant]) -> (String, String) {
-    let cells = || variants.iter().flat_map(|variant| &variant.cells);
-    if cells().all(|cell| cell.service.is_none()) {
-        let help = "add a row for it to the benchmark file, or a table `[[cells]]` with its service";
-        return (format!("no service time of \"{model}\" is known on any GPU"), help.to_owned());
-    }
-    if cells().all(|cell| cell.boot.is_none()) {
-        let help = "add a row for it to the boot file, or a table `[[cells]]` with its boot";
-        return (format!("no boot time of \"{model}\" is known on any GPU"), help.to_owned());
-    }
-    (format!("no variant of \"{model}\" can run on any GPU"), "add a variant or a GPU that it fits".to_owned())
-}
-
 fn resolve(
     file: &ScenarioFile,
     model: &ModelFile,
@@ -104,7 +91,7 @@ fn resolve(
     let known = tables.benchmarks.is_some() && tables.boots.is_some() && variants.len() == names.len();
     let runs = |variant: &Variant| variant.cells.iter().any(|cell| cell.feasibility.is_feasible());
     if known && !variants.is_empty() && !gpus.is_empty() && !variants.iter().any(runs) {
-        let (message, help) = runs_nowhere(&model.name, &variants);
+        let (message, help) = runs_nowhere(&model.name, &variants, gpus);
         findings.refuse(&format!("{path}.name"), message, help);
     }
     Model {
@@ -341,7 +328,10 @@ mod tests {
         let memory = edited_text("memory.csv", "variant,instantid,fp16,14.5", "variant,instantid,fp16,1000");
         let problem = only_problem(&Files::embedded().with("memory.csv", &memory));
         assert_eq!(problem.key, "models[2].name");
-        assert_eq!(problem.message, "no variant of \"instantid\" can run on any GPU");
+        assert!(
+            problem.message.starts_with("no variant of \"instantid\" can run on any GPU: more memory"),
+            "{problem}"
+        );
         // Without any service time it runs nowhere either.
         let files = Files::embedded();
         let rows = files.text("benchmarks.csv").expect("it is there").lines();

@@ -20,6 +20,22 @@ pub(crate) fn check(scenario: &Scenario, allocation: &Allocation, path: &str, fi
     check_quota(scenario, allocation, &loads, path, findings);
 }
 
+/// A pool that can never catch up.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Overload {
+    /// Containers that its requests keep busy on average.
+    pub busy_containers: f64,
+    /// Containers that it may have, on average over the day.
+    pub most_containers: f64,
+}
+
+/// Whether the queue of a pool by itself grows without bound.
+#[must_use]
+pub fn overload(scenario: &Scenario, pool: &PoolPlan) -> Option<Overload> {
+    let Load { busy, most, leaks } = Load::of(scenario, pool);
+    (!leaks && busy > most).then_some(Overload { busy_containers: busy, most_containers: most })
+}
+
 /// What a pool has to do, and can.
 struct Load {
     /// Containers that its requests keep busy on average.

@@ -12,7 +12,7 @@ use crate::findings::Findings;
 use crate::presets::{self, Preset};
 use crate::resolved::{Gpu, Grid, Platform, Scenario};
 use crate::tables::Tables;
-use crate::{contradictions, coupling, criteria, models, pooling, pools, settings, traffic};
+use crate::{contradictions, coupling, criteria, grid, models, pooling, pools, settings, traffic};
 
 /// The only version of the file format so far.
 const FORMAT: u32 = 1;
@@ -47,7 +47,7 @@ pub(crate) fn resolve(files: &Files, file: &ScenarioFile, findings: &mut Finding
         inputs_sha256: files.sha256(),
         platform: platform(&file.platform, file, &tables, findings),
         traffic: traffic::traffic(file, &tables, findings),
-        grid: Grid { pooled: pooling::pooled(file, findings), ..settings::grid(&file.grid, strict, findings) },
+        grid: Grid { pooled: pooling::pooled(file, findings), ..grid::grid(file, strict, findings) },
         allocations: pools::allocations(file, &defaults, strict, findings),
         baseline: pools::named(file, "baseline", &file.baseline, findings),
         proposed: pools::named(file, "proposed", &file.proposed, findings),
@@ -66,7 +66,7 @@ pub(crate) fn resolve(files: &Files, file: &ScenarioFile, findings: &mut Finding
     if findings.problems.is_empty() {
         let pools = scenario.allocations.iter().flat_map(|allocation| &allocation.pools);
         let settings = std::iter::once(&scenario.defaults).chain(pools.map(|pool| &pool.settings));
-        settings::check_inputs(&scenario.grid, settings, findings);
+        grid::check_rules(&scenario.grid, settings, findings);
         pooling::check(&scenario, file, findings);
         warn(&scenario, findings);
         contradictions::check(&scenario, findings);

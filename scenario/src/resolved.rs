@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
-use crate::rules::Rules;
+use crate::rules::{BatchedFile, BoundsFile, Rules};
 
 /// Everything a study needs, cross-references resolved to indices.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -265,15 +265,24 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// How a container boots; `None` when nothing is known.
+    /// Whether a memory snapshot may replace its boot.
     #[must_use]
-    pub fn boots(&self) -> Option<Boot> {
+    pub fn has_snapshot(&self) -> bool {
+        self.boot_plan.as_ref().is_some_and(|plan| plan.snapshot.is_some())
+    }
+
+    /// How a container boots under the rules of its pool; `None` when nothing is known.
+    #[must_use]
+    pub fn boots(&self, rules: &Rules) -> Option<Boot> {
+        let restores = rules.snapshot != Some(false);
         match &self.boot_plan {
             Some(BootPlan { image, bill_image, phases, snapshot }) => Some(Boot {
                 image: *image,
                 bill_image: *bill_image,
                 phases: phases.clone(),
-                snapshot: snapshot.map(|(restore, failure_probability)| Snapshot { restore, failure_probability }),
+                snapshot: snapshot
+                    .filter(|_| restores)
+                    .map(|(restore, failure_probability)| Snapshot { restore, failure_probability }),
             }),
             None => self.boot.as_ref().map(|fit| Boot::of(fit.law)),
         }
@@ -359,6 +368,18 @@ pub struct Grid {
     /// Inputs that a container accepts at once; likewise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub max_inputs: Vec<u32>,
+    /// Further GPU types, by name, asked in turn when the pool's own has no capacity; likewise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gpu_fallback: Vec<Vec<String>>,
+    /// How batches form, `None` for no batches; likewise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub batched: Vec<Option<BatchedFile>>,
+    /// Whether boots restore a memory snapshot; likewise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub snapshot: Vec<bool>,
+    /// Daily schedules, an empty one for none; likewise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub schedules: Vec<Vec<BoundsFile>>,
     /// Models (two or more, by index, rising) that may share a pool, besides those that a named allocation pools.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pooled: Vec<Vec<usize>>,

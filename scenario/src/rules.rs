@@ -92,6 +92,9 @@ pub struct Rules {
     /// A container is billed for so many seconds at least
     #[serde(skip_serializing_if = "Option::is_none")]
     pub billing_minimum_s: Option<f64>,
+    /// Whether boots restore the memory snapshot of their cell, where it has one; left out for yes
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<bool>,
 }
 
 /// Speed of a container by the number of its inputs.
@@ -271,6 +274,7 @@ impl Rules {
             gpus_per_container: self.gpus_per_container.or(d.gpus_per_container),
             billing_increment_s: self.billing_increment_s.or(d.billing_increment_s),
             billing_minimum_s: self.billing_minimum_s.or(d.billing_minimum_s),
+            snapshot: self.snapshot.or(d.snapshot),
         }
     }
 }

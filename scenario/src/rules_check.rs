@@ -86,7 +86,7 @@ fn check_efficiency(efficiency: Option<&EfficiencyFile>, path: &str, findings: &
     }
 }
 
-fn check_batched(batched: Option<&BatchedFile>, path: &str, findings: &mut Findings<'_>) {
+pub(crate) fn check_batched(batched: Option<&BatchedFile>, path: &str, findings: &mut Findings<'_>) {
     let Some(batched) = batched else { return };
     let why = "the platform accepts no other";
     findings.within(&join(path, "max_batch_size"), f64::from(batched.max_batch_size), 1.0, BATCH_MAX, why);
@@ -129,7 +129,7 @@ fn check_fallback(fallback: Option<&FallbackFile>, path: &str, findings: &mut Fi
     }
 }
 
-fn check_schedule(schedule: &[BoundsFile], path: &str, findings: &mut Findings<'_>) {
+pub(crate) fn check_schedule(schedule: &[BoundsFile], path: &str, findings: &mut Findings<'_>) {
     let mut before = None;
     for (index, bounds) in schedule.iter().enumerate() {
         let path = format!("{path}[{index}]");
@@ -245,6 +245,12 @@ pub(crate) fn check_together(settings: &PoolSettings, name: ExecutionName, path:
         "bind_boots",
         "a boot to which a request is bound can neither be cancelled nor wait for others",
         "remove cancel_boots and boots_at_once, or bind_boots",
+    );
+    contradicts(
+        bound && batched,
+        "bind_boots",
+        "a request that waits for its own boot cannot wait for a batch",
+        "remove bind_boots or `batched`",
     );
     let never_queues = rules.max_pending == Some(0) && !bound && settings.min_containers == 0;
     contradicts(

@@ -3,7 +3,7 @@
 use crate::document::join;
 use crate::file::{PoolFile, SettingsFile};
 use crate::findings::Findings;
-use crate::resolved::{Grid, PoolSettings};
+use crate::resolved::PoolSettings;
 use crate::rules::{ExecutionName, Rules};
 use crate::rules_check;
 
@@ -16,7 +16,7 @@ const TIMEOUT_S: (f64, f64) = (1.0, 86_400.0);
 /// Longest window or timeout where the platform's limits are lifted, in seconds: a year.
 const SECONDS_MAX: f64 = 365.0 * 86_400.0;
 /// Most containers, inputs or retries that a setting may ask for: a limit of this simulation, against typing errors.
-const COUNT_MAX: u32 = 10_000;
+pub(crate) const COUNT_MAX: u32 = 10_000;
 
 /// The settings of `[defaults]`.
 ///
@@ -147,68 +147,10 @@ fn check_bounds(settings: &PoolSettings, path: &str, findings: &mut Findings<'_>
     }
 }
 
-fn check_window(path: &str, window_s: f64, findings: &mut Findings<'_>) {
+pub(crate) fn check_window(path: &str, window_s: f64, findings: &mut Findings<'_>) {
     findings.within(path, window_s, WINDOW_S.0, WINDOW_S.1, "the platform accepts no other");
     if window_s > WINDOW_WARNED_S && window_s <= WINDOW_S.1 {
         findings.warn(path, &format!("{window_s} s is accepted, but the platform warns above {WINDOW_WARNED_S} s"));
-    }
-}
-
-/// The grid of windows and numbers of containers and inputs.
-pub(crate) fn grid(file: &crate::file::GridFile, strict: bool, findings: &mut Findings<'_>) -> Grid {
-    if file.scaledown_window_s.is_empty() {
-        findings.refuse("grid.scaledown_window_s", EMPTY.0, EMPTY.1);
-    }
-    for (index, &window) in file.scaledown_window_s.iter().enumerate() {
-        let path = format!("grid.scaledown_window_s[{index}]");
-        if strict {
-            check_window(&path, window, findings);
-        }
-        if file.scaledown_window_s[..index].contains(&window) {
-            findings.refuse(&path, format!("{window} stands here twice"), "remove one");
-        }
-    }
-    let mut counts = |key: &str, counts: Option<&Vec<u32>>, least: f64, why: &str| {
-        if counts.is_some_and(Vec::is_empty) {
-            findings.refuse(&join("grid", key), EMPTY.0, EMPTY.1);
-        }
-        let counts = counts.cloned().unwrap_or_default();
-        for (index, &count) in counts.iter().enumerate() {
-            let path = format!("grid.{key}[{index}]");
-            findings.within(&path, f64::from(count), least, f64::from(COUNT_MAX), why);
-            if counts[..index].contains(&count) {
-                findings.refuse(&path, format!("{count} stands here twice"), "remove one");
-            }
-        }
-        counts
-    };
-    let most = "no more are simulated";
-    let nobody = "none serve nobody, and no more are simulated";
-    Grid {
-        min_containers: counts("min_containers", Some(&file.min_containers), 0.0, most),
-        buffer_containers: counts("buffer_containers", file.buffer_containers.as_ref(), 0.0, most),
-        max_containers: counts("max_containers", file.max_containers.as_ref(), 1.0, nobody),
-        max_inputs: counts("max_inputs", file.max_inputs.as_ref(), 1.0, nobody),
-        windows: file.scaledown_window_s.iter().copied().map(Findings::seconds).collect(),
-        pooled: Vec::new(),
-    }
-}
-
-/// What is said of an empty list.
-const EMPTY: (&str, &str) = ("the grid is empty: nothing could be tried", "give one value or more");
-
-/// Refuses to try numbers of inputs where the rules of a pool set them otherwise.
-///
-/// - `settings`: those of the defaults and of every pool.
-pub(crate) fn check_inputs<'s>(
-    grid: &Grid,
-    settings: impl Iterator<Item = &'s PoolSettings>,
-    findings: &mut Findings<'_>,
-) {
-    let mut set = settings.filter(|of| of.rules.target_inputs.is_some() || of.rules.batched.is_some());
-    if !grid.max_inputs.is_empty() && set.next().is_some() {
-        let message = "a pool has `target_inputs` or `batched` under its rules, which go with its own max_inputs";
-        findings.refuse("grid.max_inputs", message, "remove max_inputs from the grid");
     }
 }
 
@@ -297,43 +239,6 @@ mod tests {
             let key = "allocations[0].pools[0].rules.gpu_wait_s";
             check("gpu = \"L40S\"", &new, "5", key, message, help);
         }
-    }
-
-    #[test]
-    fn an_empty_or_repeating_grid_is_refused() {
-        let empty = "the grid is empty";
-        check(
-            "min_containers = [0, 1]",
-            "min_containers = []",
-            "[]",
-            "grid.min_containers",
-            empty,
-            "one value or more",
-        );
-        check("10.0, 30.0", "2.0, 30.0", "2.0", "grid.scaledown_window_s[1]", "2 stands here twice", "remove one");
-        let (old, more) = ("min_containers = [0, 1]", "min_containers = [0, 1]\n");
-        for (list, value, key, message) in [
-            ("buffer_containers = []", "[]", "grid.buffer_containers", empty),
-            ("max_inputs = [1, 5, 1]", "1", "grid.max_inputs[2]", "1 stands here twice"),
-            ("max_containers = [0]", "0", "grid.max_containers[0]", "0 is outside 1 to"),
-        ] {
-            let problem = crate::testing::only_problem(&edited(old, &format!("{more}{list}")));
-            assert_eq!(problem.key, key);
-            assert!(problem.message.contains(message), "{list}: {problem}, {value}");
-        }
-    }
-
-    #[test]
-    fn inputs_that_rules_set_are_not_tried() {
-        let files = edited("min_containers = [0, 1]", "min_containers = [0, 1]\nmax_inputs = [1, 5]");
-        let scenario = Scenario::load(&files).expect("no problems");
-        assert_eq!(scenario.grid.max_inputs, [1, 5]);
-        let text = files
-            .text("scenario.toml")
-            .expect("it is there")
-            .replace("gpu = \"T4\"", "gpu = \"T4\"\nrules = { target_inputs = 2 }");
-        let problem = crate::testing::only_problem(&files.with("scenario.toml", &text));
-        assert_eq!(problem.key, "grid.max_inputs");
     }
 
     #[test]

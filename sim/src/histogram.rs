@@ -77,6 +77,11 @@ impl LatencyHistogram {
         self.assert_exact();
     }
 
+    /// The counts of its buckets, and of what never comes.
+    pub(crate) fn parts(&self) -> (&[u32], u64) {
+        (&self.counts, self.infinite)
+    }
+
     /// # Panics
     /// If more were recorded than a bucket can count.
     pub(crate) fn assert_exact(&self) {
@@ -193,8 +198,12 @@ fn lower_edge(index: usize) -> u64 {
 
 /// Edges of a bucket in seconds; the first reaches down to zero.
 fn edges_s(index: usize) -> (f64, f64) {
-    let low = if index == 0 { 0 } else { lower_edge(index) };
-    (low as f64 / 1e9, lower_edge(index + 1) as f64 / 1e9)
+    (edge_s(index), edge_s(index + 1))
+}
+
+/// Where a bucket begins, in seconds; the first reaches down to zero.
+pub(crate) fn edge_s(index: usize) -> f64 {
+    if index == 0 { 0.0 } else { lower_edge(index) as f64 / 1e9 }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod cli_fallback;
 mod cli_interrupt;
 mod cli_reevaluate;
 mod cli_run;
+mod cli_search;
 mod cli_studies;
 mod cli_support;
 mod cli_whatif;

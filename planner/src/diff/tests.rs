@@ -238,6 +238,10 @@ fn the_cheapest_fleet_in_time_is_the_first_whose_whole_interval_is() {
         worst_p95_over_limit: worst,
         latency_s_mean: Estimate::exact(1.0),
         choices: Vec::new(),
+        latency_s_p95: None,
+        indistinguishable: Vec::new(),
+        simulated_together: false,
+        cost_usd_sections: Vec::new(),
     };
     let (late, open, kept) = (of(1.2, 1.1, 1.3), of(0.95, 0.9, 1.1), of(0.9, 0.8, 1.0));
     old.frontier.by_worst_ratio = vec![point("a", 1.0, late), point("b", 2.0, open), point("c", 3.0, kept)];

@@ -4,12 +4,19 @@
 //! of the same models, but, completed in the best way to a fleet, against the best fleets there are: where it is clearly
 //! beaten however it is completed, for whatever fleets are chosen for, it leaves.
 
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
 use crate::combined::{Combiner, Join};
 use crate::criteria::Criterion;
 use crate::experiment::Candidate;
 use crate::recommend::Dropped;
 
-use super::{Runner, is_clearly_less};
+use super::{Runner, Standing, is_clearly_less};
+
+/// Of the levels of lateness every so many is looked at: neighbours want nearly the same settings.
+const LEVELS: usize = 4;
 
 /// One of the runners: a candidate that is still in the race.
 #[derive(Clone, Copy)]
@@ -32,6 +39,8 @@ enum Use {
     WorstRatio,
     /// The mean latency: seconds in the system over all requests.
     MeanLatency,
+    /// Late requests at a level.
+    Late(usize),
     /// Criteria missed, one of them possibly not asked.
     Misses(Option<Dropped>),
 }
@@ -40,32 +49,15 @@ enum Use {
 ///
 /// - `models`: how many there are.
 pub(super) fn unneeded(entries: &[Entry<'_>], models: usize) -> Vec<bool> {
-    let shared: Vec<usize> = (0..entries.len()).filter(|k| entries[*k].candidate.models.len() > 1).collect();
-    let mut is_unneeded = vec![false; entries.len()];
+    let mut is_unneeded: Vec<bool> = entries.iter().map(|entry| entry.candidate.models.len() > 1).collect();
     if models >= u64::BITS as usize {
-        return is_unneeded;
+        return vec![false; entries.len()];
     }
-    shared.iter().for_each(|k| is_unneeded[*k] = true);
-    let everything = (1u64 << models) - 1;
-    for of in uses(entries) {
-        let asked: Vec<usize> = shared.iter().copied().filter(|k| is_unneeded[*k]).collect();
-        if asked.is_empty() {
-            break;
-        }
-        // What a setting may come to, and what the best fleets come to for sure.
-        let mut hoped = Combiner::new(of.join(), &of.planes(entries, true));
-        let mut sure = Combiner::new(of.join(), &of.planes(entries, false));
-        let best: Vec<Fleet> =
-            sure.frontier(everything).iter().map(|fleet| Fleet::of(of, entries, &fleet.chosen, false)).collect();
-        for k in asked {
-            let completions = hoped.frontier(everything & !entries[k].models());
-            let is_beaten = |rest: &[usize]| {
-                let chosen: Vec<usize> = rest.iter().copied().chain([k]).collect();
-                let fleet = Fleet::of(of, entries, &chosen, true);
-                best.iter().any(|other| other.clearly_beats(&fleet))
-            };
-            is_unneeded[k] = completions.iter().all(|rest| is_beaten(&rest.chosen));
-        }
+    // Some uses at a time: what one needs the later ones need not ask.
+    for some in uses(entries).chunks(rayon::current_num_threads().max(2)) {
+        let asked: Vec<usize> = (0..entries.len()).filter(|k| is_unneeded[*k]).collect();
+        let needed: Vec<Vec<usize>> = some.par_iter().map(|of| of.needed(entries, &asked, models)).collect();
+        needed.into_iter().flatten().for_each(|k| is_unneeded[k] = false);
     }
     is_unneeded
 }
@@ -73,6 +65,8 @@ pub(super) fn unneeded(entries: &[Entry<'_>], models: usize) -> Vec<bool> {
 /// Everything that fleets are chosen for, what is asked for most first.
 fn uses(entries: &[Entry<'_>]) -> Vec<Use> {
     let mut uses = vec![Use::WorstRatio, Use::MeanLatency, Use::Misses(None)];
+    let levels = entries.first().map_or(0, |entry| entry.runner.late.len());
+    uses.extend((0..levels).step_by(LEVELS).map(Use::Late));
     let mut criteria: Vec<(Criterion, usize)> = Vec::new();
     for entry in entries {
         let of_entry = entry.runner.criteria.iter().map(|s| (s.criterion, entry.candidate.models[s.place].0));
@@ -89,6 +83,27 @@ fn uses(entries: &[Entry<'_>]) -> Vec<Use> {
 }
 
 impl Use {
+    /// Which of those that are asked stand, completed in some way, in a fleet that no other clearly beats.
+    fn needed(self, entries: &[Entry<'_>], asked: &[usize], models: usize) -> Vec<usize> {
+        let everything = (1u64 << models) - 1;
+        // What a setting may come to, and what the best fleets come to for sure.
+        let mut hoped = Combiner::new(self.join(), &self.planes(entries, true));
+        let mut sure = Combiner::new(self.join(), &self.planes(entries, false));
+        let fleets = |combiner: &mut Combiner, models: u64, hoped: bool| -> Vec<Fleet> {
+            combiner.frontier(models).iter().map(|fleet| Fleet::of(self, entries, &fleet.chosen, hoped)).collect()
+        };
+        let best = fleets(&mut sure, everything, false);
+        let mut completions: BTreeMap<u64, Vec<Fleet>> = BTreeMap::new();
+        for models in asked.iter().map(|k| entries[*k].models()) {
+            completions.entry(models).or_insert_with(|| fleets(&mut hoped, everything & !models, true));
+        }
+        let is_needed = |k: &usize| {
+            let own = &entries[*k];
+            completions[&own.models()].iter().any(|rest| !rest.with(self, own).is_clearly_beaten(&best))
+        };
+        asked.iter().copied().filter(is_needed).collect()
+    }
+
     fn join(self) -> Join {
         if matches!(self, Self::WorstRatio) { Join::Greatest } else { Join::Sum }
     }
@@ -100,12 +115,13 @@ impl Use {
         match self {
             Self::WorstRatio => entry.runner.worst_ratio,
             Self::MeanLatency => entry.runner.latency_s.iter().sum(),
+            Self::Late(level) => entry.runner.late[level] as f64,
             Self::Misses(dropped) => {
-                let is_asked = |s: &super::Standing| {
+                let is_asked = |s: &&Standing| {
                     let model = Some(entry.candidate.models[s.place].0);
                     dropped.is_none_or(|d| d.criterion != s.criterion || d.model.is_some() && d.model != model)
                 };
-                let asked = entry.runner.criteria.iter().filter(|s| is_asked(s));
+                let asked = entry.runner.criteria.iter().filter(is_asked);
                 asked.filter(|s| !(s.passes || hoped && s.may_pass)).count() as f64
             }
         }
@@ -129,34 +145,46 @@ impl Use {
         match self {
             Self::WorstRatio => &entry.runner.worst_ratios,
             Self::MeanLatency => &entry.runner.latency_s,
-            Self::Misses(_) => &[],
+            Self::Late(_) | Self::Misses(_) => &[],
         }
     }
 }
 
 /// One entry a pool, together.
+#[derive(Clone, Default)]
 struct Fleet {
+    cost: f64,
     cost_usd: Vec<f64>,
     objective: f64,
     /// The objective of every section; none where sections have none.
     objectives: Vec<f64>,
+    /// Whether what is undecided counts as met.
+    hoped: bool,
 }
 
 impl Fleet {
     fn of(of: Use, entries: &[Entry<'_>], chosen: &[usize], hoped: bool) -> Self {
-        let mut fleet = Self { cost_usd: Vec::new(), objective: 0.0, objectives: Vec::new() };
-        for entry in chosen.iter().map(|k| &entries[*k]) {
-            fleet.objective = of.join().of(fleet.objective, of.objective(entry, hoped));
-            join(&mut fleet.cost_usd, &entry.runner.cost_usd, Join::Sum);
-            join(&mut fleet.objectives, of.series(entry), of.join());
-        }
+        let none = Self { hoped, ..Self::default() };
+        chosen.iter().fold(none, |fleet, k| fleet.with(of, &entries[*k]))
+    }
+
+    fn with(&self, of: Use, entry: &Entry<'_>) -> Self {
+        let mut fleet = self.clone();
+        fleet.objective = of.join().of(fleet.objective, of.objective(entry, self.hoped));
+        join(&mut fleet.cost_usd, &entry.runner.cost_usd, Join::Sum);
+        join(&mut fleet.objectives, of.series(entry), of.join());
+        fleet.cost = fleet.cost_usd.iter().sum();
         fleet
     }
 
-    fn clearly_beats(&self, other: &Self) -> bool {
-        self.objective <= other.objective
-            && is_clearly_less(&self.cost_usd, &other.cost_usd)
-            && (self.objectives.is_empty() || is_clearly_less(&self.objectives, &other.objectives))
+    /// - `best`: a frontier, cheapest first: objectives fall.
+    fn is_clearly_beaten(&self, best: &[Self]) -> bool {
+        let first = best.partition_point(|other| other.objective > self.objective);
+        let cheaper = best[first..].iter().take_while(|other| other.cost < self.cost);
+        cheaper.into_iter().any(|other| {
+            is_clearly_less(&other.cost_usd, &self.cost_usd)
+                && (self.objectives.is_empty() || is_clearly_less(&other.objectives, &self.objectives))
+        })
     }
 }
 
