@@ -38,7 +38,7 @@ fn without_boots() -> Scenario {
     scenario
 }
 
-/// Where containers are there at once and leave at once, the busy ones are those of M_t/G/infinity in every hour of the
+/// Where containers are there at once and leave at once, the busy ones are those of `M_t/G/infinity` in every hour of the
 /// day: the means over trials lie within intervals that hold all 24 at once in 99.9 % of all seeds, for services that
 /// last long enough to lag behind the curve.
 #[test]
