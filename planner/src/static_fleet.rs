@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::allocation::AllocationRun;
 use crate::bounds::Stated;
 use crate::engine_pool::{container_price, engine_pool, laws};
-use crate::groups::groups;
+use crate::groups::{ReadyGroup, groups};
 use crate::requests::Requests;
 use crate::tally::{P95, PERCENTILES};
 
@@ -59,7 +59,7 @@ pub(crate) fn static_fleets(
     sections: &[Range<u32>],
 ) -> StaticFleets {
     let sections = &sections[..few_sections(scenario, sections)];
-    let alone: Vec<usize> = groups(scenario, allocation).iter().filter_map(|group| group.only_place()).collect();
+    let alone: Vec<usize> = groups(scenario, allocation).iter().filter_map(ReadyGroup::only_place).collect();
     let of_pool = |(place, plan): (usize, &PoolPlan)| {
         let search = match Search::new(scenario, plan, requests, sections) {
             _ if !alone.contains(&place) => Err("it is simulated together with other pools".to_owned()),
@@ -216,9 +216,8 @@ impl<'a> Search<'a> {
         };
         let of_sections: Vec<_> = self.sections.par_iter().map(of_section).collect();
         let mut together = empty();
-        for (all, own) in of_sections.iter().flat_map(|latencies| latencies.iter().enumerate().map(|(m, own)| (m, own)))
-        {
-            together[all].merge(own);
+        for own in &of_sections {
+            together.iter_mut().zip(own).for_each(|(all, own)| all.merge(own));
         }
         together
     }

@@ -23,7 +23,7 @@ pub struct PoolTheory {
     pub offered_load: f64,
     /// The same at the rate of the busiest hour.
     pub offered_load_peak: f64,
-    /// Mean number of busy containers if no request ever waited (M_t/G/∞), by hour of the day, over all days of the
+    /// Mean number of busy containers if no request ever waited (Mt/G/∞), by hour of the day, over all days of the
     /// week.
     pub busy_by_hour: Vec<f64>,
     /// The share of requests that may have to wait, for which containers are staffed.

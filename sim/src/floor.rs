@@ -118,6 +118,9 @@ impl Floor {
     ///
     /// # Errors
     /// Why nothing can be said.
+    ///
+    /// # Panics
+    /// If the outcome is of other requests.
     pub fn latency(&self, group: &Group<'_>, model: usize, outcome: &ModelOutcome) -> Result<LeastLatency, Unbounded> {
         is_bounded(&group.pools[group.home(model as u16)], model, outcome)?;
         if group.is_step(model) {

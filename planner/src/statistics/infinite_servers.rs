@@ -1,4 +1,4 @@
-//! M_t/G/infinity: how many requests would be executed at once if none ever waited.
+//! `M_t/G/infinity`: how many requests would be executed at once if none ever waited.
 
 use fleetfront_sim::Law;
 use fleetfront_workloads::Rate;
@@ -24,7 +24,9 @@ impl Busyness {
         spans_s.sort_by(f64::total_cmp);
         let mean = spans_s.iter().sum::<f64>() / PLACES as f64;
         let scale = if mean > 0.0 { law.mean_s() / mean } else { 1.0 };
-        spans_s.iter_mut().for_each(|span| *span *= scale);
+        for span in &mut spans_s {
+            *span *= scale;
+        }
         let mut sum = 0.0;
         let before_s = std::iter::once(0.0)
             .chain(spans_s.iter().map(|span| {
@@ -51,7 +53,7 @@ impl Busyness {
     /// - `rate`: of the requests; none come before it begins.
     ///
     /// # Source
-    /// Eick, Massey and Whitt 1993, *The physics of the M_t/G/∞ queue*, theorem 1. For a rate that is constant between
+    /// Eick, Massey and Whitt 1993, "The physics of the Mt/G/∞ queue", theorem 1. For a rate that is constant between
     /// two instants the integral is the difference of two values of E\[min(S, x)\].
     #[must_use]
     pub fn mean_busy(&self, rate: &Rate, at_s: f64) -> f64 {
@@ -112,7 +114,7 @@ mod tests {
         assert_relative_eq!(always.mean_busy(&steps, 71.0), 0.0);
     }
 
-    /// m(t) = E\[λ(t - S_e)\]·E\[S\]: with exponential services the age S_e is exponential too, and a rate that swings
+    /// m(t) = E\[λ(t - A)\]·E\[S\] with A the age of a service: where services are exponential, so is A, and a rate that swings
     /// as a sine gives a sine that lags and is damped by 1/(1 + (ωE\[S\])²) (Eick, Massey and Whitt 1993, section 3).
     #[test]
     fn a_swinging_rate_is_followed_late_and_damped() {

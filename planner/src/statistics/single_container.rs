@@ -21,8 +21,8 @@ impl SingleContainer {
     /// # Source
     /// A renewal argument. A cycle goes from one arrival that finds no container to the next. With p = e^(-λw) a busy
     /// period is the last of its cycle with probability p, so a cycle holds 1/p idle periods, one boot, and as many
-    /// services as requests: P_cold = p·(1 - ρ) / (1 + λ·p·E\[D\]). Poisson arrivals see time averages, so the container
-    /// is there for a share 1 - P_cold of the time.
+    /// services as requests: C = p·(1 - ρ) / (1 + λ·p·E\[D\]). Poisson arrivals see time averages, so the container
+    /// is there for a share 1 - C of the time.
     #[must_use]
     pub fn new(arrival_rate_per_s: f64, mean_service_s: f64, mean_boot_s: f64, window_s: f64) -> Option<Self> {
         let load = arrival_rate_per_s * mean_service_s;
@@ -44,10 +44,10 @@ mod tests {
     /// boot, its service and its window.
     #[test]
     fn rare_requests_pay_for_themselves_alone() {
-        let rate = 1e-6;
-        let rare = SingleContainer::new(rate, 10.0, 40.0, 60.0).expect("it keeps up");
-        assert_relative_eq!(rare.cold, 1.0 - rate * (60.0 + 10.0 + 40.0), max_relative = 1e-7);
-        assert_relative_eq!(rare.billed, rate * (40.0 + 10.0 + 60.0), max_relative = 1e-3);
+        let often = 1e-6;
+        let rare = SingleContainer::new(often, 10.0, 40.0, 60.0).expect("it keeps up");
+        assert_relative_eq!(rare.cold, 1.0 - often * (60.0 + 10.0 + 40.0), max_relative = 1e-7);
+        assert_relative_eq!(rare.billed, often * (40.0 + 10.0 + 60.0), max_relative = 1e-3);
     }
 
     /// Without boot and window the container is billed while it serves: ρ. Without end of the window, always.

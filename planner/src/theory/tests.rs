@@ -38,9 +38,9 @@ fn without_boots() -> Scenario {
     scenario
 }
 
-/// Where containers are there at once and leave at once, the busy ones are those of M_t/G/infinity in every hour of the
-/// day: the mean over trials lies within its 99.9 % interval, for services that last long enough to lag behind the
-/// curve.
+/// Where containers are there at once and leave at once, the busy ones are those of `M_t/G/infinity` in every hour of the
+/// day: the means over trials lie within intervals that hold all 24 at once in 99.9 % of all seeds, for services that
+/// last long enough to lag behind the curve.
 #[test]
 fn the_engine_agrees_with_infinite_servers_hour_by_hour() {
     let scenario = without_boots();
@@ -51,7 +51,7 @@ fn the_engine_agrees_with_infinite_servers_hour_by_hour() {
     let plan = &scenario.allocations[index].pools[0];
     let found = theory(&scenario, plan);
     let theory = found.number().expect("it is known");
-    let factor = t_factor(trials as usize, 0.999);
+    let factor = t_factor(trials as usize, 1.0 - 0.001 / 24.0);
     let mut loads = Vec::new();
     for (hour, expected) in theory.busy_by_hour.iter().enumerate() {
         let of_trial = |run: &crate::Replication| {
@@ -63,7 +63,7 @@ fn the_engine_agrees_with_infinite_servers_hour_by_hour() {
         let variance = busy.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (busy.len() - 1) as f64;
         let half = factor * (variance / busy.len() as f64).sqrt();
         assert!((mean - expected).abs() <= half, "hour {hour}: {mean} +- {half}, in theory {expected}");
-        assert!(half < 0.1 * expected, "hour {hour}: {mean} +- {half} says nothing");
+        assert!(half < 0.12 * expected, "hour {hour}: {mean} +- {half} says nothing");
         loads.push(mean);
     }
     // An hour behind the step up, half of it has come: a formula that forgets the lag is refuted.

@@ -21,15 +21,17 @@ fn arrival(at_s: u64, service_s: u64) -> Arrival {
 
 const DAY: Horizon = Horizon { start: SimTime(100 * S), end: SimTime(1000 * S) };
 
-/// The outcome, latencies and floor of some arrivals at a pool with boots of so many seconds.
-fn outcome(pool: &Pool, boot_s: f64, arrivals: &[Arrival]) -> (Outcome, Vec<LatencyHistogram>, Vec<Floor>) {
-    let laws = [Law::Deterministic { seconds: boot_s }];
+/// The outcome, latencies and floor of some arrivals at a pool whose containers boot for so many seconds.
+fn outcome(pool: &Pool, ready_after_s: f64, arrivals: &[Arrival]) -> (Outcome, Vec<LatencyHistogram>, Vec<Floor>) {
+    let laws = [Law::Deterministic { seconds: ready_after_s }];
     let mut boots = BootTimes::new(1, 0, StreamKey::FLEET, &laws);
     let mut latencies = vec![LatencyHistogram::default()];
     let outcome = simulate(pool, arrivals, &mut boots, DAY, &mut Workspace::default(), &mut latencies, None);
     let mut floor = Floor::default();
     let mut soonest = LatencyHistogram::default();
-    arrivals.iter().for_each(|arrival| floor.add(pool, DAY, arrival, &mut soonest));
+    for arrival in arrivals {
+        floor.add(pool, DAY, arrival, &mut soonest);
+    }
     (outcome, latencies, vec![floor])
 }
 
@@ -169,7 +171,9 @@ fn the_table_is_the_sum_at_its_steps_and_no_less_between_them() {
     };
     let requests: Vec<(u64, u64)> = (0..500).map(|_| (draw(3e13), draw(4e12))).collect();
     let mut table = Work::default();
-    requests.iter().for_each(|(left, work)| table.add(*left, *work));
+    for (left, work) in &requests {
+        table.add(*left, *work);
+    }
     let exactly = |latency: u64| -> u128 {
         requests.iter().map(|(left, work)| u128::from(latency.saturating_sub(*left).min(*work))).sum()
     };
