@@ -20,8 +20,11 @@ const HEADER: [&str; 13] = [
     "cost_p_adjusted",
 ];
 
+/// What a column reads; `None` where it has no meaning.
+type Read = fn(&PolicyResult) -> Option<Estimate>;
+
 /// Columns of an estimate: its name, and where it comes from. Each is written as value, low and high.
-const ESTIMATED: [(&str, fn(&PolicyResult) -> Option<Estimate>); 8] = [
+const ESTIMATED: [(&str, Read); 8] = [
     ("cost_usd_month", |of| Some(of.cost_usd_month)),
     ("cost_ratio", |of| Some(of.cost_ratio)),
     ("latency_s_mean", |of| Some(of.latency_s_mean)),

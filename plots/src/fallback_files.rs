@@ -77,7 +77,7 @@ fn table(out: &mut String, table: &FallbackTable) {
         |cells: &[String]| format!("| {} |\n", cells.iter().map(|cell| markdown(cell)).collect::<Vec<_>>().join(" | "));
     let _ = writeln!(out, "{}\n", markdown(&table.heading));
     *out += &line(&table.columns);
-    *out += &format!("|{}\n", " --- |".repeat(table.columns.len()));
+    let _ = writeln!(out, "|{}", " --- |".repeat(table.columns.len()));
     for row in &table.rows {
         *out += &line(row);
     }

@@ -149,7 +149,8 @@ mod tests {
         scenario.models[pair.model].failure_probability = 0.1;
         let point = (levels.failures[0], levels.scarcities[2]);
         let stated = at(&scenario, &pair, point);
-        assert_eq!(stated.models[pair.model].failure_probability_on(pair.cheap.0, pair.cheap.1), 0.0022);
+        let there = stated.models[pair.model].failure_probability_on(pair.cheap.0, pair.cheap.1);
+        approx::assert_relative_eq!(there, 0.0022);
         let levels = Levels::of(&stated, &pair);
         assert_eq!(shares(&levels)[..2], [0.0, 0.02]);
         assert!((shares(&levels)[2] - 0.1).abs() < 1e-12);

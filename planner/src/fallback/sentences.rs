@@ -155,9 +155,9 @@ pub(crate) fn headline(answers: &[FallbackAnswer]) -> String {
     let first = if pays.is_empty() {
         format!("is shown to pay for none of {whole} pairs of a model and a cheaper type")
     } else {
-        let name = |answer: &&FallbackAnswer| format!("{} ({} to {})", answer.model, answer.cheap.gpu, answer.dear.gpu);
-        let names = pays.iter().map(name).collect::<Vec<_>>().join(", ");
-        format!("pays for {} of {whole} pairs of a model and a cheaper type ({names})", pays.len())
+        let words = |answer: &&FallbackAnswer| format!("{}, {} to {}", answer.model, answer.cheap.gpu, answer.dear.gpu);
+        let all = pays.iter().map(words).collect::<Vec<_>>().join("; ");
+        format!("pays for {} of {whole} pairs of a model and a cheaper type ({all})", pays.len())
     };
     let parts = [
         (Payoff::Open, "may pay, which a measured service time or more trials would tell"),
