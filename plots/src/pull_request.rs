@@ -10,8 +10,8 @@ use crate::format::{Unit, estimate, in_unit, judgement_symbol, judgement_word, p
 use crate::table::{Table, head, markdown, number, words};
 use crate::{PlotError, RenderConfig};
 
-/// Criteria that are not met, and assumptions: so many are shown, the others counted.
-const CRITERIA_SHOWN: usize = 5;
+/// Failed criteria, undecided ones, and assumptions: so many of each are shown, the others counted.
+const CRITERIA_SHOWN: usize = 3;
 const ASSUMPTIONS_SHOWN: usize = 3;
 /// Letters of an assumption: the report has it whole.
 const ASSUMPTION_LETTERS: usize = 160;
@@ -192,11 +192,17 @@ fn criteria(out: &mut String, criteria: &[CriterionResult]) {
         return;
     }
     let _ = writeln!(out, "Criteria: {}.", counts(criteria));
-    let mut open: Vec<&CriterionResult> = criteria.iter().filter(|one| one.judgement != Judgement::Pass).collect();
-    // What decides first and of that what failed, each in the study's order.
-    open.sort_by_key(|one| (one.note.starts_with("for information"), one.judgement != Judgement::Fail));
+    let of = |judgement| {
+        let mut all: Vec<&CriterionResult> = criteria.iter().filter(|one| one.judgement == judgement).collect();
+        // What decides first, in the study's order.
+        all.sort_by_key(|one| one.note.starts_with("for information"));
+        all
+    };
+    let both = [of(Judgement::Fail), of(Judgement::Undecided)];
+    let shown: Vec<&CriterionResult> = both.iter().flat_map(|all| all.iter().take(CRITERIA_SHOWN)).copied().collect();
+    let hidden = both.iter().map(Vec::len).sum::<usize>() - shown.len();
     let mut table = Table::new("criteria", &["criterion", "subject", "found", "judgement", "note"]);
-    for one in open.iter().take(CRITERIA_SHOWN) {
+    for one in &shown {
         table.push(vec![
             head(prose(&one.criterion)),
             words(&one.subject),
@@ -205,11 +211,11 @@ fn criteria(out: &mut String, criteria: &[CriterionResult]) {
             words(prose(&one.note)),
         ]);
     }
-    if !open.is_empty() {
+    if !shown.is_empty() {
         let _ = write!(out, "\n{}", table.markdown());
     }
-    if open.len() > CRITERIA_SHOWN {
-        let _ = writeln!(out, "\n{} more are not met for sure; report.md has them.", open.len() - CRITERIA_SHOWN);
+    if hidden > 0 {
+        let _ = writeln!(out, "\n{hidden} more are not met for sure; report.md has them.");
     }
     out.push('\n');
 }
@@ -275,7 +281,7 @@ mod tests {
         assert_eq!(lines(&text, "| cost a month |").len(), 1);
         assert!(text.contains("```sh\nfleetfront run --seed 7\n```\n"), "{text}");
         assert!(text.contains("seed 7, 56 trials; facts as of 2026-11-23; inputs (SHA-256) 8d1f"), "{text}");
-        assert!(text.lines().count() <= 56, "a screen: {} lines", text.lines().count());
+        assert!(text.lines().count() <= 60, "a screen: {} lines", text.lines().count());
     }
 
     #[test]
