@@ -29,15 +29,17 @@ pub(crate) fn elsewhere(args: &ElsewhereArgs) -> Result<Outcome, Failure> {
     answer(&found).show()
 }
 
+/// What is listed of a platform.
+type Items = fn(&PlatformCost) -> &Vec<String>;
+
 fn answer(found: &Elsewhere) -> Screen {
     let mut screen = Screen::new();
     screen.paragraph(&prose(&found.headline));
-    let columns = ["platform", "cost a month", "of home", "p95", "with its own window", "p95", "not offered"];
-    let mut rows = vec![home_row(found)];
-    rows.extend(found.platforms.iter().map(row));
+    let mut columns = vec![(format!("{} (home)", found.home_name), home_cells(found))];
+    columns.extend(found.platforms.iter().map(|place| (place.platform.clone(), cells(place))));
     screen.heading(&format!("\"{}\" on other platforms, the same requests", found.allocation));
-    screen.table(&columns, &rows, &[1, 2, 3, 4, 5]);
-    let lists: [(&str, fn(&PlatformCost) -> &Vec<String>); 4] = [
+    screen.matrix("platform", &ROWS, &columns);
+    let lists: [(&str, Items); 4] = [
         ("Why it cannot run there", |place| &place.infeasible),
         ("What had to be changed to make it run there", |place| &place.changes),
         ("What was left behind, because it holds at home only", |place| &place.left_behind),
@@ -59,24 +61,31 @@ fn answer(found: &Elsewhere) -> Screen {
     screen
 }
 
-fn home_row(found: &Elsewhere) -> Vec<String> {
-    let none = || "–".to_owned();
-    let mut row = vec![format!("{} (home)", found.home_name)];
-    row.extend(cost_cells(found.home.as_ref()));
-    row.insert(2, none());
-    row.extend([none(), none(), String::new()]);
-    row
+const ROWS: [&str; 7] = [
+    "cost a month",
+    "latency p95",
+    "cost over that at home",
+    "its own window",
+    "  cost a month with it",
+    "  latency p95 with it",
+    "GPU types not offered",
+];
+
+fn home_cells(found: &Elsewhere) -> Vec<String> {
+    let mut cells = cost_cells(found.home.as_ref()).to_vec();
+    cells.resize(ROWS.len(), "–".to_owned());
+    cells
 }
 
-fn row(place: &PlatformCost) -> Vec<String> {
-    let mut row = vec![place.platform.clone()];
-    row.extend(cost_cells(place.outcome.as_ref()));
-    row.insert(2, place.cost_ratio.map_or("–".to_owned(), |ratio| estimate(ratio, Unit::Ratio)));
+fn cells(place: &PlatformCost) -> Vec<String> {
+    let none = || "–".to_owned();
     let own = place.default_window.as_ref();
-    let [cost, p95] = cost_cells(own.map(|own| &own.outcome));
-    row.push(own.map_or(cost.clone(), |own| format!("{cost} at {}", plain(own.window_s, Unit::Seconds))));
-    row.extend([p95, place.not_offered.join(", ")]);
-    row
+    let mut cells = cost_cells(place.outcome.as_ref()).to_vec();
+    cells.push(place.cost_ratio.map_or_else(none, |ratio| estimate(ratio, Unit::Ratio)));
+    cells.push(own.map_or_else(none, |own| plain(own.window_s, Unit::Seconds)));
+    cells.extend(cost_cells(own.map(|own| &own.outcome)));
+    cells.push(if place.not_offered.is_empty() { none() } else { place.not_offered.join(", ") });
+    cells
 }
 
 fn cost_cells(outcome: Option<&CostThere>) -> [String; 2] {

@@ -252,7 +252,7 @@ fn carried_over(scenario: &Scenario, allocation: usize) -> (Allocation, Vec<Stri
     mended.allocations[allocation] = plan.clone();
     match repaired(&mended, allocation) {
         Some((mended, mends)) => {
-            changes.extend(mends.into_iter().map(|mend| mend.words));
+            changes.extend(mends.into_iter().map(|mend| mend.words.trim_end_matches('.').to_owned()));
             (mended, changes)
         }
         None => (plan, changes),
@@ -284,18 +284,18 @@ fn headline(allocation: &str, home_name: &str, home: Option<&CostThere>, platfor
     };
     let unchanged = cheapest(&mut away().filter(|place| place.changes.is_empty()));
     let changed = cheapest(&mut away().filter(|place| !place.changes.is_empty()));
-    let mut words = start;
+    let mut parts = vec![start];
     if let Some((place, outcome)) = &unchanged {
-        words += &format!("; elsewhere the same fleet is cheapest on {}: {}", place.platform, costs(outcome));
+        parts.push(format!("elsewhere the same fleet is cheapest on {}: {}", place.platform, costs(outcome)));
     }
     if let Some((place, outcome)) = &changed {
         let with = if unchanged.is_some() { "with other GPU types" } else { "elsewhere, with other GPU types," };
-        words += &format!("; {with} it costs {} on {}", costs(outcome), place.platform);
+        parts.push(format!("{with} it costs {} on {}", costs(outcome), place.platform));
     }
     if unchanged.is_none() && changed.is_none() {
-        words += "; it runs on no other platform";
+        parts.push("it runs on no other platform".to_owned());
     }
-    words + "."
+    format!("{}.", parts.join("; "))
 }
 
 #[cfg(test)]

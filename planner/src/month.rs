@@ -152,23 +152,23 @@ impl Months {
         let kinds = days.by_weekday.len();
         let fewest = days.by_weekday.iter().map(Vec::len).min().unwrap_or(0);
         let trials: usize = days.by_weekday.iter().map(Vec::len).sum();
-        let mut words = format!("{MONTHS} months put together from {simulated}");
-        if kinds > 1 {
-            words += ", each day of the week from its own";
-        }
-        words += "; it holds the luck of the days, not wrong inputs, nor months that differ as a whole";
+        let own = if kinds > 1 { ", each day of the week from its own" } else { "" };
+        let mut parts = vec![
+            format!("{MONTHS} months put together from {simulated}{own}"),
+            "it holds the luck of the days, not wrong inputs, nor months that differ as a whole".to_owned(),
+        ];
         if fewest == 0 {
-            words += "; not every day of the week was simulated: the others stand in for it";
+            parts.push("not every day of the week was simulated: the others stand in for it".to_owned());
         } else if fewest < DAYS_ENOUGH {
             let n = fewest as f64;
             let narrow = (1.0 - ((n - 1.0) / n).sqrt()) * 100.0;
             let of_each = if kinds > 1 { " of each day of the week" } else { "" };
-            words += &format!("; with {fewest}{of_each} the spread comes out about {narrow:.0} % too small");
+            parts.push(format!("with {fewest}{of_each} the spread comes out about {narrow:.0} % too small"));
         }
         if (trials as f64) < self.length {
-            words += "; fewer days than a month has were simulated";
+            parts.push("fewer days than a month has were simulated".to_owned());
         }
-        words
+        parts.join("; ")
     }
 }
 

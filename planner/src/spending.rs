@@ -148,7 +148,9 @@ pub(crate) fn spending(scenario: &Scenario, allocation: &Allocation, run: &Alloc
     }
     let by = |key: fn(&Place) -> usize| {
         let mut sums: BTreeMap<usize, [f64; 4]> = BTreeMap::new();
-        all.iter().for_each(|(place, usd)| add(sums.entry(key(place)).or_default(), usd, 1.0));
+        for (place, usd) in &all {
+            add(sums.entry(key(place)).or_default(), usd, 1.0);
+        }
         sums
     };
     let named = |sums: BTreeMap<usize, [f64; 4]>, name: &dyn Fn(usize) -> String| {

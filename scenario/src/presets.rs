@@ -288,8 +288,8 @@ mod tests {
             assert_eq!(gpu.provenance, own.price_provenance);
         }
         let beside = modal.beside.expect("cores and memory are billed apart");
-        assert_eq!(beside.usd_per_core_s, scenario.platform.cpu_usd_per_core_s.get());
-        assert_eq!(beside.usd_per_gib_s, scenario.platform.memory_usd_per_gib_s.get());
+        let own = (scenario.platform.cpu_usd_per_core_s.get(), scenario.platform.memory_usd_per_gib_s.get());
+        assert_eq!((beside.usd_per_core_s, beside.usd_per_gib_s), own);
     }
 
     /// As published: $0.02012 a minute, $6.25 an hour.

@@ -91,9 +91,9 @@ mod tests {
         book.spend(4, State::Idle, at(5.0), at(6.5));
         book.spend(4, State::Idle, at(29.0), at(30.5));
         book.spend(1, State::Boot, at(30.75), at(33.0));
-        let hours = |hour, account, state| book.ledger(hour, account).get(state).as_secs_f64() / 3600.0;
-        assert_eq!([0, 1, 22, 23].map(|hour| hours(hour, 4, State::Idle)), [1.0, 0.0, 0.0, 1.0]);
-        assert_eq!((hours(0, 1, State::Boot), hours(1, 1, State::Boot)), (0.25, 0.0));
+        let minutes = |hour, account, state| book.ledger(hour, account).get(state).0 * 60 / HOUR_NS;
+        assert_eq!([0, 1, 22, 23].map(|hour| minutes(hour, 4, State::Idle)), [60, 0, 0, 60]);
+        assert_eq!([0, 1].map(|hour| minutes(hour, 1, State::Boot)), [15, 0]);
         book.round_up(1, at(6.0), 7);
         book.round_up(1, at(30.5), 5);
         assert_eq!((book.rounding(0, 1), book.rounding(0, 0)), (SimSpan(12), SimSpan::ZERO));

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use fleetfront_scenario::{Preset, presets};
+use fleetfront_scenario::{Per, Preset, presets};
 
 const BEGIN: &str = "<!-- from data/platforms -->\n";
 const END: &str = "<!-- end -->\n";
@@ -51,11 +51,12 @@ fn prices(all: &[Preset]) -> String {
     for (preset, gpu) in all.iter().flat_map(|preset| preset.gpus.iter().map(move |gpu| (preset, gpu))) {
         let _ = writeln!(
             out,
-            "| `{}` | {} | {} | ${} a {} | ${:.2} | {} ({}) | {} |",
+            "| `{}` | {} | {} | ${} {} {} | ${:.2} | {} ({}) | {} |",
             preset.name,
             gpu.name,
             gpu.theirs,
             gpu.usd,
+            if gpu.per == Per::Hour { "an" } else { "a" },
             gpu.per.name(),
             gpu.usd_per_second() * 3600.0,
             gpu.provenance.source,

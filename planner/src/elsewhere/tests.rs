@@ -103,7 +103,7 @@ fn the_same_fleet_costs_what_the_prices_say() {
     assert_relative_eq!(public, executed * 0.000_975 / 0.000_590_62, max_relative = 1e-9);
     // A shorter window costs less and boots more.
     let own = place(&found, "runpod-flex").default_window.expect("it has one");
-    assert_eq!(own.window_s, 5.0);
+    assert_relative_eq!(own.window_s, 5.0);
     assert!(own.outcome.cost_usd_month.high < home.cost_usd_month.low);
     assert!(own.outcome.latency_s_p95.value > home.latency_s_p95.value);
     assert!(found.headline.starts_with("\"current\" costs $") && found.headline.contains("runpod-flex"), "{found:?}");
