@@ -23,7 +23,7 @@
 //! `cold_start_share`, `utilisation`, `containers_mean`, `boots_per_day`; then `containers_peak`, `requests_per_day`,
 //! `service_kind`, `on_model_frontier`.
 //!
-//! [`compare_files`], [`reevaluate_files`], [`what_if_files`] and [`why_files`] return the files of the commands that
+//! [`compare_files`], [`reevaluate_files`], [`what_if_files()`] and [`why_files`] return the files of the commands that
 //! answer one question: each a figure (SVG and PNG), a table (CSV), the data (JSON) and the answer (Markdown) under the
 //! command's own name.
 //!
