@@ -43,7 +43,9 @@ pub(crate) fn compare(args: &CompareArgs) -> Result<Outcome, Failure> {
         print_json(&comparison)?;
     } else {
         let mut screen = answer(&comparison, &mends);
-        written.iter().for_each(|words| screen.paragraph(words));
+        if let Some(words) = &written {
+            screen.paragraph(words);
+        }
         screen.show()?;
     }
     let fails = comparison.differences.iter().any(|difference| difference.judgement == Judgement::Fail);

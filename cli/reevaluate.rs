@@ -39,7 +39,9 @@ pub(crate) fn reevaluate(args: &ReevaluateArgs) -> Result<Outcome, Failure> {
         return print_json(&found);
     }
     let mut screen = answer(&found, &mends);
-    written.iter().for_each(|words| screen.paragraph(words));
+    if let Some(words) = &written {
+        screen.paragraph(words);
+    }
     screen.show()
 }
 

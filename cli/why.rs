@@ -35,7 +35,9 @@ pub(crate) fn why(args: &WhyArgs) -> Result<Outcome, Failure> {
         return print_json(&answer);
     }
     let mut screen = shown(&answer);
-    written.iter().for_each(|words| screen.paragraph(words));
+    if let Some(words) = &written {
+        screen.paragraph(words);
+    }
     screen.show()
 }
 

@@ -30,7 +30,7 @@
 //!
 //! [`render_fallback`] does the same for a fallback study: `fallback.md`, the map as `fallback.svg` and `fallback.png`,
 //! `fallback.csv` with a line a policy and point, `fallback.json`.
-//! [`compare_files`], [`reevaluate_files`], [`what_if_files`] and [`why_files`] return the files of the commands that
+//! [`compare_files`], [`reevaluate_files`], [`what_if_files()`] and [`why_files`] return the files of the commands that
 //! answer one question: each a figure (SVG and PNG), a table (CSV), the data (JSON) and the answer (Markdown) under the
 //! command's own name.
 //!

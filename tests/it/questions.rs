@@ -115,16 +115,20 @@ fn renewed(old: &[Piece], place: &Path) -> Vec<Piece> {
     for piece in &mut new {
         if let Piece::Answer(number, body) = piece {
             let first = printed[*number - 1].split("\n\n").next().expect("a first paragraph");
-            *body = first.trim_end().lines().map(|line| format!("> {line}\n")).collect();
+            *body = format!("> {}\n", first.trim_end().replace('\n', "\n> "));
         }
     }
     new
 }
 
+fn is_figure(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|ending| ending == "svg")
+}
+
 /// The figures that a page shows, by the name that its commands gave them.
 fn figures(name: &str, text: &str) -> BTreeMap<String, PathBuf> {
     let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
-    let own = links.filter_map(|link| link.strip_prefix(&format!("{name}.")).filter(|rest| rest.ends_with(".svg")));
+    let own = links.filter_map(|link| link.strip_prefix(&format!("{name}.")).filter(|rest| is_figure(rest)));
     own.map(|own| (own.to_owned(), folder().join(format!("{name}.{own}")))).collect()
 }
 
@@ -225,7 +229,7 @@ fn every_page_is_checked_and_listed() {
         assert!(index.contains(&format!("({page}.md)")), "{page} is not in the index");
     }
     // A figure that no page shows is a figure that nobody renews.
-    for figure in names.iter().filter(|name| name.ends_with(".svg")) {
+    for figure in names.iter().filter(|name| is_figure(name)) {
         let page = figure.split('.').next().expect("a first part");
         let text = fs::read_to_string(folder().join(format!("{page}.md"))).unwrap_or_default();
         assert!(text.contains(&format!("]({figure})")), "no page shows {figure}");
