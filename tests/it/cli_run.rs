@@ -25,6 +25,7 @@ fn the_default_is_answered_first_and_written_whole() {
         words("/recommendation/headline"),
         "Criteria, \"proposed (repaired)\"".to_owned(),
         "latency p95".to_owned(),
+        "an autoscaler that knew the future would pay $".to_owned(),
         "│ spreadsheet".to_owned(),
         "open out/report.html".to_owned(),
     ];

@@ -7,7 +7,7 @@ use fleetfront_workloads::Rate;
 const PLACES: usize = 4096;
 
 /// The mean of the lesser of a service time S and x, as a function of x: the area under P(S > t) from 0 to x. From
-/// [`PLACES`] equal shares of the law, each at its middle, scaled to the law's own mean.
+/// 4096 equal shares of the law, each at its middle, scaled to the law's own mean.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Busyness {
     /// Rising, in seconds, and the sum of those before each.
@@ -114,8 +114,8 @@ mod tests {
         assert_relative_eq!(always.mean_busy(&steps, 71.0), 0.0);
     }
 
-    /// m(t) = E\[λ(t - A)\]·E\[S\] with A the age of a service: where services are exponential, so is A, and a rate that swings
-    /// as a sine gives a sine that lags and is damped by 1/(1 + (ωE\[S\])²) (Eick, Massey and Whitt 1993, section 3).
+    /// m(t) = E\[λ(t - A)\]·E\[S\] with A the age of a service. Where services are exponential, so is A, and a rate that
+    /// swings as a sine gives a sine that lags and is damped by 1/(1 + (ωE\[S\])²) (Eick, Massey and Whitt 1993, 3).
     #[test]
     fn a_swinging_rate_is_followed_late_and_damped() {
         let (mean, omega) = (600.0, std::f64::consts::TAU / 7200.0);
