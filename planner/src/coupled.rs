@@ -66,15 +66,13 @@ impl Together<'_> {
             left += open.len() - tried.len();
             for fleet in tried.into_iter().map(|k| &open[k]) {
                 let same = known.iter().find(|other| same_settings(other, fleet));
-                let found = match same {
-                    Some(found) => found.clone(),
-                    None => {
-                        let found = self.simulated(fleet)?;
-                        simulated += 1;
-                        known.push(found.clone());
-                        found
-                    }
-                };
+                if let Some(found) = same {
+                    sure.push(found.clone());
+                    continue;
+                }
+                let found = self.simulated(fleet)?;
+                simulated += 1;
+                known.push(found.clone());
                 sure.push(found);
             }
             checked.push((against, Against::frontier(against, &sure)));

@@ -131,16 +131,16 @@ impl<'a> Given<'_, 'a> {
         // What left the race stands on no frontier, and its few trials may flatter it.
         let place = |c: &&Candidate| if c.beaten { (f64::NAN, f64::NAN) } else { (cost(c), objective(c)) };
         let planes: Vec<Vec<(f64, f64)>> = self.units.iter().map(|unit| unit.iter().map(place).collect()).collect();
-        let (mut fleets, mut places) = (Vec::new(), Vec::new());
+        let (mut fleets, mut reached) = (Vec::new(), Vec::new());
         for cover in self.covers {
             let own: Vec<Vec<(f64, f64)>> = cover.iter().map(|unit| planes[*unit].clone()).collect();
             for choice in combine(&own) {
                 let points = || choice.iter().zip(&own).map(|(k, points)| points[*k]);
-                places.push(points().fold((0.0, 0.0), |sum, point| (sum.0 + point.0, join(sum.1, point.1))));
+                reached.push(points().fold((0.0, 0.0), |sum, point| (sum.0 + point.0, join(sum.1, point.1))));
                 fleets.push((cover, choice));
             }
         }
-        let best = pareto(&places).into_iter().map(|k| &fleets[k]);
+        let best = pareto(&reached).into_iter().map(|k| &fleets[k]);
         best.map(|(cover, choice)| self.chosen(cover, choice)).collect()
     }
 

@@ -99,7 +99,7 @@ min_containers = 1
     let memory = format!(
         "scope,name,variant,gib,kind,source,date,note\ngpu,A,,2,{rest},\ngpu,B,,2,{rest},\nvariant,solo,only,1,{rest},\n"
     );
-    let hours: String = (0..24).map(|hour| format!("{hour},1,{rest}\n")).collect();
+    let hours = (0..24).map(|hour| format!("{hour},1,{rest}\n")).collect::<Vec<_>>().concat();
     let files = Files::from_texts([
         ("scenario.toml", toml.as_str()),
         ("prices.csv", &prices),
@@ -114,6 +114,8 @@ min_containers = 1
     Scenario::load(&files).unwrap_or_else(|problems| panic!("{problems:#?}"))
 }
 
+type Latency = fn(&FleetPoint) -> f64;
+
 /// By hand: a window of 2 s or 60 s ends before the next request, so each one waits for a boot: 30 s on A for 32 s or
 /// 90 s of a container, 24 s on B for 26 s or 84 s. With 95 s, or one always warm, the container never stops: 10 s or
 /// 4 s, for 100 s. Four of these nothing beats.
@@ -122,7 +124,6 @@ fn the_frontiers_of_a_clockwork_are_those_of_a_hand() {
     let study = run_study(&by_hand(), Effort { trials: 14, seed: 3 }, &Control::default()).expect("nobody interrupts");
     let a_month = 864.0 * 30.0 * 0.0007;
     let expected = [(32.0 * a_month, 30.0), (52.0 * a_month, 24.0), (100.0 * a_month, 10.0), (200.0 * a_month, 4.0)];
-    type Latency = fn(&FleetPoint) -> f64;
     let frontiers: [(&[FleetPoint], Latency); 3] = [
         (&study.frontier.by_worst_ratio, |fleet| fleet.worst_p95_over_limit.value * 15.0),
         (&study.frontier.by_mean_latency, |fleet| fleet.latency_s_mean.value),

@@ -91,7 +91,7 @@ fn mend(model: &str, variants: &[Variant], gpus: &[Gpu]) -> String {
     let Some(smallest) = variants.iter().min_by(|a, b| a.peak_gib.total_cmp(&b.peak_gib)) else {
         return "add a variant".to_owned();
     };
-    let features: String = smallest.requires.iter().map(|feature| format!(" and {feature}")).collect();
+    let features = smallest.requires.iter().fold(String::new(), |words, feature| words + " and " + feature);
     format!(
         "add a GPU type with {} GiB or more{features} and its times, or a variant that one of these fits",
         smallest.peak_gib

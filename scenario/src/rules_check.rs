@@ -165,6 +165,10 @@ pub fn time_of_day(text: &str) -> Option<SimTime> {
 /// Checks what a pool's settings say together. `path` is where they stand.
 pub(crate) fn check_together(settings: &PoolSettings, name: ExecutionName, path: &str, findings: &mut Findings<'_>) {
     let rules = &settings.rules;
+    if rules.bind_boots == Some(true) && rules.batched.is_some() {
+        let message = "a request that waits for its own boot cannot wait for a batch";
+        findings.refuse(&join(path, "rules.bind_boots"), message, "remove bind_boots or `batched`");
+    }
     let place = |key: &str, findings: &Findings<'_>| {
         let places = [join(&join(path, "rules"), key), join(path, key), join(path, "execution"), path.to_owned()];
         places.into_iter().find(|place| findings.document.has(place)).unwrap_or_else(|| path.to_owned())
@@ -245,12 +249,6 @@ pub(crate) fn check_together(settings: &PoolSettings, name: ExecutionName, path:
         "bind_boots",
         "a boot to which a request is bound can neither be cancelled nor wait for others",
         "remove cancel_boots and boots_at_once, or bind_boots",
-    );
-    contradicts(
-        bound && batched,
-        "bind_boots",
-        "a request that waits for its own boot cannot wait for a batch",
-        "remove bind_boots or `batched`",
     );
     let never_queues = rules.max_pending == Some(0) && !bound && settings.min_containers == 0;
     contradicts(

@@ -117,7 +117,7 @@ mod tests {
     fn two() -> [LatencyHistogram; 2] {
         let mut pools = [LatencyHistogram::default(), LatencyHistogram::default()];
         for k in 1..2_000u64 {
-            pools[(k % 3 == 0) as usize].record(SimSpan(k * k * 10_000_000));
+            pools[usize::from(k % 3 == 0)].record(SimSpan(k * k * 10_000_000));
         }
         (0..40).for_each(|_| pools[1].record_infinite());
         pools
