@@ -43,16 +43,12 @@ pub(crate) fn why(args: &WhyArgs) -> Result<Outcome, Failure> {
 
 /// The command that makes the same files again.
 fn made_by(args: &WhyArgs, name: &str) -> RenderConfig {
-    match &args.study {
-        Some(path) => {
-            let words = ["--study", &path.display().to_string(), "--allocation", name].map(quoted);
-            RenderConfig { command: format!("fleetfront why {}", words.join(" ")) }
-        }
-        None => {
-            let words = ["--allocation", name, "--trials", &args.pace.trials.to_string()].map(str::to_owned);
-            command("why", &args.scenario, &words, args.pace.machine.seed)
-        }
+    if let Some(path) = &args.study {
+        let words = ["--study", &path.display().to_string(), "--allocation", name].map(quoted);
+        return RenderConfig { command: format!("fleetfront why {}", words.join(" ")) };
     }
+    let words = ["--allocation", name, "--trials", &args.pace.trials.to_string()].map(str::to_owned);
+    command("why", &args.scenario, &words, args.pace.machine.seed)
 }
 
 /// A study of the scenario, and the name of the allocation.

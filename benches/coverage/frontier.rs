@@ -47,7 +47,8 @@ pub(crate) fn print(studies: u64, control: &Control) -> bool {
             cost.meet(fleet.cost_usd_month.scaled(1.0 / usd));
             latency.meet(fleet.latency_s_mean.scaled(1.0 / mean_s));
         }
-        let holds = |windows: &&[f64; 2]| fleets.iter().any(|fleet| windows_s(fleet) == **windows);
+        let bits = |windows: [f64; 2]| windows.map(f64::to_bits);
+        let holds = |windows: &&[f64; 2]| fleets.iter().any(|fleet| bits(windows_s(fleet)) == bits(**windows));
         found += truth.iter().filter(holds).count() as u64;
     }
     let all = truth.len() as u64 * studies;

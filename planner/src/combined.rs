@@ -34,6 +34,9 @@ pub(crate) struct Combined {
     pub(crate) chosen: Vec<usize>,
 }
 
+/// The models of a unit as bits, and its candidates as (number, cost, objective).
+pub(crate) type Choices = (u64, Vec<(usize, f64, f64)>);
+
 /// The pools that fleets are made of, and the frontiers found so far.
 pub(crate) struct Combiner {
     join: Join,
@@ -43,9 +46,8 @@ pub(crate) struct Combiner {
 }
 
 impl Combiner {
-    /// - `units`: for each the models as bits, and its candidates as (number, cost, objective).
-    pub(crate) fn new(join: Join, units: &[(u64, Vec<(usize, f64, f64)>)]) -> Self {
-        let front = |(models, candidates): &(u64, Vec<(usize, f64, f64)>)| {
+    pub(crate) fn new(join: Join, units: &[Choices]) -> Self {
+        let front = |(models, candidates): &Choices| {
             let plane: Vec<(f64, f64)> = candidates.iter().map(|(_, cost, objective)| (*cost, *objective)).collect();
             let front = pareto(&plane).into_iter().map(|k| {
                 let (number, cost, objective) = candidates[k];
@@ -99,7 +101,7 @@ mod tests {
     use super::*;
 
     /// Five models, every set of them a unit with a few candidates, drawn.
-    fn units() -> Vec<(u64, Vec<(usize, f64, f64)>)> {
+    fn units() -> Vec<Choices> {
         let mut state = 5u64;
         let mut draw = || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -117,7 +119,7 @@ mod tests {
     }
 
     /// Every fleet of these models, by trying all units that hold the first of them.
-    fn all(units: &[(u64, Vec<(usize, f64, f64)>)], models: u64, join: Join) -> Vec<(f64, f64)> {
+    fn all(units: &[Choices], models: u64, join: Join) -> Vec<(f64, f64)> {
         if models == 0 {
             return vec![(0.0, 0.0)];
         }

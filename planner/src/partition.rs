@@ -58,7 +58,9 @@ impl Partitions {
         let members: Vec<Vec<usize>> = self.units.iter().map(Unit::model_indices).collect();
         let mut covers = Vec::new();
         extend(&members, &mut vec![false; models], &mut Vec::new(), &mut covers);
-        covers.iter_mut().for_each(|cover| cover.sort_unstable());
+        for cover in &mut covers {
+            cover.sort_unstable();
+        }
         covers
     }
 
@@ -98,11 +100,15 @@ fn extend(members: &[Vec<usize>], covered: &mut Vec<bool>, taken: &mut Vec<usize
     };
     for (unit, models) in members.iter().enumerate() {
         if models.contains(&first) && models.iter().all(|model| !covered[*model]) {
-            models.iter().for_each(|model| covered[*model] = true);
+            for model in models {
+                covered[*model] = true;
+            }
             taken.push(unit);
             extend(members, covered, taken, covers);
             taken.pop();
-            models.iter().for_each(|model| covered[*model] = false);
+            for model in models {
+                covered[*model] = false;
+            }
         }
     }
 }

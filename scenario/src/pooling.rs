@@ -32,7 +32,7 @@ pub(crate) fn pooled(file: &ScenarioFile, findings: &mut Findings<'_>) -> Vec<Ve
         }
     };
     if models > MODELS_MAX {
-        too_many(&file.grid, format!("{models} models can share pools in too many ways"), findings);
+        too_many(&file.grid, &format!("{models} models can share pools in too many ways"), findings);
         return Vec::new();
     }
     let members = |bits: u32| (0..models).filter(|model| bits >> model & 1 == 1).collect::<Vec<usize>>();
@@ -44,7 +44,7 @@ pub(crate) fn pooled(file: &ScenarioFile, findings: &mut Findings<'_>) -> Vec<Ve
 
 fn named_sets(file: &ScenarioFile, sets: &[Vec<String>], findings: &mut Findings<'_>) -> Vec<Vec<usize>> {
     if file.models.len() >= u64::BITS as usize {
-        too_many(&file.grid, format!("{} models can share pools in too many ways", file.models.len()), findings);
+        too_many(&file.grid, &format!("{} models can share pools in too many ways", file.models.len()), findings);
         return Vec::new();
     }
     let known: Vec<&str> = file.models.iter().map(|model| model.name.as_str()).collect();
@@ -95,11 +95,11 @@ pub(crate) fn check(scenario: &Scenario, file: &ScenarioFile, findings: &mut Fin
     all.dedup();
     let covers = covers(scenario.models.len(), &all);
     if covers > COVERS_MAX {
-        too_many(&file.grid, format!("the models can share pools in {covers} ways"), findings);
+        too_many(&file.grid, &format!("the models can share pools in {covers} ways"), findings);
     }
 }
 
-fn too_many(grid: &GridFile, message: String, findings: &mut Findings<'_>) {
+fn too_many(grid: &GridFile, message: &str, findings: &mut Findings<'_>) {
     let help = match grid.pooling {
         Some(PoolingFile::Sets(_)) => "give fewer sets",
         _ => "name the models that may share: pooling = { sets = [[\"a\", \"b\"]] }",

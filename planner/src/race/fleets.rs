@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use crate::combined::{Combiner, Join};
+use crate::combined::{Choices, Combiner, Join};
 use crate::criteria::Criterion;
 use crate::experiment::Candidate;
 use crate::recommend::Dropped;
@@ -128,8 +128,8 @@ impl Use {
     }
 
     /// Units with their candidates, for a [`Combiner`].
-    fn planes(self, entries: &[Entry<'_>], hoped: bool) -> Vec<(u64, Vec<(usize, f64, f64)>)> {
-        let mut units: Vec<(u64, Vec<(usize, f64, f64)>)> = Vec::new();
+    fn planes(self, entries: &[Entry<'_>], hoped: bool) -> Vec<Choices> {
+        let mut units: Vec<Choices> = Vec::new();
         for (k, entry) in entries.iter().enumerate() {
             let point = (k, entry.runner.cost_usd.iter().sum(), self.objective(entry, hoped));
             match units.last_mut() {

@@ -263,8 +263,8 @@ fn the_recommendation_equals_brute_force_over_few_candidates() {
     let partitions = Partitions::of(&scenario);
     let evidence = baseline.evidence(&scenario);
     let tasks = feasible_cells(&scenario, &partitions);
-    let mut candidates =
-        run_grid(&shared.grid(&partitions, 1), &tasks, &[shared.sections.clone()]).expect("nobody interrupts");
+    let mut candidates = run_grid(&shared.grid(&partitions, 1), &tasks, std::slice::from_ref(&shared.sections))
+        .expect("nobody interrupts");
     // Three settings a unit: 3^6 + 3^4 fleets.
     let mut seen = vec![0; partitions.units.len()];
     candidates.retain(|candidate| {
