@@ -73,6 +73,9 @@ pub(crate) fn answer(study: &Study, report: &str) -> Screen {
     screen.list("First of all", &first);
     screen.paragraph(&prose(&study.recommendation.headline));
     screen.paragraph(&prose(&study.recommendation.fresh_days.words()));
+    if !study.recommendation.rests_on.is_empty() {
+        screen.paragraph(&prose(&study.recommendation.basis()));
+    }
     let obstacle =
         |obstacle: &Obstacle| prose(&format!("{}: {}; {}.", obstacle.criterion, obstacle.why, obstacle.relaxing_it));
     let obstacles: Vec<String> = study.recommendation.obstacles.iter().map(obstacle).collect();

@@ -17,6 +17,19 @@ pub enum Kind {
     Assumed,
 }
 
+impl Kind {
+    /// As it is written in files and said in reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Measured => "measured",
+            Self::Published => "published",
+            Self::Derived => "derived",
+            Self::Assumed => "assumed",
+        }
+    }
+}
+
 /// What is not known about a ratio: the mean may be `low` to `high` times what the law says.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Factor {

@@ -8,7 +8,8 @@ use crate::experiment::Candidate;
 use crate::partition::Partitions;
 use crate::points::{choice, choice_words};
 use crate::recommend::{Dropped, Fleet, Ranking};
-use crate::study::{AllocationResult, CriterionResult, FleetPoint, FreshDays, Judgement, Obstacle, Recommendation};
+use crate::recommendation::{FreshDays, Obstacle, Recommendation};
+use crate::study::{AllocationResult, CriterionResult, FleetPoint, Judgement};
 use crate::verdict::FOR_INFORMATION;
 
 /// The fleet as an allocation.
@@ -38,6 +39,7 @@ pub(crate) fn recommendation(
         passes_all: fleet.count() == 0,
         headline: headline(fleet, result, baseline),
         fresh_days,
+        rests_on: Vec::new(),
         obstacles,
     }
 }

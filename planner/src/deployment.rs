@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn the_newest_fact_dates_the_study_wherever_it_stands() {
         let scenario = Scenario::load(&Files::embedded()).expect("no problems");
-        assert_eq!(Deployment::of(&scenario).facts_as_of, "2026-11-23");
+        assert_eq!(Deployment::of(&scenario).facts_as_of, "2026-11-26");
         let dated = |date: &str| {
             let line = "L40S,0.000542,published,modal.com/pricing,";
             let scenario = edited("prices.csv", &format!("{line}2026-10-07"), &format!("{line}{date}"));
@@ -128,8 +128,8 @@ mod tests {
         };
         assert_eq!(dated("2027-02-03"), "2027-02-03");
         // Words are no date, and a year alone is older than any of its days.
-        assert_eq!(dated("yesterday"), "2026-11-23");
-        assert_eq!(dated("2026"), "2026-11-23");
+        assert_eq!(dated("yesterday"), "2026-11-26");
+        assert_eq!(dated("2026"), "2026-11-26");
     }
 
     #[test]

@@ -8,10 +8,11 @@ use fleetfront_scenario::{Allocation, Scenario};
 use crate::advice::verb;
 use crate::allocation::run_allocation;
 use crate::control::{Control, Effort, Interrupted};
+use crate::recommendation::FreshDays;
 use crate::requests::Requests;
 use crate::results::{Baseline, result};
 use crate::sections::sections;
-use crate::study::{AllocationResult, FreshDays, Judgement, Role};
+use crate::study::{AllocationResult, Judgement, Role};
 
 /// Simulates the recommended allocation and the baseline on as many days again, none of which took part in the choice.
 ///

@@ -21,6 +21,7 @@ mod experiment;
 mod fallback;
 mod fleet_criteria;
 mod fleets;
+mod foundation;
 mod fresh;
 mod frontier;
 mod groups;
@@ -39,6 +40,7 @@ mod points;
 mod pooled;
 mod race;
 mod recommend;
+mod recommendation;
 mod reevaluate;
 mod replications;
 mod requests;
@@ -83,6 +85,7 @@ pub use naive::naive_estimates;
 pub use origin::Origin;
 pub use pairing::Probabilities;
 pub use points::schedule_words;
+pub use recommendation::{FreshDays, Obstacle, Recommendation};
 pub use reevaluate::{Indifferent, Question, Reevaluation, Trigger, reevaluate};
 pub use replications::{Look, ModelReplication, PoolReplication, Replication, TracedEvent, replicate, trace_trial};
 pub use run::{run_study, simulate_allocation};
@@ -91,8 +94,8 @@ pub use spending::{GpuSpending, HourSpending, NamedSpending, ROUNDING, Spending,
 pub use static_fleet::StaticPool;
 pub use study::{
     AllocationMetrics, AllocationResult, Bridge, BridgeStep, CellSummary, Choice, CriterionResult, Day, FleetPoint,
-    FreshDays, Frontier, GpuSummary, Judgement, ModelResult, ModelSummary, NaiveComparison, NaiveEstimate, Obstacle,
-    Point, PoolResult, Recommendation, Role, STUDY_FORMAT, Study, Verdict,
+    Frontier, GpuSummary, Judgement, ModelResult, ModelSummary, NaiveComparison, NaiveEstimate, Point, PoolResult,
+    Role, STUDY_FORMAT, Study, Verdict,
 };
 pub use summary::{cell_summaries, warnings};
 pub use theory::{PoolTheory, SingleContainerTheory};

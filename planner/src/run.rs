@@ -13,6 +13,7 @@ use crate::coupled::Together;
 use crate::deployment::Deployment;
 use crate::experiment::{Grid, feasible_cells, run_grid};
 use crate::fleets::fleets;
+use crate::foundation::rests_on;
 use crate::fresh::on_fresh_days;
 use crate::naive::{bridge, naive_estimates};
 use crate::origin::Origin;
@@ -133,6 +134,7 @@ pub fn run_study(scenario: &Scenario, effort: Effort, control: &Control) -> Resu
     let fresh_days = on_fresh_days(scenario, &plan, &recommended, effort, control)?;
     let pair = (&recommended, &found.results[0]);
     let mut advice = recommendation(scenario, &ranking, &fleet, pair, fresh_days, a_month);
+    advice.rests_on = rests_on(scenario, &plan, baseline_plan);
     advice.obstacles.extend(limit_obstacle(scenario, &frontier.by_worst_ratio, &evidence));
     found.bridges.push(bridge(scenario, &plan, &run));
     found.results.push(recommended);

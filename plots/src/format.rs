@@ -205,12 +205,7 @@ pub fn judgement_symbol(judgement: Judgement) -> &'static str {
 /// The word for how good a number is.
 #[must_use]
 pub fn kind_word(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Measured => "measured",
-        Kind::Published => "published",
-        Kind::Derived => "derived",
-        Kind::Assumed => "assumed",
-    }
+    kind.word()
 }
 
 fn infinite(unit: Unit) -> &'static str {

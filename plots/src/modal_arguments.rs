@@ -340,7 +340,7 @@ mod tests {
         assert_eq!(all.notes.len(), 3, "{:?}", all.notes);
         begins(
             &all.notes[0],
-            "fallback = {\"on_failure\":false,\"on_rejection\":false,\"on_wait_s\":5.0,\"pool\":\"big\"",
+            "fallback = {\"cancel_loser\":false,\"on_failure\":false,\"on_rejection\":false,\"on_wait_s\":5.0,\"pool\":\"big\"",
         );
         begins(&all.notes[1], "max_pending = 7: calls that are rejected");
         begins(&all.notes[2], "window = {\"paused_mean_s\":3.0}: for comparison with theory");

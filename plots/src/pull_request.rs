@@ -47,7 +47,7 @@ pub(crate) fn pull_request(
 /// The answer in a sentence: the study's own where it has one about this allocation.
 fn verdict(study: &Study, allocation: &AllocationResult) -> String {
     if allocation.name == study.recommendation.allocation {
-        return format!("{} {}", study.recommendation.headline, study.recommendation.fresh_days.words());
+        return study.recommendation.words();
     }
     if allocation.name == study.verdict.allocation {
         return study.verdict.headline.clone();

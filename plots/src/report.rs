@@ -93,7 +93,7 @@ impl<'a> Report<'a> {
             figures,
             command: &config.command,
             answer: prose(&study.verdict.headline),
-            instead: prose(&format!("{} {}", study.recommendation.headline, study.recommendation.fresh_days.words())),
+            instead: prose(&study.recommendation.words()),
             first: study.verdict.first.iter().map(|sentence| prose(sentence)).collect(),
             judgement: format!("{} {}", judgement_symbol(judgement), judgement_word(judgement)),
             judgement_class: judgement_word(judgement),

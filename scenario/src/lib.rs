@@ -24,6 +24,7 @@ mod models;
 mod nowhere;
 mod on_platform;
 mod overload;
+mod platform;
 mod pooling;
 mod pools;
 mod presets;
@@ -49,13 +50,14 @@ pub use grid::contradiction;
 pub use input_changes::{InputChange, input_changes};
 pub use law_file::LawFile;
 pub use overload::{Overload, overload};
+pub use platform::Platform;
 pub use pools::RECOMMENDED;
 pub use presets::{BesideGpu, Billing, Per, Preset, PresetGpu, PresetWindow, preset, presets};
 pub use render::render;
 pub use repair::{Mend, Repair, nearest_repair, repaired};
 pub use resolved::{
     Allocation, BootPlan, Capacity, Cell, ChainStep, Criteria, Feasibility, Gpu, Grid, Infeasible, LatencyReading,
-    Model, NaiveEstimate, Platform, PoolPlan, PoolSettings, Quality, Quota, ScarcityProcess, Scenario, Variant,
+    Model, NaiveEstimate, PoolPlan, PoolSettings, Quality, Quota, ScarcityProcess, Scenario, Variant,
 };
 pub use rules::Rules;
 pub use rules_check::time_of_day;

@@ -3,8 +3,9 @@
 use fleetfront_sim::UsdPerSecond;
 
 use crate::feasibility::offered;
+use crate::platform::Platform;
 use crate::presets::{Preset, PresetGpu};
-use crate::resolved::{Gpu, Platform, Scenario};
+use crate::resolved::{Gpu, Scenario};
 
 impl Scenario {
     /// The same scenario as a platform bills it: its prices, what it bills, how it rounds. A GPU type without a price

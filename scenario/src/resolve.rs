@@ -9,8 +9,9 @@ use crate::clock::clock;
 use crate::file::{PlatformFile, ScenarioFile};
 use crate::files::Files;
 use crate::findings::Findings;
+use crate::platform::Platform;
 use crate::presets::{self, Preset};
-use crate::resolved::{Gpu, Grid, Platform, Scenario};
+use crate::resolved::{Gpu, Grid, Scenario};
 use crate::tables::Tables;
 use crate::{contradictions, coupling, criteria, grid, models, pooling, pools, settings, traffic};
 

@@ -266,7 +266,7 @@ mod tests {
             "did you mean `timeout_s`?",
         );
         let all = "known here: batched, buffer_containers, gpu_fallback, max_containers, max_inputs, min_containers, \
-                   scaledown_window_s, schedules, snapshot";
+                   pooling, scaledown_window_s, schedules, snapshot";
         check("[grid]", "[grid]\nzebra = 1", "zebra", "grid.zebra", "no key `zebra`", all);
         check("[files]", "[gpu]\n[files]", "gpu", "gpu", "no key `gpu`", "did you mean `gpus`?");
     }

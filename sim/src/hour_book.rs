@@ -59,13 +59,24 @@ impl HourBook {
 
     #[inline]
     pub(crate) fn spend(&mut self, account: usize, state: State, from: SimTime, to: SimTime) {
+        self.spread(account, from, to, |ledger, nanoseconds| ledger.add(state, nanoseconds));
+    }
+
+    /// Time that was recorded as busy turns out to be wasted.
+    pub(crate) fn turn_wasted(&mut self, account: usize, from: SimTime, to: SimTime) {
+        self.spread(account, from, to, Ledger::turn_wasted);
+    }
+
+    /// Calls `book` with the account's ledger of each hour that `[from, to)` touches and the nanoseconds of it inside.
+    #[inline]
+    fn spread(&mut self, account: usize, from: SimTime, to: SimTime, book: impl Fn(&mut Ledger, u64)) {
         let mut at = from.max(self.horizon.start);
         let end = to.min(self.horizon.end);
         while at < end {
             let hour = (at - self.horizon.start).0 / HOUR_NS;
             let next = (self.horizon.start + SimSpan((hour + 1) * HOUR_NS)).min(end);
             let place = (hour % HOURS as u64) as usize * self.accounts + account;
-            self.ledgers[place].add(state, (next - at).0);
+            book(&mut self.ledgers[place], (next - at).0);
             at = next;
         }
     }

@@ -87,7 +87,7 @@ fn a_model_that_runs_nowhere() {
         scenario.edit("memory.csv", row, "variant,instantid,fp16,500,assumed,test,2026-11-23,");
     };
     let message = "models[2].name: no variant of \"instantid\" can run on any GPU";
-    check("scenario.toml", change, "name = \"instantid\"", message, "add a variant or a GPU that it fits");
+    check("scenario.toml", change, "name = \"instantid\"", message, "add a GPU type with 500 GiB or more");
 }
 
 #[test]

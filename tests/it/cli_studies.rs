@@ -10,6 +10,7 @@ use crate::cli_support::{FILES, Place};
 fn run_failing(place: &Place) -> String {
     let scenario = place.small_scenario("small");
     scenario.edit("scenario.toml", "failure_probability = 0.0022", "failure_probability = 0.5");
+    scenario.edit("scenario.toml", "success_rate_min = 0.95", "success_rate_min = 0.40");
     let stdout = place.succeed("run small --trials 14 --quiet").stdout;
     assert!(place.text("out/report.md").contains("never"), "an infinite number is a word");
     assert!(place.json("out/study.json")["allocations"][0]["results"]["worst_p95_over_limit"]["value"].is_null());

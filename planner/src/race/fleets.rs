@@ -177,11 +177,15 @@ impl Fleet {
         fleet
     }
 
+    /// Whether the middle one of those that are cheaper and better is so clearly. To ask all of them would find one by
+    /// luck.
+    ///
     /// - `best`: a frontier, cheapest first: objectives fall.
     fn is_clearly_beaten(&self, best: &[Self]) -> bool {
         let first = best.partition_point(|other| other.objective > self.objective);
-        let cheaper = best[first..].iter().take_while(|other| other.cost < self.cost);
-        cheaper.into_iter().any(|other| {
+        let better = &best[first..];
+        let better = &better[..better.partition_point(|other| other.cost < self.cost)];
+        better.get(better.len() / 2).is_some_and(|other| {
             is_clearly_less(&other.cost_usd, &self.cost_usd)
                 && (self.objectives.is_empty() || is_clearly_less(&other.objectives, &self.objectives))
         })

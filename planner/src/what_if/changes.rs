@@ -92,8 +92,8 @@ impl Basis<'_> {
                         kind: of_quality.into_iter().chain(of_service).max(),
                         basis: format!(
                             "service time {}, quality {}",
-                            of_service.map_or("unknown", kind_word),
-                            of_quality.map_or("of the reference", kind_word)
+                            of_service.map_or("unknown", Kind::word),
+                            of_quality.map_or("of the reference", Kind::word)
                         ),
                         place: self.in_pool(pool),
                         write: models_line(self.scenario, &allocation.pools[place]) + "\n",
@@ -267,13 +267,4 @@ fn set_snapshot(cell: &mut Cell, restore: Law) {
 fn set_boot(cell: &mut Cell, boot: Law) {
     cell.boot.iter_mut().for_each(|fit| fit.law = boot);
     cell.boot_plan = None;
-}
-
-fn kind_word(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Measured => "measured",
-        Kind::Published => "published",
-        Kind::Derived => "derived",
-        Kind::Assumed => "assumed",
-    }
 }

@@ -46,12 +46,7 @@ pub(crate) fn cell_lines(
     (kind, source): (Kind, &str),
 ) -> String {
     let of = &scenario.models[model];
-    let kind = match kind {
-        Kind::Measured => "measured",
-        Kind::Published => "published",
-        Kind::Derived => "derived",
-        Kind::Assumed => "assumed",
-    };
+    let kind = kind.word();
     format!(
         "[[cells]]\nmodel = {}\nvariant = {}\ngpu = {}\n{stated}\nprovenance = {{ kind = \"{kind}\", source = {}, date = \
          \"{DATE}\" }}\n",

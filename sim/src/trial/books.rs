@@ -52,6 +52,9 @@ impl Trial<'_, '_, '_, '_, '_> {
         if let Some(timeline) = self.seen.timelines.get_mut(p) {
             timeline.turn_wasted(started, self.now);
         }
+        if let Some(hours) = self.seen.hours.get_mut(p) {
+            hours.turn_wasted(account, started, self.now);
+        }
     }
 
     /// A container is created: from now on it is billed.
