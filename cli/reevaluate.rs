@@ -56,7 +56,7 @@ fn answer(found: &Reevaluation, mends: &[String]) -> Screen {
     screen.heading("Review when");
     screen.table(&["number", "now", "passes", "then"], &rows, &[1, 2]);
     let indifferent: Vec<String> = found.indifferent.iter().map(indifferent).collect();
-    screen.list("Changes no answer", &indifferent);
+    screen.list("Not shown to change an answer", &indifferent);
     screen.paragraph(&format!(
         "Numbers in brackets are 95 % intervals over {} trials (seed {}), paired; each number is moved by itself.",
         found.trials, found.seed

@@ -158,7 +158,7 @@ pub(crate) struct Grid<'a> {
 
 impl CellTask {
     /// A setting of which nothing is known yet.
-    fn candidate(&self, settings: PoolSettings) -> Candidate {
+    pub(crate) fn candidate(&self, settings: PoolSettings) -> Candidate {
         let models = self.models.clone();
         let of_models = if models.len() > 1 { vec![Subject::default(); models.len()] } else { Vec::new() };
         Candidate {

@@ -171,8 +171,11 @@ fn turn(
     let mut triggers = Vec::new();
     for (which, claim) in claims.iter().enumerate() {
         let crossings = axis.crossings(which)?;
-        let below = crossings.iter().rev().find(|crossing| crossing.at.value < 1.0);
-        let above = crossings.iter().find(|crossing| crossing.at.value >= 1.0);
+        // Beyond the far end of its interval the answer is shown to be another; where that end is not found within the
+        // range, it is not.
+        let (first, last) = (knob.grid()[0], knob.grid()[knob.grid().len() - 1]);
+        let below = crossings.iter().rev().find(|crossing| crossing.at.value < 1.0 && crossing.at.low > first);
+        let above = crossings.iter().find(|crossing| crossing.at.value >= 1.0 && crossing.at.high < last);
         // A claim holds where its value is at most zero.
         let trigger = |crossing: &Crossing, holds_beyond: bool| Trigger {
             knob: knob.name(scenario),

@@ -29,6 +29,9 @@ use crate::study::{AllocationResult, Bridge, Role, STUDY_FORMAT, Study};
 use crate::summary::{cell_summaries, gpu_summaries, model_summaries, warnings};
 use crate::verdict::verdict;
 
+/// Below so many trials a recommendation is told to depend on their number. Fifty weeks: a section each, or more.
+const ENOUGH_TO_JUDGE: u32 = 350;
+
 /// What every part of a study shares.
 pub(crate) struct Shared<'a> {
     scenario: &'a Scenario,
@@ -134,6 +137,10 @@ pub fn run_study(scenario: &Scenario, effort: Effort, control: &Control) -> Resu
     let fresh_days = on_fresh_days(scenario, &plan, &recommended, effort, control)?;
     let pair = (&recommended, &found.results[0]);
     let mut advice = recommendation(scenario, &ranking, &fleet, pair, fresh_days, a_month);
+    if effort.trials < ENOUGH_TO_JUDGE {
+        advice.headline += " With so few days little is shown, and what is not shown to pass counts as missed: more days \
+                            may recommend a cheaper fleet.";
+    }
     advice.rests_on = rests_on(scenario, &plan, baseline_plan);
     advice.obstacles.extend(limit_obstacle(scenario, &frontier.by_worst_ratio, &evidence));
     found.bridges.push(bridge(scenario, &plan, &run));

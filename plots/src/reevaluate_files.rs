@@ -37,7 +37,11 @@ pub fn reevaluate_files(
         triggers.push(vec![head(&trigger.knob), number(now), number(at(trigger)), words(then(trigger))]);
     }
     let still: Vec<String> = found.indifferent.iter().map(indifferent).collect();
-    let still = if still.is_empty() { Vec::new() } else { vec![format!("Changes no answer: {}.", still.join("; "))] };
+    let still = if still.is_empty() {
+        Vec::new()
+    } else {
+        vec![format!("Not shown to change an answer: {}.", still.join("; "))]
+    };
     let page = Answer {
         title: "When to look again",
         sentences: std::iter::once(answer(&found.triggers)).chain(mends.iter().cloned()).chain(still).collect(),

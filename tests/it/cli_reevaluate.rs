@@ -36,7 +36,7 @@ fn the_answer_is_a_sentence_and_a_table() {
     let said = done.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(said.starts_with("Review when the "), "{said}");
     for part in [
-        "Changes no answer",
+        "Not shown to change an answer",
         "│ price of L40S ┆ $1.95 an hour ┆ < $1.",
         "no longer: \"proposed (repaired)\" costs less",
     ] {

@@ -8,9 +8,7 @@ use crate::cli_support::Place;
 fn an_allocation_is_told_who_beats_it_and_by_what() {
     let place = Place::new();
     let done = place.succeed("why --allocation current --trials 14 --quiet");
-    for part in
-        ["\"current\" costs $", "It is beaten:", "worst p95 / limit", "fleet 1: ", "Only cost and latency count"]
-    {
+    for part in ["\"current\" costs $", "It is beaten:", "worst p95 / limit", "fleet 1: ", "Only cost and latency"] {
         assert!(done.stdout.contains(part), "{part:?} is missing:\n{}", done.stdout);
     }
     assert_eq!(place.names("."), Vec::<String>::new(), "it writes nothing");

@@ -17,6 +17,12 @@ use super::{Runner, Standing, is_clearly_less};
 
 /// Of the levels of lateness every so many is looked at: neighbours want nearly the same settings.
 const LEVELS: usize = 4;
+/// With more settings of shared pools than these a frontier is so dense that thousands of fleets differ by less than
+/// anybody would decide by.
+const MANY: usize = 2_000;
+/// Then who improves on the best fleets by less than this share of cost and latency is not needed either (an indifference
+/// zone: Bechhofer 1954, "A single-sample multiple decision procedure for ranking means of normal populations").
+const INDIFFERENCE: f64 = 0.005;
 
 /// One of the runners: a candidate that is still in the race.
 #[derive(Clone, Copy)]
@@ -53,10 +59,12 @@ pub(super) fn unneeded(entries: &[Entry<'_>], models: usize) -> Vec<bool> {
     if models >= u64::BITS as usize {
         return vec![false; entries.len()];
     }
+    let shared = is_unneeded.iter().filter(|shared| **shared).count();
+    let slack = if shared > MANY { INDIFFERENCE } else { 0.0 };
     // Some uses at a time: what one needs the later ones need not ask.
     for some in uses(entries).chunks(rayon::current_num_threads().max(2)) {
         let asked: Vec<usize> = (0..entries.len()).filter(|k| is_unneeded[*k]).collect();
-        let needed: Vec<Vec<usize>> = some.par_iter().map(|of| of.needed(entries, &asked, models)).collect();
+        let needed: Vec<Vec<usize>> = some.par_iter().map(|of| of.needed(entries, &asked, models, slack)).collect();
         needed.into_iter().flatten().for_each(|k| is_unneeded[k] = false);
     }
     is_unneeded
@@ -83,8 +91,11 @@ fn uses(entries: &[Entry<'_>]) -> Vec<Use> {
 }
 
 impl Use {
-    /// Which of those that are asked stand, completed in some way, in a fleet that no other clearly beats.
-    fn needed(self, entries: &[Entry<'_>], asked: &[usize], models: usize) -> Vec<usize> {
+    /// Which of those that are asked stand in one of the best fleets or, completed in some way, in a fleet that none of
+    /// them clearly beats.
+    ///
+    /// - `slack`: by less than this share of cost and objective nobody is better.
+    fn needed(self, entries: &[Entry<'_>], asked: &[usize], models: usize, slack: f64) -> Vec<usize> {
         let everything = (1u64 << models) - 1;
         // What a setting may come to, and what the best fleets come to for sure.
         let mut hoped = Combiner::new(self.join(), &self.planes(entries, true));
@@ -93,15 +104,23 @@ impl Use {
             combiner.frontier(models).iter().map(|fleet| Fleet::of(self, entries, &fleet.chosen, hoped)).collect()
         };
         let best = fleets(&mut sure, everything, false);
+        let mut stands: Vec<bool> = vec![false; entries.len()];
+        sure.frontier(everything).iter().flat_map(|fleet| &fleet.chosen).for_each(|k| stands[*k] = true);
         let mut completions: BTreeMap<u64, Vec<Fleet>> = BTreeMap::new();
         for models in asked.iter().map(|k| entries[*k].models()) {
             completions.entry(models).or_insert_with(|| fleets(&mut hoped, everything & !models, true));
         }
         let is_needed = |k: &usize| {
             let own = &entries[*k];
-            completions[&own.models()].iter().any(|rest| !rest.with(self, own).is_clearly_beaten(&best))
+            let beaten = |rest: &Fleet| rest.with(self, own).is_clearly_beaten(&best, self.slack(slack), slack);
+            stands[*k] || !completions[&own.models()].iter().all(beaten)
         };
         asked.iter().copied().filter(is_needed).collect()
+    }
+
+    /// Misses are counted, not measured.
+    fn slack(self, slack: f64) -> f64 {
+        if matches!(self, Self::Misses(_)) { 0.0 } else { slack }
     }
 
     fn join(self) -> Join {
@@ -181,19 +200,76 @@ impl Fleet {
     /// luck.
     ///
     /// - `best`: a frontier, cheapest first: objectives fall.
-    fn is_clearly_beaten(&self, best: &[Self]) -> bool {
-        let first = best.partition_point(|other| other.objective > self.objective);
+    /// - `slack`: shares of the objective and of the cost by which they may be worse.
+    fn is_clearly_beaten(&self, best: &[Self], slack: f64, cost_slack: f64) -> bool {
+        let first = best.partition_point(|other| other.objective > self.objective * (1.0 + slack));
         let better = &best[first..];
-        let better = &better[..better.partition_point(|other| other.cost < self.cost)];
+        let better = &better[..better.partition_point(|other| other.cost < self.cost * (1.0 + cost_slack))];
         better.get(better.len() / 2).is_some_and(|other| {
-            is_clearly_less(&other.cost_usd, &self.cost_usd)
-                && (self.objectives.is_empty() || is_clearly_less(&other.objectives, &self.objectives))
+            is_clearly_less(&other.cost_usd, &times(&self.cost_usd, 1.0 + cost_slack))
+                && (self.objectives.is_empty()
+                    || is_clearly_less(&other.objectives, &times(&self.objectives, 1.0 + slack)))
         })
     }
+}
+
+fn times(values: &[f64], factor: f64) -> Vec<f64> {
+    values.iter().map(|value| value * factor).collect()
 }
 
 /// Section by section.
 fn join(sums: &mut Vec<f64>, more: &[f64], join: Join) {
     sums.resize(more.len(), 0.0);
     sums.iter_mut().zip(more).for_each(|(sum, more)| *sum = join.of(*sum, *more));
+}
+
+#[cfg(test)]
+mod tests {
+    use fleetfront_scenario::{Files, Scenario};
+
+    use super::*;
+    use crate::experiment::CellTask;
+
+    /// The days differ, for all alike.
+    fn runner(cost: f64, latency: f64) -> Runner {
+        let days = |mean: f64| vec![mean - 0.05, mean + 0.025, mean, mean + 0.05, mean - 0.025];
+        Runner {
+            cost_usd: days(cost),
+            latency_s: days(latency),
+            p95_s: Vec::new(),
+            worst_ratio: latency,
+            worst_ratios: days(latency),
+            criteria: Vec::new(),
+            late: vec![(latency * 10.0) as u64],
+        }
+    }
+
+    /// Two models, alone for 10 each, and what they cost together. Alone their fleet costs 20; its worst ratio is 1, and
+    /// its latencies add up to 2.
+    fn is_unneeded(cost: f64, latency: f64) -> bool {
+        let scenario = Scenario::load(&Files::embedded()).expect("the embedded scenario is valid");
+        let task = |unit: usize, models: &[(usize, usize)]| CellTask { unit, models: models.to_vec(), gpu: 3 };
+        let tasks = [task(0, &[(0, 0)]), task(1, &[(1, 0)]), task(2, &[(0, 0), (1, 0)])];
+        let candidates = tasks.map(|task| task.candidate(scenario.defaults.clone()));
+        let runners = [runner(10.0, 1.0), runner(10.0, 1.0), runner(cost, latency)];
+        let entries: Vec<Entry<'_>> =
+            candidates.iter().zip(&runners).map(|(candidate, runner)| Entry { candidate, runner }).collect();
+        let [false, false, shared] = unneeded(&entries, 2)[..] else { panic!("who is alone is not asked") };
+        shared
+    }
+
+    #[test]
+    fn who_is_dearer_and_slower_than_being_apart_is_not_needed() {
+        assert!(is_unneeded(30.0, 3.0));
+    }
+
+    #[test]
+    fn who_is_cheaper_or_faster_than_being_apart_is_needed() {
+        assert!(!is_unneeded(12.0, 5.0));
+        assert!(!is_unneeded(30.0, 0.5));
+        // Faster in the mean, though not at the worst.
+        assert!(!is_unneeded(30.0, 1.5));
+        // Within luck of being apart.
+        assert!(!is_unneeded(20.01, 2.0));
+    }
 }

@@ -243,12 +243,15 @@ fn a_race_finds_what_brute_force_finds() {
             let ranking = Ranking::new(&scenario, &partitions, &candidates, &evidence, &run.fleet);
             let fleet = as_allocation(&partitions, &ranking.best(None).expect("every model runs"));
             let stayed = candidates.iter().filter(|candidate| !candidate.beaten).count();
+            let is_shared = |candidate: &&crate::experiment::Candidate| !candidate.beaten && candidate.models.len() > 1;
+            let shared = candidates.iter().filter(is_shared).count();
             let frontiers = (frontier.by_worst_ratio, frontier.by_mean_latency, frontier.by_pooled_p95);
-            (frontiers, fleet, stayed)
+            (frontiers, fleet, stayed, shared)
         });
         assert_eq!((&raced.0.0, &raced.0.1, &raced.1), (&all.0.0, &all.0.1, &all.1));
         assert_eq!(raced.0.2, all.0.2);
         assert!(raced.2 * 3 < all.2 * 2, "{} of {} stayed", raced.2, all.2);
+        assert!(raced.3 * 4 < all.3 * 3, "{} of {} in shared pools stayed", raced.3, all.3);
     }
 }
 
