@@ -22,7 +22,7 @@ const LEVELS: usize = 4;
 const MANY: usize = 2_000;
 /// Then who improves on the best fleets by less than this share of cost and latency is not needed either (an indifference
 /// zone: Bechhofer 1954, "A single-sample multiple decision procedure for ranking means of normal populations").
-const INDIFFERENCE: f64 = 0.005;
+const INDIFFERENCE: f64 = 0.01;
 
 /// One of the runners: a candidate that is still in the race.
 #[derive(Clone, Copy)]
@@ -196,8 +196,8 @@ impl Fleet {
         fleet
     }
 
-    /// Whether the middle one of those that are cheaper and better is so clearly. To ask all of them would find one by
-    /// luck.
+    /// Whether one of those that are cheaper and better is so clearly. Without slack only the middle one of them is asked:
+    /// to ask all would find one by luck.
     ///
     /// - `best`: a frontier, cheapest first: objectives fall.
     /// - `slack`: shares of the objective and of the cost by which they may be worse.
@@ -205,10 +205,12 @@ impl Fleet {
         let first = best.partition_point(|other| other.objective > self.objective * (1.0 + slack));
         let better = &best[first..];
         let better = &better[..better.partition_point(|other| other.cost < self.cost * (1.0 + cost_slack))];
-        better.get(better.len() / 2).is_some_and(|other| {
-            is_clearly_less(&other.cost_usd, &times(&self.cost_usd, 1.0 + cost_slack))
-                && (self.objectives.is_empty()
-                    || is_clearly_less(&other.objectives, &times(&self.objectives, 1.0 + slack)))
+        let middle = better.len() / 2;
+        let asked = if cost_slack > 0.0 { better } else { better.get(middle..=middle).unwrap_or_default() };
+        let (cost_usd, objectives) = (times(&self.cost_usd, 1.0 + cost_slack), times(&self.objectives, 1.0 + slack));
+        asked.iter().any(|other| {
+            is_clearly_less(&other.cost_usd, &cost_usd)
+                && (objectives.is_empty() || is_clearly_less(&other.objectives, &objectives))
         })
     }
 }
