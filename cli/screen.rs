@@ -155,7 +155,7 @@ pub(crate) fn print(text: &str) -> Result<Outcome, Failure> {
 /// The same of bytes that need not be text.
 ///
 /// # Errors
-/// As of [`print`].
+/// As of [`print()`].
 pub(crate) fn print_bytes(bytes: &[u8]) -> Result<Outcome, Failure> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
