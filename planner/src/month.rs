@@ -15,8 +15,6 @@ const REPEATS: u32 = 200;
 const MONTHS_A_REPEAT: u32 = 400;
 /// Of every interval that a study states.
 const CONFIDENCE: f64 = 0.95;
-/// Below so many simulated days of a weekday all days are taken together.
-const DAYS_FEWEST: usize = 4;
 /// Below so many simulated days of a kind the months are visibly too alike.
 const DAYS_ENOUGH: usize = 20;
 
@@ -81,7 +79,6 @@ pub(crate) fn monthly_bill(scenario: &Scenario, first_trial: u32, costs_usd: &[f
     for (trial, cost) in (first_trial..).zip(costs_usd) {
         days.by_weekday[weekday(trial)].push(*cost);
     }
-    days.pool_if_few();
     let length = scenario.platform.days_per_month / traffic.days();
     let months = Months { length, weekdays: [0, 1, 2, 3, 4, 5, 6].map(weekday), luck: Luck(seed ^ MONTH_LUCK) };
     let simulated = match traffic.days() {
@@ -89,17 +86,6 @@ pub(crate) fn monthly_bill(scenario: &Scenario, first_trial: u32, costs_usd: &[f
         each => format!("{} simulated trials of {each} days", costs_usd.len()),
     };
     MonthlyBill { rests_on: months.rests_on(&days, &simulated), ..months.bill(&days, &scenario.platform) }
-}
-
-impl Days {
-    /// With a day or two of each weekday, months drawn from them would all be alike: days of any weekday stand for each
-    /// other then, which makes the months differ by a little too much instead of far too little.
-    fn pool_if_few(&mut self) {
-        if self.by_weekday.iter().any(|days| days.len() < DAYS_FEWEST) {
-            let all = self.by_weekday.concat();
-            self.by_weekday.fill(all);
-        }
-    }
 }
 
 /// Keeps the draws of months apart from those of anything else.
