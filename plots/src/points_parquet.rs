@@ -129,6 +129,7 @@ fn choice(pool: &PoolResult, result: &fleetfront_planner::ModelResult) -> Choice
         buffer_containers: Some(settings.buffer_containers),
         max_containers: settings.max_containers,
         max_inputs: Some(settings.max_inputs),
+        rules: settings.rules.clone(),
         service_kind: result.service_kind,
     }
 }
