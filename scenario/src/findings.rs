@@ -70,7 +70,7 @@ impl Findings<'_> {
     pub(crate) fn names(&mut self, what: &str, names: &[&str], path_of: impl Fn(usize) -> String) {
         for (index, name) in names.iter().enumerate() {
             if name.trim() != *name || name.is_empty() || name.contains([':', '\n', '\r', '\t']) {
-                let message = format!("no {what} can be called \"{}\"", name.escape_debug());
+                let message = format!("\"{}\" is no name for a {what}", name.escape_debug());
                 self.refuse(&path_of(index), message, "give text without colons and without spaces at its ends");
             }
             if let Some(first) = names[..index].iter().position(|other| other == name) {
