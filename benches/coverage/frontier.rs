@@ -1,7 +1,7 @@
 //! Whether the frontier of a study is the true one: two models with one container each, whose settings' cost and mean
 //! latency have closed forms.
 
-use fleetfront_planner::{Choice, Control, Effort, FleetPoint, frontier_of_sums, run_study};
+use fleetfront_planner::{Choice, Control, Effort, FleetPoint, frontier_of_sums, search_frontier};
 
 use crate::{Quantity, Single, TRIALS, scenario};
 
@@ -39,8 +39,9 @@ pub(crate) fn print(studies: u64, control: &Control) -> bool {
     let mut latency = Quantity::new("frontier: latency / exact", 1.0);
     let (mut told, mut found) = (0, 0);
     for seed in 1..=studies {
-        let study = run_study(&scenario, Effort { trials: TRIALS, seed }, control).expect("nobody interrupts");
-        let fleets = &study.frontier.by_mean_latency;
+        let effort = Effort { trials: TRIALS, seed };
+        let frontier = search_frontier(&scenario, effort, control).expect("nobody interrupts");
+        let fleets = &frontier.by_mean_latency;
         told += fleets.len() as u64;
         for fleet in fleets {
             let (usd, mean_s) = exact(windows_s(fleet));

@@ -43,6 +43,8 @@ pub(crate) struct Candidate {
     of_models: Vec<Subject>,
     /// Its latencies, while it is in the race.
     pub(crate) tails: Option<Tails>,
+    /// Those of each model in the histogram's own buckets, from which the next round goes on; empty after the last.
+    latencies: Vec<Tail>,
 }
 
 /// How late the requests of all its models together are, compactly: frontiers of fleets add them up.
@@ -63,7 +65,13 @@ impl Candidate {
     fn forget(&mut self) {
         self.pool = Subject::default();
         self.of_models.fill(Subject::default());
+        self.leave();
+    }
+
+    /// What only serves the race is let go.
+    fn leave(&mut self) {
         self.tails = None;
+        self.latencies = Vec::new();
     }
 
     /// What came out for the `place`-th of its models.
@@ -98,14 +106,12 @@ pub(crate) fn run_grid(
             let baseline = Baseline { allocation, run: &run };
             race::mark_beaten(grid.scenario, grid.partitions, &baseline.evidence(grid.scenario), &mut cells);
         }
-        // What lay within its bounds in the round before does so again.
+        // The pilot's sections are no part of the later rounds'.
         let before = if round > 0 { rounds[round - 1].as_slice() } else { &[] };
-        let checked = before.iter().zip(known).take_while(|(before, now)| before == now).count();
+        let known_before = if known.starts_with(before) { before.len() } else { 0 };
         let is_last = round + 1 == rounds.len();
-        grid.run_round(tasks, &mut cells, &Round { sections: known, checked, is_last })?;
-    }
-    for candidate in cells.iter_mut().flatten().filter(|candidate| candidate.beaten) {
-        candidate.tails = None;
+        grid.run_round(tasks, &mut cells, &Round { sections: known, known_before, is_last })?;
+        cells.iter_mut().flatten().filter(|candidate| candidate.beaten).for_each(Candidate::leave);
     }
     Ok(cells.into_iter().flatten().collect())
 }
@@ -141,8 +147,8 @@ fn variant_on(scenario: &Scenario, model: usize, wanted: usize, gpu: usize) -> O
 struct Round<'a> {
     /// What is known at its end.
     sections: &'a [Range<u32>],
-    /// So many of them lay within their bounds in the round before, and do so again.
-    checked: usize,
+    /// So many of them are known from the round before.
+    known_before: usize,
     /// Whether all sections of the study will be known.
     is_last: bool,
 }
@@ -171,6 +177,7 @@ impl CellTask {
             pool: Subject::default(),
             of_models,
             tails: None,
+            latencies: Vec::new(),
         }
     }
 }
@@ -225,21 +232,23 @@ impl Grid<'_> {
         runners as f64 * task.models.iter().map(rate).sum::<f64>()
     }
 
-    /// Simulates what is still in the race, from the first section on: what was known of it is forgotten, so that
-    /// histograms need not be kept from round to round.
+    /// Simulates what is still in the race, from the first section on that is not known.
     fn run_cell(&self, task: &CellTask, cell: &mut [Candidate], round: &Round<'_>) -> Result<(), Interrupted> {
         let scenario = self.scenario;
         let indices: Vec<usize> = task.models.iter().map(|(model, _)| *model).collect();
         let empty = vec![LatencyHistogram::default(); indices.len()];
         let mut runs: Vec<Run<'_>> = Vec::new();
         for candidate in cell.iter_mut().filter(|candidate| !candidate.beaten) {
-            candidate.forget();
+            if round.known_before == 0 {
+                candidate.forget();
+            }
             candidate.trials = round.sections[round.sections.len() - 1].end;
             let pool = engine_pool(scenario, &task.models, task.gpu, &candidate.settings);
             let prices = prices(scenario, task.gpu, &candidate.settings.rules);
-            let is_last = round.is_last;
-            let (section, all) = (empty.clone(), empty.clone());
-            runs.push(Run { pool, prices, tails: Vec::new(), is_last, section, all, candidate });
+            let tails = candidate.tails.take().map_or_else(Vec::new, |tails| tails.sections);
+            let all = std::mem::take(&mut candidate.latencies).iter().map(LatencyHistogram::from).collect();
+            let all = if round.known_before == 0 { empty.clone() } else { all };
+            runs.push(Run { pool, prices, tails, is_last: round.is_last, section: empty.clone(), all, candidate });
         }
         let (services, boots) = laws(scenario, &task.models, task.gpu);
         let days = Days {
@@ -251,8 +260,8 @@ impl Grid<'_> {
             boots,
         };
         for (place, section) in round.sections.iter().enumerate() {
-            if !runs.is_empty() {
-                days.simulate(section, self.requests, &mut runs, place >= round.checked);
+            if place >= round.known_before && !runs.is_empty() {
+                days.simulate(section, self.requests, &mut runs);
             }
             self.control.step()?;
         }
@@ -289,6 +298,9 @@ impl Run<'_> {
         candidate.pool.percentiles_s = percentiles_s(&pool);
         // The fine one is for frontiers, on which only who is known to the end may stand.
         candidate.tails = Some(Tails { whole: is_last.then(|| pool.tail(1)), sections: tails });
+        if !is_last {
+            candidate.latencies = all.iter().map(|latencies| latencies.tail(1)).collect();
+        }
         for (subject, latencies) in candidate.of_models.iter_mut().zip(&all) {
             subject.percentiles_s = percentiles_s(latencies);
             subject.peak_containers = candidate.pool.peak_containers;
@@ -326,9 +338,7 @@ struct OneDay<'a> {
 
 impl Days<'_> {
     /// Simulates one section of trials under every setting.
-    ///
-    /// - `checks`: whether what comes out is held against its bounds.
-    fn simulate(&self, section: &Range<u32>, requests: &Requests<'_>, runs: &mut [Run<'_>], checks: bool) {
+    fn simulate(&self, section: &Range<u32>, requests: &Requests<'_>, runs: &mut [Run<'_>]) {
         let scenario = self.scenario;
         let mut days: Vec<OneDay<'_>> = section
             .clone()
@@ -338,7 +348,7 @@ impl Days<'_> {
                 OneDay { arrivals, boots, scarcity: scarcity(scenario, (self.seed, trial), self.horizon) }
             })
             .collect();
-        let floor = checks.then(|| self.floor(&days, runs));
+        let floor = self.floor(&days, runs);
         let capacity = capacity(scenario);
         let mut workspace = Workspace::default();
         // Setting by setting, not day by day: one histogram stays in the cache and the branches of one setting are alike.
@@ -353,14 +363,10 @@ impl Days<'_> {
                 outcome +=
                     &simulate_group(&group, &mut *arrivals, &mut draws, self.horizon, &mut workspace, &mut observers);
             }
-            if let Some(floor) = &floor {
-                floor.check(&group, &outcome, &run.section, &|| self.name(run.candidate));
-            }
+            floor.check(&group, &outcome, &run.section, &|| self.name(run.candidate));
             run.end_section(section.len() as f64 * scenario.traffic.days(), &outcome);
-            if let Some(floor) = &floor {
-                let percentiles = |model: usize| run.candidate.of_model(model).last_percentiles_s();
-                floor.check_percentiles(&Group::of(&run.pool), &outcome, percentiles, &|| self.name(run.candidate));
-            }
+            let percentiles = |model: usize| run.candidate.of_model(model).last_percentiles_s();
+            floor.check_percentiles(&Group::of(&run.pool), &outcome, percentiles, &|| self.name(run.candidate));
         }
     }
 

@@ -88,7 +88,7 @@ pub use points::schedule_words;
 pub use recommendation::{FreshDays, Obstacle, Recommendation};
 pub use reevaluate::{Indifferent, Question, Reevaluation, Trigger, reevaluate};
 pub use replications::{Look, ModelReplication, PoolReplication, Replication, TracedEvent, replicate, trace_trial};
-pub use run::{run_study, simulate_allocation};
+pub use run::{run_study, search_frontier, simulate_allocation};
 pub use space::{Pruned, SearchSpace, search_space};
 pub use spending::{GpuSpending, HourSpending, NamedSpending, ROUNDING, Spending, SpendingLine, StateUsd};
 pub use static_fleet::StaticPool;

@@ -52,6 +52,7 @@ pub(crate) fn mark_beaten(
     cells: &mut [Vec<Candidate>],
 ) {
     let levels = levels(partitions, cells);
+    let slack = fleets::slack(cells);
     let racing: Vec<&Candidate> = cells.iter().flatten().filter(|candidate| !candidate.beaten).collect();
     let runner = |candidate: &&Candidate| Runner::of(scenario, baseline, &levels, candidate);
     let runners: Vec<Runner> = racing.par_iter().map(runner).collect();
@@ -67,7 +68,7 @@ pub(crate) fn mark_beaten(
     let mut is_beaten: Vec<bool> = of_units.into_iter().flatten().collect();
     let stay: Vec<usize> = (0..entries.len()).filter(|k| !is_beaten[*k]).collect();
     let left: Vec<Entry<'_>> = stay.iter().map(|k| entries[*k]).collect();
-    for (k, unneeded) in stay.into_iter().zip(unneeded(&left, scenario.models.len())) {
+    for (k, unneeded) in stay.into_iter().zip(unneeded(&left, scenario.models.len(), slack)) {
         is_beaten[k] = unneeded;
     }
     drop(entries);

@@ -25,7 +25,7 @@ use crate::requests::Requests;
 use crate::results::{Baseline, infeasible_reasons, infeasible_result, result};
 use crate::sections::sections;
 use crate::space::search_space_of;
-use crate::study::{AllocationResult, Bridge, Role, STUDY_FORMAT, Study};
+use crate::study::{AllocationResult, Bridge, Frontier, Role, STUDY_FORMAT, Study};
 use crate::summary::{cell_summaries, gpu_summaries, model_summaries, warnings};
 use crate::verdict::verdict;
 
@@ -175,6 +175,23 @@ pub fn run_study(scenario: &Scenario, effort: Effort, control: &Control) -> Resu
         origin: Origin::default(),
         search: search_space_of(scenario, &partitions, &tasks),
     })
+}
+
+/// The frontiers of a study, and nothing else of it.
+///
+/// # Errors
+/// [`Interrupted`] when `control` was cancelled.
+///
+/// # Panics
+/// As [`run_study`].
+pub fn search_frontier(scenario: &Scenario, effort: Effort, control: &Control) -> Result<Frontier, Interrupted> {
+    let partitions = Partitions::of(scenario);
+    let shared = Shared::new(scenario, effort, control, 0);
+    let rounds = race::rounds(&shared.sections, scenario.traffic.is_weekly());
+    let grid = shared.grid(&partitions, effort.seed);
+    let candidates = run_grid(&grid, &feasible_cells(scenario, &partitions), &rounds)?;
+    let together = shared.together(&partitions).under_quota(fleets(scenario, &partitions, &candidates))?;
+    Ok(together.into_frontier())
 }
 
 /// One allocation in detail, compared with the baseline where it is another.

@@ -4,8 +4,8 @@
 //! bound says that it is worse: no bound that holds for certain tells two settings apart. Warm containers bound the
 //! cost from below (their price times the time) and the latency from below by the service time only; those without
 //! bound the cost from above (a boot, a service and two windows a request) and the latency not at all. So a setting
-//! with a lower bound above another's upper bound in cost may still be the faster one, and of the default's 2,128
-//! settings such bounds rule out none. The race tells them apart within a few days instead.
+//! with a lower bound above another's upper bound in cost may still be the faster one, and of the default's
+//! settings of models by themselves such bounds rule out none. The race tells them apart within a few days instead.
 
 use std::collections::BTreeMap;
 
@@ -274,11 +274,42 @@ mod tests {
         settings_of(scenario, &Partitions::of(scenario).units[model], &[(model, 0)], gpu)
     }
 
+    /// The GPU types on which all of some models run, a model by itself once a variant.
+    fn cells_of(scenario: &Scenario, models: u32) -> usize {
+        let members: Vec<_> = (0..scenario.models.len()).filter(|k| models >> k & 1 == 1).collect();
+        let runs = |model: usize, variant: usize, gpu: usize| {
+            scenario.models[model].variants[variant].cells[gpu].feasibility.is_feasible()
+        };
+        let variants = |model: usize, gpu: usize| {
+            (0..scenario.models[model].variants.len()).filter(|variant| runs(model, *variant, gpu)).count()
+        };
+        let on = |gpu: usize| match members[..] {
+            [only] => variants(only, gpu),
+            _ => usize::from(members.iter().all(|model| variants(*model, gpu) > 0)),
+        };
+        (0..scenario.gpus.len()).map(on).sum()
+    }
+
+    /// Fleets of some models: the first of them is in one of the pools that hold it, and the others in fleets of theirs.
+    fn fleets_of(settings: &[f64], models: u32) -> f64 {
+        if models == 0 {
+            return 1.0;
+        }
+        let first = models & models.wrapping_neg();
+        let pools = (1..=models).filter(|pool| pool & models == *pool && pool & first != 0);
+        pools.map(|pool| settings[pool as usize] * fleets_of(settings, models & !pool)).sum()
+    }
+
     #[test]
     fn the_default_space_is_as_large_as_it_says() {
-        let space = search_space(&with("min_containers = [0, 1]", ""));
-        assert_eq!(space.settings % 16, 0, "eight windows, two numbers of warm containers");
-        assert!(space.fleets > 1e14, "{}", space.fleets);
+        let scenario = with("min_containers = [0, 1]", "");
+        let space = search_space(&scenario);
+        // Nine windows, two numbers of warm containers.
+        let settings: Vec<f64> = (0..64).map(|models| 18.0 * cells_of(&scenario, models) as f64).collect();
+        let sum: f64 = settings[1..].iter().sum();
+        assert_eq!((space.settings, sum), (11_664, 11_664.0));
+        let fleets = fleets_of(&settings, 63);
+        assert!((space.fleets / fleets - 1.0).abs() < 1e-12 && fleets > 1e15, "{} {fleets}", space.fleets);
         // Nothing but what fits nowhere is left out.
         assert!(space.pruned.iter().all(|pruned| pruned.what != "pool settings"), "{:?}", space.pruned);
     }
@@ -289,12 +320,12 @@ mod tests {
     fn what_contradicts_itself_is_left_out_with_its_reason() {
         let lists = "min_containers = [0, 1, 3]\nmax_containers = [1, 2]\nbuffer_containers = [0, 1]";
         let found = on(&with(lists, ""), "L40S");
-        assert_eq!(found.kept.len(), 8 * (12 - 4 - 2));
+        assert_eq!(found.kept.len(), 9 * (12 - 4 - 2));
         let count = |start: &str| found.left_out.iter().filter(|why| why.starts_with(start)).count();
-        assert_eq!(count("min_containers = 3 is above max_containers = 1"), 8 * 2);
-        assert_eq!(count("min_containers = 3 is above max_containers = 2"), 8 * 2);
-        assert_eq!(count("buffer_containers is not below max_containers"), 8 * 2);
-        assert_eq!(found.left_out.len(), 8 * 6);
+        assert_eq!(count("min_containers = 3 is above max_containers = 1"), 9 * 2);
+        assert_eq!(count("min_containers = 3 is above max_containers = 2"), 9 * 2);
+        assert_eq!(count("buffer_containers is not below max_containers"), 9 * 2);
+        assert_eq!(found.left_out.len(), 9 * 6);
     }
 
     #[test]
@@ -308,7 +339,7 @@ mod tests {
         let scenario = Scenario::load(&files.with("scenario.toml", &text)).expect("no problems");
         // 20,000 requests of 7.3 s keep 1.7 containers busy.
         let found = on(&scenario, "L40S");
-        assert_eq!((found.kept.len(), found.left_out.len()), (16, 16));
+        assert_eq!((found.kept.len(), found.left_out.len()), (18, 18));
         assert!(found.left_out.iter().all(|why| why.contains("the queue grows without bound")));
     }
 
@@ -328,11 +359,11 @@ mod tests {
             |gpu: &str, start: &str| on(&scenario, gpu).left_out.iter().filter(|why| why.starts_with(start)).count();
         let same = "another one that says the same";
         // L4 is cheaper than L40S and not always to be had.
-        assert_eq!((on(&scenario, "L4").kept.len(), count("L4", same)), (8 * 6, 8 * 2));
+        assert_eq!((on(&scenario, "L4").kept.len(), count("L4", same)), (9 * 6, 9 * 2));
         // On A10, which always is, falling back changes nothing.
-        assert_eq!((on(&scenario, "A10").kept.len(), count("A10", same)), (8 * 3, 8 * 5));
-        assert_eq!(count("L40S", "gpu_fallback names the pool's own GPU type"), 8 * 4);
-        assert_eq!(count("H100", "gpu_fallback names a GPU type that is not dearer"), 8 * 4);
+        assert_eq!((on(&scenario, "A10").kept.len(), count("A10", same)), (9 * 3, 9 * 5));
+        assert_eq!(count("L40S", "gpu_fallback names the pool's own GPU type"), 9 * 4);
+        assert_eq!(count("H100", "gpu_fallback names a GPU type that is not dearer"), 9 * 4);
         let scheduled = on(&scenario, "L4").kept.into_iter().find(|own| own.rules.schedule.is_some());
         assert_eq!(scheduled.map(|own| own.min_containers), Some(0));
     }
@@ -345,8 +376,8 @@ mod tests {
         );
         let scenario = with("min_containers = [0, 1]\nsnapshot = [false, true]", &cell);
         let (there, elsewhere) = (on(&scenario, "L40S"), on(&scenario, "L4"));
-        assert_eq!((there.kept.len(), there.left_out.len()), (32, 0));
-        assert_eq!((elsewhere.kept.len(), elsewhere.left_out.len()), (16, 16));
+        assert_eq!((there.kept.len(), there.left_out.len()), (36, 0));
+        assert_eq!((elsewhere.kept.len(), elsewhere.left_out.len()), (18, 18));
         assert!(elsewhere.left_out.iter().all(|why| why == "snapshot = true where the cell has no memory snapshot"));
         assert!(elsewhere.kept.iter().all(|own| own.rules.snapshot.is_none()));
     }
@@ -357,11 +388,11 @@ mod tests {
         let scenario = with(lists, "");
         let found = on(&scenario, "L40S");
         let batched = found.kept.iter().filter(|own| matches!(own.execution, Execution::Batched(_)));
-        assert_eq!((batched.count(), found.kept.len()), (8, 16));
+        assert_eq!((batched.count(), found.kept.len()), (9, 18));
         // Models that share a pool switch, and a batch cannot.
         let shared = Partitions::of(&scenario).units.into_iter().find(Unit::is_shared).expect("one is");
         let found = settings_of(&scenario, &shared, &shared.models, 3);
-        assert_eq!((found.kept.len(), found.left_out.len()), (8, 8));
+        assert_eq!((found.kept.len(), found.left_out.len()), (9, 9));
         assert_eq!(found.left_out[0], "several models at once cannot switch");
     }
 }

@@ -92,7 +92,7 @@ mod tests {
         assert_eq!(unserved(&edited(old, old)), []);
         let found = unserved(&edited(old, "min_containers = [5]\nmax_containers = [2]"));
         assert_eq!(found.len(), 6);
-        // wan2.1 fits eight GPU types or more, with eight windows each.
+        // wan2.1 fits eight GPU types or more, with nine windows each.
         let why = &found[4].why;
         assert_eq!(why.len(), 1);
         assert!(why[0].starts_with("min_containers = 5 is above max_containers = 2: "), "{why:?}");

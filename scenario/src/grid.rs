@@ -190,7 +190,7 @@ mod tests {
             empty,
             "one value or more",
         );
-        check("10.0, 30.0", "2.0, 30.0", "2.0", "grid.scaledown_window_s[1]", "2 stands here twice", "remove one");
+        check("10.0, 20.0", "2.0, 20.0", "2.0", "grid.scaledown_window_s[1]", "2 stands here twice", "remove one");
         let (old, more) = ("min_containers = [0, 1]", "min_containers = [0, 1]\n");
         for (list, value, key, message) in [
             ("buffer_containers = []", "[]", "grid.buffer_containers", empty),

@@ -77,6 +77,16 @@ impl LatencyHistogram {
         self.assert_exact();
     }
 
+    /// One with these counts from a bucket on, and of what never comes.
+    pub(crate) fn of_parts(first: usize, counts: impl Iterator<Item = u32>, infinite: u64) -> Self {
+        let mut histogram = Self { infinite, total: infinite, ..Self::default() };
+        for (own, count) in histogram.counts[first..].iter_mut().zip(counts) {
+            *own = count;
+            histogram.total += u64::from(count);
+        }
+        histogram
+    }
+
     /// The counts of its buckets, and of what never comes.
     pub(crate) fn parts(&self) -> (&[u32], u64) {
         (&self.counts, self.infinite)

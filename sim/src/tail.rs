@@ -39,6 +39,19 @@ impl LatencyHistogram {
     }
 }
 
+impl From<&Tail> for LatencyHistogram {
+    /// The histogram that the tail is of.
+    ///
+    /// # Panics
+    /// If the tail has levels of more than one bucket.
+    fn from(tail: &Tail) -> Self {
+        assert_eq!(tail.step, 1, "what is within a level is lost");
+        let before = std::iter::once(tail.total).chain(tail.later.iter().copied());
+        let counts = before.zip(&tail.later).map(|(before, later)| before - later);
+        Self::of_parts(tail.first, counts, u64::from(tail.infinite))
+    }
+}
+
 impl Tail {
     /// How many requests it is of.
     #[must_use]
@@ -140,6 +153,13 @@ mod tests {
         assert_eq!(Tail::quantile_s(&fine.each_ref(), 0.99), Some(f64::INFINITY));
         assert_eq!(Tail::level_of_quantile(&fine.each_ref(), 0.99), None);
         assert_eq!(Tail::quantile_s(&[&LatencyHistogram::default().tail(1)], 0.5), None);
+    }
+
+    #[test]
+    fn a_fine_tail_is_its_histogram() {
+        for histogram in two().into_iter().chain([LatencyHistogram::default()]) {
+            assert_eq!(LatencyHistogram::from(&histogram.tail(1)), histogram);
+        }
     }
 
     #[test]

@@ -78,7 +78,7 @@ impl Place {
     /// The embedded scenario with a grid of one point: a run takes a moment.
     pub(crate) fn small_scenario(&self, name: &str) -> Scenario {
         let scenario = self.scenario(name);
-        scenario.edit("scenario.toml", "[2.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0]", "[60.0]");
+        scenario.edit("scenario.toml", "[2.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0]", "[60.0]");
         scenario.edit("scenario.toml", "min_containers = [0, 1]", "min_containers = [0]");
         scenario
     }

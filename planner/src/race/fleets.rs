@@ -51,16 +51,22 @@ enum Use {
     Misses(Option<Dropped>),
 }
 
+/// By less than this share of cost and latency nobody is better.
+///
+/// - `cells`: all settings, those too that left: what is indifferent does not change from round to round.
+pub(super) fn slack(cells: &[Vec<Candidate>]) -> f64 {
+    let shared = cells.iter().flatten().filter(|candidate| candidate.models.len() > 1).count();
+    if shared > MANY { INDIFFERENCE } else { 0.0 }
+}
+
 /// Which of the entries no fleet needs; only those of shared pools are asked.
 ///
 /// - `models`: how many there are.
-pub(super) fn unneeded(entries: &[Entry<'_>], models: usize) -> Vec<bool> {
+pub(super) fn unneeded(entries: &[Entry<'_>], models: usize, slack: f64) -> Vec<bool> {
     let mut is_unneeded: Vec<bool> = entries.iter().map(|entry| entry.candidate.models.len() > 1).collect();
     if models >= u64::BITS as usize {
         return vec![false; entries.len()];
     }
-    let shared = is_unneeded.iter().filter(|shared| **shared).count();
-    let slack = if shared > MANY { INDIFFERENCE } else { 0.0 };
     // Some uses at a time: what one needs the later ones need not ask.
     for some in uses(entries).chunks(rayon::current_num_threads().max(2)) {
         let asked: Vec<usize> = (0..entries.len()).filter(|k| is_unneeded[*k]).collect();
@@ -256,7 +262,7 @@ mod tests {
         let runners = [runner(10.0, 1.0), runner(10.0, 1.0), runner(cost, latency)];
         let entries: Vec<Entry<'_>> =
             candidates.iter().zip(&runners).map(|(candidate, runner)| Entry { candidate, runner }).collect();
-        let [false, false, shared] = unneeded(&entries, 2)[..] else { panic!("who is alone is not asked") };
+        let [false, false, shared] = unneeded(&entries, 2, 0.0)[..] else { panic!("who is alone is not asked") };
         shared
     }
 

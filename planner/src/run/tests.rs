@@ -14,7 +14,7 @@ fn small() -> Scenario {
     let files = Files::embedded();
     let text = files.text("scenario.toml").expect("the default has a scenario.toml");
     let text = text
-        .replace("[2.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0]", "[2.0, 300.0]")
+        .replace("[2.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0]", "[2.0, 300.0]")
         .replace("min_containers = [0, 1]", "min_containers = [0]")
         .replace("pooling = \"all\"", "pooling = \"named\"");
     Scenario::load(&files.with("scenario.toml", &text)).expect("the smaller grid is valid")
