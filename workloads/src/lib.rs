@@ -8,6 +8,7 @@
 
 mod arrival_stream;
 mod curve;
+pub mod describe;
 mod dispersion;
 mod draw;
 mod instants;
