@@ -11,6 +11,8 @@
 //! hour in which it begins: its expected count is that hour's rate times its length. For windows that begin with the
 //! hour and divide it this is exact.
 
+#[cfg(test)]
+mod brute_force;
 mod clock;
 mod curves;
 mod days;

@@ -4,6 +4,8 @@
 //! and (if wanted) a slowly varying random factor. Given the factor the rate is piecewise constant, and the process is
 //! drawn exactly.
 //!
+//! What a log of real requests looks like is told by [`describe`].
+//!
 //! Deliberately absent: GPUs, prices, containers.
 
 mod arrival_stream;

@@ -188,7 +188,7 @@ pub struct ModelShare {
     pub share: f64,
 }
 
-/// Active minutes (with at least one request of a model) that would find no warm container of the model: its active
+/// Active minutes (from the origin, with at least one request of a model) that would find no warm container of the model: its active
 /// minute before is more than the keep-alive earlier, or there is none. Summed over the models.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct KeepAlive {

@@ -2,7 +2,7 @@
 //! and say themselves how each is defined.
 
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write, stderr};
 use std::path::PathBuf;
 
 use approx::assert_relative_eq;
@@ -14,13 +14,14 @@ use serde_json::Value;
 use super::*;
 
 /// The reference has 8 digits.
-const CLOSE: f64 = 1e-6;
+const CLOSE: f64 = 1e-7;
 
 /// A trace and what is known of it; none, with a visible line, where the folder is absent.
 fn trace(name: &str, file: &str) -> Option<(String, Value)> {
     let data = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data"));
     if !data.is_dir() {
-        eprintln!("SKIPPED: {name}: there is no folder shared/data beside the workspace");
+        // Past the harness, which hides what a passing test prints.
+        writeln!(stderr(), "SKIPPED: {name}: there is no folder shared/data beside the workspace").expect("stderr");
         return None;
     }
     let bytes = fs::read(data.join("traces").join(file)).expect("the trace");
@@ -160,6 +161,13 @@ fn a_text_to_image_service() {
     assert_dispersion(&found, &expected["dispersion"]);
     assert_gaps(&found, &expected["gap"], CLOSE);
     assert!(found.trend.is_some_and(|trend| trend.weekdays && trend.low < trend.high));
+    assert_eq!(
+        found.warnings,
+        [
+            "stamps are quantised to 1 s and 2.3 % of gaps are 0: gaps below 20 s are rough",
+            "134 of 367 full hours are empty"
+        ]
+    );
 }
 
 #[test]
@@ -174,7 +182,8 @@ fn a_web_server_by_the_second() {
     assert_dispersion(&found, &expected["dispersion"]);
     assert_gaps(&found, &expected["gap"], CLOSE);
     assert!(found.gaps.is_some_and(|gaps| gaps.quantised));
-    assert!(found.warnings.iter().any(|warning| warning.contains("quantised to 1 s")), "{:?}", found.warnings);
+    assert!(found.warnings[0].contains("quantised to 1 s and 39.4 % of gaps are 0"), "{:?}", found.warnings);
+    assert!(found.warnings[0].ends_with("cannot be trusted"), "{:?}", found.warnings);
 }
 
 #[test]
@@ -209,7 +218,7 @@ fn an_hour_of_conversations() {
     let found = described(DescribeOptions { resolution_ns: 100, ..options(Origin::FirstRequest, "UTC") }, log);
     assert_mean_rate(&found, &expected);
     assert_dispersion(&found, &expected["dispersion"]);
-    assert_gaps(&found, &expected["gap"], 1e-3);
+    assert_gaps(&found, &expected["gap"], 5e-4);
     assert!(found.hourly.is_empty() && found.gaps.is_some_and(|gaps| !gaps.quantised));
 }
 

@@ -162,6 +162,43 @@ mod tests {
         assert_relative_eq!(found.low, ((slope - margin) * 7.0).exp() - 1.0, max_relative = 1e-5);
     }
 
+    /// Levels have a closed form given the slope, so that one equation is left: bisection finds it.
+    #[test]
+    fn scattered_weeks_have_the_slope_that_solves_the_score() {
+        let totals: Vec<u64> = (0..24u64).map(|day| 40 + 97 * day * day % 61 + 11 * (day % 7) + 2 * day).collect();
+        let found = trend(&days(&totals)).expect("a trend");
+        let week = |day: usize| day as f64 / 7.0;
+        let of_weekday = |weekday: usize| (weekday..24).step_by(7);
+        // Means, given the slope.
+        let means = |slope: f64| -> Vec<f64> {
+            let weight = |day: usize| (slope * week(day)).exp();
+            let level = |weekday: usize| {
+                of_weekday(weekday).map(|day| totals[day] as f64).sum::<f64>()
+                    / of_weekday(weekday).map(weight).sum::<f64>()
+            };
+            (0..24).map(|day| level(day % 7) * weight(day)).collect()
+        };
+        let score = |slope: f64| -> f64 {
+            means(slope).iter().enumerate().map(|(day, mean)| week(day) * (totals[day] as f64 - mean)).sum()
+        };
+        let (mut low, mut high) = (-1.0, 1.0);
+        for _ in 0..60 {
+            let middle = f64::midpoint(low, high);
+            if score(middle) > 0.0 { low = middle } else { high = middle }
+        }
+        assert_relative_eq!(found.growth_per_week, low.exp_m1(), max_relative = 1e-8);
+        let means = means(low);
+        let within = |weekday: usize| -> f64 {
+            let sum = |power: i32| of_weekday(weekday).map(|day| means[day] * week(day).powi(power)).sum::<f64>();
+            sum(2) - sum(1) * sum(1) / sum(0)
+        };
+        let information: f64 = (0..7).map(within).sum();
+        let pearson: f64 = means.iter().zip(&totals).map(|(mean, &total)| (total as f64 - mean).powi(2) / mean).sum();
+        // t(24 - 8) = 2.119905.
+        let margin = 2.119_905 * (pearson / 16.0 / information).sqrt();
+        assert_relative_eq!(found.high, (low + margin).exp_m1(), max_relative = 1e-5);
+    }
+
     #[test]
     fn there_is_no_trend_where_none_can_be_told() {
         assert_eq!(trend(&days(&[1, 2, 3, 4])), None, "too few days");

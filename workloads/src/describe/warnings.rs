@@ -2,6 +2,11 @@
 
 use super::{Description, NS_PER_S};
 
+/// Gaps below so many steps of the stamps' resolution are off by more than a twentieth.
+const ROUGH: f64 = 20.0;
+/// The resolution as a share of the mean gap above which rounding makes up much of the spread of the gaps.
+const CV_IN_DOUBT: f64 = 0.1;
+
 /// Plain sentences on `description`, the gravest first.
 ///
 /// - `stamps_ns`: from the first stamp to the last, in nanoseconds.
@@ -24,15 +29,11 @@ pub(super) fn warnings(description: &Description, stamps_ns: u64, late_requests:
     warn(one_second, "all requests lie within one second: no curve, no trend, no dispersion".to_string());
     warn(late_requests > 0, format!("{late_requests} requests at or after the end of the log are left out"));
     if let Some(gaps) = d.gaps.as_ref().filter(|gaps| gaps.quantised) {
-        let (resolution_s, zero_share) = (d.resolution_s, 100.0 * gaps.zero_share);
-        warn(
-            true,
-            format!(
-                "stamps are quantised to {resolution_s} s and {zero_share:.1} % of gaps are 0: the cv of gaps, gaps \
-                 below {} s and dispersion in windows of {resolution_s} s cannot be trusted",
-                20.0 * resolution_s
-            ),
-        );
+        let in_doubt = d.resolution_s > CV_IN_DOUBT * gaps.mean_s;
+        let cv = if in_doubt { ", and the cv of gaps, raw or rescaled, cannot be trusted" } else { "" };
+        let (resolution_s, zero_percent, rough_s) = (d.resolution_s, 100.0 * gaps.zero_share, d.resolution_s * ROUGH);
+        let what = format!("stamps are quantised to {resolution_s} s and {zero_percent:.1} % of gaps are 0");
+        warn(true, format!("{what}: gaps below {rough_s} s are rough{cv}"));
     }
     if let Some(bin_s) = d.bin_s {
         warn(some, format!("the log holds counts of {bin_s} s: it says nothing about gaps and shorter windows"));
