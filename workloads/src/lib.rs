@@ -4,10 +4,13 @@
 //! and (if wanted) a slowly varying random factor. Given the factor the rate is piecewise constant, and the process is
 //! drawn exactly.
 //!
+//! What a log of real requests looks like is told by [`describe`].
+//!
 //! Deliberately absent: GPUs, prices, containers.
 
 mod arrival_stream;
 mod curve;
+pub mod describe;
 mod dispersion;
 mod draw;
 mod instants;

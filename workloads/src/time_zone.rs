@@ -46,7 +46,8 @@ pub fn hours_ahead(curve_zone: &str, reporting_zone: &str, on_date: &str) -> Res
     Ok(f64::from(ahead_s) / 3600.0)
 }
 
-fn find(database: &TimeZoneDatabase, zone: &str) -> Result<TimeZone, TimeZoneError> {
+/// The zone of this IANA name.
+pub(crate) fn find(database: &TimeZoneDatabase, zone: &str) -> Result<TimeZone, TimeZoneError> {
     database.get(zone).map_err(|_| TimeZoneError::UnknownZone { zone: zone.to_owned() })
 }
 

@@ -1,0 +1,66 @@
+//! How many active minutes would find no warm container, by how long containers are kept.
+
+use super::KeepAlive;
+
+/// The keep-alives, in minutes.
+const KEEP_ALIVES_MIN: [u64; 8] = [1, 2, 5, 10, 15, 20, 30, 60];
+
+/// Counts active minutes and those of them that are cold.
+#[derive(Debug, Clone, Default)]
+pub(super) struct KeepAliveCounts {
+    /// By model: its last active minute.
+    last: Vec<Option<u64>>,
+    active: u64,
+    /// By keep-alive.
+    cold: [u64; KEEP_ALIVES_MIN.len()],
+}
+
+impl KeepAliveCounts {
+    /// Counts a request of `model` in a minute that is not before that of the call before.
+    pub(super) fn push(&mut self, minute: u64, model: usize) {
+        if self.last.len() <= model {
+            self.last.resize(model + 1, None);
+        }
+        let last = self.last[model].replace(minute);
+        if last == Some(minute) {
+            return;
+        }
+        self.active += 1;
+        let idle = last.map_or(u64::MAX, |last| minute - last);
+        for (cold, _) in self.cold.iter_mut().zip(KEEP_ALIVES_MIN).filter(|(_, minutes)| idle > *minutes) {
+            *cold += 1;
+        }
+    }
+
+    /// The counts by keep-alive; empty where nothing was active.
+    pub(super) fn describe(&self) -> Vec<KeepAlive> {
+        let rows = KEEP_ALIVES_MIN.iter().zip(self.cold).filter(|_| self.active > 0);
+        rows.map(|(&minutes, cold)| KeepAlive {
+            minutes,
+            cold_active_minutes: cold,
+            active_minutes: self.active,
+            share: cold as f64 / self.active as f64,
+        })
+        .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_minute_is_cold_where_the_last_one_is_too_long_ago() {
+        let mut counts = KeepAliveCounts::default();
+        for (minute, model) in [(0, 0), (0, 1), (0, 0), (1, 0), (3, 0), (8, 0), (100, 1)] {
+            counts.push(minute, model);
+        }
+        let rows = counts.describe();
+        // The first minutes of both models, then gaps of 1, 2, 5 and 100 minutes.
+        let cold: Vec<u64> = rows.iter().map(|row| row.cold_active_minutes).collect();
+        assert_eq!(cold, [5, 4, 3, 3, 3, 3, 3, 3]);
+        assert!(rows.iter().all(|row| row.active_minutes == 6));
+        assert!((rows[0].share - 5.0 / 6.0).abs() < 1e-12);
+        assert!(KeepAliveCounts::default().describe().is_empty());
+    }
+}
