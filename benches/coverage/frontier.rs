@@ -66,7 +66,8 @@ pub(crate) fn print(studies: u64, control: &Control) -> bool {
         100.0 * found as f64 / all as f64,
         told as f64 / studies as f64
     );
-    let accepted = [cost.print(costs), latency.print(told)];
+    // All but one in two hundred: neighbours on the frontier may change places by luck.
+    let accepted = [cost.print(costs), latency.print(told), 200 * (all - found) <= all];
     !accepted.contains(&false)
 }
 
