@@ -4,6 +4,8 @@
 //! and (if wanted) a slowly varying random factor. Given the factor the rate is piecewise constant, and the process is
 //! drawn exactly.
 //!
+//! Logs of real requests are read line by line ([`read_log`]).
+//!
 //! Deliberately absent: GPUs, prices, containers.
 
 mod arrival_stream;
@@ -11,6 +13,7 @@ mod curve;
 mod dispersion;
 mod draw;
 mod instants;
+mod log;
 mod process;
 mod rate;
 mod request_stream;
@@ -24,6 +27,10 @@ pub use arrival_stream::ArrivalStream;
 pub use curve::{CurveError, LoadCurve};
 pub use dispersion::slow_rate_dispersion;
 pub use draw::draw_requests;
+pub use log::{
+    Columns, Entry, Layout, LogError, LogOptions, LogSummary, StampZone, WrongLine, ZoneCount, open_log, read_log,
+    read_sorted,
+};
 pub use process::{BatchSize, ModulatedState, Process};
 pub use rate::{Rate, RateSegment};
 pub use request_stream::RequestStream;
