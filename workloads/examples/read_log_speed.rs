@@ -86,7 +86,7 @@ fn measure(name: &str, mut source: Generated) -> Result<(), Box<dyn std::error::
             peak_after_tenth = peak_mb();
         }
     })?;
-    let took_s = (start.elapsed() - source.took).as_secs_f64();
+    let took_s = start.elapsed().saturating_sub(source.took).as_secs_f64();
     let megabytes = source.bytes as f64 / 1e6;
     println!("{name}: {} lines, {megabytes:.0} MB (header {header} B): {:.0} MB/s", summary.lines, megabytes / took_s);
     println!(

@@ -6,7 +6,7 @@ use serde::Deserializer as _;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::span::Span;
+use super::span::{Span, Values};
 
 /// The values of one object at a time.
 #[derive(Debug, Default)]
@@ -20,24 +20,21 @@ impl JsonFields {
     /// if it was not there, and of a key that comes twice the last counts.
     ///
     /// # Errors
-    /// When `record` is not an object, or one of the values is a list or an object.
+    /// When `record` is not an object in UTF-8, or one of the values is a list or an object.
     pub(super) fn find(&mut self, record: &[u8], names: &[String]) -> Result<(), serde_json::Error> {
         self.rewritten.clear();
         self.spans.clear();
         self.spans.resize(names.len(), Span::default());
-        let mut json = serde_json::Deserializer::from_slice(record);
+        // Checked once for the record, not key by key.
+        let text = std::str::from_utf8(record).map_err(serde::de::Error::custom)?;
+        let mut json = serde_json::Deserializer::from_str(text);
         json.deserialize_map(Finder { fields: self, record, names })?;
         json.end()
     }
 
-    /// Where the values stand, by slot; empty where there is none.
-    pub(super) fn spans(&self) -> &[Span] {
-        &self.spans
-    }
-
-    /// What was written with escapes, without them.
-    pub(super) fn rewritten(&self) -> &[u8] {
-        &self.rewritten
+    /// The values that were found in `record`.
+    pub(super) fn values<'a>(&'a self, record: &'a [u8]) -> Values<'a> {
+        Values { record, rewritten: &self.rewritten, spans: &self.spans }
     }
 
     /// Where `raw`, a part of `record`, has its value.
@@ -142,16 +139,25 @@ pub(super) fn collect_keys(record: &[u8], keys: &mut Vec<String>) -> Result<(), 
     json.end()
 }
 
+/// What is wrong with an object. Its place is one in the object, so the line is left out and the column kept.
+pub(super) fn in_words(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" at line ") {
+        Some((cause, _)) if error.line() == 1 => format!("{cause} at character {}", error.column()),
+        Some((cause, _)) => cause.to_owned(),
+        None => text,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::span::Values;
 
     fn find(record: &str, names: &[&str]) -> Result<Vec<String>, String> {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let mut fields = JsonFields::default();
         fields.find(record.as_bytes(), &names).map_err(|error| error.to_string())?;
-        let values = Values { record: record.as_bytes(), rewritten: fields.rewritten(), spans: fields.spans() };
+        let values = fields.values(record.as_bytes());
         Ok((0..names.len()).map(|slot| String::from_utf8_lossy(values.get(slot)).into_owned()).collect())
     }
 

@@ -42,8 +42,8 @@ impl LocalClock {
         if hour != self.hour {
             let (offset_s, is_ambiguous) = self.offset(local_s)?;
             let quarters = (0..5).map(|quarter| hour * HOUR_S + (quarter * HOUR_S / 4).min(HOUR_S - 1));
-            let mut offsets = quarters.map(|at| self.offset(at));
-            if is_ambiguous || !offsets.all(|other| other == Some((offset_s, false))) {
+            let is_steady = quarters.map(|at_s| self.offset(at_s)).all(|other| other == Some((offset_s, false)));
+            if is_ambiguous || !is_steady {
                 return Some(Instant { at_s: local_s - offset_s, is_ambiguous });
             }
             (self.hour, self.offset_s) = (hour, offset_s);

@@ -6,7 +6,7 @@ use super::span::Values;
 use super::value::count;
 
 /// Minutes of a day.
-const MINUTES: u32 = 1440;
+const MINUTES: i64 = 1440;
 
 /// Where things stand in the lines of a table with a column for each minute of a day, numbered from 1.
 #[derive(Debug)]
@@ -16,9 +16,9 @@ pub(super) struct MinuteRow {
     model: usize,
     client: Option<usize>,
     /// The field and the minute (from 0) of each column of counts.
-    minutes: Vec<(usize, u32)>,
+    minutes: Vec<(usize, i64)>,
     /// The counts of the last line that are not zero.
-    counts: Vec<(u32, u64)>,
+    counts: Vec<(i64, u64)>,
 }
 
 impl MinuteRow {
@@ -76,7 +76,7 @@ impl MinuteRow {
     }
 
     /// The minutes (from 0) of the line that was read with their counts, without those without requests.
-    pub(super) fn counts(&self) -> &[(u32, u64)] {
+    pub(super) fn counts(&self) -> &[(i64, u64)] {
         &self.counts
     }
 }

@@ -6,7 +6,7 @@ use super::columns::{Columns, Mapping, Missing, position};
 use super::csv_fields::{CsvFields, delimiter};
 use super::error::LogError;
 use super::fault::shown;
-use super::json_fields::collect_keys;
+use super::json_fields::{collect_keys, in_words};
 use super::layout::Layout;
 use super::minute_row::MinuteRow;
 use super::options::LogOptions;
@@ -91,7 +91,7 @@ impl Plan {
 
     fn of_table<R: Read>(records: &mut Records<R>, file: &str, options: &LogOptions) -> Result<Self, LogError> {
         let found = records.next_line().map_err(|cause| unreadable(file, 1, cause))?;
-        if !found || records.is_too_long() {
+        if !found {
             return Err(LogError::Empty { file: file.to_owned() });
         }
         let line = records.line();
@@ -137,7 +137,7 @@ fn sampled_keys(beginning: &[u8], are_lines: bool) -> Result<Vec<String>, String
         if let Err(error) = collect_keys(records.bytes(), &mut keys)
             && keys.is_empty()
         {
-            cause = error.to_string();
+            cause = in_words(&error);
         }
     }
     if keys.is_empty() { Err(cause) } else { Ok(keys) }

@@ -7,7 +7,7 @@ use super::csv_fields::CsvFields;
 use super::entry::Entry;
 use super::error::LogError;
 use super::fault::{Fault, FaultKind};
-use super::json_fields::JsonFields;
+use super::json_fields::{JsonFields, in_words};
 use super::layout::Layout;
 use super::options::LogOptions;
 use super::plan::{Form, Plan, unreadable};
@@ -20,7 +20,6 @@ use super::value;
 
 /// How many wrong lines are shown.
 const SHOWN: usize = 10;
-const MINUTE_NS: i64 = 60_000_000_000;
 
 /// A log that is being read.
 #[derive(Debug)]
@@ -159,26 +158,25 @@ impl<'o> Reading<'o> {
 
     /// Hands on the entries of a record, all or none.
     fn entries(&mut self, record: &[u8], line: u64, each: &mut impl FnMut(&Entry<'_>)) -> Result<(), Fault> {
-        match &self.plan.form {
-            Form::Table { duration_unit_s, places, .. } => {
-                let values = Values { record, rewritten: self.fields.rewritten(), spans: &self.spans };
-                let (unit_s, is_counted) = (*duration_unit_s, places[slot::COUNT].is_some());
-                let is_minute = self.plan.layout == Layout::AzureFunctions;
-                let text = values.get(slot::TIME);
-                let stamp = if is_minute { self.stamps.of_minute(text) } else { self.stamps.read(text) };
-                let stamp = stamp.map_err(|kind| kind.at(slot::TIME))?;
-                let entry = entry(values, stamp, unit_s, is_counted, &mut self.shape, line)?;
-                Self::hand_on(&entry, stamp, self.options, &mut self.tally, each)
+        let (values, names, duration_unit_s) = match &self.plan.form {
+            Form::Minutes { .. } => return self.minutes(record, line, each),
+            Form::Table { names, duration_unit_s, .. } => {
+                (Values { record, rewritten: self.fields.rewritten(), spans: &self.spans }, names, *duration_unit_s)
             }
-            Form::Objects { duration_unit_s, names, .. } => {
-                let values = Values { record, rewritten: self.objects.rewritten(), spans: self.objects.spans() };
-                let (unit_s, is_counted) = (*duration_unit_s, !names[slot::COUNT].is_empty());
-                let stamp = self.stamps.read(values.get(slot::TIME)).map_err(|kind| kind.at(slot::TIME))?;
-                let entry = entry(values, stamp, unit_s, is_counted, &mut self.shape, line)?;
-                Self::hand_on(&entry, stamp, self.options, &mut self.tally, each)
-            }
-            Form::Minutes { .. } => self.minutes(record, line, each),
+            Form::Objects { names, duration_unit_s, .. } => (self.objects.values(record), names, *duration_unit_s),
+        };
+        let text = values.get(slot::TIME);
+        let is_minute = self.plan.layout == Layout::AzureFunctions;
+        let stamp = if is_minute { self.stamps.of_minute(text) } else { self.stamps.read(text) };
+        let stamp = stamp.map_err(|kind| kind.at(slot::TIME))?;
+        if self.options.now.is_some_and(|now| stamp.at_ns > now) {
+            return Err(FaultKind::Future.at(slot::TIME));
         }
+        let is_counted = !names[slot::COUNT].is_empty();
+        let entry = entry(values, stamp, duration_unit_s, is_counted, &mut self.shape, line)?;
+        self.tally.add(stamp, entry.requests);
+        each(&entry);
+        Ok(())
     }
 
     /// Hands on the entries of a line with a column a minute.
@@ -188,28 +186,18 @@ impl<'o> Reading<'o> {
         row.read(values)?;
         let model = text(values, row.model())?;
         let client = row.client().map_or(Ok(""), |field| text(values, field))?;
-        let origin_ns = self.stamps.origin_ns();
+        // The latest first: what can be wrong with a minute is wrong with that one.
+        let latest = row.counts().iter().map(|(minute, _)| *minute).max().unwrap_or(0);
+        let latest = self.stamps.at_minute(latest).map_err(FaultKind::whole)?;
+        if self.options.now.is_some_and(|now| latest.at_ns > now) {
+            return Err(FaultKind::Future.whole());
+        }
         for &(minute, requests) in row.counts() {
-            let at_ns = origin_ns.saturating_add(i64::from(minute) * MINUTE_NS);
-            let stamp = Stamp { at_ns, zone: StampZone::FromOrigin, is_ambiguous: false };
-            let entry = Entry { at_ns, requests, model, client, duration_s: None, is_ok: None, shape: &[], line };
-            Self::hand_on(&entry, stamp, self.options, &mut self.tally, each)?;
+            let stamp = self.stamps.at_minute(minute).map_err(FaultKind::whole)?;
+            let at_ns = stamp.at_ns;
+            self.tally.add(stamp, requests);
+            each(&Entry { at_ns, requests, model, client, duration_s: None, is_ok: None, shape: &[], line });
         }
-        Ok(())
-    }
-
-    fn hand_on(
-        entry: &Entry<'_>,
-        stamp: Stamp,
-        options: &LogOptions,
-        tally: &mut Tally,
-        each: &mut impl FnMut(&Entry<'_>),
-    ) -> Result<(), Fault> {
-        if options.now.is_some_and(|now| stamp.at_ns > now) {
-            return Err(FaultKind::Future.at(slot::TIME));
-        }
-        tally.add(stamp, entry.requests);
-        each(entry);
         Ok(())
     }
 
@@ -221,10 +209,7 @@ impl<'o> Reading<'o> {
         let (column, text) = match (fault.slot, &self.plan.form) {
             (None, _) => (String::new(), record),
             (Some(slot), Form::Minutes { row, .. }) => (row.name(slot), self.fields.values(record).get(slot)),
-            (Some(slot), Form::Objects { names, .. }) => {
-                let values = Values { record, rewritten: self.objects.rewritten(), spans: self.objects.spans() };
-                (names[slot].clone(), values.get(slot))
-            }
+            (Some(slot), Form::Objects { names, .. }) => (names[slot].clone(), self.objects.values(record).get(slot)),
             (Some(slot), Form::Table { names, .. }) => {
                 let values = Values { record, rewritten: self.fields.rewritten(), spans: &self.spans };
                 (names[slot].clone(), values.get(slot))
@@ -235,7 +220,7 @@ impl<'o> Reading<'o> {
             && let Err(error) = self.objects.find(record, names)
         {
             // Looked for again, for its words: there are too many wrong lines to keep those of all.
-            cause = format!("not a JSON object: {error}");
+            cause = format!("not a JSON object: {}", in_words(&error));
         }
         self.wrong.push(WrongLine { line, column, cause });
     }

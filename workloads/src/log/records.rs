@@ -368,6 +368,17 @@ mod tests {
     }
 
     #[test]
+    fn memory_does_not_grow_with_the_log() {
+        let text = "2024-11-15 16:57:50,flux-dev,32.0,SUCCEED\n".repeat(100_000);
+        let mut records = Records::new(text.as_bytes());
+        let mut count = 0;
+        while records.next_line().expect("no errors") {
+            count += 1;
+        }
+        assert_eq!((count, records.line(), records.buffer.len()), (100_000, 100_001, CHUNK));
+    }
+
+    #[test]
     fn a_byte_order_mark_is_passed_over() {
         let mut records = Records::new(&b"\xef\xbb\xbftime\n"[..]);
         assert_eq!(records.beginning().expect("no errors"), b"time\n");

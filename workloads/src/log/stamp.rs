@@ -5,12 +5,15 @@ use jiff::fmt::rfc2822;
 use jiff::{Timestamp, ZonedDateTime};
 
 use super::fault::FaultKind;
-use super::local_clock::LocalClock;
+use super::local_clock::{Instant, LocalClock};
 use super::summary::StampZone;
+use super::value::count;
 use crate::TimeZoneError;
 
 const SECOND_NS: i64 = 1_000_000_000;
 const DAY_S: i64 = 86_400;
+/// Of a day.
+const MINUTES: i64 = 1440;
 /// Monday 1970-01-05, in seconds: the first whole week of clocks.
 const FIRST_MONDAY_S: i64 = 4 * DAY_S;
 /// Fewer seconds are counted from the beginning of the log, more since 1970: the bound is 1973-03-03.
@@ -60,9 +63,15 @@ impl Stamps {
 
     /// The beginning of a minute of the day, 0 to 1439.
     pub(super) fn of_minute(&self, text: &[u8]) -> Result<Stamp, FaultKind> {
-        let minute = super::value::count(text).ok().filter(|minute| *minute < 1440).ok_or(FaultKind::NotAMinute)?;
-        let at_ns = self.origin_ns.checked_add(minute as i64 * 60 * SECOND_NS).ok_or(FaultKind::OutOfCalendar)?;
-        Ok(Stamp { at_ns, zone: StampZone::FromOrigin, is_ambiguous: false })
+        let minute = count(text).ok().and_then(|minute| i64::try_from(minute).ok()).filter(|minute| *minute < MINUTES);
+        self.at_minute(minute.ok_or(FaultKind::NotAMinute)?)
+    }
+
+    /// The beginning of a minute after the origin.
+    pub(super) fn at_minute(&self, minute: i64) -> Result<Stamp, FaultKind> {
+        let since_ns = minute.checked_mul(60 * SECOND_NS);
+        let at_ns = since_ns.and_then(|since_ns| self.origin_ns.checked_add(since_ns));
+        Ok(Stamp { at_ns: at_ns.ok_or(FaultKind::OutOfCalendar)?, zone: StampZone::FromOrigin, is_ambiguous: false })
     }
 
     /// The stamp in `text`, without blanks around it.
@@ -82,15 +91,15 @@ impl Stamps {
 
     fn at(&mut self, written: Written) -> Result<Stamp, FaultKind> {
         let shown_s = self.days * DAY_S + written.second;
-        let (at_s, is_ambiguous) = match written.zone {
-            StampZone::Offset(offset_s) => (shown_s - i64::from(offset_s), false),
-            _ => {
-                let instant = self.clock.instant(shown_s).ok_or(FaultKind::OutOfCalendar)?;
-                (instant.at_s, instant.is_ambiguous)
-            }
+        let instant = if let StampZone::Offset(offset_s) = written.zone {
+            Instant { at_s: shown_s - i64::from(offset_s), is_ambiguous: false }
+        } else {
+            self.clock.instant(shown_s).ok_or(FaultKind::OutOfCalendar)?
         };
-        let at_ns = at_s.checked_mul(SECOND_NS).and_then(|at_ns| at_ns.checked_add(written.nanosecond));
-        Ok(Stamp { at_ns: at_ns.ok_or(FaultKind::OutOfCalendar)?, zone: written.zone, is_ambiguous })
+        let whole_ns = instant.at_s.checked_mul(SECOND_NS);
+        let at_ns = whole_ns.and_then(|whole_ns| whole_ns.checked_add(written.nanosecond));
+        let at_ns = at_ns.ok_or(FaultKind::OutOfCalendar)?;
+        Ok(Stamp { at_ns, zone: written.zone, is_ambiguous: instant.is_ambiguous })
     }
 
     fn of_number(&mut self, number: Decimal) -> Result<Stamp, FaultKind> {
@@ -98,11 +107,12 @@ impl Stamps {
         if *self.are_from_origin.get_or_insert(is_from_origin) != is_from_origin {
             return Err(FaultKind::OtherOrigin);
         }
+        // Bounds so far apart that each unit covers the years 1973 to 5138.
         let (unit_ns, fraction_ns) = match number.whole {
-            ..100_000_000_000 => (1_000_000_000, number.billionths),
-            ..100_000_000_000_000 => (1_000_000, number.billionths / 1000),
-            ..100_000_000_000_000_000 => (1000, number.billionths / 1_000_000),
-            _ => (1, 0),
+            0..100_000_000_000 => (1_000_000_000, number.billionths),
+            100_000_000_000..100_000_000_000_000 => (1_000_000, number.billionths / 1000),
+            100_000_000_000_000..100_000_000_000_000_000 => (1000, number.billionths / 1_000_000),
+            100_000_000_000_000_000.. => (1, 0),
         };
         let size = i128::from(number.whole) * unit_ns + i128::from(fraction_ns);
         let since = if number.is_negative { -size } else { size };
@@ -121,12 +131,11 @@ impl Stamps {
         }
         let (second, rest) = match time {
             [] => (0, &[][..]),
-            [b'T' | b't' | b' ', h, i, b':', m, n, rest @ ..] => {
-                let (second, rest) = match rest {
-                    [b':', s, t, rest @ ..] => (two(*s, *t, 59)?, rest),
-                    _ => (0, rest),
-                };
-                (two(*h, *i, 23)? * 3600 + two(*m, *n, 59)? * 60 + second, rest)
+            [b'T' | b't' | b' ', time @ ..] => {
+                let (hour, time) = two(time, 23)?;
+                let (minute, time) = two(after(b':', time)?, 59)?;
+                let (second, rest) = after(b':', time).map_or(Some((0, time)), |time| two(time, 59))?;
+                (3600 * hour + 60 * minute + second, rest)
             }
             _ => return None,
         };
@@ -227,27 +236,27 @@ fn billionths(digits: &[u8]) -> Option<(i64, &[u8])> {
     (count > 0).then(|| (value * 10i64.pow(9 - kept.len() as u32), rest))
 }
 
-/// Two digits, if they are such and not more than `max`.
-fn two(tens: u8, ones: u8, max: i64) -> Option<i64> {
+/// The two digits that `text` begins with, if they are such and not more than `max`, and what follows them.
+fn two(text: &[u8], max: i64) -> Option<(i64, &[u8])> {
+    let ([tens, ones], rest) = text.split_first_chunk()?;
     let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
     let value = 10 * i64::from(tens) + i64::from(ones);
-    (tens < 10 && ones < 10 && value <= max).then_some(value)
+    (tens < 10 && ones < 10 && value <= max).then_some((value, rest))
+}
+
+/// What follows `letter`, if `text` begins with it.
+fn after(letter: u8, text: &[u8]) -> Option<&[u8]> {
+    text.split_first().filter(|(first, _)| **first == letter).map(|(_, rest)| rest)
 }
 
 /// `+02:00`, `-0330`, `+02` or `+00:19:32` in seconds.
 fn offset_s(text: &[u8]) -> Option<i32> {
-    let (sign, h, i, rest) = match text {
-        [sign @ (b'+' | b'-'), h, i, rest @ ..] => (*sign, *h, *i, rest),
-        _ => return None,
-    };
-    let (minutes, seconds) = match rest {
-        [] => (0, 0),
-        [m, n] | [b':', m, n] => (two(*m, *n, 59)?, 0),
-        [b':', m, n, b':', s, t] => (two(*m, *n, 59)?, two(*s, *t, 59)?),
-        _ => return None,
-    };
-    let size = (two(h, i, 23)? * 3600 + minutes * 60 + seconds) as i32;
-    Some(if sign == b'-' { -size } else { size })
+    let (sign, text) = text.split_first().filter(|(sign, _)| matches!(sign, b'+' | b'-'))?;
+    let (hours, text) = two(text, 23)?;
+    let (minutes, text) = if text.is_empty() { (0, text) } else { two(after(b':', text).unwrap_or(text), 59)? };
+    let (seconds, text) = if text.is_empty() { (0, text) } else { two(after(b':', text)?, 59)? };
+    let size = (hours * 3600 + minutes * 60 + seconds) as i32;
+    text.is_empty().then_some(if *sign == b'-' { -size } else { size })
 }
 
 /// The days from 1970-01-01 to `YYYY-MM-DD` in the Gregorian calendar; `None` for what is no date.
@@ -255,9 +264,11 @@ fn offset_s(text: &[u8]) -> Option<i32> {
 /// # Source
 /// Howard Hinnant, "chrono-compatible low-level date algorithms" (2013), `days_from_civil`.
 fn days_since_1970(date: &[u8; 10]) -> Option<i64> {
-    let [c, d, y, z, b'-', m, n, b'-', e, f] = *date else { return None };
-    let year = two(c, d, 99)? * 100 + two(y, z, 99)?;
-    let (month, day) = (two(m, n, 12)?, two(e, f, 31)?);
+    let (century, rest) = two(date, 99)?;
+    let (year, rest) = two(rest, 99)?;
+    let (month, rest) = two(after(b'-', rest)?, 12)?;
+    let (day, _) = two(after(b'-', rest)?, 31)?;
+    let year = 100 * century + year;
     let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let month_days = match month {
         2 => 28 + i64::from(is_leap),

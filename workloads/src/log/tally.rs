@@ -77,7 +77,7 @@ impl Tally {
         // Most gaps are the one before or a second: no division is needed.
         if gap_ns > 0 && gap_ns != self.gap_ns_divisor {
             self.gap_ns_min = self.gap_ns_min.min(gap_ns);
-            if self.gap_ns_divisor == 0 || gap_ns % self.gap_ns_divisor != 0 {
+            if !gap_ns.is_multiple_of(self.gap_ns_divisor) {
                 self.gap_ns_divisor = greatest_common_divisor(self.gap_ns_divisor, gap_ns);
             }
         }
