@@ -11,6 +11,7 @@ use super::span::{Span, Values};
 pub(super) struct CsvFields {
     spans: Vec<Span>,
     rewritten: Vec<u8>,
+    is_clean: bool,
 }
 
 impl CsvFields {
@@ -18,6 +19,7 @@ impl CsvFields {
     pub(super) fn split(&mut self, record: &[u8], delimiter: u8) -> bool {
         self.spans.clear();
         self.rewritten.clear();
+        self.is_clean = true;
         if memchr(b'"', record).is_some() {
             return self.split_quoted(record, delimiter);
         }
@@ -28,6 +30,11 @@ impl CsvFields {
         }
         self.spans.push(Span { start, end: record.len(), is_rewritten: false });
         true
+    }
+
+    /// Whether nothing but a delimiter follows each closing quote.
+    pub(super) fn is_clean(&self) -> bool {
+        self.is_clean
     }
 
     /// How many there are.
@@ -60,7 +67,9 @@ impl CsvFields {
             };
             let end = memchr(delimiter, &record[after..]).map_or(record.len(), |found| after + found);
             // What follows a closing quote is no part of a field, unless blanks; the field is then taken as it stands.
-            let is_quoted = after > start && record[after..end].trim_ascii().is_empty();
+            let is_opened = after > start;
+            let is_quoted = is_opened && record[after..end].trim_ascii().is_empty();
+            self.is_clean &= is_quoted == is_opened;
             self.spans.push(if is_quoted { span } else { Span { start, end, is_rewritten: false } });
             if end == record.len() {
                 return true;
@@ -126,6 +135,8 @@ mod tests {
     #[test]
     fn an_open_quote_is_told() {
         let mut fields = CsvFields::default();
+        assert!(fields.split(br#""a" ,5" b"#, b',') && fields.is_clean());
+        assert!(fields.split(br#""a"x,b"#, b',') && !fields.is_clean());
         for line in [r#""a"#, r#"x,"a"",b"#, "\""] {
             assert!(!fields.split(line.as_bytes(), b','), "{line}");
         }

@@ -121,7 +121,7 @@ impl<'o> Reading<'o> {
             }
         };
         if !self.fields.split(records.bytes(), delimiter)
-            && let Err(kind) = self.close_quote(records, delimiter)?
+            && let Err(kind) = self.close_quote(records, delimiter, header)?
         {
             return Ok(Err(kind.whole()));
         }
@@ -138,20 +138,30 @@ impl<'o> Reading<'o> {
     }
 
     /// Lengthens a record until the quote that is open at its end is closed.
-    fn close_quote<R: Read>(&mut self, records: &mut Records<R>, delimiter: u8) -> io::Result<Result<(), FaultKind>> {
+    ///
+    /// A quote in a later line may be a stray one as well, and the lines up to it requests: only what then has the form
+    /// of the header is one record.
+    fn close_quote<R: Read>(
+        &mut self,
+        records: &mut Records<R>,
+        delimiter: u8,
+        header: usize,
+    ) -> io::Result<Result<(), FaultKind>> {
         loop {
             let before = records.bytes().len();
-            if !records.extend()? {
-                if records.is_too_long() {
-                    return Ok(Err(FaultKind::TooLong));
-                }
-                records.shorten()?;
-                return Ok(Err(FaultKind::OpenQuote));
+            let is_longer = records.extend()?;
+            if records.is_too_long() {
+                return Ok(Err(FaultKind::TooLong));
             }
             // Lines without a quote close none: a record is cut again only if that may help.
-            let added = &records.bytes()[before..];
-            if memchr::memchr(b'"', added).is_some() && self.fields.split(records.bytes(), delimiter) {
+            let is_tried = is_longer && memchr::memchr(b'"', &records.bytes()[before..]).is_some();
+            let is_closed = is_tried && self.fields.split(records.bytes(), delimiter);
+            if is_closed && self.fields.is_clean() && self.fields.len() == header {
                 return Ok(Ok(()));
+            }
+            if is_closed || !is_longer {
+                records.shorten()?;
+                return Ok(Err(FaultKind::OpenQuote));
             }
         }
     }

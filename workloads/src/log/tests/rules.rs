@@ -370,6 +370,10 @@ fn quoted_fields_may_span_lines_and_stray_quotes_may_not() {
     let found: Vec<_> = entries.iter().map(|entry| (entry.model.as_str(), entry.line)).collect();
     assert_eq!(found, [("m", 2), ("n", 4), ("p", 6)]);
     assert_eq!(summary.wrong[0].to_string(), "5: a quote is opened and not closed");
+    // Two of them do not take the lines between them along.
+    let text = format!("time,prompt\n2024-11-15,\"a\n{}2024-11-16,\"c\n", "2024-11-15,b\n".repeat(98));
+    let (_, summary) = read(&text, &lenient());
+    assert_eq!((summary.entries, summary.wrong_count, summary.lines), (98, 2, 100));
 }
 
 #[test]
