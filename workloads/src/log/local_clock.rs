@@ -96,6 +96,16 @@ mod tests {
     }
 
     #[test]
+    fn an_hour_of_two_offsets_is_not_remembered() {
+        let mut clock = LocalClock::new("Australia/Lord_Howe").expect("a zone");
+        for _ in 0..2 {
+            let later = clock.instant(clock_s("2024-10-06T02:45:00")).expect("in the calendar");
+            let earlier = clock.instant(clock_s("2024-10-06T02:15:00")).expect("in the calendar");
+            assert!(earlier.is_ambiguous && !later.is_ambiguous);
+        }
+    }
+
+    #[test]
     fn an_unknown_zone_and_the_end_of_the_calendar_are_told() {
         assert!(LocalClock::new("Berlin").is_err());
         let mut clock = LocalClock::new("UTC").expect("a zone");

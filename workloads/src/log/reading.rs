@@ -99,7 +99,7 @@ impl<'o> Reading<'o> {
                 self.previous.extend_from_slice(record);
             }
             Err(fault) => {
-                // Its like is wrong too, and no duplicate.
+                // The lines on both sides of it do not follow each other.
                 self.previous.clear();
                 self.add_wrong(fault, record, records.line());
             }

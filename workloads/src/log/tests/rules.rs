@@ -329,12 +329,13 @@ fn a_log_without_header_or_requests_or_of_another_kind_is_refused() {
 
 #[test]
 fn equal_lines_are_counted_and_kept_unless_dropped() {
-    let text = "time,model\n2024-11-15,a\n2024-11-15,a\n2024-11-15,a\n2024-11-15,b\n2024-11-15,a\nx,\nx,\n";
+    let text =
+        "time,model\n2024-11-15,a\n2024-11-15,a\n2024-11-15,a\n2024-11-15,b\n2024-11-15,a\nx,\nx,\n2024-11-15,a\n";
     let (entries, summary) = read(text, &lenient());
-    assert_eq!((entries.len(), summary.duplicates, summary.wrong_count), (5, 2, 2));
+    assert_eq!((entries.len(), summary.duplicates, summary.wrong_count), (6, 2, 2));
     assert!(summary.remarks().contains(&"2 lines equal the one before them and are kept".to_owned()));
     let (entries, summary) = read(text, &LogOptions { drop_duplicates: true, ..lenient() });
-    assert_eq!((entries.len(), summary.duplicates, summary.entries, summary.wrong_count), (3, 2, 3, 2));
+    assert_eq!((entries.len(), summary.duplicates, summary.entries, summary.wrong_count), (4, 2, 4, 2));
     assert!(summary.remarks().contains(&"2 lines equal the one before them and are left out".to_owned()));
 }
 
