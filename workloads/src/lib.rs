@@ -4,6 +4,7 @@
 //! and (if wanted) a slowly varying random factor. Given the factor the rate is piecewise constant, and the process is
 //! drawn exactly.
 //!
+//! Logs of real requests are read line by line ([`read_log`]).
 //! What a log of real requests looks like is told by [`describe`].
 //!
 //! Deliberately absent: GPUs, prices, containers.
@@ -14,6 +15,7 @@ pub mod describe;
 mod dispersion;
 mod draw;
 mod instants;
+mod log;
 mod process;
 mod rate;
 mod request_stream;
@@ -27,6 +29,10 @@ pub use arrival_stream::ArrivalStream;
 pub use curve::{CurveError, LoadCurve};
 pub use dispersion::slow_rate_dispersion;
 pub use draw::draw_requests;
+pub use log::{
+    Columns, Entry, Layout, LogError, LogOptions, LogSummary, StampZone, WrongLine, ZoneCount, open_log, read_log,
+    read_sorted,
+};
 pub use process::{BatchSize, ModulatedState, Process};
 pub use rate::{Rate, RateSegment};
 pub use request_stream::RequestStream;

@@ -1,0 +1,75 @@
+//! Logs of requests, read line by line.
+//!
+//! A log is cut into records, lines or objects (`records.rs`), and a record into values (`csv_fields.rs`,
+//! `json_fields.rs`). Which value means what is settled once, at the beginning (`plan.rs`, `layout.rs`, `columns.rs`).
+//! Values become an [`Entry`] (`reading.rs`, `stamp.rs`, `value.rs`) or a wrong line (`fault.rs`); what is remarkable
+//! about all of them is counted (`tally.rs`) and stated in the [`LogSummary`]. Nothing grows with the log: wrong lines
+//! are counted, and ten of them kept.
+//!
+//! What is repaired and stated: entries that are not in order, lines that come twice, stamps of several zones or of an hour
+//! that the clock skipped or repeated. What makes a line wrong: no stamp, one in the future, a negative duration, a
+//! number that is none, more or fewer fields than the header. What is refused: a log without the needed column, or with
+//! too many wrong lines.
+
+mod columns;
+mod csv_fields;
+mod entry;
+mod error;
+mod fault;
+mod json_fields;
+mod layout;
+mod local_clock;
+mod minute_row;
+mod options;
+mod plan;
+mod reading;
+mod records;
+mod sorted;
+mod source;
+mod span;
+mod stamp;
+mod summary;
+mod tally;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use std::io::BufRead;
+
+pub use columns::Columns;
+pub use entry::Entry;
+pub use error::LogError;
+pub use layout::Layout;
+pub use options::LogOptions;
+pub use sorted::read_sorted;
+pub use source::open_log;
+pub use summary::{LogSummary, StampZone, WrongLine, ZoneCount};
+
+use plan::Plan;
+use reading::Reading;
+use records::Records;
+
+/// Reads a log and hands its entries to `each` as they stand, in memory that does not grow with the log.
+///
+/// - `source`: the log, decompressed; [`open_log`] opens one.
+/// - `file`: its name in errors.
+///
+/// Too many wrong lines are told at the end only, when `each` has seen the entries of the others; [`read_sorted`] looks
+/// before.
+///
+/// # Errors
+/// [`LogError`] when the log cannot be read to its end, is empty, lacks a column that is needed or named, has more wrong
+/// lines than the options allow, or has bins of unknown or unequal width; or when an option is out of its range.
+pub fn read_log(
+    source: impl BufRead,
+    file: &str,
+    options: &LogOptions,
+    each: impl FnMut(&Entry<'_>),
+) -> Result<LogSummary, LogError> {
+    options.check()?;
+    let mut records = Records::new(source);
+    let plan = Plan::of(&mut records, file, options)?;
+    let mut reading = Reading::new(file, options, plan)?;
+    reading.all(&mut records, each)?;
+    reading.finish()
+}

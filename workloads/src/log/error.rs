@@ -1,0 +1,152 @@
+//! Why a log cannot be read.
+
+use std::fmt::Write as _;
+use std::io;
+
+use super::columns::{Missing, nearest};
+use super::summary::WrongLine;
+use crate::TimeZoneError;
+
+/// Why a log cannot be read, where, and what to change.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LogError {
+    /// The source failed: a broken disk, pipe or gzip file.
+    #[error(
+        "{file}:{line}: cannot be read on: {cause}\n  help: give the whole file; lines before this one are readable"
+    )]
+    Unreadable {
+        /// The log, as the user named it.
+        file: String,
+        /// The line on which it broke, from 1.
+        line: u64,
+        /// What the system says.
+        #[source]
+        cause: io::Error,
+    },
+    /// Nothing to read.
+    #[error(
+        "{file}: holds no requests\n  help: give a log with a line for each request, below a header if it is a table"
+    )]
+    Empty {
+        /// The log, as the user named it.
+        file: String,
+    },
+    /// The first line is data.
+    #[error("{file}:{line}: no header: `{text}` is a stamp\n  help: let the first line name the columns")]
+    NoHeader {
+        /// The log, as the user named it.
+        file: String,
+        /// Where the header should be, from 1.
+        line: u64,
+        /// What stands in the place of the first name.
+        text: String,
+    },
+    /// JSON was asked for, and this is something else.
+    #[error("{file}:{line}: not JSON: {cause}\n  help: {mend}")]
+    NotJson {
+        /// The log, as the user named it.
+        file: String,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong.
+        cause: String,
+        /// What to do.
+        mend: &'static str,
+    },
+    /// A column that is needed or was named is not there.
+    #[error("{file}:{line}: {meaning}: {message}\n  help: {mend}")]
+    NoColumn {
+        /// The log, as the user named it.
+        file: String,
+        /// The line of the header or of the first object, from 1.
+        line: u64,
+        /// What the column was to mean, such as `time`.
+        meaning: &'static str,
+        /// What is missing.
+        message: String,
+        /// The columns that there are, or the one that was meant.
+        mend: String,
+    },
+    /// More lines are wrong than is put up with.
+    #[error("{}", wrong_lines(file, *wrong_count, *lines, *share_max, shown))]
+    WrongLines {
+        /// The log, as the user named it.
+        file: String,
+        /// How many lines are wrong.
+        wrong_count: u64,
+        /// How many there are, without blank ones and the header.
+        lines: u64,
+        /// The share that would have been put up with.
+        share_max: f64,
+        /// The first of them, at most ten.
+        shown: Vec<WrongLine>,
+    },
+    /// The width of the bins cannot be told from a single stamp.
+    #[error(
+        "{file}: all counts have the same stamp, so the width of the bins is unknown\n  help: give it, such as bin_s = 3600"
+    )]
+    NoWidth {
+        /// The log, as the user named it.
+        file: String,
+    },
+    /// The stamps of bins are not equally far apart.
+    #[error(
+        "{file}: bins of unequal width: the smallest gap between stamps is {gap_s} s, but not all are multiples of it\n  \
+         help: give counts in bins of equal width, or say the width, such as bin_s = {gap_s}"
+    )]
+    UnevenBins {
+        /// The log, as the user named it.
+        file: String,
+        /// The smallest gap between stamps, in seconds.
+        gap_s: f64,
+    },
+    /// An option is out of its range.
+    #[error("{name}: {value} is out of range\n  help: {mend}")]
+    Option {
+        /// The option.
+        name: &'static str,
+        /// What was given.
+        value: String,
+        /// What may be given.
+        mend: &'static str,
+    },
+    /// The time zone of stamps that name none is unknown.
+    #[error(transparent)]
+    Zone(#[from] TimeZoneError),
+}
+
+impl LogError {
+    pub(super) fn no_column(file: &str, line: u64, missing: &Missing, found: &[String]) -> Self {
+        let listed = format!("the log has {}", quoted(found));
+        let (message, mend) = match &missing.name {
+            Some(name) => {
+                let meant = nearest(name, found).map(|column| format!("did you mean `{column}`? "));
+                (format!("no column `{name}`"), meant.unwrap_or_default() + &listed)
+            }
+            None => ("no column is known to mean this".to_owned(), format!("say which of its columns does; {listed}")),
+        };
+        Self::NoColumn { file: file.to_owned(), line, meaning: missing.meaning, message, mend }
+    }
+}
+
+/// The names that there are, cut where they are too many to read.
+fn quoted(names: &[String]) -> String {
+    const SHOWN: usize = 40;
+    let mut text = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN {
+        let _ = write!(text, " and {} more", names.len() - SHOWN);
+    }
+    if text.is_empty() { "no columns".to_owned() } else { text }
+}
+
+fn wrong_lines(file: &str, wrong_count: u64, lines: u64, share_max: f64, shown: &[WrongLine]) -> String {
+    let share = 100.0 * wrong_count as f64 / lines as f64;
+    let most = 100.0 * share_max;
+    let mut text =
+        format!("{file}: {wrong_count} of {lines} lines are wrong ({share:.1} %, at most {most} % are put up with)");
+    for wrong in shown {
+        let _ = write!(text, "\n  {file}:{wrong}");
+    }
+    text + "\n  help: mend them, map other columns, or allow a larger share of wrong lines"
+}

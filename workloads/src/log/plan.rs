@@ -1,0 +1,152 @@
+//! How a log will be read, as its beginning shows.
+
+use std::io::{self, Read};
+
+use super::columns::{Columns, Mapping, Missing, position};
+use super::csv_fields::{CsvFields, delimiter};
+use super::error::LogError;
+use super::fault::shown;
+use super::json_fields::{collect_keys, in_words};
+use super::layout::Layout;
+use super::minute_row::MinuteRow;
+use super::options::LogOptions;
+use super::records::Records;
+use super::stamp::Stamps;
+
+/// How many objects are looked at for their keys: those that are empty may be left out of some.
+const SAMPLED_OBJECTS: usize = 1000;
+
+/// How a log will be read.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) layout: Layout,
+    pub(super) columns: Columns,
+    pub(super) form: Form,
+}
+
+/// What the records are and where their values stand.
+#[derive(Debug)]
+pub(super) enum Form {
+    /// Lines of a table.
+    Table {
+        delimiter: u8,
+        /// How many fields the header has.
+        fields: usize,
+        /// The column and the field of each slot.
+        names: Vec<String>,
+        places: Vec<Option<usize>>,
+        duration_unit_s: f64,
+    },
+    /// Lines of a table with a column a minute.
+    Minutes { delimiter: u8, row: MinuteRow },
+    /// JSON objects.
+    Objects {
+        /// Whether there is one on each line; else they are told apart by their braces.
+        are_lines: bool,
+        /// The key of each slot.
+        names: Vec<String>,
+        duration_unit_s: f64,
+    },
+}
+
+impl Plan {
+    /// Looks at the beginning of a log and, in a table, takes its header.
+    pub(super) fn of<R: Read>(records: &mut Records<R>, file: &str, options: &LogOptions) -> Result<Self, LogError> {
+        let beginning = records.beginning().map_err(|cause| unreadable(file, 1, cause))?;
+        let first = beginning.trim_ascii_start();
+        if first.is_empty() {
+            return Err(LogError::Empty { file: file.to_owned() });
+        }
+        let looks_like_json = matches!(first[0], b'{' | b'[');
+        if options.layout.map_or(looks_like_json, Layout::is_json) {
+            Self::of_objects(beginning, file, options)
+        } else {
+            Self::of_table(records, file, options)
+        }
+    }
+
+    fn of_objects(beginning: &[u8], file: &str, options: &LogOptions) -> Result<Self, LogError> {
+        let start = beginning.trim_ascii_start();
+        let line = 1 + memchr::memchr_iter(b'\n', &beginning[..beginning.len() - start.len()]).count() as u64;
+        if !matches!(start[0], b'{' | b'[') {
+            let cause =
+                format!("`{}` begins no object", shown(start.split(|byte| *byte == b'\n').next().unwrap_or(start)));
+            let mend = "give a JSON object on each line, or one array of objects; or say that it is a table";
+            return Err(LogError::NotJson { file: file.to_owned(), line, cause, mend });
+        }
+        let first_line = start.split(|byte| *byte == b'\n').next().unwrap_or(start).trim_ascii_end();
+        let are_lines = start[0] == b'{' && first_line != b"{";
+        let keys = sampled_keys(beginning, are_lines);
+        let keys = keys.map_err(|cause| {
+            let mend = "give a JSON object on each line, or one array of objects";
+            LogError::NotJson { file: file.to_owned(), line, cause, mend }
+        })?;
+        let layout = options.layout.unwrap_or_else(|| Layout::of_objects(&keys));
+        let mapping = Mapping::of(layout, &keys, &options.columns);
+        let mapping = mapping.map_err(|missing| LogError::no_column(file, line, &missing, &keys))?;
+        let columns = mapping.columns();
+        let (names, duration_unit_s) = (mapping.names, mapping.duration_unit_s);
+        Ok(Self { layout, columns, form: Form::Objects { are_lines, names, duration_unit_s } })
+    }
+
+    fn of_table<R: Read>(records: &mut Records<R>, file: &str, options: &LogOptions) -> Result<Self, LogError> {
+        let found = records.next_line().map_err(|cause| unreadable(file, 1, cause))?;
+        if !found {
+            return Err(LogError::Empty { file: file.to_owned() });
+        }
+        let line = records.line();
+        let delimiter = delimiter(records.bytes());
+        let mut fields = CsvFields::default();
+        fields.split(records.bytes(), delimiter);
+        let values = fields.values(records.bytes());
+        let name = |field| String::from_utf8_lossy(values.get(field)).into_owned();
+        let header: Vec<String> = (0..fields.len()).map(name).collect();
+        let layout = options.layout.unwrap_or_else(|| Layout::of_table(&header, &options.columns));
+        let no_column = |missing: Missing| match stamp_among(&header) {
+            Some(text) if missing.name.is_none() => LogError::NoHeader { file: file.to_owned(), line, text },
+            _ => LogError::no_column(file, line, &missing, &header),
+        };
+        if layout == Layout::AzureFunctions && position(&header, "HashFunction").is_some() {
+            let row = MinuteRow::of(&header, &options.columns).map_err(no_column)?;
+            return Ok(Self { layout, columns: row.columns(&header), form: Form::Minutes { delimiter, row } });
+        }
+        let mapping = Mapping::of(layout, &header, &options.columns).map_err(no_column)?;
+        let place = |name: &String| header.iter().position(|column| !name.is_empty() && column == name);
+        let places = mapping.names.iter().map(place).collect();
+        let (columns, fields) = (mapping.columns(), header.len());
+        let (names, duration_unit_s) = (mapping.names, mapping.duration_unit_s);
+        Ok(Self { layout, columns, form: Form::Table { delimiter, fields, names, places, duration_unit_s } })
+    }
+}
+
+pub(super) fn unreadable(file: &str, line: u64, cause: io::Error) -> LogError {
+    LogError::Unreadable { file: file.to_owned(), line, cause }
+}
+
+/// The keys of the first objects; the cause when none of them is one.
+fn sampled_keys(beginning: &[u8], are_lines: bool) -> Result<Vec<String>, String> {
+    let mut records = Records::new(beginning);
+    let mut keys = Vec::new();
+    let mut cause = "holds no object".to_owned();
+    for _ in 0..SAMPLED_OBJECTS {
+        // The last object of the beginning may be cut; it says nothing.
+        let found = if are_lines { records.next_line() } else { records.next_object() };
+        if !found.unwrap_or(false) {
+            break;
+        }
+        if let Err(error) = collect_keys(records.bytes(), &mut keys)
+            && keys.is_empty()
+        {
+            cause = in_words(&error);
+        }
+    }
+    if keys.is_empty() { Err(cause) } else { Ok(keys) }
+}
+
+/// A name of the header that is a stamp: the first line is then no header.
+fn stamp_among(header: &[String]) -> Option<String> {
+    // Years of four digits and the numbers of minutes are names that tables do have.
+    let mut stamps = Stamps::new("UTC", Some(0)).ok()?;
+    let mut is_stamp = |name: &&String| name.len() >= 8 && stamps.read(name.as_bytes()).is_ok();
+    header.iter().find(|name| is_stamp(name)).cloned()
+}

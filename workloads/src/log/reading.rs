@@ -1,0 +1,312 @@
+//! Reading a log record by record.
+
+use std::io::{self, Read};
+
+use super::columns::slot;
+use super::csv_fields::CsvFields;
+use super::entry::Entry;
+use super::error::LogError;
+use super::fault::{Fault, FaultKind};
+use super::json_fields::{JsonFields, in_words};
+use super::layout::Layout;
+use super::options::LogOptions;
+use super::plan::{Form, Plan, unreadable};
+use super::records::Records;
+use super::span::{Span, Values};
+use super::stamp::{Stamp, Stamps};
+use super::summary::{LogSummary, StampZone, WrongLine};
+use super::tally::Tally;
+use super::value;
+
+/// How many wrong lines are shown.
+const SHOWN: usize = 10;
+
+/// A log that is being read.
+#[derive(Debug)]
+pub(super) struct Reading<'o> {
+    file: &'o str,
+    options: &'o LogOptions,
+    plan: Plan,
+    stamps: Stamps,
+    fields: CsvFields,
+    objects: JsonFields,
+    /// Where the values of the record stand, by slot.
+    spans: Vec<Span>,
+    shape: Vec<f64>,
+    /// The record before, for telling duplicates.
+    previous: Vec<u8>,
+    lines: u64,
+    duplicates: u64,
+    wrong: Vec<WrongLine>,
+    wrong_count: u64,
+    tally: Tally,
+}
+
+impl<'o> Reading<'o> {
+    pub(super) fn new(file: &'o str, options: &'o LogOptions, plan: Plan) -> Result<Self, LogError> {
+        Ok(Self {
+            file,
+            options,
+            plan,
+            stamps: Stamps::new(&options.zone, options.origin)?,
+            fields: CsvFields::default(),
+            objects: JsonFields::default(),
+            spans: Vec::new(),
+            shape: Vec::new(),
+            previous: Vec::new(),
+            lines: 0,
+            duplicates: 0,
+            wrong: Vec::new(),
+            wrong_count: 0,
+            tally: Tally::new(),
+        })
+    }
+
+    /// Reads all records and hands their entries to `each`.
+    pub(super) fn all<R: Read>(
+        &mut self,
+        records: &mut Records<R>,
+        mut each: impl FnMut(&Entry<'_>),
+    ) -> Result<(), LogError> {
+        loop {
+            let found = match self.plan.form {
+                Form::Objects { are_lines: false, .. } => records.next_object(),
+                _ => records.next_line(),
+            };
+            let found =
+                found.and_then(|found| if found { self.record(records, &mut each) } else { Ok(()) }.map(|()| found));
+            if !found.map_err(|cause| unreadable(self.file, records.line(), cause))? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Reads the current record.
+    fn record<R: Read>(&mut self, records: &mut Records<R>, each: &mut impl FnMut(&Entry<'_>)) -> io::Result<()> {
+        self.lines += 1;
+        let cut = self.cut(records)?;
+        let record = records.bytes();
+        let is_duplicate = cut.is_ok() && record == self.previous;
+        let result = match cut {
+            Ok(()) if is_duplicate && self.options.drop_duplicates => Ok(()),
+            Ok(()) => self.entries(record, records.line(), each),
+            Err(fault) => Err(fault),
+        };
+        match result {
+            Ok(()) if is_duplicate => self.duplicates += 1,
+            Ok(()) => {
+                self.previous.clear();
+                self.previous.extend_from_slice(record);
+            }
+            Err(fault) => {
+                // The lines on both sides of it do not follow each other.
+                self.previous.clear();
+                self.add_wrong(fault, record, records.line());
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds out where in the current record the values stand; a quoted field may lengthen it.
+    fn cut<R: Read>(&mut self, records: &mut Records<R>) -> io::Result<Result<(), Fault>> {
+        if records.is_too_long() {
+            return Ok(Err(FaultKind::TooLong.whole()));
+        }
+        let (delimiter, header) = match &self.plan.form {
+            Form::Table { delimiter, fields, .. } => (*delimiter, *fields),
+            Form::Minutes { delimiter, row } => (*delimiter, row.fields),
+            Form::Objects { names, .. } => {
+                let found = self.objects.find(records.bytes(), names);
+                return Ok(found.map_err(|_| FaultKind::NotAnObject.whole()));
+            }
+        };
+        if !self.fields.split(records.bytes(), delimiter)
+            && let Err(kind) = self.close_quote(records, delimiter, header)?
+        {
+            return Ok(Err(kind.whole()));
+        }
+        let found = self.fields.len();
+        if found != header {
+            return Ok(Err(FaultKind::Fields { found, header }.whole()));
+        }
+        if let Form::Table { places, .. } = &self.plan.form {
+            self.spans.clear();
+            self.spans
+                .extend(places.iter().map(|place| place.map_or_else(Span::default, |field| self.fields.span(field))));
+        }
+        Ok(Ok(()))
+    }
+
+    /// Lengthens a record until the quote that is open at its end is closed.
+    ///
+    /// A quote in a later line may be a stray one as well, and the lines up to it requests: only what then has the form
+    /// of the header is one record.
+    fn close_quote<R: Read>(
+        &mut self,
+        records: &mut Records<R>,
+        delimiter: u8,
+        header: usize,
+    ) -> io::Result<Result<(), FaultKind>> {
+        loop {
+            let before = records.bytes().len();
+            let is_longer = records.extend()?;
+            if records.is_too_long() {
+                return Ok(Err(FaultKind::TooLong));
+            }
+            // Lines without a quote close none: a record is cut again only if that may help.
+            let is_tried = is_longer && memchr::memchr(b'"', &records.bytes()[before..]).is_some();
+            let is_closed = is_tried && self.fields.split(records.bytes(), delimiter);
+            if is_closed && self.fields.is_clean() && self.fields.len() == header {
+                return Ok(Ok(()));
+            }
+            if is_closed || !is_longer {
+                records.shorten()?;
+                return Ok(Err(FaultKind::OpenQuote));
+            }
+        }
+    }
+
+    /// Hands on the entries of a record, all or none.
+    fn entries(&mut self, record: &[u8], line: u64, each: &mut impl FnMut(&Entry<'_>)) -> Result<(), Fault> {
+        let (values, names, duration_unit_s) = match &self.plan.form {
+            Form::Minutes { .. } => return self.minutes(record, line, each),
+            Form::Table { names, duration_unit_s, .. } => {
+                (Values { record, rewritten: self.fields.rewritten(), spans: &self.spans }, names, *duration_unit_s)
+            }
+            Form::Objects { names, duration_unit_s, .. } => (self.objects.values(record), names, *duration_unit_s),
+        };
+        let text = values.get(slot::TIME);
+        let is_minute = self.plan.layout == Layout::AzureFunctions;
+        let stamp = if is_minute { self.stamps.of_minute(text) } else { self.stamps.read(text) };
+        let stamp = stamp.map_err(|kind| kind.at(slot::TIME))?;
+        if self.options.now.is_some_and(|now| stamp.at_ns > now) {
+            return Err(FaultKind::Future.at(slot::TIME));
+        }
+        let is_counted = !names[slot::COUNT].is_empty();
+        let entry = entry(values, stamp, duration_unit_s, is_counted, &mut self.shape, line)?;
+        self.tally.add(stamp, entry.requests);
+        each(&entry);
+        Ok(())
+    }
+
+    /// Hands on the entries of a line with a column a minute.
+    fn minutes(&mut self, record: &[u8], line: u64, each: &mut impl FnMut(&Entry<'_>)) -> Result<(), Fault> {
+        let Form::Minutes { row, .. } = &mut self.plan.form else { return Ok(()) };
+        let values = self.fields.values(record);
+        row.read(values)?;
+        let model = text(values, row.model())?;
+        let client = row.client().map_or(Ok(""), |field| text(values, field))?;
+        // The latest first: what can be wrong with a minute is wrong with that one.
+        let latest = row.counts().iter().map(|(minute, _)| *minute).max().unwrap_or(0);
+        let latest = self.stamps.at_minute(latest).map_err(FaultKind::whole)?;
+        if self.options.now.is_some_and(|now| latest.at_ns > now) {
+            return Err(FaultKind::Future.whole());
+        }
+        for &(minute, requests) in row.counts() {
+            let stamp = self.stamps.at_minute(minute).map_err(FaultKind::whole)?;
+            let at_ns = stamp.at_ns;
+            self.tally.add(stamp, requests);
+            each(&Entry { at_ns, requests, model, client, duration_s: None, is_ok: None, shape: &[], line });
+        }
+        Ok(())
+    }
+
+    fn add_wrong(&mut self, fault: Fault, record: &[u8], line: u64) {
+        self.wrong_count += 1;
+        if self.wrong.len() == SHOWN {
+            return;
+        }
+        let (column, text) = match (fault.slot, &self.plan.form) {
+            (None, _) => (String::new(), record),
+            (Some(slot), Form::Minutes { row, .. }) => (row.name(slot), self.fields.values(record).get(slot)),
+            (Some(slot), Form::Objects { names, .. }) => (names[slot].clone(), self.objects.values(record).get(slot)),
+            (Some(slot), Form::Table { names, .. }) => {
+                let values = Values { record, rewritten: self.fields.rewritten(), spans: &self.spans };
+                (names[slot].clone(), values.get(slot))
+            }
+        };
+        let mut cause = fault.kind.describe(text);
+        if let (Form::Objects { names, .. }, FaultKind::NotAnObject) = (&self.plan.form, fault.kind)
+            && let Err(error) = self.objects.find(record, names)
+        {
+            // Looked for again, for its words: there are too many wrong lines to keep those of all.
+            cause = format!("not a JSON object: {}", in_words(&error));
+        }
+        self.wrong.push(WrongLine { line, column, cause });
+    }
+
+    /// What was read, unless too much of it was wrong.
+    pub(super) fn finish(self) -> Result<LogSummary, LogError> {
+        let (file, lines, wrong_count) = (self.file.to_owned(), self.lines, self.wrong_count);
+        let share_max = self.options.wrong_share_max;
+        if wrong_count as f64 > share_max * lines as f64 {
+            return Err(LogError::WrongLines { file, wrong_count, lines, share_max, shown: self.wrong });
+        }
+        let tally = self.tally;
+        if tally.entries == 0 {
+            return Err(LogError::Empty { file });
+        }
+        let bin_s = match (self.plan.layout, self.options.bin_s, tally.gap_s()) {
+            (Layout::AzureFunctions, ..) => Some(60.0),
+            (Layout::Counts, Some(bin_s), _) => Some(bin_s),
+            (Layout::Counts, None, None) => return Err(LogError::NoWidth { file }),
+            (Layout::Counts, None, Some((gap_s, false))) => return Err(LogError::UnevenBins { file, gap_s }),
+            (Layout::Counts, None, Some((gap_s, true))) => Some(gap_s),
+            _ => None,
+        };
+        let is_from_origin = tally.zones.iter().any(|seen| seen.zone == StampZone::FromOrigin);
+        Ok(LogSummary {
+            layout: self.plan.layout,
+            columns: self.plan.columns,
+            lines,
+            entries: tally.entries,
+            requests: tally.requests,
+            wrong: self.wrong,
+            wrong_count,
+            unsorted_count: tally.unsorted_count,
+            duplicates: self.duplicates,
+            are_duplicates_dropped: self.options.drop_duplicates,
+            ambiguous_count: tally.ambiguous_count,
+            resolution_ns: tally.resolution_ns(),
+            bin_s,
+            first_ns: tally.first_ns,
+            last_ns: tally.last_ns,
+            origin_ns: is_from_origin.then_some(self.stamps.origin_ns()),
+            zone: self.options.zone.clone(),
+            zones: tally.zones,
+        })
+    }
+}
+
+/// The entry of a record with a value a slot.
+fn entry<'a>(
+    values: Values<'a>,
+    stamp: Stamp,
+    duration_unit_s: f64,
+    is_counted: bool,
+    shape: &'a mut Vec<f64>,
+    line: u64,
+) -> Result<Entry<'a>, Fault> {
+    let duration_s = value::duration_s(values.get(slot::DURATION), duration_unit_s);
+    let requests = if is_counted { value::count(values.get(slot::COUNT)) } else { Ok(1) };
+    shape.clear();
+    for slot in slot::SHAPE..values.spans.len() {
+        let text = values.get(slot);
+        let size = if text.is_empty() { Ok(f64::NAN) } else { value::number(text) };
+        shape.push(size.map_err(|kind| kind.at(slot))?);
+    }
+    Ok(Entry {
+        at_ns: stamp.at_ns,
+        requests: requests.map_err(|kind| kind.at(slot::COUNT))?,
+        model: text(values, slot::MODEL)?,
+        client: text(values, slot::CLIENT)?,
+        duration_s: duration_s.map_err(|kind| kind.at(slot::DURATION))?,
+        is_ok: value::is_ok(values.get(slot::STATUS)),
+        shape,
+        line,
+    })
+}
+
+fn text(values: Values<'_>, slot: usize) -> Result<&str, Fault> {
+    std::str::from_utf8(values.get(slot)).map_err(|_| FaultKind::NotUtf8.at(slot))
+}

@@ -1,0 +1,5 @@
+//! Tests of whole logs: rules, real traces, garbage.
+
+mod garbage;
+mod real_traces;
+mod rules;
