@@ -20,7 +20,7 @@ fn traffic(requests_per_day: f64) -> Traffic {
         swing: None,
     };
     let horizon = Seconds::new(86_400.0).expect("a day");
-    Traffic { models: vec![model], slow_rate: None, run_in: Seconds::ZERO, horizon }
+    Traffic { models: vec![model], slow_rates: Vec::new(), run_in: Seconds::ZERO, horizon }
 }
 
 fn pool() -> Pool {

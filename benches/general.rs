@@ -73,8 +73,12 @@ fn arrivals(trial: u32) -> Vec<Arrival> {
         process: Process::Poisson,
         swing: None,
     };
-    let traffic =
-        Traffic { models: vec![model], slow_rate: None, run_in: Seconds::ZERO, horizon: seconds(HOURS * 3600.0) };
+    let traffic = Traffic {
+        models: vec![model],
+        slow_rates: Vec::new(),
+        run_in: Seconds::ZERO,
+        horizon: seconds(HOURS * 3600.0),
+    };
     let mut arrivals = Vec::new();
     Arrival::append(&draw_requests(&traffic, 1, trial, 0), &service().ready(), 0, &mut arrivals);
     arrivals

@@ -112,7 +112,11 @@ impl Meaning<'_> {
             "platform {}: CPU cores of a container {}, memory {} GiB; region multiplier {}; a month has {} days",
             platform.name, platform.cpu_cores, platform.memory_gib, platform.region_multiplier, platform.days_per_month
         ));
-        let burst = traffic.slow_rate.map_or("Poisson".to_owned(), |_| "with a slowly varying random rate".to_owned());
+        let burst = match traffic.slow_rates.len() {
+            0 => "Poisson".to_owned(),
+            1 => "with a slowly varying random rate".to_owned(),
+            several => format!("with a random rate that varies on {several} time scales"),
+        };
         let cycle = if traffic.is_weekly() { "weekly" } else { "daily" };
         let run_in = plain(traffic.run_in.get(), Unit::Seconds);
         screen.item(&format!("traffic: {cycle} curve, {burst}; {run_in} simulated before each day"));

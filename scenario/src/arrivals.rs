@@ -1,14 +1,16 @@
-//! How requests arrive: processes, sine waves and the slow random rate.
+//! How requests arrive: processes, sine waves and slow random rates.
 
 use fleetfront_workloads::{BatchSize, ModulatedState, Process, Redrawn, SlowRate, Swing};
 
 use crate::document::join;
-use crate::file::{BatchSizeFile, ModelFile, ProcessFile, SlowRateFile, SwingFile};
+use crate::file::{BatchSizeFile, ModelFile, ProcessFile, SlowRateFile, SwingFile, TrafficFile};
 use crate::findings::Findings;
 use crate::law_file::LawFile;
 
 /// Largest coefficient of variation of the slow rate.
 const CV_MAX: f64 = 10.0;
+/// Most slow rates: a time scale each, and no trace tells so many apart.
+const SLOW_RATES_MAX: usize = 8;
 /// Most requests that one event brings.
 const BATCH_MAX: f64 = 10_000.0;
 
@@ -64,21 +66,45 @@ pub(crate) fn swing(swing: Option<&SwingFile>, path: &str, findings: &mut Findin
     Some(Swing { share: swing.share, period_s: swing.period_s })
 }
 
-/// The slow random rate.
-pub(crate) fn slow_rate(file: &SlowRateFile, findings: &mut Findings<'_>) -> Option<SlowRate> {
+/// The slow random rates, the first one first.
+pub(crate) fn slow_rates(traffic: &TrafficFile, findings: &mut Findings<'_>) -> Vec<SlowRate> {
+    let first = slow_rate(&traffic.slow_rate, "traffic.slow_rate", findings);
+    let path = "traffic.more_slow_rates";
+    let more = traffic.more_slow_rates.as_deref().unwrap_or_default();
+    if first.is_none() && !more.is_empty() {
+        let message = "slow_rate is \"none\", and there are more of them";
+        findings.refuse(path, message, "write one of them as slow_rate, or remove more_slow_rates");
+    }
+    if more.len() >= SLOW_RATES_MAX {
+        let message = format!("{} slow rates are more than the {SLOW_RATES_MAX} that are simulated", 1 + more.len());
+        findings.refuse(path, message, "give those that differ most in their time scales");
+    }
+    let further = more.iter().enumerate().filter_map(|(index, further)| {
+        let path = format!("{path}[{index}]");
+        if *further == SlowRateFile::None {
+            findings.refuse(&path, "\"none\" is no further slow rate", "remove it from the list");
+        }
+        slow_rate(further, &path, findings)
+    });
+    let further: Vec<SlowRate> = further.collect();
+    first.into_iter().chain(further).collect()
+}
+
+/// The slow random rate at `path`.
+fn slow_rate(file: &SlowRateFile, path: &str, findings: &mut Findings<'_>) -> Option<SlowRate> {
     let (name, cv, scope, redrawn) = match file {
         SlowRateFile::None => return None,
         SlowRateFile::Gamma(gamma) => {
-            let path = "traffic.slow_rate.gamma.correlation_s";
-            findings.positive(path, gamma.correlation_s, "the correlation time");
-            findings.within_a_day(path, gamma.correlation_s);
+            let path = join(path, "gamma.correlation_s");
+            findings.positive(&path, gamma.correlation_s, "the correlation time");
+            findings.within_a_day(&path, gamma.correlation_s);
             let correlation = Findings::seconds(gamma.correlation_s);
             ("gamma", gamma.cv, gamma.scope, Redrawn::AtRandom { correlation })
         }
         SlowRateFile::GammaEachDay(gamma) => ("gamma_each_day", gamma.cv, gamma.scope, Redrawn::EachDay),
         SlowRateFile::GammaEachHour(gamma) => ("gamma_each_hour", gamma.cv, gamma.scope, Redrawn::EachHour),
     };
-    let path = format!("traffic.slow_rate.{name}.cv");
+    let path = format!("{path}.{name}.cv");
     findings.positive(&path, cv, "the coefficient of variation");
     findings.within(&path, cv, 0.0, CV_MAX, "a rate that varies more is zero nearly always");
     Some(SlowRate { cv, redrawn, scope: scope.into() })

@@ -178,6 +178,8 @@ pub struct TrafficFile {
     pub horizon_h: Option<f64>,
     /// Slow random variation of the rate around the load curve
     pub slow_rate: SlowRateFile,
+    /// Further factors of the same kind, for variation on other time scales: all of them multiply; left out for none
+    pub more_slow_rates: Option<Vec<SlowRateFile>>,
 }
 
 /// A GPU type.

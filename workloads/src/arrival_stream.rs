@@ -113,7 +113,7 @@ mod tests {
         };
         Traffic {
             models: [("a", 20_000.0), ("b", 3.0), ("c", 5_000.0)].map(model).to_vec(),
-            slow_rate: None,
+            slow_rates: Vec::new(),
             run_in: Seconds::ZERO,
             horizon: Seconds::new(86_400.0).expect("a day"),
         }

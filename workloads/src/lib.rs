@@ -1,7 +1,7 @@
 //! Load curves and arrival processes: what traffic looks like, and how days of it are drawn.
 //!
 //! Requests arrive by a process (Poisson, unless another is wanted) whose rate is a product: the mean, an hourly curve,
-//! and (if wanted) a slowly varying random factor. Given the factor the rate is piecewise constant, and the process is
+//! and (if wanted) slowly varying random factors. Given the factors the rate is piecewise constant, and the process is
 //! drawn exactly.
 //!
 //! Deliberately absent: GPUs, prices, containers.
@@ -22,7 +22,7 @@ mod traffic;
 
 pub use arrival_stream::ArrivalStream;
 pub use curve::{CurveError, LoadCurve};
-pub use dispersion::slow_rate_dispersion;
+pub use dispersion::{slow_rate_dispersion, slow_rates_dispersion};
 pub use draw::draw_requests;
 pub use process::{BatchSize, ModulatedState, Process};
 pub use rate::{Rate, RateSegment};

@@ -18,8 +18,9 @@ const HORIZON_MAX_S: f64 = 3652.5 * DAY_S;
 pub struct Traffic {
     /// One entry a model, in the scenario's order.
     pub models: Vec<ModelTraffic>,
-    /// The slow random rate; `None` where the rate is the curve's.
-    pub slow_rate: Option<SlowRate>,
+    /// The slow random rates, whose factors multiply; none where the rate is the curve's. The place in the list tells
+    /// their random numbers apart.
+    pub slow_rates: Vec<SlowRate>,
     /// How much of the evening before is simulated and not counted.
     pub run_in: Seconds,
     /// How much is simulated and counted: a day, as a rule. Positive, at most ten years.
@@ -106,7 +107,7 @@ impl Traffic {
     }
 
     /// The expected arrival rate of model `model` in trial `trial`, run-in included: the curve without the slow
-    /// random rate.
+    /// random rates.
     ///
     /// # Panics
     /// If there is no such model.
@@ -122,17 +123,16 @@ impl Traffic {
         of_model.swing.map_or_else(|| rate.clone(), |swing| rate.times(&swing.steps(run_in_s, end_s)))
     }
 
-    /// The arrival rate of model `model` in trial `trial`, run-in included: the curve times the slow random rate.
+    /// The arrival rate of model `model` in trial `trial`, run-in included: the curve times the slow random rates.
     ///
     /// # Panics
     /// If there is no such model.
     #[must_use]
     pub fn drawn_rate(&self, seed: u64, trial: u32, model: usize) -> Rate {
         let expected = self.expected_rate(trial, model);
-        match self.slow_rate {
-            None => expected,
-            Some(slow) => expected.times(&slow.path(seed, trial, self.models[model].key, self.horizon())),
-        }
+        let path =
+            |(place, slow): (usize, &SlowRate)| slow.path(seed, trial, self.models[model].key, place, self.horizon());
+        self.slow_rates.iter().enumerate().map(path).fold(expected, |rate, steps| rate.times(&steps))
     }
 }
 
@@ -171,7 +171,7 @@ mod tests {
             swing: None,
         };
         let [run_in, horizon] = [run_in_h * HOUR_S, DAY_S].map(|s| Seconds::new(s).expect("a span"));
-        Traffic { models: vec![model], slow_rate: None, run_in, horizon }
+        Traffic { models: vec![model], slow_rates: Vec::new(), run_in, horizon }
     }
 
     /// 168 weights that tell their hour of the week: 0, 1, 2, ... with mean 83.5.
@@ -253,17 +253,21 @@ mod tests {
     }
 
     #[test]
-    fn the_slow_rate_changes_the_drawn_rate_only() {
+    fn slow_rates_change_the_drawn_rate_only_and_multiply() {
         let plain = traffic(&every_hour_differs(), 0.0, 6.0);
         let correlation = Seconds::new(600.0).expect("a span");
         let redrawn = crate::Redrawn::AtRandom { correlation };
-        let slow_rate = SlowRate { cv: 0.5, redrawn, scope: crate::Scope::Fleet };
-        let slow = Traffic { slow_rate: Some(slow_rate), ..plain.clone() };
+        let often = SlowRate { cv: 0.5, redrawn, scope: crate::Scope::Fleet };
+        let daily = SlowRate { redrawn: crate::Redrawn::EachDay, ..often };
+        let slow = Traffic { slow_rates: vec![often, daily], ..plain.clone() };
         assert_eq!(slow.expected_rate(2, 0), plain.expected_rate(2, 0));
         assert_eq!(plain.drawn_rate(1, 2, 0), plain.expected_rate(2, 0));
-        let path = slow_rate.path(1, 2, plain.models[0].key, plain.horizon());
         let at_s = 20_000.0;
-        let factor = path[path.partition_point(|step| step.start_s <= at_s) - 1].factor;
-        assert_relative_eq!(slow.drawn_rate(1, 2, 0).at(at_s), plain.expected_rate(2, 0).at(at_s) * factor);
+        let factor = |slow: SlowRate, place| {
+            let path = slow.path(1, 2, plain.models[0].key, place, plain.horizon());
+            path[path.partition_point(|step| step.start_s <= at_s) - 1].factor
+        };
+        let expected = plain.expected_rate(2, 0).at(at_s) * factor(often, 0) * factor(daily, 1);
+        assert_relative_eq!(slow.drawn_rate(1, 2, 0).at(at_s), expected);
     }
 }
