@@ -79,6 +79,14 @@ pub(crate) fn theory(scenario: &Scenario, plan: &PoolPlan) -> Stated<PoolTheory>
         "the square-root rule is a limit for great loads: at 10 erlangs 7.6 % wait where 5 % are asked for".to_owned(),
         "containers are there when the staffing wants them: boots and windows are left out".to_owned(),
     ];
+    let in_sessions = |model: usize| matches!(scenario.traffic.models[model].process, Process::Sessions { .. });
+    if plan.models.iter().any(|(model, _)| in_sessions(*model)) {
+        assumptions.push(
+            "requests of sessions come at the rate of the curve: that later ones follow its changes by their times to \
+             think is left out"
+                .to_owned(),
+        );
+    }
     if single.is_some() {
         assumptions.push(
             "of the single container: Poisson arrivals at the rate of the hour, each hour as if it went on for ever, and \

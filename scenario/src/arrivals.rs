@@ -11,7 +11,9 @@ use crate::law_file::LawFile;
 const CV_MAX: f64 = 10.0;
 /// Most slow rates: a time scale each, and no trace tells so many apart.
 const SLOW_RATES_MAX: usize = 8;
-/// Most requests that one event brings.
+/// Longest mean time to think, in seconds.
+const THINK_MAX_S: f64 = 86_400.0;
+/// Most requests of one event, or of one session in the mean.
 const BATCH_MAX: f64 = 10_000.0;
 
 /// The process of a model at `path`.
@@ -37,14 +39,34 @@ pub(crate) fn process(model: &ModelFile, path: &str, findings: &mut Findings<'_>
         }
         Some(ProcessFile::Batches(batches)) => {
             let path = format!("{path}.batches");
-            let size = match batches.size {
-                BatchSizeFile::Fixed(requests) => BatchSize::Fixed { requests },
-                BatchSizeFile::GeometricMean(mean) => BatchSize::Geometric { mean },
-            };
-            findings.within(&join(&path, "size"), size.mean(), 1.0, BATCH_MAX, "an event brings one request or more");
+            let size = batch_size(&batches.size, &join(&path, "size"), "an event brings one request or more", findings);
             Process::Batches { gap: gap(&batches.gap, &join(&path, "gap"), findings), size }
         }
+        Some(ProcessFile::Sessions(sessions)) => {
+            let path = format!("{path}.sessions");
+            let why = "a session has one request or more";
+            let requests = batch_size(&sessions.requests, &join(&path, "requests"), why, findings);
+            Process::Sessions { requests, think: think(&sessions.think, &join(&path, "think"), findings) }
+        }
     }
+}
+
+fn batch_size(size: &BatchSizeFile, path: &str, why: &str, findings: &mut Findings<'_>) -> BatchSize {
+    let size = match *size {
+        BatchSizeFile::Fixed(requests) => BatchSize::Fixed { requests },
+        BatchSizeFile::GeometricMean(mean) => BatchSize::Geometric { mean },
+    };
+    findings.within(path, size.mean(), 1.0, BATCH_MAX, why);
+    size
+}
+
+/// A law of times to think. A longer mean would make sessions that no trial sees two requests of, and so many of them
+/// at a time that they do not fit into memory.
+fn think(law: &LawFile, path: &str, findings: &mut Findings<'_>) -> fleetfront_sim::Law {
+    law.check(path, findings);
+    let law = law.law();
+    findings.within(path, law.mean_s(), 0.0, THINK_MAX_S, "a session goes on within the day, in the mean");
+    law
 }
 
 /// A law of gaps: of its mean only that it is above zero matters.
@@ -108,4 +130,41 @@ fn slow_rate(file: &SlowRateFile, path: &str, findings: &mut Findings<'_>) -> Op
     findings.positive(&path, cv, "the coefficient of variation");
     findings.within(&path, cv, 0.0, CV_MAX, "a rate that varies more is zero nearly always");
     Some(SlowRate { cv, redrawn, scope: scope.into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Scenario;
+    use crate::testing::{check, edited};
+    use fleetfront_sim::Law;
+
+    const OLD: &str = "name = \"lora\"\nrequests";
+
+    fn with(process: &str) -> String {
+        format!("name = \"lora\"\nprocess = {process}\nrequests")
+    }
+
+    #[test]
+    fn sessions_are_read_and_checked() {
+        let sessions = |requests: &str, think: &str| {
+            with(&format!("{{ sessions = {{ requests = {{ {requests} }}, think = {{ {think} }} }} }}"))
+        };
+        let minute = "exponential = { mean_s = 60.0 }";
+        for (size, expected) in [
+            ("geometric_mean = 2.5", BatchSize::Geometric { mean: 2.5 }),
+            ("fixed = 4", BatchSize::Fixed { requests: 4 }),
+        ] {
+            let scenario = Scenario::load(&edited(OLD, &sessions(size, minute))).expect("no problems");
+            let process = Process::Sessions { requests: expected, think: Law::Exponential { mean_s: 60.0 } };
+            assert_eq!(scenario.traffic.models[3].process, process);
+        }
+        let path = "models[3].process.sessions";
+        let new = sessions("fixed = 0", minute);
+        check(OLD, &new, "{ fixed", &format!("{path}.requests"), "0 is outside 1 to 10000", "one request or more");
+        let new = sessions("fixed = 2", "exponential = { mean_s = 90000 }");
+        check(OLD, &new, "{ exponential", &format!("{path}.think"), "90000 is outside 0 to 86400", "within the day");
+        let new = sessions("fixed = 2", "exponential = { mean_s = 0 }");
+        check(OLD, &new, "0 }", &format!("{path}.think.exponential.mean_s"), "the mean is 0", "above zero");
+    }
 }

@@ -18,7 +18,7 @@ mod pooling;
 
 pub use arrivals::{
     BatchSizeFile, BatchesFile, GammaFactorFile, GammaRateFile, ModulatedFile, ProcessFile, RenewalFile, ScopeName,
-    SlowRateFile, StateFile, SwingFile,
+    SessionsFile, SlowRateFile, StateFile, SwingFile,
 };
 pub use coupling::{CapacityFile, CellFile, NextFile, QuotaFile, ScarcityFile, SnapshotFile};
 pub use pooling::PoolingFile;

@@ -24,8 +24,12 @@ pub enum Role {
     Scarcity = 7,
     /// The states of a modulated arrival process.
     Modulation = 10,
-    /// How many requests arrive together.
+    /// How many requests arrive together, or in one session.
     BatchSize = 11,
+    /// The times between the requests of a session.
+    Think = 12,
+    /// The sessions that began before the trial.
+    Sessions = 13,
 }
 
 /// Whose randomness it is: a model, a pool or the fleet, by a hash of its name, so that adding or reordering models

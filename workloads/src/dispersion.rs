@@ -1,4 +1,4 @@
-//! The index of dispersion that slow random rates give the counts.
+//! The index of dispersion of counts, where something makes requests come together.
 
 /// Index of dispersion (variance over mean) of the number of arrivals in a window, for a Poisson process whose rate is
 /// multiplied by a stationary random factor with mean 1 and autocorrelation exp(-lag / τ): the law that
@@ -53,6 +53,30 @@ pub fn slow_rates_dispersion(rate_per_s: f64, window_s: f64, factors: &[(f64, f6
     1.0 + (1..1 << factors.len()).map(of_set).sum::<f64>()
 }
 
+/// Index of dispersion of the number of arrivals in a window, for sessions that begin as a stationary Poisson process,
+/// of a geometric number of requests with exponential times between them (see [`crate::Process::Sessions`]).
+///
+/// - `window_s`: w, length of the window, in seconds.
+/// - `requests_mean`: m, mean requests of a session, at least 1.
+/// - `think_mean_s`: 1/β, mean time from one request of a session to the next, in seconds; above zero.
+///
+/// Returns 1 for w → 0 and 2·m − 1 for w → ∞, whatever the rate is.
+///
+/// # Panics
+/// If an argument is out of its range.
+///
+/// # Source
+/// Lewis (1964), "A branching Poisson process model for the analysis of computer failure patterns". With probability
+/// q = 1 − 1/m a request has a next one, so those that follow it in its session come at a rate of q·β·e^(−u/τ) after a
+/// time u, with τ = m/β. Var N is E\[N\] and twice the pairs inside the window: I(w) = 1 + (2/w)·∫(w − u)·q·β·e^(−u/τ) du,
+/// which is [`slow_rate_dispersion`] with λ·c² = q·β.
+#[must_use]
+pub fn session_dispersion(window_s: f64, requests_mean: f64, think_mean_s: f64) -> f64 {
+    assert!(requests_mean >= 1.0 && think_mean_s > 0.0);
+    let has_next = 1.0 - 1.0 / requests_mean;
+    slow_rate_dispersion(has_next / think_mean_s, window_s, 1.0, requests_mean * think_mean_s)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +121,13 @@ mod tests {
         let product = |lag: f64| factors.iter().map(|(cv, tau)| 1.0 + cv * cv * (-lag / tau).exp()).product::<f64>();
         let exact = by_double_integral(|lag| product(lag) - 1.0);
         assert_relative_eq!(slow_rates_dispersion(3.0, 2.0, &factors), exact, max_relative = 1e-4);
+    }
+
+    #[test]
+    fn sessions_are_batches_to_long_windows_and_poisson_to_short_ones() {
+        assert_relative_eq!(session_dispersion(0.0, 5.0, 30.0), 1.0);
+        assert_relative_eq!(session_dispersion(1e9, 5.0, 30.0), 9.0, max_relative = 1e-5);
+        assert_relative_eq!(session_dispersion(60.0, 1.0, 30.0), 1.0);
     }
 
     #[test]

@@ -10,10 +10,13 @@ mod arrival_stream;
 mod curve;
 mod dispersion;
 mod draw;
+mod events;
 mod instants;
 mod process;
 mod rate;
 mod request_stream;
+mod residual;
+mod sessions;
 mod slow_rate;
 #[cfg(test)]
 mod testing;
@@ -22,7 +25,7 @@ mod traffic;
 
 pub use arrival_stream::ArrivalStream;
 pub use curve::{CurveError, LoadCurve};
-pub use dispersion::{slow_rate_dispersion, slow_rates_dispersion};
+pub use dispersion::{session_dispersion, slow_rate_dispersion, slow_rates_dispersion};
 pub use draw::draw_requests;
 pub use process::{BatchSize, ModulatedState, Process};
 pub use rate::{Rate, RateSegment};

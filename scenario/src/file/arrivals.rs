@@ -45,6 +45,8 @@ pub enum ProcessFile {
     Modulated(ModulatedFile),
     /// Events that bring several requests at once
     Batches(BatchesFile),
+    /// Sessions of several requests with a time to think between them
+    Sessions(SessionsFile),
 }
 
 /// Independent gaps of one law.
@@ -83,7 +85,18 @@ pub struct BatchesFile {
     pub size: BatchSizeFile,
 }
 
-/// How many requests arrive together.
+/// Sessions that begin as a Poisson process; later requests of a session follow at the pace of its user, whatever the
+/// load curve does.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SessionsFile {
+    /// How many requests a session has
+    pub requests: BatchSizeFile,
+    /// The law of the time from one request of a session to the next
+    pub think: LawFile,
+}
+
+/// How many requests arrive together, or in one session.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum BatchSizeFile {
