@@ -23,6 +23,7 @@ fn traffic(requests_per_day: f64, slow_rates: usize) -> Traffic {
         curve_ahead_h: 0.0,
         process: Process::Poisson,
         swing: None,
+        spikes: Vec::new(),
     };
     let slow_rate = |correlation_s| {
         let redrawn = Redrawn::AtRandom { correlation: seconds(correlation_s) };

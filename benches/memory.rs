@@ -40,6 +40,7 @@ fn simulated(requests: f64) -> u64 {
         curve_ahead_h: 0.0,
         process: Process::Poisson,
         swing: None,
+        spikes: Vec::new(),
     };
     let horizon = Seconds::new(DAY_S).expect("a day");
     let traffic = Traffic { models: vec![model], slow_rates: Vec::new(), run_in: Seconds::ZERO, horizon };

@@ -117,9 +117,14 @@ impl Meaning<'_> {
             1 => "with a slowly varying random rate".to_owned(),
             several => format!("with a random rate that varies on {several} time scales"),
         };
-        let cycle = if traffic.is_weekly() { "weekly" } else { "daily" };
+        let cycle = if traffic.models.iter().any(|model| model.curve.is_weekly()) { "weekly" } else { "daily" };
+        let spikes = match traffic.models.iter().map(|model| model.spikes.len()).max() {
+            None | Some(0) => String::new(),
+            Some(1) => ", a scheduled spike".to_owned(),
+            Some(several) => format!(", {several} scheduled spikes"),
+        };
         let run_in = plain(traffic.run_in.get(), Unit::Seconds);
-        screen.item(&format!("traffic: {cycle} curve, {burst}; {run_in} simulated before each day"));
+        screen.item(&format!("traffic: {cycle} curve, {burst}{spikes}; {run_in} simulated before each day"));
         let grid = &self.scenario.grid;
         let windows: Vec<String> = grid.windows.iter().map(|window| window.get().to_string()).collect();
         let warm: Vec<String> = grid.min_containers.iter().map(ToString::to_string).collect();

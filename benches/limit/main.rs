@@ -130,6 +130,7 @@ impl Workload {
             curve_ahead_h: 0.0,
             process: Process::Poisson,
             swing: None,
+            spikes: Vec::new(),
         };
         let horizon = Seconds::new(24.0 * 3600.0).expect("a day");
         Traffic { models: vec![model], slow_rates: Vec::new(), run_in: Seconds::ZERO, horizon }

@@ -18,7 +18,7 @@ mod pooling;
 
 pub use arrivals::{
     BatchSizeFile, BatchesFile, GammaFactorFile, GammaRateFile, ModulatedFile, ProcessFile, RenewalFile, ScopeName,
-    SessionsFile, SlowRateFile, StateFile, SwingFile,
+    SessionsFile, SlowRateFile, SpikeFile, StateFile, SwingFile, WeekdayName,
 };
 pub use coupling::{CapacityFile, CellFile, NextFile, QuotaFile, ScarcityFile, SnapshotFile};
 pub use pooling::PoolingFile;
@@ -180,6 +180,9 @@ pub struct TrafficFile {
     pub slow_rate: SlowRateFile,
     /// Further factors of the same kind, for variation on other time scales: all of them multiply; left out for none
     pub more_slow_rates: Option<Vec<SlowRateFile>>,
+    /// Scheduled factors on the rate, such as launches and outages; where they meet, they multiply
+    #[serde(default)]
+    pub spikes: Vec<SpikeFile>,
 }
 
 /// A GPU type.

@@ -36,6 +36,7 @@ pub mod rules;
 mod rules_check;
 mod schema;
 mod settings;
+mod spikes;
 mod structure;
 mod suggest;
 mod tables;

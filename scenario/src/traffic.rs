@@ -3,10 +3,10 @@
 use fleetfront_sim::{Seconds, StreamKey};
 use fleetfront_workloads::{LoadCurve, ModelTraffic, TimeZoneError, Traffic, hours_ahead};
 
-use crate::arrivals;
 use crate::file::ScenarioFile;
 use crate::findings::Findings;
 use crate::tables::Tables;
+use crate::{arrivals, spikes};
 
 /// Longest run-in, in hours: it is the evening before. A queue that theory speaks of may need longer to forget how it
 /// began: where limits are lifted, it is that of the horizon.
@@ -23,6 +23,7 @@ pub(crate) fn traffic(file: &ScenarioFile, tables: &Tables, findings: &mut Findi
     let shared_ahead_h = offset(file, &traffic.curve_time_zone, "traffic.curve_time_zone", findings);
     let flat = LoadCurve::new(&[1.0; 24]).expect("a flat day is a load curve");
     let shared = tables.load.as_ref().unwrap_or(&flat);
+    let mut spikes = spikes::spikes(file, findings);
     let models = file.models.iter().enumerate().map(|(index, model)| {
         let path = format!("models[{index}].curve_time_zone");
         let own = model.curve_time_zone.as_ref();
@@ -37,15 +38,18 @@ pub(crate) fn traffic(file: &ScenarioFile, tables: &Tables, findings: &mut Findi
             curve_ahead_h: own.map_or(shared_ahead_h, |zone| offset(file, zone, &path, findings)),
             process: arrivals::process(model, &format!("models[{index}]"), findings),
             swing: arrivals::swing(model.swing.as_ref(), &format!("models[{index}]"), findings),
+            spikes: std::mem::take(&mut spikes[index]),
         }
     });
     let models = models.collect();
-    Traffic {
+    let traffic = Traffic {
         models,
         slow_rates: arrivals::slow_rates(traffic, findings),
         run_in: Findings::seconds(traffic.run_in_h * 3600.0),
         horizon: horizon(traffic.horizon_h, findings),
-    }
+    };
+    spikes::check(file, &traffic, findings);
+    traffic
 }
 
 /// How much of each trial counts.

@@ -58,6 +58,7 @@ impl Setting {
             curve_ahead_h: 0.0,
             process: Process::Poisson,
             swing: None,
+            spikes: Vec::new(),
         };
         let traffic =
             Traffic { models: vec![model], slow_rates: Vec::new(), run_in: span(self.run_in_s), horizon: span(DAY_S) };

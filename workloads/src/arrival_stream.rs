@@ -110,6 +110,7 @@ mod tests {
             curve_ahead_h: 0.0,
             process: Process::Poisson,
             swing: None,
+            spikes: Vec::new(),
         };
         Traffic {
             models: [("a", 20_000.0), ("b", 3.0), ("c", 5_000.0)].map(model).to_vec(),

@@ -18,6 +18,7 @@ mod request_stream;
 mod residual;
 mod sessions;
 mod slow_rate;
+mod spike;
 #[cfg(test)]
 mod testing;
 mod time_zone;
@@ -31,5 +32,6 @@ pub use process::{BatchSize, ModulatedState, Process};
 pub use rate::{Rate, RateSegment};
 pub use request_stream::RequestStream;
 pub use slow_rate::{Redrawn, Scope, SlowRate, SlowStep};
+pub use spike::Spike;
 pub use time_zone::{TimeZoneError, hours_ahead};
 pub use traffic::{ModelTraffic, Swing, Traffic};

@@ -68,7 +68,7 @@ mod tests {
     fn what_is_left_has_its_distribution() {
         // P(left <= x) is the area under P(S > t) up to x, over the mean.
         let two = Law::TwoPoint { low_s: 1.0, high_s: 3.0, high_probability: 0.5 };
-        assert_kolmogorov_smirnov(residuals(two), |x| (x.min(1.0) + 0.5 * (x - 1.0).clamp(0.0, 2.0)) / 2.0);
+        assert_kolmogorov_smirnov(residuals(two), |x| 0.5 * x.min(1.0) + 0.25 * (x - 1.0).clamp(0.0, 2.0));
         let mixture = Law::Hyperexponential { mean_s: [1.0, 10.0], first_probability: 0.9 };
         let area = |x: f64, mean: f64| mean * -(-x / mean).exp_m1();
         assert_kolmogorov_smirnov(residuals(mixture), |x| (0.9 * area(x, 1.0) + 0.1 * area(x, 10.0)) / 1.9);

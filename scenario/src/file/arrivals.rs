@@ -148,3 +148,47 @@ impl From<ScopeName> for Scope {
         }
     }
 }
+
+/// A scheduled factor on the rate.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SpikeFile {
+    /// When it begins, as "HH:MM" of the reporting clock
+    pub at: String,
+    /// How long it lasts, in seconds: above 0, a day at most
+    pub length_s: f64,
+    /// What the rate is multiplied with: 0 (an outage) to 100
+    pub factor: f64,
+    /// Days of the week on which it begins; left out for every day
+    pub weekdays: Option<Vec<WeekdayName>>,
+    /// Models that it changes; left out for all of them
+    pub models: Option<Vec<String>>,
+}
+
+/// A day of the week.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WeekdayName {
+    /// Monday
+    Mon,
+    /// Tuesday
+    Tue,
+    /// Wednesday
+    Wed,
+    /// Thursday
+    Thu,
+    /// Friday
+    Fri,
+    /// Saturday
+    Sat,
+    /// Sunday
+    Sun,
+}
+
+impl WeekdayName {
+    /// Its place in the week, Monday 0.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self as usize
+    }
+}
