@@ -24,6 +24,7 @@ fn traffic(requests_per_day: f64, slow_rates: usize) -> Traffic {
         process: Process::Poisson,
         swing: None,
         spikes: Vec::new(),
+        replay: None,
     };
     let slow_rate = |correlation_s| {
         let redrawn = Redrawn::AtRandom { correlation: seconds(correlation_s) };

@@ -19,6 +19,7 @@ fn traffic(requests_per_day: f64) -> Traffic {
         process: Process::Poisson,
         swing: None,
         spikes: Vec::new(),
+        replay: None,
     };
     let horizon = Seconds::new(86_400.0).expect("a day");
     Traffic { models: vec![model], slow_rates: Vec::new(), run_in: Seconds::ZERO, horizon }

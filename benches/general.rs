@@ -73,6 +73,7 @@ fn arrivals(trial: u32) -> Vec<Arrival> {
         process: Process::Poisson,
         swing: None,
         spikes: Vec::new(),
+        replay: None,
     };
     let traffic = Traffic {
         models: vec![model],

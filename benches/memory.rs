@@ -41,6 +41,7 @@ fn simulated(requests: f64) -> u64 {
         process: Process::Poisson,
         swing: None,
         spikes: Vec::new(),
+        replay: None,
     };
     let horizon = Seconds::new(DAY_S).expect("a day");
     let traffic = Traffic { models: vec![model], slow_rates: Vec::new(), run_in: Seconds::ZERO, horizon };

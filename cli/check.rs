@@ -123,8 +123,13 @@ impl Meaning<'_> {
             Some(1) => ", a scheduled spike".to_owned(),
             Some(several) => format!(", {several} scheduled spikes"),
         };
+        let replayed = match traffic.models.iter().filter(|model| model.replay.is_some()).count() {
+            0 => String::new(),
+            1 => ", one model replayed".to_owned(),
+            several => format!(", {several} models replayed"),
+        };
         let run_in = plain(traffic.run_in.get(), Unit::Seconds);
-        screen.item(&format!("traffic: {cycle} curve, {burst}{spikes}; {run_in} simulated before each day"));
+        screen.item(&format!("traffic: {cycle} curve, {burst}{spikes}{replayed}; {run_in} simulated before each day"));
         let grid = &self.scenario.grid;
         let windows: Vec<String> = grid.windows.iter().map(|window| window.get().to_string()).collect();
         let warm: Vec<String> = grid.min_containers.iter().map(ToString::to_string).collect();

@@ -131,6 +131,7 @@ impl Workload {
             process: Process::Poisson,
             swing: None,
             spikes: Vec::new(),
+            replay: None,
         };
         let horizon = Seconds::new(24.0 * 3600.0).expect("a day");
         Traffic { models: vec![model], slow_rates: Vec::new(), run_in: Seconds::ZERO, horizon }

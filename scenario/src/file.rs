@@ -17,8 +17,8 @@ mod coupling;
 mod pooling;
 
 pub use arrivals::{
-    BatchSizeFile, BatchesFile, GammaFactorFile, GammaRateFile, ModulatedFile, ProcessFile, RenewalFile, ScopeName,
-    SessionsFile, SlowRateFile, SpikeFile, StateFile, SwingFile, WeekdayName,
+    BatchSizeFile, BatchesFile, GammaFactorFile, GammaRateFile, ModulatedFile, ProcessFile, RenewalFile, ReplayFile,
+    ReplayedDaysName, ScopeName, SessionsFile, SlowRateFile, SpikeFile, StateFile, SwingFile, WeekdayName,
 };
 pub use coupling::{CapacityFile, CellFile, NextFile, QuotaFile, ScarcityFile, SnapshotFile};
 pub use pooling::PoolingFile;
@@ -229,6 +229,8 @@ pub struct ModelFile {
     pub swing: Option<SwingFile>,
     /// A load curve of its own, in a file of the scenario's folder
     pub curve_file: Option<String>,
+    /// Recorded days that are replayed in the place of drawn ones
+    pub replay: Option<ReplayFile>,
     /// Time zone of its own load curve, by its IANA name
     pub curve_time_zone: Option<String>,
     /// Its precisions, the deployed one first

@@ -30,6 +30,7 @@ mod pools;
 mod presets;
 mod render;
 mod repair;
+mod replay;
 mod resolve;
 mod resolved;
 pub mod rules;

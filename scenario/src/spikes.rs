@@ -14,11 +14,12 @@ const FACTOR_MAX: f64 = 100.0;
 /// The spikes of each model, in the scenario's order.
 pub(crate) fn spikes(file: &ScenarioFile, findings: &mut Findings<'_>) -> Vec<Vec<Spike>> {
     let names: Vec<&str> = file.models.iter().map(|model| model.name.as_str()).collect();
+    let drawn: Vec<bool> = file.models.iter().map(|model| model.replay.is_none()).collect();
     let mut of_models = vec![Vec::new(); names.len()];
     for (index, written) in file.traffic.spikes.iter().enumerate() {
         let path = place(index);
         let spike = spike(written, &path, findings);
-        for model in models(written, &names, &path, findings) {
+        for model in models(written, &names, &drawn, &path, findings) {
             of_models[model].push(spike);
         }
     }
@@ -46,8 +47,15 @@ fn spike(file: &SpikeFile, path: &str, findings: &mut Findings<'_>) -> Spike {
 }
 
 /// The models that a spike changes.
-fn models(file: &SpikeFile, names: &[&str], path: &str, findings: &mut Findings<'_>) -> Vec<usize> {
-    let Some(models) = &file.models else { return (0..names.len()).collect() };
+///
+/// - `drawn`: whether a model's requests are drawn, not replayed.
+fn models(file: &SpikeFile, names: &[&str], drawn: &[bool], path: &str, findings: &mut Findings<'_>) -> Vec<usize> {
+    let Some(models) = &file.models else {
+        if !names.is_empty() && !drawn.contains(&true) {
+            findings.refuse(path, "every model is replayed: the spike changes none", "remove the spike");
+        }
+        return (0..names.len()).filter(|model| drawn[*model]).collect();
+    };
     let path = join(path, "models");
     if models.is_empty() {
         findings.refuse(&path, "there is no model", "leave models out for all of them");
@@ -58,6 +66,10 @@ fn models(file: &SpikeFile, names: &[&str], path: &str, findings: &mut Findings<
         match findings.find(&path, "model", name, names) {
             Some(model) if found.contains(&model) => {
                 findings.refuse(&path, format!("\"{name}\" is named twice"), "remove one of the two");
+            }
+            Some(model) if !drawn[model] => {
+                let message = format!("\"{name}\" is replayed: its requests come when the trace says");
+                findings.refuse(&path, message, "remove it from the list");
             }
             model => found.extend(model),
         }

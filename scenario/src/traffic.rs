@@ -6,7 +6,7 @@ use fleetfront_workloads::{LoadCurve, ModelTraffic, TimeZoneError, Traffic, hour
 use crate::file::ScenarioFile;
 use crate::findings::Findings;
 use crate::tables::Tables;
-use crate::{arrivals, spikes};
+use crate::{arrivals, replay, spikes};
 
 /// Longest run-in, in hours: it is the evening before. A queue that theory speaks of may need longer to forget how it
 /// began: where limits are lifted, it is that of the horizon.
@@ -31,14 +31,21 @@ pub(crate) fn traffic(file: &ScenarioFile, tables: &Tables, findings: &mut Findi
             let message = format!("\"{zone}\" is the time zone of no curve: the model names no curve_file");
             findings.refuse(&path, message, "add curve_file = \"...\", or remove curve_time_zone");
         }
+        let trace = tables.traces.get(index).and_then(Option::as_ref);
+        let replay = replay::replay(model, &format!("models[{index}]"), trace, findings);
+        let own_curve = tables.own_load.get(index).and_then(Option::as_ref);
+        let curve = replay.as_ref().map(|replay| replay.trace.curve());
+        let curve_ahead_h = own.map_or(shared_ahead_h, |zone| offset(file, zone, &path, findings));
         ModelTraffic {
             key: StreamKey::of(&model.name),
             requests_per_day: model.requests_per_day,
-            curve: tables.own_load.get(index).and_then(Option::as_ref).unwrap_or(shared).clone(),
-            curve_ahead_h: own.map_or(shared_ahead_h, |zone| offset(file, zone, &path, findings)),
+            curve: curve.unwrap_or_else(|| own_curve.unwrap_or(shared).clone()),
+            // A trace is written by the reporting clock.
+            curve_ahead_h: if replay.is_some() { 0.0 } else { curve_ahead_h },
             process: arrivals::process(model, &format!("models[{index}]"), findings),
             swing: arrivals::swing(model.swing.as_ref(), &format!("models[{index}]"), findings),
             spikes: std::mem::take(&mut spikes[index]),
+            replay,
         }
     });
     let models = models.collect();
@@ -49,6 +56,9 @@ pub(crate) fn traffic(file: &ScenarioFile, tables: &Tables, findings: &mut Findi
         horizon: horizon(traffic.horizon_h, findings),
     };
     spikes::check(file, &traffic, findings);
+    if !traffic.slow_rates.is_empty() && traffic.models.iter().all(|model| model.replay.is_some()) {
+        findings.warn("traffic.slow_rate", "every model is replayed: no slow rate has any effect");
+    }
     traffic
 }
 

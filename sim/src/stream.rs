@@ -30,6 +30,10 @@ pub enum Role {
     Think = 12,
     /// The sessions that began before the trial.
     Sessions = 13,
+    /// The recorded days that a trial replays.
+    ReplayedDay = 14,
+    /// The recorded requests that are kept.
+    Thinning = 15,
 }
 
 /// Whose randomness it is: a model, a pool or the fleet, by a hash of its name, so that adding or reordering models

@@ -59,6 +59,7 @@ impl Setting {
             process: Process::Poisson,
             swing: None,
             spikes: Vec::new(),
+            replay: None,
         };
         let traffic =
             Traffic { models: vec![model], slow_rates: Vec::new(), run_in: span(self.run_in_s), horizon: span(DAY_S) };

@@ -111,6 +111,7 @@ mod tests {
             process: Process::Poisson,
             swing: None,
             spikes: Vec::new(),
+            replay: None,
         };
         Traffic {
             models: [("a", 20_000.0), ("b", 3.0), ("c", 5_000.0)].map(model).to_vec(),

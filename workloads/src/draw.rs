@@ -41,8 +41,8 @@ mod tests {
     fn model(name: &str, requests_per_day: f64, weights: &[f64]) -> ModelTraffic {
         let curve = LoadCurve::new(weights).expect("a curve");
         let (key, process) = (StreamKey::of(name), Process::Poisson);
-        let spikes = Vec::new();
-        ModelTraffic { key, requests_per_day, curve, curve_ahead_h: 0.0, process, swing: None, spikes }
+        let (spikes, replay) = (Vec::new(), None);
+        ModelTraffic { key, requests_per_day, curve, curve_ahead_h: 0.0, process, swing: None, spikes, replay }
     }
 
     fn traffic(models: Vec<ModelTraffic>) -> Traffic {

@@ -2,7 +2,7 @@
 //!
 //! Requests arrive by a process (Poisson, unless another is wanted) whose rate is a product: the mean, an hourly curve,
 //! and (if wanted) slowly varying random factors. Given the factors the rate is piecewise constant, and the process is
-//! drawn exactly.
+//! drawn exactly. Or whole recorded days are replayed.
 //!
 //! Deliberately absent: GPUs, prices, containers.
 
@@ -14,6 +14,7 @@ mod events;
 mod instants;
 mod process;
 mod rate;
+mod replay;
 mod request_stream;
 mod residual;
 mod sessions;
@@ -22,6 +23,7 @@ mod spike;
 #[cfg(test)]
 mod testing;
 mod time_zone;
+mod trace;
 mod traffic;
 
 pub use arrival_stream::ArrivalStream;
@@ -30,8 +32,10 @@ pub use dispersion::{session_dispersion, slow_rate_dispersion, slow_rates_disper
 pub use draw::draw_requests;
 pub use process::{BatchSize, ModulatedState, Process};
 pub use rate::{Rate, RateSegment};
+pub use replay::{Replay, ReplayedDays};
 pub use request_stream::RequestStream;
 pub use slow_rate::{Redrawn, Scope, SlowRate, SlowStep};
 pub use spike::Spike;
 pub use time_zone::{TimeZoneError, hours_ahead};
+pub use trace::{Trace, TraceError};
 pub use traffic::{ModelTraffic, Swing, Traffic};

@@ -7,6 +7,7 @@ use rand::rngs::ChaCha8Rng;
 use crate::events::{BLOCK, Events};
 use crate::process::Process;
 use crate::rate::Rate;
+use crate::replay::Replayed;
 use crate::sessions::Sessions;
 use crate::traffic::Traffic;
 
@@ -17,21 +18,22 @@ use crate::traffic::Traffic;
 /// process changes.
 #[derive(Debug)]
 pub struct RequestStream {
-    events: Events,
-    kind: Kind,
+    arrivals: Arrivals,
     marks: Marks,
     expected: f64,
 }
 
-/// What an event is.
+/// Where the instants of the requests come from.
 #[derive(Debug)]
-enum Kind {
-    /// A request.
-    Request,
-    /// Several at once.
-    Batch(Box<Batches>),
-    /// The first request of a session.
-    Session(Box<Sessions>),
+enum Arrivals {
+    /// Each event is a request.
+    Requests(Box<Events>),
+    /// An event is several requests at once.
+    Batches(Box<(Events, Batches)>),
+    /// An event is the first request of a session.
+    Sessions(Box<(Events, Sessions)>),
+    /// Recorded days.
+    Replayed(Replayed),
 }
 
 /// How many requests come at an event, one more than the whole part of the law.
@@ -56,7 +58,18 @@ impl RequestStream {
     #[must_use]
     pub fn new(traffic: &Traffic, seed: u64, trial: u32, model: usize) -> Self {
         let of_model = &traffic.models[model];
-        Self::of_rate(traffic.drawn_rate(seed, trial, model), &of_model.process, seed, trial, of_model.key)
+        let (key, rate) = (of_model.key, traffic.drawn_rate(seed, trial, model));
+        let Some(replay) = &of_model.replay else {
+            return Self::of_rate(rate, &of_model.process, seed, trial, key);
+        };
+        let first_day = traffic.first_day(trial).cast_signed();
+        let volume = of_model.requests_per_day;
+        let replayed = Replayed::new(replay, volume, first_day, traffic.horizon(), (seed, trial, key));
+        Self {
+            arrivals: Arrivals::Replayed(replayed),
+            marks: Marks::new(seed, trial, key),
+            expected: rate.integral(0.0, rate.end_s()),
+        }
     }
 
     /// The requests that arrive at a given rate, all before its end.
@@ -70,25 +83,23 @@ impl RequestStream {
             None => rate,
         };
         let expected = rate.integral(0.0, rate.end_s());
-        let kind = match process {
-            Process::Poisson | Process::Renewal { .. } | Process::Modulated { .. } => Kind::Request,
-            Process::Batches { size, .. } => Kind::Batch(Box::new(Batches {
-                beyond_one: size.beyond_one().ready(),
-                rng: stream(seed, trial, key, Role::BatchSize),
-            })),
+        let at_once = (ample(expected).min(BLOCK) as f64 / process.requests_of_event()) as usize;
+        let (per_second, end) = (rate.at(0.0), SimTime::START + SimSpan::from_secs_f64(rate.end_s()));
+        let events = Events::new(rate, process, at_once, seed, trial, key);
+        let arrivals = match process {
+            Process::Poisson | Process::Renewal { .. } | Process::Modulated { .. } => {
+                Arrivals::Requests(Box::new(events))
+            }
+            Process::Batches { size, .. } => {
+                let rng = stream(seed, trial, key, Role::BatchSize);
+                Arrivals::Batches(Box::new((events, Batches { beyond_one: size.beyond_one().ready(), rng })))
+            }
             Process::Sessions { requests, think } => {
-                let end = SimTime::START + SimSpan::from_secs_f64(rate.end_s());
-                let sessions = Sessions::new(*requests, *think, rate.at(0.0), end, (seed, trial, key));
-                Kind::Session(Box::new(sessions))
+                let sessions = Sessions::new(*requests, *think, per_second, end, (seed, trial, key));
+                Arrivals::Sessions(Box::new((events, sessions)))
             }
         };
-        let at_once = (ample(expected).min(BLOCK) as f64 / process.requests_of_event()) as usize;
-        Self {
-            events: Events::new(rate, process, at_once, seed, trial, key),
-            kind,
-            marks: Marks::new(seed, trial, key),
-            expected,
-        }
+        Self { arrivals, marks: Marks::new(seed, trial, key), expected }
     }
 
     /// The mean number of requests, given the slow rates and the states of a modulated process. Of sessions it is that
@@ -108,17 +119,27 @@ impl RequestStream {
     /// Appends the next requests to `requests`; whether there were any.
     pub(crate) fn append(&mut self, requests: &mut Vec<Request>) -> bool {
         let before = requests.len();
-        if let Kind::Session(sessions) = &mut self.kind {
-            self.marks.request_at(&sessions.next(&mut self.events), requests);
-            return requests.len() > before;
-        }
-        while !self.events.are_over() && requests.len() == before {
-            let mut instants = [SimTime::START; BLOCK];
-            let events = self.events.draw(&mut instants);
-            match &mut self.kind {
-                Kind::Batch(batches) => self.marks.request_at(&batches.of_events(&instants[..events]), requests),
-                _ => self.marks.request_at(&instants[..events], requests),
+        let marks = &mut self.marks;
+        let mut block = [SimTime::START; BLOCK];
+        match &mut self.arrivals {
+            Arrivals::Requests(events) => {
+                while !events.are_over() && requests.len() == before {
+                    let drawn = events.draw(&mut block);
+                    marks.request_at(&block[..drawn], requests);
+                }
             }
+            Arrivals::Batches(both) => {
+                let (events, batches) = &mut **both;
+                while !events.are_over() && requests.len() == before {
+                    let drawn = events.draw(&mut block);
+                    marks.request_at(&batches.of_events(&block[..drawn]), requests);
+                }
+            }
+            Arrivals::Sessions(both) => {
+                let (events, sessions) = &mut **both;
+                marks.request_at(&sessions.next(events), requests);
+            }
+            Arrivals::Replayed(replayed) => marks.request_at(&replayed.next(), requests),
         }
         requests.len() > before
     }

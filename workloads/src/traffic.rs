@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::curve::LoadCurve;
 use crate::process::Process;
 use crate::rate::{Rate, RateSegment};
+use crate::replay::Replay;
 use crate::slow_rate::{SlowRate, SlowStep};
 use crate::spike::Spike;
 
@@ -48,6 +49,10 @@ pub struct ModelTraffic {
     /// Scheduled factors on the rate; where they meet, they multiply.
     #[serde(default)]
     pub spikes: Vec<Spike>,
+    /// Recorded days in the place of drawn ones. The curve is then their mean by the reporting clock, and says what is
+    /// expected; process, swing, spikes and slow rates have no effect.
+    #[serde(default)]
+    pub replay: Option<Replay>,
 }
 
 /// A sine wave on a rate: a factor 1 + share x sin(2 pi t / period), with t from the beginning of the horizon.
@@ -93,9 +98,14 @@ impl Traffic {
     /// of whole days follow each other through the week; others begin on one weekday after the other.
     #[must_use]
     pub fn weekday(&self, trial: u32) -> u32 {
+        (self.first_day(trial) % 7) as u32
+    }
+
+    /// The day on which the horizon of a trial begins, counted from that of the first trial.
+    pub(crate) fn first_day(&self, trial: u32) -> u64 {
         let days = self.horizon.get() / DAY_S;
         let step = if days.fract() == 0.0 { days as u64 } else { 1 };
-        (u64::from(trial) * step % 7) as u32
+        u64::from(trial) * step
     }
 
     /// Days that a trial counts.
@@ -146,13 +156,17 @@ impl Traffic {
         of_model.with_spikes(rate, self.weekday(trial), run_in_s)
     }
 
-    /// The arrival rate of model `model` in trial `trial`, run-in included: the curve times the slow random rates.
+    /// The arrival rate of model `model` in trial `trial`, run-in included: the curve times the slow random rates. Of a
+    /// replayed model it is the expected one.
     ///
     /// # Panics
     /// If there is no such model.
     #[must_use]
     pub fn drawn_rate(&self, seed: u64, trial: u32, model: usize) -> Rate {
         let expected = self.expected_rate(trial, model);
+        if self.models[model].replay.is_some() {
+            return expected;
+        }
         let path =
             |(place, slow): (usize, &SlowRate)| slow.path(seed, trial, self.models[model].key, place, self.horizon());
         self.slow_rates.iter().enumerate().map(path).fold(expected, |rate, steps| rate.times(&steps))
@@ -211,6 +225,7 @@ mod tests {
             process: Process::Poisson,
             swing: None,
             spikes: Vec::new(),
+            replay: None,
         };
         let [run_in, horizon] = [run_in_h * HOUR_S, DAY_S].map(|s| Seconds::new(s).expect("a span"));
         Traffic { models: vec![model], slow_rates: Vec::new(), run_in, horizon }

@@ -192,3 +192,27 @@ impl WeekdayName {
         self as usize
     }
 }
+
+/// Recorded days that are replayed. Where the model's requests a day are not the trace's, single requests are left out or
+/// further days laid over them.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReplayFile {
+    /// File of the scenario's folder with columns `day,at_s`: the number of the day from 0, and the seconds after its 00:00
+    /// by the reporting clock, in order
+    pub file: String,
+    /// Which recorded day stands for a simulated one
+    pub days: ReplayedDaysName,
+    /// Weekday of day 0, for recorded days to stand for those of their own weekday; left out where all are alike
+    pub first_weekday: Option<WeekdayName>,
+}
+
+/// Which recorded day stands for a simulated one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplayedDaysName {
+    /// One after the other, and again from the first
+    InOrder,
+    /// Each drawn at random, one of its own weekday where they are given
+    Resampled,
+}
