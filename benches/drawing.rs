@@ -2,10 +2,14 @@
 //! The throughput is in requests, so that a million elements a second is a microsecond a request.
 
 use std::hint::black_box;
+use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use fleetfront_sim::{Arrival, Law, Quantile, ReadyLaw, Role, Seconds, SimSpan, StreamKey, stream};
-use fleetfront_workloads::{LoadCurve, ModelTraffic, Process, Redrawn, RequestStream, Scope, SlowRate, Traffic};
+use fleetfront_workloads::{
+    BatchSize, LoadCurve, ModelTraffic, Process, Redrawn, Replay, ReplayedDays, RequestStream, Scope, SlowRate, Trace,
+    Traffic,
+};
 
 const BLOCK: usize = 512;
 
@@ -32,6 +36,24 @@ fn traffic(requests_per_day: f64, slow_rates: usize) -> Traffic {
     };
     let slow_rates = [980.0, 98.0].into_iter().take(slow_rates).map(slow_rate).collect();
     Traffic { models: vec![model], slow_rates, run_in: seconds(7200.0), horizon: seconds(86_400.0) }
+}
+
+/// The same in sessions of five requests, half a minute apart.
+fn in_sessions(requests_per_day: f64) -> Traffic {
+    let mut traffic = traffic(requests_per_day, 1);
+    let (requests, think) = (BatchSize::Geometric { mean: 5.0 }, Law::lognormal(seconds(30.0), 1.0));
+    traffic.models[0].process = Process::Sessions { requests, think };
+    traffic
+}
+
+/// The same from ten recorded days with a request every so many milliseconds, two days and a half laid over each other.
+fn replayed(requests_per_day: f64) -> Traffic {
+    let mut traffic = traffic(requests_per_day, 1);
+    let recorded = (requests_per_day / 2.5) as u32;
+    let day: Vec<u32> = (0..recorded).map(|k| k * (86_400_000 / recorded)).collect();
+    let trace = Trace::new(vec![day; 10], None, false).expect("a trace");
+    traffic.models[0].replay = Some(Replay { trace: Arc::new(trace), days: ReplayedDays::Resampled });
+    traffic
 }
 
 fn laws() -> [(&'static str, Law); 5] {
@@ -101,6 +123,15 @@ fn days(criterion: &mut Criterion) {
             let law = law.ready();
             group.bench_function(format!("{requests_per_day} requests, {name} services"), |bencher| {
                 bencher.iter(|| day(Some(&law)));
+            });
+        }
+        for (name, traffic) in [("sessions", in_sessions(requests_per_day)), ("a replay", replayed(requests_per_day))] {
+            let mut trial = 0;
+            group.bench_function(format!("{requests_per_day} requests, {name}"), |bencher| {
+                bencher.iter(|| {
+                    trial += 1;
+                    draw(&traffic, trial, None);
+                });
             });
         }
         for slow_rates in [0, 2] {

@@ -10,8 +10,6 @@ use crate::findings::Findings;
 
 /// Most recorded days that are laid over each other: more traffic than that is nothing that the trace knows of.
 const VOLUME_MAX: f64 = 100.0;
-/// A volume this little above the trace's is the trace's, written with fewer digits.
-const SAME: f64 = 1e-6;
 
 /// The replay of the model at `path`.
 ///
@@ -76,7 +74,7 @@ fn check_volume(requests_per_day: f64, replay: &Replay, path: &str, findings: &m
     let (path, mean) = (join(path, "requests_per_day"), replay.trace.mean_per_day());
     let volume = replay.volume(requests_per_day);
     let more = format!("{requests_per_day} requests a day are more than the {mean} of the trace");
-    if replay.days == ReplayedDays::InOrder && volume > 1.0 + SAME {
+    if replay.days == ReplayedDays::InOrder && volume > 1.0 {
         let help = format!("give {mean} or less, or write days = \"resampled\": then days are laid over each other");
         findings.refuse(&path, format!("{more}, whose days come in order, one at a time"), help);
     } else if volume > VOLUME_MAX {

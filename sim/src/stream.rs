@@ -18,7 +18,7 @@ pub enum Role {
     Failure = 3,
     /// Quantiles of boot times, by ordinal of the boot in the pool.
     Boot = 4,
-    /// The slow random rate.
+    /// The slow random rates, each 2^32 words behind the one before.
     SlowRate = 5,
     /// Scarcity periods of GPU types.
     Scarcity = 7,

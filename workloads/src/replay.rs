@@ -43,7 +43,8 @@ impl Replay {
     #[must_use]
     pub fn volume(&self, requests_per_day: f64) -> f64 {
         let volume = requests_per_day / self.trace.mean_per_day();
-        if (volume - volume.round()).abs() < WHOLE { volume.round() } else { volume }
+        let is_whole = volume > 0.5 && (volume - volume.round()).abs() < WHOLE;
+        if is_whole { volume.round() } else { volume }
     }
 
     /// The places of `layers` recorded days that stand for one day.

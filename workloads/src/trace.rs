@@ -31,14 +31,14 @@ pub enum TraceError {
 }
 
 /// The requests of recorded days, four bytes each.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trace {
     /// Milliseconds after 00:00 of the reporting clock, rising, a list a day.
     days: Vec<Vec<u32>>,
     /// The weekday of the first day (0 = Monday), where weekdays count.
     first_weekday: Option<u32>,
-    /// Whether only whole weeks count.
-    whole_weeks: bool,
+    /// Mean requests in each hour: 168 from Monday 00:00 where weekdays count, else 24.
+    hourly: Vec<f64>,
 }
 
 impl Trace {
@@ -65,7 +65,10 @@ impl Trace {
             return Err(TraceError::Empty);
         }
         days.iter_mut().for_each(Vec::shrink_to_fit);
-        Ok(Self { days, first_weekday, whole_weeks })
+        let mut trace = Self { days, first_weekday, hourly: Vec::new() };
+        let weekdays = if trace.is_weekly() { WEEK } else { 1 };
+        trace.hourly = (0..weekdays).flat_map(|weekday| trace.mean_hours(&trace.alike(weekday))).collect();
+        Ok(trace)
     }
 
     /// How many days there are.
@@ -110,24 +113,19 @@ impl Trace {
         (0..WEEK).map(|weekday| self.alike(weekday).len()).min().unwrap_or(0)
     }
 
-    /// Mean requests in each hour: 168 from Monday 00:00 where weekdays count, else 24.
-    fn hourly(&self) -> Vec<f64> {
-        let of_days = |places: &[usize]| {
-            let mut counts = vec![0.0; 24];
-            for ms in places.iter().flat_map(|place| &self.days[*place]) {
-                counts[(ms / HOUR_MS) as usize] += 1.0;
-            }
-            counts.into_iter().map(|count| count / places.len() as f64).collect::<Vec<f64>>()
-        };
-        let weekdays = if self.is_weekly() { WEEK } else { 1 };
-        (0..weekdays).flat_map(|weekday| of_days(&self.alike(weekday))).collect()
+    /// Mean requests in each hour of these days.
+    fn mean_hours(&self, places: &[usize]) -> Vec<f64> {
+        let mut counts = vec![0.0; 24];
+        for ms in places.iter().flat_map(|place| &self.days[*place]) {
+            counts[(ms / HOUR_MS) as usize] += 1.0;
+        }
+        counts.into_iter().map(|count| count / places.len() as f64).collect()
     }
 
     /// Mean requests a day; where weekdays count, over a week of mean days.
     #[must_use]
     pub fn mean_per_day(&self) -> f64 {
-        let hourly = self.hourly();
-        hourly.iter().sum::<f64>() * 24.0 / hourly.len() as f64
+        self.hourly.iter().sum::<f64>() * 24.0 / self.hourly.len() as f64
     }
 
     /// Its mean hours as a load curve, by the reporting clock.
@@ -136,7 +134,7 @@ impl Trace {
     /// Never: a trace has a request.
     #[must_use]
     pub fn curve(&self) -> LoadCurve {
-        LoadCurve::new(&self.hourly()).expect("a trace has 24 or 168 hours, and a request in one of them")
+        LoadCurve::new(&self.hourly).expect("a trace has 24 or 168 hours, and a request in one of them")
     }
 }
 
