@@ -2,10 +2,14 @@
 //! The throughput is in requests, so that a million elements a second is a microsecond a request.
 
 use std::hint::black_box;
+use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use fleetfront_sim::{Arrival, Law, Quantile, ReadyLaw, Role, Seconds, SimSpan, StreamKey, stream};
-use fleetfront_workloads::{LoadCurve, ModelTraffic, Process, Redrawn, RequestStream, Scope, SlowRate, Traffic};
+use fleetfront_workloads::{
+    BatchSize, LoadCurve, ModelTraffic, Process, Redrawn, Replay, ReplayedDays, RequestStream, Scope, SlowRate, Trace,
+    Traffic,
+};
 
 const BLOCK: usize = 512;
 
@@ -13,8 +17,8 @@ fn seconds(value: f64) -> Seconds {
     Seconds::new(value).expect("a span")
 }
 
-/// A day with busy evenings; the slow rate as a production trace has it.
-fn traffic(requests_per_day: f64) -> Traffic {
+/// A day with busy evenings; the first slow rate as a production trace has it, a second one ten times as fast.
+fn traffic(requests_per_day: f64, slow_rates: usize) -> Traffic {
     let weights: Vec<f64> = (0..24).map(|hour| 1.0 + f64::from(hour)).collect();
     let model = ModelTraffic {
         key: StreamKey::of("bench"),
@@ -23,10 +27,33 @@ fn traffic(requests_per_day: f64) -> Traffic {
         curve_ahead_h: 0.0,
         process: Process::Poisson,
         swing: None,
+        spikes: Vec::new(),
+        replay: None,
     };
-    let redrawn = Redrawn::AtRandom { correlation: seconds(980.0) };
-    let slow_rate = Some(SlowRate { cv: 0.49, redrawn, scope: Scope::Fleet });
-    Traffic { models: vec![model], slow_rate, run_in: seconds(7200.0), horizon: seconds(86_400.0) }
+    let slow_rate = |correlation_s| {
+        let redrawn = Redrawn::AtRandom { correlation: seconds(correlation_s) };
+        SlowRate { cv: 0.49, redrawn, scope: Scope::Fleet }
+    };
+    let slow_rates = [980.0, 98.0].into_iter().take(slow_rates).map(slow_rate).collect();
+    Traffic { models: vec![model], slow_rates, run_in: seconds(7200.0), horizon: seconds(86_400.0) }
+}
+
+/// The same in sessions of five requests, half a minute apart.
+fn in_sessions(requests_per_day: f64) -> Traffic {
+    let mut traffic = traffic(requests_per_day, 1);
+    let (requests, think) = (BatchSize::Geometric { mean: 5.0 }, Law::lognormal(seconds(30.0), 1.0));
+    traffic.models[0].process = Process::Sessions { requests, think };
+    traffic
+}
+
+/// The same from ten recorded days with a request every so many milliseconds, two days and a half laid over each other.
+fn replayed(requests_per_day: f64) -> Traffic {
+    let mut traffic = traffic(requests_per_day, 1);
+    let recorded = (requests_per_day / 2.5) as u32;
+    let day: Vec<u32> = (0..recorded).map(|k| k * (86_400_000 / recorded)).collect();
+    let trace = Trace::new(vec![day; 10], None, false).expect("a trace");
+    traffic.models[0].replay = Some(Replay { trace: Arc::new(trace), days: ReplayedDays::Resampled });
+    traffic
 }
 
 fn laws() -> [(&'static str, Law); 5] {
@@ -66,31 +93,55 @@ fn ready(criterion: &mut Criterion) {
     criterion.bench_function("gamma made ready", |bencher| bencher.iter(|| black_box(law).ready()));
 }
 
+/// Draws a trial block by block, with services where there is a law of them.
+fn draw(traffic: &Traffic, trial: u32, law: Option<&ReadyLaw>) {
+    let mut requests = RequestStream::new(traffic, 1, trial, 0);
+    let (mut block, mut arrivals) = (Vec::new(), Vec::new());
+    while requests.fill(&mut block) {
+        arrivals.clear();
+        if let Some(law) = law {
+            Arrival::append(&block, law, 0, &mut arrivals);
+        }
+        black_box((&block, &arrivals));
+    }
+}
+
 /// Whole days, block by block: requests alone, and with their service spans. The run-in, a sixth of a day's requests
 /// more, is drawn and not counted in the throughput.
 fn days(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("day");
     for requests_per_day in [1_000.0, 100_000.0] {
-        let traffic = traffic(requests_per_day);
+        let traffic = traffic(requests_per_day, 1);
         group.throughput(Throughput::Elements(requests_per_day as u64));
         let mut trial = 0;
         let mut day = |law: Option<&ReadyLaw>| {
             trial += 1;
-            let mut requests = RequestStream::new(&traffic, 1, trial, 0);
-            let (mut block, mut arrivals) = (Vec::new(), Vec::new());
-            while requests.fill(&mut block) {
-                arrivals.clear();
-                if let Some(law) = law {
-                    Arrival::append(&block, law, 0, &mut arrivals);
-                }
-                black_box((&block, &arrivals));
-            }
+            draw(&traffic, trial, law);
         };
         group.bench_function(format!("{requests_per_day} requests"), |bencher| bencher.iter(|| day(None)));
         for (name, law) in laws().into_iter().take(2) {
             let law = law.ready();
             group.bench_function(format!("{requests_per_day} requests, {name} services"), |bencher| {
                 bencher.iter(|| day(Some(&law)));
+            });
+        }
+        for (name, traffic) in [("sessions", in_sessions(requests_per_day)), ("a replay", replayed(requests_per_day))] {
+            let mut trial = 0;
+            group.bench_function(format!("{requests_per_day} requests, {name}"), |bencher| {
+                bencher.iter(|| {
+                    trial += 1;
+                    draw(&traffic, trial, None);
+                });
+            });
+        }
+        for slow_rates in [0, 2] {
+            let traffic = self::traffic(requests_per_day, slow_rates);
+            let mut trial = 0;
+            group.bench_function(format!("{requests_per_day} requests, {slow_rates} slow rates"), |bencher| {
+                bencher.iter(|| {
+                    trial += 1;
+                    draw(&traffic, trial, None);
+                });
             });
         }
     }

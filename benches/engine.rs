@@ -18,9 +18,11 @@ fn traffic(requests_per_day: f64) -> Traffic {
         curve_ahead_h: 0.0,
         process: Process::Poisson,
         swing: None,
+        spikes: Vec::new(),
+        replay: None,
     };
     let horizon = Seconds::new(86_400.0).expect("a day");
-    Traffic { models: vec![model], slow_rate: None, run_in: Seconds::ZERO, horizon }
+    Traffic { models: vec![model], slow_rates: Vec::new(), run_in: Seconds::ZERO, horizon }
 }
 
 fn pool() -> Pool {

@@ -72,9 +72,15 @@ fn arrivals(trial: u32) -> Vec<Arrival> {
         curve_ahead_h: 0.0,
         process: Process::Poisson,
         swing: None,
+        spikes: Vec::new(),
+        replay: None,
     };
-    let traffic =
-        Traffic { models: vec![model], slow_rate: None, run_in: Seconds::ZERO, horizon: seconds(HOURS * 3600.0) };
+    let traffic = Traffic {
+        models: vec![model],
+        slow_rates: Vec::new(),
+        run_in: Seconds::ZERO,
+        horizon: seconds(HOURS * 3600.0),
+    };
     let mut arrivals = Vec::new();
     Arrival::append(&draw_requests(&traffic, 1, trial, 0), &service().ready(), 0, &mut arrivals);
     arrivals

@@ -112,10 +112,24 @@ impl Meaning<'_> {
             "platform {}: CPU cores of a container {}, memory {} GiB; region multiplier {}; a month has {} days",
             platform.name, platform.cpu_cores, platform.memory_gib, platform.region_multiplier, platform.days_per_month
         ));
-        let burst = traffic.slow_rate.map_or("Poisson".to_owned(), |_| "with a slowly varying random rate".to_owned());
-        let cycle = if traffic.is_weekly() { "weekly" } else { "daily" };
+        let burst = match traffic.slow_rates.len() {
+            0 => "Poisson".to_owned(),
+            1 => "with a slowly varying random rate".to_owned(),
+            several => format!("with a random rate that varies on {several} time scales"),
+        };
+        let cycle = if traffic.models.iter().any(|model| model.curve.is_weekly()) { "weekly" } else { "daily" };
+        let spikes = match traffic.models.iter().map(|model| model.spikes.len()).max() {
+            None | Some(0) => String::new(),
+            Some(1) => ", a scheduled spike".to_owned(),
+            Some(several) => format!(", {several} scheduled spikes"),
+        };
+        let replayed = match traffic.models.iter().filter(|model| model.replay.is_some()).count() {
+            0 => String::new(),
+            1 => ", one model replayed".to_owned(),
+            several => format!(", {several} models replayed"),
+        };
         let run_in = plain(traffic.run_in.get(), Unit::Seconds);
-        screen.item(&format!("traffic: {cycle} curve, {burst}; {run_in} simulated before each day"));
+        screen.item(&format!("traffic: {cycle} curve, {burst}{spikes}{replayed}; {run_in} simulated before each day"));
         let grid = &self.scenario.grid;
         let windows: Vec<String> = grid.windows.iter().map(|window| window.get().to_string()).collect();
         let warm: Vec<String> = grid.min_containers.iter().map(ToString::to_string).collect();

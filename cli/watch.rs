@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use fleetfront_planner::{Control, Interrupted};
 use fleetfront_scenario::Scenario;
+use fleetfront_workloads::ModelTraffic;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::ThreadPoolBuilder;
 
@@ -59,7 +60,7 @@ pub(crate) fn watched<T: Send>(
 /// Refuses what could not be counted, before anybody waits for it.
 fn check_size(scenario: &Scenario, trials: u32) -> Result<(), Failure> {
     let days = scenario.traffic.days() + scenario.traffic.run_in.get() / 86_400.0;
-    let a_trial = scenario.models.iter().map(|model| model.requests_per_day).sum::<f64>() * days;
+    let a_trial = scenario.traffic.models.iter().map(ModelTraffic::mean_per_day).sum::<f64>() * days;
     let requests = a_trial * f64::from(trials);
     if requests <= REQUESTS_MAX {
         return Ok(());
@@ -95,7 +96,7 @@ mod tests {
     #[test]
     fn what_cannot_be_counted_is_refused_with_the_most_that_can() {
         let mut scenario = Scenario::load(&Files::embedded()).expect("no problems");
-        scenario.models[0].requests_per_day = 400_000.0;
+        scenario.traffic.models[0].requests_per_day = 400_000.0;
         assert_eq!(check_size(&scenario, 1000), Ok(()));
         let Err(Failure::Input(text)) = check_size(&scenario, 1_000_000) else { panic!("it is too much") };
         let most = text.split("give --trials ").nth(1).and_then(|rest| rest.strip_suffix(" or less"));

@@ -130,9 +130,11 @@ impl Workload {
             curve_ahead_h: 0.0,
             process: Process::Poisson,
             swing: None,
+            spikes: Vec::new(),
+            replay: None,
         };
         let horizon = Seconds::new(24.0 * 3600.0).expect("a day");
-        Traffic { models: vec![model], slow_rate: None, run_in: Seconds::ZERO, horizon }
+        Traffic { models: vec![model], slow_rates: Vec::new(), run_in: Seconds::ZERO, horizon }
     }
 
     fn horizon(&self) -> Horizon {

@@ -18,6 +18,7 @@ mod service;
 mod spread;
 mod stirling;
 mod table;
+mod trace_file;
 
 pub use benchmarks::{BenchmarkRow, Benchmarks, Finding};
 pub use boots::{BootRow, Boots};
@@ -30,6 +31,7 @@ pub use prices::{PriceRow, Prices};
 pub use problem::Problem;
 pub use provenance::Provenance;
 pub use table::{NO_ROWS, table_cells};
+pub use trace_file::{TRACE_HEADER, read_trace};
 
 #[cfg(test)]
 mod shipped;

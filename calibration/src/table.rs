@@ -224,7 +224,7 @@ impl<'a, T> Table<'a, T> {
 }
 
 /// The lines that say something, with their numbers from 1.
-fn filled_lines(text: &str) -> impl Iterator<Item = (u64, &str)> {
+pub(crate) fn filled_lines(text: &str) -> impl Iterator<Item = (u64, &str)> {
     let text = text.trim_start_matches('\u{feff}');
     (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'))
 }

@@ -31,10 +31,21 @@ pub(crate) fn naive_usd_month(scenario: &Scenario, allocation: &Allocation) -> f
 
 /// A month's GPU dollars when each request of `model` (with its variant and GPU) takes `seconds`.
 fn on_gpus(scenario: &Scenario, allocation: &Allocation, seconds: impl Fn(usize, (usize, usize)) -> f64) -> f64 {
+    let per_day = |model: usize| scenario.models[model].requests_per_day;
+    of_requests(scenario, allocation, per_day, seconds)
+}
+
+/// The same for any number of requests a day.
+fn of_requests(
+    scenario: &Scenario,
+    allocation: &Allocation,
+    per_day: impl Fn(usize) -> f64,
+    seconds: impl Fn(usize, (usize, usize)) -> f64,
+) -> f64 {
     let placed = allocation.pools.iter().flat_map(|pool| pool.models.iter().map(move |(m, v)| (*m, *v, pool.gpu)));
     placed
         .map(|(model, variant, gpu)| {
-            let requests = scenario.models[model].requests_per_day * scenario.platform.days_per_month;
+            let requests = per_day(model) * scenario.platform.days_per_month;
             requests * seconds(model, (variant, gpu)) * scenario.gpus[gpu].usd_per_second.get()
         })
         .sum()
@@ -48,6 +59,8 @@ pub(crate) fn bridge(scenario: &Scenario, allocation: &Allocation, run: &Allocat
     let baseline = placement(scenario, &scenario.allocations[scenario.baseline]);
     let on_baseline = on_gpus(scenario, allocation, |model, _| warm_service_s(scenario, model, baseline[model]));
     let where_it_is = on_gpus(scenario, allocation, |model, place| warm_service_s(scenario, model, place));
+    let spiked = |model: usize| scenario.traffic.models[model].mean_per_day();
+    let with_spikes = of_requests(scenario, allocation, spiked, |model, place| warm_service_s(scenario, model, place));
     let simulated = |state: State| gpu_usd_month(scenario, allocation, run, state);
     let gpu_only: f64 = State::ALL.into_iter().map(simulated).sum();
     let total = ratio(&run.fleet.cost_usd(), &run.fleet.each(|t| t.days)).scaled(scenario.platform.days_per_month);
@@ -58,12 +71,15 @@ pub(crate) fn bridge(scenario: &Scenario, allocation: &Allocation, run: &Allocat
         step(&flat_words, all_models - naive),
         step("real service times on the baseline's GPU", on_baseline - all_models),
         step("other GPUs and variants than the baseline's", where_it_is - on_baseline),
-        step("model switches, failures cut short, the luck of the draw", simulated(State::Busy) - where_it_is),
+        step("model switches, failures cut short, the luck of the draw", simulated(State::Busy) - with_spikes),
         step("idle containers", simulated(State::Idle)),
         step("boots", simulated(State::Boot)),
         step("tries that failed", simulated(State::Wasted)),
         step("CPU and memory of the containers", total.value - around(gpu_only)),
     ];
+    if scenario.traffic.models.iter().any(|model| !model.spikes.is_empty()) {
+        steps.insert(3, step("scheduled spikes", with_spikes - where_it_is));
+    }
     if (scenario.platform.region_multiplier - 1.0).abs() > 0.0 {
         steps.push(step("region", around(gpu_only) - gpu_only));
     }

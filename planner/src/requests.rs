@@ -64,7 +64,7 @@ impl<'a> Requests<'a> {
 /// Expected requests of a model in one trial.
 fn expected(traffic: &Traffic, model: usize) -> f64 {
     let run_in_days = traffic.run_in.get() / 86_400.0;
-    traffic.models[model].requests_per_day * (traffic.days() + run_in_days)
+    traffic.models[model].mean_per_day() * (traffic.days() + run_in_days)
 }
 
 /// The arrivals of one trial at a pool, in order; of two at the same instant the pool's earlier model comes first.

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use fleetfront_scenario::{Allocation, Scenario, repaired};
+use fleetfront_workloads::{Replay, ReplayedDays};
 
 use crate::advice::{as_allocation, limit_obstacle, recommendation};
 use crate::allocation::{AllocationRun, run_allocation};
@@ -132,6 +133,7 @@ pub fn run_study(scenario: &Scenario, effort: Effort, control: &Control) -> Resu
     let fleets = shared.together(&partitions).under_quota(fleets(scenario, &partitions, &candidates))?;
     let mut warnings = warnings(scenario);
     warnings.extend(uneven_week(scenario, effort.trials));
+    warnings.extend(repeated_days(scenario, effort.trials));
     warnings.extend(fleets.notes.iter().cloned());
     let frontier = fleets.into_frontier();
     let fresh_days = on_fresh_days(scenario, &plan, &recommended, effort, control)?;
@@ -232,6 +234,23 @@ fn uneven_week(scenario: &Scenario, trials: u32) -> Option<String> {
     const ENOUGH: u32 = 350;
     let uneven = scenario.traffic.is_weekly() && !trials.is_multiple_of(7) && trials < ENOUGH;
     uneven.then(|| format!("{trials} trials do not cover the days of the week evenly: give a multiple of 7"))
+}
+
+/// Says so where trials replay the same recorded days in order again and again.
+fn repeated_days(scenario: &Scenario, trials: u32) -> Option<String> {
+    let days = f64::from(trials) * scenario.traffic.days();
+    let repeats = |replay: &Replay| replay.days == ReplayedDays::InOrder && days > replay.trace.len() as f64;
+    let replays = scenario.traffic.models.iter().map(|model| model.replay.as_ref());
+    let (model, replay) = scenario
+        .models
+        .iter()
+        .zip(replays)
+        .find_map(|(model, replay)| Some((model, replay.filter(|r| repeats(r))?)))?;
+    Some(format!(
+        "{trials} trials replay the {} days of \"{}\" more than once: intervals hold the luck of these days only",
+        replay.trace.len(),
+        model.name
+    ))
 }
 
 fn role_of(scenario: &Scenario, allocation: usize) -> Role {

@@ -11,6 +11,7 @@ use fleetfront_sim::{
     BootRules, BootTimes, Draws, Group, LatencyHistogram, Law, Observers, PLATFORM_MAX_CONTAINERS, Pool, Workspace,
     simulate_group,
 };
+use fleetfront_workloads::ModelTraffic;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +46,7 @@ pub(crate) struct StaticFleets {
 
 /// So many of the first sections of a study are used here.
 pub(crate) fn few_sections(scenario: &Scenario, sections: &[Range<u32>]) -> usize {
-    let a_trial = scenario.models.iter().map(|model| model.requests_per_day).sum::<f64>() * scenario.traffic.days();
+    let a_trial = scenario.traffic.models.iter().map(ModelTraffic::mean_per_day).sum::<f64>() * scenario.traffic.days();
     let fits = |section: &&Range<u32>| f64::from(section.end) * a_trial <= ENOUGH;
     sections.iter().take_while(fits).count().max(1)
 }

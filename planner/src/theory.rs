@@ -79,6 +79,17 @@ pub(crate) fn theory(scenario: &Scenario, plan: &PoolPlan) -> Stated<PoolTheory>
         "the square-root rule is a limit for great loads: at 10 erlangs 7.6 % wait where 5 % are asked for".to_owned(),
         "containers are there when the staffing wants them: boots and windows are left out".to_owned(),
     ];
+    let in_sessions = |model: usize| matches!(scenario.traffic.models[model].process, Process::Sessions { .. });
+    if plan.models.iter().any(|(model, _)| in_sessions(*model)) {
+        assumptions.push(
+            "requests of sessions come at the rate of the curve: that later ones follow its changes by their times to \
+             think is left out"
+                .to_owned(),
+        );
+    }
+    if plan.models.iter().any(|(model, _)| scenario.traffic.models[*model].replay.is_some()) {
+        assumptions.push("requests of a replayed model come at the mean rate of each hour of its trace".to_owned());
+    }
     if single.is_some() {
         assumptions.push(
             "of the single container: Poisson arrivals at the rate of the hour, each hour as if it went on for ever, and \
@@ -181,7 +192,8 @@ impl Hours {
         let one_at_a_time = settings.execution == Execution::Serial || settings.max_inputs == 1;
         let may_stop = settings.most_min_containers() == 0 && settings.buffer_containers == 0;
         let is_renewal = settings.rules.window.is_none() && settings.rules.schedule.is_none();
-        let is_poisson = scenario.traffic.models[model].process == Process::Poisson;
+        let traffic = &scenario.traffic.models[model];
+        let is_poisson = traffic.process == Process::Poisson && traffic.replay.is_none();
         if !((has_one || is_rare) && one_at_a_time && may_stop && is_renewal && is_poisson) {
             return None;
         }

@@ -9,7 +9,8 @@ use crate::file::ScenarioFile;
 pub struct Clock {
     /// IANA name of the time zone of all results and of every schedule.
     pub reporting_time_zone: String,
-    /// IANA names of the time zones that load curves are written in, each once, in the scenario's order.
+    /// IANA names of the time zones that load curves are written in, each once, in the scenario's order; a
+    /// replayed model has none.
     pub curve_time_zones: Vec<String>,
     /// The day whose offsets between these zones were taken, as `YYYY-MM-DD`.
     pub date: String,
@@ -18,7 +19,7 @@ pub struct Clock {
 /// The clocks of a file.
 pub(crate) fn clock(file: &ScenarioFile) -> Clock {
     let mut curve_time_zones: Vec<String> = Vec::new();
-    for model in &file.models {
+    for model in file.models.iter().filter(|model| model.replay.is_none()) {
         let zone = model.curve_time_zone.as_ref().unwrap_or(&file.traffic.curve_time_zone);
         if !curve_time_zones.contains(zone) {
             curve_time_zones.push(zone.clone());

@@ -17,8 +17,8 @@ mod coupling;
 mod pooling;
 
 pub use arrivals::{
-    BatchSizeFile, BatchesFile, GammaFactorFile, GammaRateFile, ModulatedFile, ProcessFile, RenewalFile, ScopeName,
-    SlowRateFile, StateFile, SwingFile,
+    BatchSizeFile, BatchesFile, GammaFactorFile, GammaRateFile, ModulatedFile, ProcessFile, RenewalFile, ReplayFile,
+    ReplayedDaysName, ScopeName, SessionsFile, SlowRateFile, SpikeFile, StateFile, SwingFile, WeekdayName,
 };
 pub use coupling::{CapacityFile, CellFile, NextFile, QuotaFile, ScarcityFile, SnapshotFile};
 pub use pooling::PoolingFile;
@@ -178,6 +178,11 @@ pub struct TrafficFile {
     pub horizon_h: Option<f64>,
     /// Slow random variation of the rate around the load curve
     pub slow_rate: SlowRateFile,
+    /// Further factors of the same kind, for variation on other time scales: all of them multiply; left out for none
+    pub more_slow_rates: Option<Vec<SlowRateFile>>,
+    /// Scheduled factors on the rate, such as launches and outages; where they meet, they multiply
+    #[serde(default)]
+    pub spikes: Vec<SpikeFile>,
 }
 
 /// A GPU type.
@@ -224,6 +229,8 @@ pub struct ModelFile {
     pub swing: Option<SwingFile>,
     /// A load curve of its own, in a file of the scenario's folder
     pub curve_file: Option<String>,
+    /// Recorded days that are replayed in the place of drawn ones
+    pub replay: Option<ReplayFile>,
     /// Time zone of its own load curve, by its IANA name
     pub curve_time_zone: Option<String>,
     /// Its precisions, the deployed one first

@@ -171,7 +171,11 @@ fn named_files(scenario: &str) -> Vec<String> {
     let shared = shared.into_iter().flat_map(|files| files.values()).filter_map(|name| name.get_ref().as_str());
     let models = table.get("models").and_then(|models| models.get_ref().as_array());
     let own = models.into_iter().flat_map(|models| models.iter());
-    let own = own.filter_map(|model| model.get_ref().get("curve_file")?.get_ref().as_str());
+    let own = own.flat_map(|model| {
+        let model = model.get_ref();
+        let trace = model.get("replay").and_then(|replay| replay.get_ref().get("file"));
+        [model.get("curve_file"), trace].into_iter().flatten().filter_map(|name| name.get_ref().as_str())
+    });
     let mut names: Vec<String> = shared.chain(own).filter(|name| is_plain(name)).map(str::to_owned).collect();
     names.sort();
     names.dedup();
@@ -266,9 +270,10 @@ mod tests {
     const PINNED: &str = "f86a2af3cc1002b4c16ae6dd3df54fc64ad696ea0125e856b2c2b38e58dd3f58";
 
     #[test]
-    fn a_curve_of_its_own_is_read_too() {
-        let text = "[files]\nload = 'load.csv'\nprices = '../up.csv'\n[[models]]\ncurve_file = 'own.csv'\n";
-        assert_eq!(named_files(text), ["load.csv", "own.csv"]);
+    fn a_curve_or_trace_of_a_model_is_read_too() {
+        let text = "[files]\nload = 'load.csv'\nprices = '../up.csv'\n[[models]]\ncurve_file = 'own.csv'\n\
+                    [[models]]\nreplay = { file = 'calls.csv' }\n";
+        assert_eq!(named_files(text), ["calls.csv", "load.csv", "own.csv"]);
         assert_eq!(named_files("= broken"), Vec::<String>::new());
     }
 }

@@ -42,6 +42,10 @@ pub fn input_changes(old: &BTreeMap<String, String>, new: &BTreeMap<String, Stri
         let texts = (before.and_then(|name| old.get(name)), after.and_then(|name| new.get(name)));
         let file = after.or(before).map_or("", String::as_str);
         match texts {
+            // Millions of rows that are about nothing but themselves.
+            (Some(old), Some(new)) if rows::is_trace(old) || rows::is_trace(new) => {
+                changes.extend(whole(file, Some(old), Some(new)).filter(|_| old != new));
+            }
             (Some(old), Some(new)) => changes.extend(rows::changes(file, old, new)),
             (old, new) => changes.extend(whole(file, old, new)),
         }
@@ -145,6 +149,11 @@ mod tests {
     fn a_file_that_is_there_once_is_a_change_and_nonsense_is_no_reason_to_panic() {
         let with_curve = texts(&Files::embedded().with("own.csv", "hour,weight\n0,1\n"));
         assert_eq!(said(&with_curve), ["own.csv the whole file: nothing > 2 lines"]);
+        let trace = |calls: &str| texts(&Files::embedded().with("calls.csv", &format!("day,at_s\n{calls}")));
+        let found = input_changes(&trace("0,1\n0,2\n"), &trace("0,1\n0,3\n1,4\n"));
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].place.as_str(), found[0].new.as_deref()), (WHOLE, Some("4 lines")));
+        assert_eq!(input_changes(&trace("0,1\n"), &trace("0,1\n")), []);
         let broken = texts(&Files::embedded().with("scenario.toml", "= x\n"));
         assert!(said(&broken)[0].starts_with("scenario.toml the whole file: "), "{:?}", said(&broken));
         assert_eq!(said(&BTreeMap::new()).len(), 6);

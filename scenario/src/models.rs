@@ -15,9 +15,9 @@ use crate::suggest::nearest;
 use crate::tables::Tables;
 
 /// Most requests a day of all models together: a trial holds every request of a day in memory.
-const REQUESTS_PER_DAY_MAX: f64 = 10_000_000.0;
+pub(crate) const REQUESTS_PER_DAY_MAX: f64 = 10_000_000.0;
 /// Below this a section of trials may hold no request at all, and nothing can be said of latency.
-const REQUESTS_PER_DAY_MIN: f64 = 1.0;
+pub(crate) const REQUESTS_PER_DAY_MIN: f64 = 1.0;
 
 /// The models in the file's order.
 pub(crate) fn models(file: &ScenarioFile, gpus: &[Gpu], tables: &Tables, findings: &mut Findings<'_>) -> Vec<Model> {

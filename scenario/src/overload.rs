@@ -3,6 +3,7 @@
 //! Means only: a load that is too great at the busiest hour alone makes a queue that the night empties.
 
 use fleetfront_sim::Execution;
+use fleetfront_workloads::ModelTraffic;
 
 use crate::findings::Findings;
 use crate::resolved::{Allocation, PoolPlan, Scenario};
@@ -58,9 +59,10 @@ impl Load {
 
 /// Requests a day of each model, those that follow others in chains included.
 fn requests_per_day(scenario: &Scenario) -> Vec<f64> {
-    let mut rates: Vec<f64> = scenario.models.iter().map(|model| model.requests_per_day).collect();
+    let mut rates: Vec<f64> = scenario.traffic.models.iter().map(ModelTraffic::mean_per_day).collect();
+    let own = rates.clone();
     for (first, model) in scenario.models.iter().enumerate() {
-        let (mut rate, mut step) = (model.requests_per_day, scenario.models[first].next);
+        let (mut rate, mut step) = (own[first], model.next);
         // Chains that come back are refused; none is longer than the models are many.
         for _ in 0..scenario.models.len() {
             let Some(next) = step else { break };

@@ -133,21 +133,27 @@ pub(crate) fn check_schedule(schedule: &[BoundsFile], path: &str, findings: &mut
     let mut before = None;
     for (index, bounds) in schedule.iter().enumerate() {
         let path = format!("{path}[{index}]");
-        let Some(minutes) = minutes_of(&bounds.at) else {
-            let message = format!("\"{}\" is no time of the day", bounds.at);
-            findings.refuse(&join(&path, "at"), message, "write it as \"HH:MM\", from \"00:00\" to \"23:59\"");
-            continue;
-        };
-        if before.is_some_and(|before| before >= minutes) {
+        let Some(at) = time_or_refuse(&bounds.at, &join(&path, "at"), findings) else { continue };
+        if before.is_some_and(|before| before >= at) {
             let message = format!("\"{}\" is not after the entry before", bounds.at);
             findings.refuse(&join(&path, "at"), message, "put the entries in the order of the day, each time once");
         }
-        before = Some(minutes);
+        before = Some(at);
         if bounds.max_containers.is_some_and(|max| max == 0 || max < bounds.min_containers) {
             let message = "max_containers is below min_containers, or zero";
             findings.refuse(&join(&path, "max_containers"), message, "raise max_containers");
         }
     }
+}
+
+/// The time of the day that is written at `path`, if it is one.
+pub(crate) fn time_or_refuse(text: &str, path: &str, findings: &mut Findings<'_>) -> Option<SimTime> {
+    let at = time_of_day(text);
+    if at.is_none() {
+        let message = format!("\"{text}\" is no time of the day");
+        findings.refuse(path, message, "write it as \"HH:MM\", from \"00:00\" to \"23:59\"");
+    }
+    at
 }
 
 fn minutes_of(text: &str) -> Option<u64> {

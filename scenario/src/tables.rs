@@ -1,6 +1,6 @@
 //! The CSV files of a scenario, as far as they could be read.
 
-use fleetfront_calibration::{Benchmarks, Boots, Memory, NO_ROWS, Prices, Problem, read_load_curve};
+use fleetfront_calibration::{Benchmarks, Boots, Memory, NO_ROWS, Prices, Problem, read_load_curve, read_trace};
 use fleetfront_workloads::LoadCurve;
 
 use crate::document::join;
@@ -18,6 +18,8 @@ pub(crate) struct Tables {
     pub(crate) load: Option<LoadCurve>,
     /// The curve of each model that names one, in the scenario's order.
     pub(crate) own_load: Vec<Option<LoadCurve>>,
+    /// The recorded days of each model that is replayed, in the scenario's order: milliseconds after 00:00.
+    pub(crate) traces: Vec<Option<Vec<Vec<u32>>>>,
 }
 
 impl Tables {
@@ -39,6 +41,12 @@ impl Tables {
                 .map(|(index, model)| {
                     let path = join(&format!("models[{index}]"), "curve_file");
                     model.curve_file.as_ref().and_then(|name| reader.read(&path, name, read_curve))
+                })
+                .collect(),
+            traces: (scenario.models.iter().enumerate())
+                .map(|(index, model)| {
+                    let path = format!("models[{index}].replay.file");
+                    model.replay.as_ref().and_then(|replay| reader.read(&path, &replay.file, read_trace))
                 })
                 .collect(),
         }

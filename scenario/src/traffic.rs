@@ -1,12 +1,12 @@
-//! The traffic: rates, curves with their clocks, and the slow random rate.
+//! The traffic: rates, curves with their clocks, and slow random rates.
 
 use fleetfront_sim::{Seconds, StreamKey};
 use fleetfront_workloads::{LoadCurve, ModelTraffic, TimeZoneError, Traffic, hours_ahead};
 
-use crate::arrivals;
 use crate::file::ScenarioFile;
 use crate::findings::Findings;
 use crate::tables::Tables;
+use crate::{arrivals, replay, spikes};
 
 /// Longest run-in, in hours: it is the evening before. A queue that theory speaks of may need longer to forget how it
 /// began: where limits are lifted, it is that of the horizon.
@@ -23,6 +23,7 @@ pub(crate) fn traffic(file: &ScenarioFile, tables: &Tables, findings: &mut Findi
     let shared_ahead_h = offset(file, &traffic.curve_time_zone, "traffic.curve_time_zone", findings);
     let flat = LoadCurve::new(&[1.0; 24]).expect("a flat day is a load curve");
     let shared = tables.load.as_ref().unwrap_or(&flat);
+    let mut spikes = spikes::spikes(file, findings);
     let models = file.models.iter().enumerate().map(|(index, model)| {
         let path = format!("models[{index}].curve_time_zone");
         let own = model.curve_time_zone.as_ref();
@@ -30,22 +31,35 @@ pub(crate) fn traffic(file: &ScenarioFile, tables: &Tables, findings: &mut Findi
             let message = format!("\"{zone}\" is the time zone of no curve: the model names no curve_file");
             findings.refuse(&path, message, "add curve_file = \"...\", or remove curve_time_zone");
         }
+        let trace = tables.traces.get(index).and_then(Option::as_ref);
+        let replay = replay::replay(model, &format!("models[{index}]"), trace, findings);
+        let own_curve = tables.own_load.get(index).and_then(Option::as_ref);
+        let curve = replay.as_ref().map(|replay| replay.trace.curve());
+        let curve_ahead_h = own.map_or(shared_ahead_h, |zone| offset(file, zone, &path, findings));
         ModelTraffic {
             key: StreamKey::of(&model.name),
             requests_per_day: model.requests_per_day,
-            curve: tables.own_load.get(index).and_then(Option::as_ref).unwrap_or(shared).clone(),
-            curve_ahead_h: own.map_or(shared_ahead_h, |zone| offset(file, zone, &path, findings)),
+            curve: curve.unwrap_or_else(|| own_curve.unwrap_or(shared).clone()),
+            // A trace is written by the reporting clock.
+            curve_ahead_h: if replay.is_some() { 0.0 } else { curve_ahead_h },
             process: arrivals::process(model, &format!("models[{index}]"), findings),
             swing: arrivals::swing(model.swing.as_ref(), &format!("models[{index}]"), findings),
+            spikes: std::mem::take(&mut spikes[index]),
+            replay,
         }
     });
     let models = models.collect();
-    Traffic {
+    let traffic = Traffic {
         models,
-        slow_rate: arrivals::slow_rate(&traffic.slow_rate, findings),
+        slow_rates: arrivals::slow_rates(traffic, findings),
         run_in: Findings::seconds(traffic.run_in_h * 3600.0),
         horizon: horizon(traffic.horizon_h, findings),
+    };
+    spikes::check(file, &traffic, findings);
+    if !traffic.slow_rates.is_empty() && traffic.models.iter().all(|model| model.replay.is_some()) {
+        findings.warn("traffic.slow_rate", "every model is replayed: no slow rate has any effect");
     }
+    traffic
 }
 
 /// How much of each trial counts.
@@ -120,14 +134,14 @@ mod tests {
             assert!(model.curve.is_weekly());
         }
         assert_relative_eq!(traffic.run_in.get(), 7_200.0);
-        let gamma = traffic.slow_rate.expect("the default has one");
+        let [gamma] = traffic.slow_rates[..] else { panic!("the default has one") };
         let correlation = Seconds::new(980.0).expect("a span");
         assert_eq!((gamma.cv, gamma.redrawn), (0.49, Redrawn::AtRandom { correlation }));
         let text = edited_text("scenario.toml", "run_in_h = 2.0", "run_in_h = 2.0\nslow_rate = \"none\"");
         let start = text.find("[traffic.slow_rate.gamma]").expect("the table");
         let end = start + text[start..].find("\n\n").expect("its end");
         let none = Files::embedded().with("scenario.toml", &format!("{}{}", &text[..start], &text[end..]));
-        assert_eq!(Scenario::load(&none).expect("no problems").traffic.slow_rate, None);
+        assert_eq!(Scenario::load(&none).expect("no problems").traffic.slow_rates, []);
         check(
             "cv = 0.49",
             "cv = 60",
@@ -137,6 +151,35 @@ mod tests {
             "zero nearly always",
         );
         check("cv = 0.49", "cv = 0.0", "0.0", "traffic.slow_rate.gamma.cv", "is 0", "above zero");
+    }
+
+    #[test]
+    fn slow_rates_of_several_time_scales_multiply() {
+        let because = "provenance = { kind = \"assumed\", source = \"a test\", date = \"2026-12-01\" }";
+        let with = |more: &str| format!("run_in_h = 2.0\nmore_slow_rates = [{more}]");
+        let daily = format!("{{ gamma_each_day = {{ cv = 0.2, scope = \"model\", {because} }} }}");
+        let fast = |cv: f64, correlation_s: f64| {
+            format!("{{ gamma = {{ cv = {cv:?}, correlation_s = {correlation_s:?}, scope = \"fleet\", {because} }} }}")
+        };
+        let files = edited("run_in_h = 2.0", &with(&format!("{daily}, {}", fast(0.3, 60.0))));
+        let traffic = Scenario::load(&files).expect("no problems").traffic;
+        let cvs: Vec<f64> = traffic.slow_rates.iter().map(|slow| slow.cv).collect();
+        assert_eq!(cvs, [0.49, 0.2, 0.3]);
+        assert_eq!(traffic.slow_rates[1].redrawn, Redrawn::EachDay);
+        let refuse = |more: &str, at: &str, key: &str, message: &str, help: &str| {
+            check("run_in_h = 2.0", &with(more), at, &format!("traffic.more_slow_rates{key}"), message, help);
+        };
+        refuse("\"none\"", "\"none\"", "[0]", "is no further slow rate", "remove it");
+        refuse(&fast(60.0, 9.0), "60.0", "[0].gamma.cv", "60 is outside 0 to 10", "zero nearly always");
+        let two = format!("{daily}, {}", fast(0.3, 0.0));
+        refuse(&two, "0.0,", "[1].gamma.correlation_s", "the correlation time is 0", "above zero");
+        let many = [daily.as_str(); 8].join(", ");
+        refuse(&many, "[{", "", "9 slow rates are more than the 8", "differ most");
+        let text = edited_text("scenario.toml", "run_in_h = 2.0", &format!("{}\nslow_rate = \"none\"", with(&daily)));
+        let start = text.find("[traffic.slow_rate.gamma]").expect("the table");
+        let end = start + text[start..].find("\n\n").expect("its end");
+        let files = Files::embedded().with("scenario.toml", &format!("{}{}", &text[..start], &text[end..]));
+        assert!(only_problem(&files).help.contains("write one of them as slow_rate"));
     }
 
     #[test]

@@ -18,14 +18,22 @@ pub enum Role {
     Failure = 3,
     /// Quantiles of boot times, by ordinal of the boot in the pool.
     Boot = 4,
-    /// The slow random rate.
+    /// The slow random rates, each 2^32 words behind the one before.
     SlowRate = 5,
     /// Scarcity periods of GPU types.
     Scarcity = 7,
     /// The states of a modulated arrival process.
     Modulation = 10,
-    /// How many requests arrive together.
+    /// How many requests arrive together, or in one session.
     BatchSize = 11,
+    /// The times between the requests of a session.
+    Think = 12,
+    /// The sessions that began before the trial.
+    Sessions = 13,
+    /// The recorded days that a trial replays.
+    ReplayedDay = 14,
+    /// The recorded requests that are kept.
+    Thinning = 15,
 }
 
 /// Whose randomness it is: a model, a pool or the fleet, by a hash of its name, so that adding or reordering models

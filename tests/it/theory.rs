@@ -58,9 +58,11 @@ impl Setting {
             curve_ahead_h: 0.0,
             process: Process::Poisson,
             swing: None,
+            spikes: Vec::new(),
+            replay: None,
         };
         let traffic =
-            Traffic { models: vec![model], slow_rate: None, run_in: span(self.run_in_s), horizon: span(DAY_S) };
+            Traffic { models: vec![model], slow_rates: Vec::new(), run_in: span(self.run_in_s), horizon: span(DAY_S) };
         let horizon = traffic.horizon();
         let trial = |trial| {
             let requests = draw_requests(&traffic, SEED, trial, 0);

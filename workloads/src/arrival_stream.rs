@@ -110,10 +110,12 @@ mod tests {
             curve_ahead_h: 0.0,
             process: Process::Poisson,
             swing: None,
+            spikes: Vec::new(),
+            replay: None,
         };
         Traffic {
             models: [("a", 20_000.0), ("b", 3.0), ("c", 5_000.0)].map(model).to_vec(),
-            slow_rate: None,
+            slow_rates: Vec::new(),
             run_in: Seconds::ZERO,
             horizon: Seconds::new(86_400.0).expect("a day"),
         }

@@ -1,4 +1,4 @@
-//! The index of dispersion that a slow random rate gives the counts.
+//! The index of dispersion of counts, where something makes requests come together.
 
 /// Index of dispersion (variance over mean) of the number of arrivals in a window, for a Poisson process whose rate is
 /// multiplied by a stationary random factor with mean 1 and autocorrelation exp(-lag / τ): the law that
@@ -30,6 +30,53 @@ pub fn slow_rate_dispersion(rate_per_s: f64, window_s: f64, cv: f64, correlation
     1.0 + 2.0 * rate_per_s * cv * cv * correlation_s * persistence
 }
 
+/// The same for several independent factors, whose product multiplies the rate: their time scales do not merely add up.
+///
+/// - `factors`: coefficient of variation and correlation time in seconds of each, 16 at most.
+///
+/// Returns 1 for no factor, and what [`slow_rate_dispersion`] returns for one.
+///
+/// # Panics
+/// If an argument is negative or NaN, or there are more than 16 factors.
+///
+/// # Source
+/// The product has mean 1 and covariance ∏(1 + cᵢ²·e^(−lag/τᵢ)) − 1. Expanded, it is a sum over the sets of factors that
+/// are not empty, and each set is like a single factor with c = ∏cᵢ and 1/τ = Σ1/τᵢ.
+#[must_use]
+pub fn slow_rates_dispersion(rate_per_s: f64, window_s: f64, factors: &[(f64, f64)]) -> f64 {
+    assert!(factors.len() <= 16, "{} factors have too many subsets", factors.len());
+    let of_set = |set: u32| {
+        let inside = factors.iter().enumerate().filter(|(place, _)| set >> place & 1 == 1);
+        let (cv, rate) = inside.fold((1.0, 0.0), |(cv, rate), (_, of)| (cv * of.0, rate + 1.0 / of.1));
+        slow_rate_dispersion(rate_per_s, window_s, cv, 1.0 / rate) - 1.0
+    };
+    1.0 + (1..1 << factors.len()).map(of_set).sum::<f64>()
+}
+
+/// Index of dispersion of the number of arrivals in a window, for sessions that begin as a stationary Poisson process,
+/// of a geometric number of requests with exponential times between them (see [`crate::Process::Sessions`]).
+///
+/// - `window_s`: w, length of the window, in seconds.
+/// - `requests_mean`: m, mean requests of a session, at least 1.
+/// - `think_mean_s`: 1/β, mean time from one request of a session to the next, in seconds; above zero.
+///
+/// Returns 1 for w → 0 and 2·m − 1 for w → ∞, whatever the rate is.
+///
+/// # Panics
+/// If an argument is out of its range.
+///
+/// # Source
+/// Lewis (1964), "A branching Poisson process model for the analysis of computer failure patterns". With probability
+/// q = 1 − 1/m a request has a next one, so those that follow it in its session come at a rate of q·β·e^(−u/τ) after a
+/// time u, with τ = m/β. Var N is E\[N\] and twice the pairs inside the window: I(w) = 1 + (2/w)·∫(w − u)·q·β·e^(−u/τ) du,
+/// which is [`slow_rate_dispersion`] with λ·c² = q·β.
+#[must_use]
+pub fn session_dispersion(window_s: f64, requests_mean: f64, think_mean_s: f64) -> f64 {
+    assert!(requests_mean >= 1.0 && think_mean_s > 0.0);
+    let has_next = 1.0 - 1.0 / requests_mean;
+    slow_rate_dispersion(has_next / think_mean_s, window_s, 1.0, requests_mean * think_mean_s)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,17 +100,42 @@ mod tests {
         assert_relative_eq!(per_window(0.999_999e-4), per_window(1.000_001e-4), max_relative = 1e-8);
     }
 
-    #[test]
-    fn the_double_integral_agrees() {
-        // Var M by the midpoint rule: w = 2, τ = 0.7, λ = 3, c = 0.4.
+    /// The dispersion of a rate of 3 with this covariance in windows of 2, by the midpoint rule.
+    fn by_double_integral(covariance: impl Fn(f64) -> f64) -> f64 {
         let (n, w) = (1000, 2.0);
         let step = w / f64::from(n);
-        let mean_correlation = (0..n).map(|lag| {
-            let pairs = if lag == 0 { f64::from(n) } else { 2.0 * f64::from(n - lag) };
-            pairs * (-f64::from(lag) * step / 0.7).exp()
-        });
-        let variance = mean_correlation.sum::<f64>() * step * step * (3.0 * 0.4f64).powi(2);
-        assert_relative_eq!(slow_rate_dispersion(3.0, w, 0.4, 0.7), 1.0 + variance / (3.0 * w), max_relative = 1e-5);
+        let sum: f64 = (0..n)
+            .map(|lag| {
+                let pairs = if lag == 0 { f64::from(n) } else { 2.0 * f64::from(n - lag) };
+                pairs * covariance(f64::from(lag) * step)
+            })
+            .sum();
+        1.0 + sum * step * step * 9.0 / (3.0 * w)
+    }
+
+    #[test]
+    fn the_double_integral_agrees() {
+        let exact = by_double_integral(|lag| 0.16 * (-lag / 0.7).exp());
+        assert_relative_eq!(slow_rate_dispersion(3.0, 2.0, 0.4, 0.7), exact, max_relative = 1e-5);
+        let factors = [(0.4, 0.7), (0.9, 5.0), (1.2, 0.2)];
+        let product = |lag: f64| factors.iter().map(|(cv, tau)| 1.0 + cv * cv * (-lag / tau).exp()).product::<f64>();
+        let exact = by_double_integral(|lag| product(lag) - 1.0);
+        assert_relative_eq!(slow_rates_dispersion(3.0, 2.0, &factors), exact, max_relative = 1e-4);
+    }
+
+    #[test]
+    fn sessions_are_batches_to_long_windows_and_poisson_to_short_ones() {
+        assert_relative_eq!(session_dispersion(0.0, 5.0, 30.0), 1.0);
+        assert_relative_eq!(session_dispersion(1e9, 5.0, 30.0), 9.0, max_relative = 1e-5);
+        assert_relative_eq!(session_dispersion(60.0, 1.0, 30.0), 1.0);
+    }
+
+    #[test]
+    fn one_factor_is_the_single_formula_and_what_averages_out_counts_for_nothing() {
+        assert_relative_eq!(slow_rates_dispersion(0.1, 60.0, &[]), 1.0);
+        let one = slow_rate_dispersion(0.1, 60.0, 0.5, 600.0);
+        assert_relative_eq!(slow_rates_dispersion(0.1, 60.0, &[(0.5, 600.0)]), one);
+        assert_relative_eq!(slow_rates_dispersion(0.1, 60.0, &[(0.5, 600.0), (0.8, 0.0)]), one);
     }
 
     /// A production text-to-image service (`GenTD26`, Alibaba cluster data, 15 to 30 November 2024; 14,243 requests in

@@ -12,10 +12,10 @@ use crate::traffic::Traffic;
 ///
 /// Events in expected requests are mapped to time by the inverse of the cumulative rate, [`Traffic::drawn_rate`]; for
 /// a Poisson process this is exact (Çınlar 1975, *Introduction to Stochastic Processes*). Request `k` of a trial keeps
-/// its quantile and luck when the curve or the slow rate changes.
+/// its quantile and luck when the curve or a slow rate changes.
 ///
 /// # Panics
-/// If there is no such model, its `requests_per_day` or the slow rate's `cv` is negative, infinite or NaN, or its
+/// If there is no such model, its `requests_per_day` or a slow rate's `cv` is negative, infinite or NaN, or its
 /// process is not legal.
 #[must_use]
 pub fn draw_requests(traffic: &Traffic, seed: u64, trial: u32, model: usize) -> Vec<Request> {
@@ -29,7 +29,9 @@ pub fn draw_requests(traffic: &Traffic, seed: u64, trial: u32, model: usize) -> 
 mod tests {
     use super::*;
     use crate::testing::{assert_kolmogorov_smirnov, assert_mean};
-    use crate::{LoadCurve, ModelTraffic, Process, Redrawn, Scope, SlowRate, slow_rate_dispersion};
+    use crate::{
+        LoadCurve, ModelTraffic, Process, Redrawn, Scope, SlowRate, slow_rate_dispersion, slow_rates_dispersion,
+    };
     use fleetfront_sim::{Seconds, StreamKey};
     use statrs::distribution::ContinuousCDF;
 
@@ -38,13 +40,14 @@ mod tests {
 
     fn model(name: &str, requests_per_day: f64, weights: &[f64]) -> ModelTraffic {
         let curve = LoadCurve::new(weights).expect("a curve");
-        let process = Process::Poisson;
-        ModelTraffic { key: StreamKey::of(name), requests_per_day, curve, curve_ahead_h: 0.0, process, swing: None }
+        let (key, process) = (StreamKey::of(name), Process::Poisson);
+        let (spikes, replay) = (Vec::new(), None);
+        ModelTraffic { key, requests_per_day, curve, curve_ahead_h: 0.0, process, swing: None, spikes, replay }
     }
 
     fn traffic(models: Vec<ModelTraffic>) -> Traffic {
         let [run_in, horizon] = [RUN_IN_H * 3600.0, DAY_S].map(|s| Seconds::new(s).expect("a span"));
-        Traffic { models, slow_rate: None, run_in, horizon }
+        Traffic { models, slow_rates: Vec::new(), run_in, horizon }
     }
 
     fn flat(requests_per_day: f64) -> ModelTraffic {
@@ -141,7 +144,7 @@ mod tests {
         let per_day = 4000.0;
         for (cv, correlation_s, window_s) in [(0.5, 1200.0, 60.0), (0.5, 1200.0, 900.0), (1.2, 300.0, 900.0)] {
             let traffic =
-                Traffic { slow_rate: Some(slow(cv, correlation_s, Scope::Model)), ..traffic(vec![flat(per_day)]) };
+                Traffic { slow_rates: vec![slow(cv, correlation_s, Scope::Model)], ..traffic(vec![flat(per_day)]) };
             let mean = per_day * window_s / DAY_S;
             let dispersions = (0..400).map(|trial| {
                 let counts = counts(&draw_requests(&traffic, 5, trial, 0), window_s);
@@ -151,12 +154,28 @@ mod tests {
         }
     }
 
+    #[test]
+    fn several_slow_rates_give_counts_the_dispersion_of_their_product() {
+        let per_day = 4000.0;
+        let scales = [(0.6, 60.0), (0.5, 1500.0)];
+        let slow_rates = scales.map(|(cv, correlation_s)| slow(cv, correlation_s, Scope::Fleet)).to_vec();
+        let traffic = Traffic { slow_rates, ..traffic(vec![flat(per_day)]) };
+        for window_s in [30.0, 300.0, 2400.0] {
+            let mean = per_day * window_s / DAY_S;
+            let dispersions = (0..600).map(|trial| {
+                let counts = counts(&draw_requests(&traffic, 9, trial, 0), window_s);
+                counts.iter().map(|count| (count - mean).powi(2)).sum::<f64>() / (mean * counts.len() as f64)
+            });
+            assert_mean(dispersions, slow_rates_dispersion(per_day / DAY_S, window_s, &scales));
+        }
+    }
+
     /// Given the factor X the count is Poisson with mean m X, so that its variance is m + cv^2 m^2.
     #[test]
     fn a_daily_factor_gives_days_their_variance() {
         for (cv, per_day) in [(0.3, 200.0), (1.3, 50.0)] {
-            let slow_rate = Some(SlowRate { cv, redrawn: Redrawn::EachDay, scope: Scope::Fleet });
-            let traffic = Traffic { slow_rate, ..traffic(vec![flat(per_day)]) };
+            let slow_rates = vec![SlowRate { cv, redrawn: Redrawn::EachDay, scope: Scope::Fleet }];
+            let traffic = Traffic { slow_rates, ..traffic(vec![flat(per_day)]) };
             let days = (0..6000).map(|trial| counts(&draw_requests(&traffic, 8, trial, 0), DAY_S)[0]);
             assert_mean(days.map(|count| (count - per_day).powi(2)), per_day + (cv * per_day).powi(2));
         }
@@ -185,18 +204,18 @@ mod tests {
     fn models_rise_and_fall_together_under_the_fleets_slow_rate_only() {
         let models = vec![flat(4000.0), model("lora", 4000.0, &[1.0; 24])];
         let mean = 4000.0 * 900.0 / DAY_S;
-        let together = Traffic { slow_rate: Some(slow(0.5, 1200.0, Scope::Fleet)), ..traffic(models.clone()) };
+        let together = Traffic { slow_rates: vec![slow(0.5, 1200.0, Scope::Fleet)], ..traffic(models.clone()) };
         // What the shared factor adds to one model's variance it adds to the covariance.
         let shared = mean * (slow_rate_dispersion(4000.0 / DAY_S, 900.0, 0.5, 1200.0) - 1.0);
         assert_mean(covariances(&together, mean), shared);
-        let apart = Traffic { slow_rate: Some(slow(0.5, 1200.0, Scope::Model)), ..traffic(models) };
+        let apart = Traffic { slow_rates: vec![slow(0.5, 1200.0, Scope::Model)], ..traffic(models) };
         assert_mean(covariances(&apart, mean), 0.0);
     }
 
     /// Pinned: a change here changes every result, and belongs into the changelog.
     #[test]
     fn the_first_requests_are_stable() {
-        let traffic = Traffic { slow_rate: Some(slow(0.5, 1200.0, Scope::Fleet)), ..traffic(vec![flat(1000.0)]) };
+        let traffic = Traffic { slow_rates: vec![slow(0.5, 1200.0, Scope::Fleet)], ..traffic(vec![flat(1000.0)]) };
         let requests = draw_requests(&traffic, 1, 0, 0);
         let found: Vec<_> = requests.iter().take(2).map(|r| (r.at.0, r.quantile.0, r.luck.0)).collect();
         assert_eq!(found, PINNED);
@@ -210,7 +229,7 @@ mod tests {
 
     #[test]
     fn the_same_arguments_give_the_same_requests_and_others_do_not() {
-        let traffic = Traffic { slow_rate: Some(slow(0.5, 1200.0, Scope::Fleet)), ..traffic(vec![flat(1000.0)]) };
+        let traffic = Traffic { slow_rates: vec![slow(0.5, 1200.0, Scope::Fleet)], ..traffic(vec![flat(1000.0)]) };
         let base = draw_requests(&traffic, 1, 3, 0);
         assert_eq!(base, draw_requests(&traffic, 1, 3, 0));
         assert_ne!(base, draw_requests(&traffic, 2, 3, 0));
@@ -220,7 +239,7 @@ mod tests {
     #[test]
     fn adding_or_moving_a_model_leaves_the_others_alone() {
         for scope in [Scope::Fleet, Scope::Model] {
-            let with = |models| Traffic { slow_rate: Some(slow(0.5, 1200.0, scope)), ..traffic(models) };
+            let with = |models| Traffic { slow_rates: vec![slow(0.5, 1200.0, scope)], ..traffic(models) };
             let alone = with(vec![flat(1000.0)]);
             let joined = with(vec![model("lora", 500.0, &[1.0; 24]), flat(1000.0)]);
             assert_eq!(draw_requests(&alone, 1, 0, 0), draw_requests(&joined, 1, 0, 1));
@@ -230,7 +249,7 @@ mod tests {
     #[test]
     fn a_change_of_traffic_keeps_the_luck_of_the_kth_request() {
         let before = traffic(vec![flat(1000.0)]);
-        let mut after = Traffic { slow_rate: Some(slow(0.5, 1200.0, Scope::Fleet)), ..before.clone() };
+        let mut after = Traffic { slow_rates: vec![slow(0.5, 1200.0, Scope::Fleet)], ..before.clone() };
         after.models[0] = model("flux-dev", 2000.0, &weekly());
         let [before, after] = [before, after].map(|traffic| draw_requests(&traffic, 1, 0, 0));
         for (a, b) in before.iter().zip(&after).take(500) {
@@ -283,7 +302,7 @@ mod tests {
 
     #[test]
     fn requests_are_in_order_inside_the_trial_and_fill_it() {
-        let traffic = Traffic { slow_rate: Some(slow(1.5, 30.0, Scope::Model)), ..traffic(vec![flat(100_000.0)]) };
+        let traffic = Traffic { slow_rates: vec![slow(1.5, 30.0, Scope::Model)], ..traffic(vec![flat(100_000.0)]) };
         let requests = draw_requests(&traffic, 1, 0, 0);
         assert!(requests.windows(2).all(|pair| pair[0].at <= pair[1].at));
         let end = traffic.horizon().end;

@@ -1,8 +1,8 @@
 //! Load curves and arrival processes: what traffic looks like, and how days of it are drawn.
 //!
 //! Requests arrive by a process (Poisson, unless another is wanted) whose rate is a product: the mean, an hourly curve,
-//! and (if wanted) a slowly varying random factor. Given the factor the rate is piecewise constant, and the process is
-//! drawn exactly.
+//! and (if wanted) slowly varying random factors. Given the factors the rate is piecewise constant, and the process is
+//! drawn exactly. Or whole recorded days are replayed.
 //!
 //! Logs of real requests are read line by line ([`read_log`]).
 //! What a log of real requests looks like is told by [`describe`].
@@ -14,20 +14,26 @@ mod curve;
 pub mod describe;
 mod dispersion;
 mod draw;
+mod events;
 mod instants;
 mod log;
 mod process;
 mod rate;
+mod replay;
 mod request_stream;
+mod residual;
+mod sessions;
 mod slow_rate;
+mod spike;
 #[cfg(test)]
 mod testing;
 mod time_zone;
+mod trace;
 mod traffic;
 
 pub use arrival_stream::ArrivalStream;
 pub use curve::{CurveError, LoadCurve};
-pub use dispersion::slow_rate_dispersion;
+pub use dispersion::{session_dispersion, slow_rate_dispersion, slow_rates_dispersion};
 pub use draw::draw_requests;
 pub use log::{
     Columns, Entry, Layout, LogError, LogOptions, LogSummary, StampZone, WrongLine, ZoneCount, open_log, read_log,
@@ -35,7 +41,10 @@ pub use log::{
 };
 pub use process::{BatchSize, ModulatedState, Process};
 pub use rate::{Rate, RateSegment};
+pub use replay::{Replay, ReplayedDays};
 pub use request_stream::RequestStream;
 pub use slow_rate::{Redrawn, Scope, SlowRate, SlowStep};
+pub use spike::Spike;
 pub use time_zone::{TimeZoneError, hours_ahead};
+pub use trace::{Trace, TraceError};
 pub use traffic::{ModelTraffic, Swing, Traffic};

@@ -34,6 +34,16 @@ pub enum Process {
         /// How many requests an event brings.
         size: BatchSize,
     },
+    /// Sessions that begin as a Poisson process, each a chain of requests with a time to think between them (a
+    /// Bartlett-Lewis process). Sessions begin at the curve's rate over their mean requests: where the rate changes,
+    /// later requests follow the change by their times to think. The sessions in progress at the first instant are
+    /// those of the rate there.
+    Sessions {
+        /// How many requests a session has.
+        requests: BatchSize,
+        /// The law of the time from one request of a session to the next, in seconds of the clock.
+        think: Law,
+    },
 }
 
 /// A state of a modulated process.
@@ -45,7 +55,7 @@ pub struct ModulatedState {
     pub mean_sojourn_s: f64,
 }
 
-/// How many requests arrive together.
+/// How many requests arrive together, or in one session.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BatchSize {
@@ -92,20 +102,22 @@ impl Process {
     /// # Panics
     /// If the mean of a gap is not positive and finite, or batches have less than one request in the mean.
     pub(crate) fn gaps(&self) -> Law {
-        let (gap, mean) = match self {
-            Self::Poisson | Self::Modulated { .. } => return Law::Exponential { mean_s: 1.0 },
-            Self::Renewal { gap } => (gap, 1.0),
-            Self::Batches { gap, size } => (gap, size.mean()),
+        let gap = match self {
+            Self::Poisson | Self::Modulated { .. } | Self::Sessions { .. } => Law::Exponential { mean_s: 1.0 },
+            Self::Renewal { gap } | Self::Batches { gap, .. } => *gap,
         };
-        let mean_s = gap.mean_s();
+        let (mean_s, mean) = (gap.mean_s(), self.requests_of_event());
         assert!(mean_s > 0.0 && mean_s.is_finite(), "gaps of {mean_s} s in the mean make no process");
-        assert!(mean >= 1.0 && mean.is_finite(), "batches of {mean} requests in the mean make no process");
+        assert!(mean >= 1.0 && mean.is_finite(), "events of {mean} requests in the mean make no process");
         gap.scaled(mean / mean_s)
     }
 
-    /// How many requests an event brings; `None` where it is always one.
-    pub(crate) fn batch_size(&self) -> Option<BatchSize> {
-        if let Self::Batches { size, .. } = self { Some(*size) } else { None }
+    /// How many requests an event brings in the mean, in the end.
+    pub(crate) fn requests_of_event(&self) -> f64 {
+        match self {
+            Self::Poisson | Self::Modulated { .. } | Self::Renewal { .. } => 1.0,
+            Self::Batches { size, .. } | Self::Sessions { requests: size, .. } => size.mean(),
+        }
     }
 
     /// What the rate is multiplied with over one trial of `end_s` seconds; `None` where that is always 1. In steps in

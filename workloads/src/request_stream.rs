@@ -1,16 +1,15 @@
 //! The requests of one model in one trial, a block at a time.
 
-use fleetfront_sim::{Luck, Quantile, ReadyLaw, Request, Role, SimTime, StreamKey, stream};
+use fleetfront_sim::{Luck, Quantile, ReadyLaw, Request, Role, SimSpan, SimTime, StreamKey, stream};
 use rand::Rng;
 use rand::rngs::ChaCha8Rng;
 
-use crate::instants::Instants;
-use crate::process::{BatchSize, Process};
+use crate::events::{BLOCK, Events};
+use crate::process::Process;
 use crate::rate::Rate;
+use crate::replay::Replayed;
+use crate::sessions::Sessions;
 use crate::traffic::Traffic;
-
-/// Most events that are drawn at a time: a block that stays in the cache.
-const BLOCK: usize = 512;
 
 /// The requests of one model in one trial, in order of arrival, drawn as they are asked for: the memory it takes does
 /// not grow with their number.
@@ -19,17 +18,22 @@ const BLOCK: usize = 512;
 /// process changes.
 #[derive(Debug)]
 pub struct RequestStream {
-    instants: Instants,
-    gaps: ReadyLaw,
-    gap_rng: ChaCha8Rng,
-    batches: Option<Batches>,
-    quantile_rng: ChaCha8Rng,
-    /// Of the next request.
-    luck: Luck,
-    /// How many events are drawn at a time: no more than the trial can be expected to have.
-    events: usize,
-    over: bool,
+    arrivals: Arrivals,
+    marks: Marks,
     expected: f64,
+}
+
+/// Where the instants of the requests come from.
+#[derive(Debug)]
+enum Arrivals {
+    /// Each event is a request.
+    Requests(Box<Events>),
+    /// An event is several requests at once.
+    Batches(Box<(Events, Batches)>),
+    /// An event is the first request of a session.
+    Sessions(Box<(Events, Sessions)>),
+    /// Recorded days.
+    Replayed(Replayed),
 }
 
 /// How many requests come at an event, one more than the whole part of the law.
@@ -37,6 +41,13 @@ pub struct RequestStream {
 struct Batches {
     beyond_one: ReadyLaw,
     rng: ChaCha8Rng,
+}
+
+/// What the next requests carry.
+#[derive(Debug)]
+struct Marks {
+    quantile_rng: ChaCha8Rng,
+    luck: Luck,
 }
 
 impl RequestStream {
@@ -47,7 +58,18 @@ impl RequestStream {
     #[must_use]
     pub fn new(traffic: &Traffic, seed: u64, trial: u32, model: usize) -> Self {
         let of_model = &traffic.models[model];
-        Self::of_rate(traffic.drawn_rate(seed, trial, model), &of_model.process, seed, trial, of_model.key)
+        let (key, rate) = (of_model.key, traffic.drawn_rate(seed, trial, model));
+        let Some(replay) = &of_model.replay else {
+            return Self::of_rate(rate, &of_model.process, seed, trial, key);
+        };
+        let first_day = traffic.first_day(trial).cast_signed();
+        let volume = of_model.requests_per_day;
+        let replayed = Replayed::new(replay, volume, first_day, traffic.horizon(), (seed, trial, key));
+        Self {
+            arrivals: Arrivals::Replayed(replayed),
+            marks: Marks::new(seed, trial, key),
+            expected: rate.integral(0.0, rate.end_s()),
+        }
     }
 
     /// The requests that arrive at a given rate, all before its end.
@@ -61,25 +83,27 @@ impl RequestStream {
             None => rate,
         };
         let expected = rate.integral(0.0, rate.end_s());
-        let size = process.batch_size();
-        let mean_size = size.map_or(1.0, BatchSize::mean);
-        Self {
-            instants: Instants::new(rate),
-            gaps: process.gaps().ready(),
-            gap_rng: stream(seed, trial, key, Role::Arrivals),
-            batches: size.map(|size| Batches {
-                beyond_one: size.beyond_one().ready(),
-                rng: stream(seed, trial, key, Role::BatchSize),
-            }),
-            quantile_rng: stream(seed, trial, key, Role::Service),
-            luck: Luck::first(stream(seed, trial, key, Role::Failure).next_u64()),
-            events: ((ample(expected).min(BLOCK) as f64 / mean_size) as usize).max(1),
-            over: false,
-            expected,
-        }
+        let at_once = (ample(expected).min(BLOCK) as f64 / process.requests_of_event()) as usize;
+        let (per_second, end) = (rate.at(0.0), SimTime::START + SimSpan::from_secs_f64(rate.end_s()));
+        let events = Events::new(rate, process, at_once, seed, trial, key);
+        let arrivals = match process {
+            Process::Poisson | Process::Renewal { .. } | Process::Modulated { .. } => {
+                Arrivals::Requests(Box::new(events))
+            }
+            Process::Batches { size, .. } => {
+                let rng = stream(seed, trial, key, Role::BatchSize);
+                Arrivals::Batches(Box::new((events, Batches { beyond_one: size.beyond_one().ready(), rng })))
+            }
+            Process::Sessions { requests, think } => {
+                let sessions = Sessions::new(*requests, *think, per_second, end, (seed, trial, key));
+                Arrivals::Sessions(Box::new((events, sessions)))
+            }
+        };
+        Self { arrivals, marks: Marks::new(seed, trial, key), expected }
     }
 
-    /// The mean number of requests, given the slow rate and the states of a modulated process.
+    /// The mean number of requests, given the slow rates and the states of a modulated process. Of sessions it is that
+    /// of a rate that changes slowly against their lengths.
     #[must_use]
     pub fn expected(&self) -> f64 {
         self.expected
@@ -95,25 +119,38 @@ impl RequestStream {
     /// Appends the next requests to `requests`; whether there were any.
     pub(crate) fn append(&mut self, requests: &mut Vec<Request>) -> bool {
         let before = requests.len();
-        while !self.over && requests.len() == before {
-            let mut quantiles = [Quantile::default(); BLOCK];
-            let mut gaps = [0.0; BLOCK];
-            let (quantiles, gaps) = (&mut quantiles[..self.events], &mut gaps[..self.events]);
-            Quantile::fill(&mut self.gap_rng, quantiles);
-            self.gaps.fill_seconds(quantiles, gaps);
-            let mut instants = [SimTime::START; BLOCK];
-            let events = self.instants.place(gaps, &mut instants[..gaps.len()]);
-            self.over = events < gaps.len();
-            let instants = &instants[..events];
-            match &mut self.batches {
-                None => self.request_at(instants, requests),
-                Some(batches) => {
-                    let instants = batches.of_events(instants);
-                    self.request_at(&instants, requests);
+        let marks = &mut self.marks;
+        let mut block = [SimTime::START; BLOCK];
+        match &mut self.arrivals {
+            Arrivals::Requests(events) => {
+                while !events.are_over() && requests.len() == before {
+                    let drawn = events.draw(&mut block);
+                    marks.request_at(&block[..drawn], requests);
                 }
             }
+            Arrivals::Batches(both) => {
+                let (events, batches) = &mut **both;
+                while !events.are_over() && requests.len() == before {
+                    let drawn = events.draw(&mut block);
+                    marks.request_at(&batches.of_events(&block[..drawn]), requests);
+                }
+            }
+            Arrivals::Sessions(both) => {
+                let (events, sessions) = &mut **both;
+                marks.request_at(&sessions.next(events), requests);
+            }
+            Arrivals::Replayed(replayed) => marks.request_at(&replayed.next(), requests),
         }
         requests.len() > before
+    }
+}
+
+impl Marks {
+    fn new(seed: u64, trial: u32, key: StreamKey) -> Self {
+        Self {
+            quantile_rng: stream(seed, trial, key, Role::Service),
+            luck: Luck::first(stream(seed, trial, key, Role::Failure).next_u64()),
+        }
     }
 
     /// Gives every instant a request.
@@ -154,7 +191,7 @@ pub(crate) fn ample(mean: f64) -> usize {
 mod tests {
     use super::*;
     use crate::testing::{assert_kolmogorov_smirnov, assert_mean};
-    use crate::{ModulatedState, RateSegment, slow_rate_dispersion};
+    use crate::{BatchSize, ModulatedState, RateSegment, slow_rate_dispersion};
     use fleetfront_sim::Law;
 
     const HOUR_S: f64 = 3600.0;
@@ -183,6 +220,7 @@ mod tests {
             Process::Modulated { states: vec![state(1.0, 600.0), state(5.0, 100.0), state(0.0, 50.0)] },
             Process::Batches { gap: exponential(), size: BatchSize::Fixed { requests: 700 } },
             Process::Batches { gap: exponential(), size: BatchSize::Geometric { mean: 4.0 } },
+            Process::Sessions { requests: BatchSize::Geometric { mean: 3.0 }, think: exponential() },
         ]
     }
 
@@ -229,9 +267,15 @@ mod tests {
             };
             // A renewal process that begins with a gap is late: by (1 - cv^2) / 2 requests, here 0.375.
             let late = if matches!(process, Process::Renewal { .. }) { 0.375 } else { 0.0 };
+            // Sessions follow a change of the rate late: by a request of each in progress times their mean rest.
+            let follow = if matches!(process, Process::Sessions { .. }) { 18.0 } else { 0.0 };
             assert_mean(during(0), 1800.0 - late);
-            assert!(during(1).all(|count| count == 0.0));
-            assert_mean(during(2), 5400.0);
+            if follow == 0.0 {
+                assert!(during(1).all(|count| count == 0.0));
+            } else {
+                assert_mean(during(1), 0.5 * follow);
+            }
+            assert_mean(during(2), 5400.0 - 1.5 * follow);
         }
     }
 

@@ -55,13 +55,15 @@ pub struct SlowStep {
 impl SlowRate {
     /// The factor over one trial, run-in included, in steps in order of time, the first at 0.
     ///
+    /// - `place`: among the slow rates of the traffic, whose factors are independent.
+    ///
     /// The draws have no memory, so a path that begins with one is stationary from the first instant on. It takes
     /// about as many steps as the trial has correlation times, days or hours.
     ///
     /// # Panics
     /// If `cv` is negative, infinite or NaN.
     #[must_use]
-    pub fn path(&self, seed: u64, trial: u32, model: StreamKey, horizon: Horizon) -> Vec<SlowStep> {
+    pub fn path(&self, seed: u64, trial: u32, model: StreamKey, place: usize, horizon: Horizon) -> Vec<SlowStep> {
         assert!(self.cv.is_finite() && self.cv >= 0.0, "cv {} of the slow rate is not zero or more", self.cv);
         let [run_in_s, end_s] = [horizon.start, horizon.end].map(|at| at.0 as f64 / 1e9);
         let variance = self.cv * self.cv;
@@ -73,6 +75,8 @@ impl SlowRate {
             Scope::Model => model,
         };
         let mut rng = stream(seed, trial, key, Role::SlowRate);
+        // Each begins where no other comes: a path of 2^32 draws would not fit into memory.
+        rng.set_word_pos((place as u128) << 32);
         let mut steps = Vec::new();
         let mut start_s = 0.0;
         while start_s < end_s {
@@ -143,7 +147,7 @@ mod tests {
     #[test]
     fn factors_are_gamma_with_mean_one() {
         for cv in [0.5, 1.0, 1.7] {
-            let steps = slow_rate(cv, 10.0, Scope::Model).path(1, 0, key(), horizon(0.0, 200_000.0));
+            let steps = slow_rate(cv, 10.0, Scope::Model).path(1, 0, key(), 0, horizon(0.0, 200_000.0));
             let law = statrs::distribution::Gamma::new(1.0 / (cv * cv), 1.0 / (cv * cv)).expect("a gamma law");
             assert_kolmogorov_smirnov(steps.iter().map(|step| step.factor), |x| law.cdf(x));
         }
@@ -151,7 +155,7 @@ mod tests {
 
     #[test]
     fn gaps_between_draws_are_exponential() {
-        let steps = slow_rate(0.5, 10.0, Scope::Model).path(2, 0, key(), horizon(0.0, 200_000.0));
+        let steps = slow_rate(0.5, 10.0, Scope::Model).path(2, 0, key(), 0, horizon(0.0, 200_000.0));
         let gaps = steps.windows(2).map(|pair| (pair[1].start_s - pair[0].start_s) / 10.0);
         assert_kolmogorov_smirnov(gaps, |x| 1.0 - (-x).exp());
     }
@@ -162,7 +166,7 @@ mod tests {
         let at = |steps: &[SlowStep], at_s: f64| steps[steps.partition_point(|s| s.start_s <= at_s) - 1].factor - 1.0;
         for (from_s, lag_s) in [(0.0, 0.0), (0.0, 100.0), (450.0, 50.0)] {
             let products = (0..20_000).map(|trial| {
-                let steps = slow.path(3, trial, key(), horizon(60.0, 540.0));
+                let steps = slow.path(3, trial, key(), 0, horizon(60.0, 540.0));
                 at(&steps, from_s) * at(&steps, from_s + lag_s)
             });
             assert_mean(products, 0.36 * (-lag_s / 100.0).exp());
@@ -171,15 +175,26 @@ mod tests {
 
     #[test]
     fn the_fleet_shares_one_path_and_models_have_their_own() {
-        let path = |scope, name| slow_rate(0.5, 60.0, scope).path(1, 0, StreamKey::of(name), horizon(0.0, 3600.0));
+        let path = |scope, name| slow_rate(0.5, 60.0, scope).path(1, 0, StreamKey::of(name), 0, horizon(0.0, 3600.0));
         assert_eq!(path(Scope::Fleet, "flux-dev"), path(Scope::Fleet, "lora"));
         assert_ne!(path(Scope::Model, "flux-dev"), path(Scope::Model, "lora"));
     }
 
     #[test]
+    fn every_place_has_draws_of_its_own() {
+        let slow = slow_rate(0.5, 60.0, Scope::Fleet);
+        let [first, second, third] = [0, 1, 2].map(|place| slow.path(1, 0, key(), place, horizon(0.0, 1e6)));
+        let factors = |steps: &[SlowStep]| -> Vec<u64> { steps.iter().map(|step| step.factor.to_bits()).collect() };
+        let first = factors(&first);
+        for other in [second, third] {
+            assert!(other.len() > 10_000 && factors(&other).iter().all(|factor| !first.contains(factor)));
+        }
+    }
+
+    #[test]
     fn without_variation_or_correlation_the_factor_is_one() {
         for slow in [slow_rate(0.0, 60.0, Scope::Fleet), slow_rate(0.5, 0.0, Scope::Fleet)] {
-            assert_eq!(slow.path(1, 0, key(), horizon(0.0, 3600.0)), [SlowStep { start_s: 0.0, factor: 1.0 }]);
+            assert_eq!(slow.path(1, 0, key(), 0, horizon(0.0, 3600.0)), [SlowStep { start_s: 0.0, factor: 1.0 }]);
         }
     }
 
@@ -187,7 +202,7 @@ mod tests {
     fn a_daily_factor_holds_from_the_run_in_to_midnight_and_an_hourly_one_from_hour_to_hour() {
         let starts = |redrawn, run_in_h: f64, length_h: f64| -> Vec<f64> {
             let slow = SlowRate { cv: 0.5, redrawn, scope: Scope::Fleet };
-            let steps = slow.path(1, 0, key(), horizon(3600.0 * run_in_h, 3600.0 * length_h));
+            let steps = slow.path(1, 0, key(), 0, horizon(3600.0 * run_in_h, 3600.0 * length_h));
             assert!(steps.windows(2).all(|pair| pair[0].factor.to_bits() != pair[1].factor.to_bits()));
             steps.iter().map(|step| step.start_s / 3600.0).collect()
         };
@@ -202,7 +217,7 @@ mod tests {
     fn factors_of_days_are_gamma_too() {
         let slow = SlowRate { cv: 0.8, redrawn: Redrawn::EachDay, scope: Scope::Fleet };
         let law = statrs::distribution::Gamma::new(1.0 / 0.64, 1.0 / 0.64).expect("a gamma law");
-        let factors = (0..3000).map(|trial| slow.path(1, trial, key(), horizon(7200.0, 86_400.0))[0].factor);
+        let factors = (0..3000).map(|trial| slow.path(1, trial, key(), 0, horizon(7200.0, 86_400.0))[0].factor);
         assert_kolmogorov_smirnov(factors, |x| law.cdf(x));
     }
 }

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::curve::LoadCurve;
 use crate::process::Process;
 use crate::rate::{Rate, RateSegment};
+use crate::replay::Replay;
 use crate::slow_rate::{SlowRate, SlowStep};
+use crate::spike::Spike;
 
 const HOUR_S: f64 = 3600.0;
 const DAY_S: f64 = 24.0 * HOUR_S;
@@ -18,8 +20,9 @@ const HORIZON_MAX_S: f64 = 3652.5 * DAY_S;
 pub struct Traffic {
     /// One entry a model, in the scenario's order.
     pub models: Vec<ModelTraffic>,
-    /// The slow random rate; `None` where the rate is the curve's.
-    pub slow_rate: Option<SlowRate>,
+    /// The slow random rates, whose factors multiply; none where the rate is the curve's. The place in the list tells
+    /// their random numbers apart.
+    pub slow_rates: Vec<SlowRate>,
     /// How much of the evening before is simulated and not counted.
     pub run_in: Seconds,
     /// How much is simulated and counted: a day, as a rule. Positive, at most ten years.
@@ -31,7 +34,7 @@ pub struct Traffic {
 pub struct ModelTraffic {
     /// Whose streams are used.
     pub key: StreamKey,
-    /// Mean requests a day, over the whole curve.
+    /// Mean requests a day, over the whole curve, spikes left out.
     pub requests_per_day: f64,
     /// Its curve.
     pub curve: LoadCurve,
@@ -43,6 +46,13 @@ pub struct ModelTraffic {
     /// A sine wave on the rate of the curve.
     #[serde(default)]
     pub swing: Option<Swing>,
+    /// Scheduled factors on the rate; where they meet, they multiply.
+    #[serde(default)]
+    pub spikes: Vec<Spike>,
+    /// Recorded days in the place of drawn ones. The curve is then their mean by the reporting clock, and says what is
+    /// expected; process, swing, spikes and slow rates have no effect.
+    #[serde(default)]
+    pub replay: Option<Replay>,
 }
 
 /// A sine wave on a rate: a factor 1 + share x sin(2 pi t / period), with t from the beginning of the horizon.
@@ -88,9 +98,14 @@ impl Traffic {
     /// of whole days follow each other through the week; others begin on one weekday after the other.
     #[must_use]
     pub fn weekday(&self, trial: u32) -> u32 {
+        (self.first_day(trial) % 7) as u32
+    }
+
+    /// The day on which the horizon of a trial begins, counted from that of the first trial.
+    pub(crate) fn first_day(&self, trial: u32) -> u64 {
         let days = self.horizon.get() / DAY_S;
         let step = if days.fract() == 0.0 { days as u64 } else { 1 };
-        (u64::from(trial) * step % 7) as u32
+        u64::from(trial) * step
     }
 
     /// Days that a trial counts.
@@ -102,41 +117,81 @@ impl Traffic {
     /// Whether the days of the week differ, so that trials have to cover them evenly.
     #[must_use]
     pub fn is_weekly(&self) -> bool {
-        self.models.iter().any(|model| model.curve.is_weekly())
+        self.models.iter().any(|model| model.curve.is_weekly() || model.spikes.iter().any(Spike::is_weekly))
     }
 
-    /// The expected arrival rate of model `model` in trial `trial`, run-in included: the curve without the slow
-    /// random rate.
+    /// Whether a spike comes in any trial, run-in included.
+    #[must_use]
+    pub fn meets(&self, spike: &Spike) -> bool {
+        let (run_in_s, end_s) = self.bounds_s();
+        let comes = |trial| spike.steps(self.weekday(trial), run_in_s, end_s).len() > 1;
+        // It has begun, or ended, inside one. Of those that hold all the time the factor tells.
+        let holds =
+            |trial| spike.steps(self.weekday(trial), run_in_s, end_s)[0].factor.to_bits() == spike.factor.to_bits();
+        (0..7).any(|trial| comes(trial) || holds(trial))
+    }
+
+    /// Where the counted part of a trial begins and ends, in seconds from its beginning.
+    fn bounds_s(&self) -> (f64, f64) {
+        let horizon = self.horizon();
+        ((horizon.start - SimTime::START).as_secs_f64(), (horizon.end - SimTime::START).as_secs_f64())
+    }
+
+    /// The expected arrival rate of model `model` in trial `trial`, run-in included: the curve with what is scheduled,
+    /// without the slow random rates.
     ///
     /// # Panics
     /// If there is no such model.
     #[must_use]
     pub fn expected_rate(&self, trial: u32, model: usize) -> Rate {
-        let horizon = self.horizon();
-        let end_s = (horizon.end - SimTime::START).as_secs_f64();
-        let run_in_s = (horizon.start - SimTime::START).as_secs_f64();
+        let (run_in_s, end_s) = self.bounds_s();
         // Monday 00:00 of the reporting clock is 0; the run-in of a Monday lies before it.
         let reporting_start_s = f64::from(self.weekday(trial)) * DAY_S - run_in_s;
         let of_model = &self.models[model];
         let rate = of_model.curve_rate(reporting_start_s, end_s);
-        of_model.swing.map_or_else(|| rate.clone(), |swing| rate.times(&swing.steps(run_in_s, end_s)))
+        let rate = match of_model.swing {
+            Some(swing) => rate.times(&swing.steps(run_in_s, end_s)),
+            None => rate,
+        };
+        of_model.with_spikes(rate, self.weekday(trial), run_in_s)
     }
 
-    /// The arrival rate of model `model` in trial `trial`, run-in included: the curve times the slow random rate.
+    /// The arrival rate of model `model` in trial `trial`, run-in included: the curve times the slow random rates. Of a
+    /// replayed model it is the expected one.
     ///
     /// # Panics
     /// If there is no such model.
     #[must_use]
     pub fn drawn_rate(&self, seed: u64, trial: u32, model: usize) -> Rate {
         let expected = self.expected_rate(trial, model);
-        match self.slow_rate {
-            None => expected,
-            Some(slow) => expected.times(&slow.path(seed, trial, self.models[model].key, self.horizon())),
+        if self.models[model].replay.is_some() {
+            return expected;
         }
+        let path =
+            |(place, slow): (usize, &SlowRate)| slow.path(seed, trial, self.models[model].key, place, self.horizon());
+        self.slow_rates.iter().enumerate().map(path).fold(expected, |rate, steps| rate.times(&steps))
     }
 }
 
 impl ModelTraffic {
+    /// Mean requests a day over a week, spikes included.
+    #[must_use]
+    pub fn mean_per_day(&self) -> f64 {
+        if self.spikes.is_empty() {
+            return self.requests_per_day;
+        }
+        let week_s = 7.0 * DAY_S;
+        self.with_spikes(self.curve_rate(0.0, week_s), 0, 0.0).integral(0.0, week_s) / 7.0
+    }
+
+    /// A rate times the spikes.
+    ///
+    /// - `weekday`: the day of the week on which the counted part begins, `run_in_s` seconds after the beginning.
+    fn with_spikes(&self, rate: Rate, weekday: u32, run_in_s: f64) -> Rate {
+        let end_s = rate.end_s();
+        self.spikes.iter().fold(rate, |rate, spike| rate.times(&spike.steps(weekday, run_in_s, end_s)))
+    }
+
     /// The curve's rate over `end_s` seconds that begin `reporting_start_s` seconds after (or before) a Monday 00:00 of
     /// the reporting clock.
     fn curve_rate(&self, reporting_start_s: f64, end_s: f64) -> Rate {
@@ -169,9 +224,11 @@ mod tests {
             curve_ahead_h,
             process: Process::Poisson,
             swing: None,
+            spikes: Vec::new(),
+            replay: None,
         };
         let [run_in, horizon] = [run_in_h * HOUR_S, DAY_S].map(|s| Seconds::new(s).expect("a span"));
-        Traffic { models: vec![model], slow_rate: None, run_in, horizon }
+        Traffic { models: vec![model], slow_rates: Vec::new(), run_in, horizon }
     }
 
     /// 168 weights that tell their hour of the week: 0, 1, 2, ... with mean 83.5.
@@ -253,17 +310,49 @@ mod tests {
     }
 
     #[test]
-    fn the_slow_rate_changes_the_drawn_rate_only() {
+    fn spikes_change_the_expected_rate_and_the_volume() {
+        let span = |hours: f64| Seconds::new(hours * HOUR_S).expect("a span");
+        let plain = traffic(&[1.0; 24], 0.0, 6.0);
+        let mut spiked = plain.clone();
+        let spike = Spike { at: span(18.0), length: span(2.0), factor: 4.0, weekdays: [true; 7] };
+        let tuesday = Spike { factor: 0.0, weekdays: [false, true, false, false, false, false, false], ..spike };
+        spiked.models[0].spikes = vec![spike, tuesday];
+        let rate = |trial, hour: f64| spiked.expected_rate(trial, 0).at((6.0 + hour) * HOUR_S) / (1000.0 / DAY_S);
+        let rates = |trial, hours: &[f64]| -> Vec<f64> { hours.iter().map(|hour| rate(trial, *hour)).collect() };
+        let found = rates(0, &[-6.0, -4.1, -4.0, 17.9, 18.0, 19.9, 20.0]);
+        assert_eq!(found, [4.0, 4.0, 1.0, 1.0, 4.0, 4.0, 1.0]);
+        assert_eq!(rates(1, &[-6.0, -4.0, 18.0, 20.0]), [4.0, 1.0, 0.0, 1.0]);
+        // Six days with 22 + 8 hours' worth, one with 22.
+        assert_relative_eq!(
+            spiked.models[0].mean_per_day(),
+            1000.0 / 24.0 * (6.0 * 30.0 + 22.0) / 7.0,
+            max_relative = 1e-12
+        );
+        assert_relative_eq!(plain.models[0].mean_per_day(), 1000.0);
+        assert!(spiked.is_weekly() && !plain.is_weekly());
+        let week: f64 = (0..7).map(|trial| spiked.expected_rate(trial, 0).integral(6.0 * HOUR_S, 30.0 * HOUR_S)).sum();
+        assert_relative_eq!(week, 7.0 * spiked.models[0].mean_per_day(), max_relative = 1e-12);
+        let noon = Traffic { horizon: span(12.0), run_in: span(3.0), ..plain };
+        assert!(!noon.meets(&spike) && spiked.meets(&spike) && noon.meets(&Spike { length: span(7.0), ..spike }));
+        assert!(noon.meets(&Spike { length: span(24.0), ..spike }));
+    }
+
+    #[test]
+    fn slow_rates_change_the_drawn_rate_only_and_multiply() {
         let plain = traffic(&every_hour_differs(), 0.0, 6.0);
         let correlation = Seconds::new(600.0).expect("a span");
         let redrawn = crate::Redrawn::AtRandom { correlation };
-        let slow_rate = SlowRate { cv: 0.5, redrawn, scope: crate::Scope::Fleet };
-        let slow = Traffic { slow_rate: Some(slow_rate), ..plain.clone() };
+        let often = SlowRate { cv: 0.5, redrawn, scope: crate::Scope::Fleet };
+        let daily = SlowRate { redrawn: crate::Redrawn::EachDay, ..often };
+        let slow = Traffic { slow_rates: vec![often, daily], ..plain.clone() };
         assert_eq!(slow.expected_rate(2, 0), plain.expected_rate(2, 0));
         assert_eq!(plain.drawn_rate(1, 2, 0), plain.expected_rate(2, 0));
-        let path = slow_rate.path(1, 2, plain.models[0].key, plain.horizon());
         let at_s = 20_000.0;
-        let factor = path[path.partition_point(|step| step.start_s <= at_s) - 1].factor;
-        assert_relative_eq!(slow.drawn_rate(1, 2, 0).at(at_s), plain.expected_rate(2, 0).at(at_s) * factor);
+        let factor = |slow: SlowRate, place| {
+            let path = slow.path(1, 2, plain.models[0].key, place, plain.horizon());
+            path[path.partition_point(|step| step.start_s <= at_s) - 1].factor
+        };
+        let expected = plain.expected_rate(2, 0).at(at_s) * factor(often, 0) * factor(daily, 1);
+        assert_relative_eq!(slow.drawn_rate(1, 2, 0).at(at_s), expected);
     }
 }

@@ -23,7 +23,7 @@ fn clockwork(gap_s: f64, service_s: f64) -> (Scenario, Allocation) {
     let plan = &scenario.allocations[scenario.baseline].pools;
     let pool = plan.iter().find(|pool| pool.models.len() == 1).expect("a model of its own").clone();
     let (model, variant) = pool.models[0];
-    scenario.traffic.slow_rate = None;
+    scenario.traffic.slow_rates.clear();
     let traffic = &mut scenario.traffic.models[model];
     traffic.process = Process::Renewal { gap: Law::Deterministic { seconds: 1.0 } };
     traffic.curve = LoadCurve::new(&[1.0; 24]).expect("a curve");

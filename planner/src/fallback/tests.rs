@@ -33,7 +33,7 @@ fn by_hand() -> (Scenario, FallbackPair) {
     let mut scenario = scenario();
     let pair = pair(&scenario, "instantid", "A10");
     let seconds = |seconds: f64| Seconds::new(seconds).expect("a span");
-    scenario.traffic.slow_rate = None;
+    scenario.traffic.slow_rates.clear();
     scenario.traffic.run_in = seconds(1800.0);
     let traffic = &mut scenario.traffic.models[pair.model];
     traffic.requests_per_day = 24.0;

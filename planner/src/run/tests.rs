@@ -6,6 +6,7 @@ use fleetfront_scenario::Files;
 use super::*;
 use crate::recommend::Ranking;
 use crate::study::{Judgement, Study};
+use fleetfront_sim::Seconds;
 
 const EFFORT: Effort = Effort { trials: 14, seed: 1 };
 
@@ -302,6 +303,59 @@ fn a_broken_week_is_said() {
     let scenario = small();
     assert_eq!((uneven_week(&scenario, 14), uneven_week(&scenario, 1000)), (None, None));
     assert!(uneven_week(&scenario, 20).is_some_and(|words| words.contains("multiple of 7")));
+}
+
+/// Ten days of 20 to 29 requests, in order or not.
+fn replayed(days: ReplayedDays) -> (Scenario, usize) {
+    let mut scenario = small();
+    let model = scenario.models.iter().position(|model| model.name == "wan2.1").expect("a model");
+    let day = |day: u32| (0..20 + day).map(|k| k * 3_000_000).collect();
+    let trace = fleetfront_workloads::Trace::new((0..10).map(day).collect(), None, false).expect("a trace");
+    let traffic = &mut scenario.traffic.models[model];
+    traffic.curve = trace.curve();
+    (traffic.requests_per_day, scenario.models[model].requests_per_day) = (24.5, 24.5);
+    traffic.replay = Some(Replay { trace: std::sync::Arc::new(trace), days });
+    (scenario, model)
+}
+
+#[test]
+fn a_replayed_model_has_the_requests_of_its_trace() {
+    let (scenario, model) = replayed(ReplayedDays::InOrder);
+    let effort = Effort { trials: 20, ..EFFORT };
+    let found = simulate_allocation(&scenario, scenario.baseline, effort, &Control::default());
+    let results = found.expect("nobody interrupts").results.expect("it runs");
+    let of_model = results.models.iter().find(|of_model| of_model.model == scenario.models[model].name);
+    assert_relative_eq!(of_model.expect("it is there").metrics.requests_per_day, 24.5, max_relative = 1e-12);
+}
+
+#[test]
+fn recorded_days_that_come_again_are_said() {
+    let (in_order, _) = replayed(ReplayedDays::InOrder);
+    assert_eq!(repeated_days(&in_order, 10), None);
+    let words = repeated_days(&in_order, 11).expect("a warning");
+    assert!(words.starts_with("11 trials replay the 10 days of \"wan2.1\" more than once"), "{words}");
+    assert_eq!(repeated_days(&replayed(ReplayedDays::Resampled).0, 1000), None);
+}
+
+/// A spike all day is more traffic, and the bridge names it.
+#[test]
+fn spikes_are_a_step_of_the_bridge() {
+    let mut scenario = small();
+    let bridge_of = |scenario: &Scenario| {
+        let study = run_study(scenario, EFFORT, &Control::default()).expect("nobody interrupts");
+        study.naive.bridges[0].clone()
+    };
+    let before = bridge_of(&scenario);
+    let day = Seconds::new(86_400.0).expect("a span");
+    for traffic in &mut scenario.traffic.models {
+        let spike = fleetfront_workloads::Spike { at: Seconds::ZERO, length: day, factor: 2.0, weekdays: [true; 7] };
+        traffic.spikes.push(spike);
+    }
+    let after = bridge_of(&scenario);
+    assert_eq!((before.steps.len() + 1, after.steps[3].what.as_str()), (after.steps.len(), "scheduled spikes"));
+    assert_relative_eq!(after.naive_usd_month, before.naive_usd_month);
+    let served: f64 = before.naive_usd_month + before.steps[..3].iter().map(|step| step.usd_month).sum::<f64>();
+    assert_relative_eq!(after.steps[3].usd_month, served, max_relative = 1e-9);
 }
 
 /// What is said of fresh days comes from other requests, and disagrees only where it does.

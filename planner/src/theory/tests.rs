@@ -32,7 +32,7 @@ fn without_boots() -> Scenario {
         settings.scaledown_window = Seconds::new(0.0).expect("a span");
         settings.timeout = Seconds::new(1e6).expect("a span");
     }
-    scenario.traffic.slow_rate = None;
+    scenario.traffic.slow_rates.clear();
     let name = "without boots".to_owned();
     scenario.allocations.push(Allocation { name, description: String::new(), pools });
     scenario

@@ -45,6 +45,8 @@ pub enum ProcessFile {
     Modulated(ModulatedFile),
     /// Events that bring several requests at once
     Batches(BatchesFile),
+    /// Sessions of several requests with a time to think between them
+    Sessions(SessionsFile),
 }
 
 /// Independent gaps of one law.
@@ -83,7 +85,18 @@ pub struct BatchesFile {
     pub size: BatchSizeFile,
 }
 
-/// How many requests arrive together.
+/// Sessions that begin as a Poisson process; later requests of a session follow at the pace of its user, whatever the
+/// load curve does.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SessionsFile {
+    /// How many requests a session has
+    pub requests: BatchSizeFile,
+    /// The law of the time from one request of a session to the next
+    pub think: LawFile,
+}
+
+/// How many requests arrive together, or in one session.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum BatchSizeFile {
@@ -134,4 +147,72 @@ impl From<ScopeName> for Scope {
             ScopeName::Model => Self::Model,
         }
     }
+}
+
+/// A scheduled factor on the rate.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SpikeFile {
+    /// When it begins, as "HH:MM" of the reporting clock
+    pub at: String,
+    /// How long it lasts, in seconds: above 0, a day at most
+    pub length_s: f64,
+    /// What the rate is multiplied with: 0 (an outage) to 100
+    pub factor: f64,
+    /// Days of the week on which it begins; left out for every day
+    pub weekdays: Option<Vec<WeekdayName>>,
+    /// Models that it changes; left out for all of them
+    pub models: Option<Vec<String>>,
+}
+
+/// A day of the week.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WeekdayName {
+    /// Monday
+    Mon,
+    /// Tuesday
+    Tue,
+    /// Wednesday
+    Wed,
+    /// Thursday
+    Thu,
+    /// Friday
+    Fri,
+    /// Saturday
+    Sat,
+    /// Sunday
+    Sun,
+}
+
+impl WeekdayName {
+    /// Its place in the week, Monday 0.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// Recorded days that are replayed. Where the model's requests a day are not the trace's, single requests are left out or
+/// further days laid over them.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReplayFile {
+    /// File of the scenario's folder with columns `day,at_s`: the number of the day from 0, and the seconds after its 00:00
+    /// by the reporting clock, in order
+    pub file: String,
+    /// Which recorded day stands for a simulated one
+    pub days: ReplayedDaysName,
+    /// Weekday of day 0, for recorded days to stand for those of their own weekday; left out where all are alike
+    pub first_weekday: Option<WeekdayName>,
+}
+
+/// Which recorded day stands for a simulated one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplayedDaysName {
+    /// One after the other, and again from the first
+    InOrder,
+    /// Each drawn at random, one of its own weekday where they are given
+    Resampled,
 }

@@ -1,6 +1,6 @@
 //! Two tables, row by row.
 
-use fleetfront_calibration::table_cells;
+use fleetfront_calibration::{TRACE_HEADER, table_cells};
 
 use super::InputChange;
 
@@ -42,6 +42,11 @@ impl Rows {
         let said = self.facts().map(|column| (column, self.cell(row, column))).filter(|(_, cell)| !cell.is_empty());
         said.map(|(column, cell)| format!("{column} {cell}")).collect::<Vec<_>>().join(", ")
     }
+}
+
+/// Whether a table is a trace.
+pub(super) fn is_trace(text: &str) -> bool {
+    text.lines().find(|line| !line.trim().is_empty() && !line.starts_with('#')) == Some(TRACE_HEADER)
 }
 
 /// Rows that are there once, and cells that differ. Several rows may be about the same thing (measurements are): of
