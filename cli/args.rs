@@ -7,6 +7,8 @@ use clap_complete::Shell;
 use fleetfront_planner::Effort;
 use fleetfront_plots::ExportFormat;
 
+use crate::traffic_args::TrafficArgs;
+
 /// Simulates request traffic on serverless GPU fleets and shows what every allocation of models to GPU types costs and
 /// how long requests take.
 #[derive(Debug, Parser)]
@@ -51,6 +53,9 @@ pub(crate) enum Command {
     /// Say what one change would bring to an allocation: other precisions, snapshots, faster software and boots,
     /// shorter windows
     Whatif(WhatIfArgs),
+    /// Say what the traffic of a request log is like, and write it as a scenario's traffic; with --check draw logs from the
+    /// model and show whether they are like it
+    Traffic(TrafficArgs),
     /// Print the JSON schema of scenario.toml
     Schema,
     /// Print completions for a shell

@@ -28,6 +28,8 @@ mod screen;
 mod simulate;
 mod source;
 mod trace;
+mod traffic;
+mod traffic_args;
 mod watch;
 mod whatif;
 mod why;
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         Command::Fallback(args) => fallback::fallback(&args),
         Command::Elsewhere(args) => elsewhere::elsewhere(&args),
         Command::Whatif(args) => whatif::whatif(&args),
+        Command::Traffic(args) => traffic::traffic(&args),
         Command::Schema => schema::schema(),
         Command::Completions(args) => completions::completions(&args),
     };

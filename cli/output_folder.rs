@@ -60,6 +60,21 @@ pub(crate) const REEVALUATE: Writer = Writer {
     files: &["reevaluate.svg", "reevaluate.png", "reevaluate.csv", "reevaluate.json", "reevaluate.md"],
     signed: "reevaluate.json",
 };
+/// `traffic --out`.
+pub(crate) const TRAFFIC: Writer = Writer {
+    name: "traffic study",
+    files: &[
+        "answer.md",
+        "traffic.json",
+        "scenario-traffic.toml",
+        "load.csv",
+        "curve.svg",
+        "hours.svg",
+        "dispersion.svg",
+        "keep-alive.svg",
+    ],
+    signed: "traffic.json",
+};
 /// `whatif --out`.
 pub(crate) const WHAT_IF: Writer = Writer {
     name: "what-if",

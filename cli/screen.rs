@@ -42,6 +42,12 @@ impl Screen {
         self.text.push('\n');
     }
 
+    /// Text as it is: to be copied.
+    pub(crate) fn verbatim(&mut self, text: &str) {
+        self.gap();
+        self.text += text;
+    }
+
     /// An item of a list.
     pub(crate) fn item(&mut self, words: &str) {
         self.wrap(words, "- ", "  ");

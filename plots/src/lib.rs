@@ -30,6 +30,8 @@
 //!
 //! [`render_fallback`] does the same for a fallback study: `fallback.md`, the map as `fallback.svg` and `fallback.png`,
 //! `fallback.csv` with a line a policy and point, `fallback.json`.
+//! [`render_traffic`] returns those of a log's traffic: `answer.md`, `traffic.json`, `scenario-traffic.toml`, `load.csv`,
+//! `curve.svg`, `hours.svg`, `dispersion.svg`, `keep-alive.svg`.
 //! [`compare_files`], [`reevaluate_files`], [`what_if_files()`] and [`why_files`] return the files of the commands that
 //! answer one question: each a figure (SVG and PNG), a table (CSV), the data (JSON) and the answer (Markdown) under the
 //! command's own name.
@@ -94,6 +96,16 @@ mod svg;
 mod table;
 mod tables;
 mod theme;
+mod traffic_curve_figure;
+mod traffic_dispersion_figure;
+mod traffic_files;
+#[cfg(test)]
+mod traffic_fixture;
+mod traffic_frame;
+mod traffic_hours_figure;
+mod traffic_keep_alive_figure;
+mod traffic_tables;
+mod traffic_words;
 pub mod trigger_words;
 mod what_if_figure;
 pub mod what_if_files;
@@ -106,5 +118,8 @@ pub use fallback_files::render_fallback;
 pub use fallback_tables::{FallbackTable, map_table, pairs_table, payoff_word, policies_table};
 pub use reevaluate_files::reevaluate_files;
 pub use render::{Output, PlotError, RenderConfig, render};
+pub use traffic_files::{TrafficAnswer, render_traffic};
+pub use traffic_tables::{TrafficTable, traffic_tables};
+pub use traffic_words::{traffic_holds, traffic_sentences};
 pub use what_if_files::what_if_files;
 pub use why_files::why_files;

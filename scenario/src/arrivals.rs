@@ -8,7 +8,7 @@ use crate::findings::Findings;
 use crate::law_file::LawFile;
 
 /// Largest coefficient of variation of the slow rate.
-const CV_MAX: f64 = 10.0;
+pub(crate) const CV_MAX: f64 = 10.0;
 /// Most slow rates: a time scale each, and no trace tells so many apart.
 const SLOW_RATES_MAX: usize = 8;
 /// Longest mean time to think, in seconds.

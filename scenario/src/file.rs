@@ -82,7 +82,8 @@ pub struct FileNames {
     pub boots: String,
     /// Memory of GPUs and of model variants
     pub memory: String,
-    /// The load curve of the models that have none of their own
+    /// The load curve of the models that have none of their own: a file, or "builtin:flat", "builtin:office-hours"
+    /// (clock: America/New_York) or "builtin:weekly-consumer" (clock: UTC)
     pub load: String,
 }
 
@@ -227,7 +228,7 @@ pub struct ModelFile {
     pub process: Option<ProcessFile>,
     /// A sine wave on its rate
     pub swing: Option<SwingFile>,
-    /// A load curve of its own, in a file of the scenario's folder
+    /// A load curve of its own, in a file of the scenario's folder or built in: see files.load
     pub curve_file: Option<String>,
     /// Recorded days that are replayed in the place of drawn ones
     pub replay: Option<ReplayFile>,

@@ -11,6 +11,7 @@ mod contradictions;
 mod coupling;
 mod criteria;
 mod criteria_check;
+mod curves;
 mod document;
 mod feasibility;
 pub mod file;
@@ -44,6 +45,7 @@ mod tables;
 #[cfg(test)]
 mod testing;
 mod traffic;
+mod traffic_section;
 
 pub use clock::Clock;
 pub use files::Files;
@@ -65,3 +67,4 @@ pub use rules::Rules;
 pub use rules_check::time_of_day;
 pub use schema::json_schema;
 pub use suggest::nearest;
+pub use traffic_section::{traffic_load_csv, traffic_section};

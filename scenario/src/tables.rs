@@ -3,10 +3,12 @@
 use fleetfront_calibration::{Benchmarks, Boots, Memory, NO_ROWS, Prices, Problem, read_load_curve, read_trace};
 use fleetfront_workloads::LoadCurve;
 
+use crate::curves;
 use crate::document::join;
 use crate::file::ScenarioFile;
 use crate::files::{Files, is_plain};
 use crate::findings::Findings;
+use crate::suggest::nearest;
 
 /// What the CSV files say. `None` where a file has problems: they are in the findings, and nothing more is asked of it.
 #[derive(Debug)]
@@ -36,11 +38,11 @@ impl Tables {
             benchmarks: reader.read("files.benchmarks", &names.benchmarks, unless(no_services, Benchmarks::read)),
             boots: reader.read("files.boots", &names.boots, unless(no_boots, Boots::read)),
             memory: reader.read("files.memory", &names.memory, Memory::read),
-            load: reader.read("files.load", &names.load, read_curve),
+            load: reader.curve("files.load", &names.load),
             own_load: (scenario.models.iter().enumerate())
                 .map(|(index, model)| {
                     let path = join(&format!("models[{index}]"), "curve_file");
-                    model.curve_file.as_ref().and_then(|name| reader.read(&path, name, read_curve))
+                    model.curve_file.as_ref().and_then(|name| reader.curve(&path, name))
                 })
                 .collect(),
             traces: (scenario.models.iter().enumerate())
@@ -59,6 +61,24 @@ struct Reader<'a, 'b> {
 }
 
 impl Reader<'_, '_> {
+    /// A load curve, of a file or built in.
+    fn curve(&mut self, path: &str, name: &str) -> Option<LoadCurve> {
+        let Some(built_in) = curves::built_in(name) else { return self.read(path, name, read_curve) };
+        match curves::text(built_in) {
+            Ok(text) => Some(read_curve(name, text).expect("the curves that are compiled in are tested")),
+            Err(known) => {
+                let message = format!("there is no built-in load curve \"{}\"", built_in.escape_debug());
+                let full: Vec<String> = known.iter().map(|own| curves::full_name(own)).collect();
+                let help = match nearest(built_in, known) {
+                    Some(near) => format!("did you mean \"{}\"?", curves::full_name(near)),
+                    None => format!("write one of: {}", full.join(", ")),
+                };
+                self.findings.refuse(path, message, help);
+                None
+            }
+        }
+    }
+
     fn read<T>(&mut self, path: &str, name: &str, parse: impl Fn(&str, &str) -> Result<T, Vec<Problem>>) -> Option<T> {
         if !is_plain(name) {
             let message = format!("\"{}\" is no file of the scenario's folder", name.escape_debug());

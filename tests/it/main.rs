@@ -12,6 +12,7 @@ mod cli_run;
 mod cli_search;
 mod cli_studies;
 mod cli_support;
+mod cli_traffic;
 mod cli_whatif;
 mod cli_why;
 mod contract;

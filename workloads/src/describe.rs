@@ -13,7 +13,7 @@
 
 #[cfg(test)]
 mod brute_force;
-mod clock;
+pub(crate) mod clock;
 mod curves;
 mod days;
 mod description;
@@ -27,15 +27,16 @@ mod rescaled;
 #[cfg(test)]
 mod tests;
 mod trend;
+pub(crate) use trend::solve;
 mod warnings;
 mod windows;
 
 pub use description::{
-    CurvePoint, DayTotal, Description, Dispersion, Gaps, HourCount, KeepAlive, ModelShare, Peak, Quantile, Trend,
-    normalised,
+    ActiveMinutes, CurvePoint, DayTotal, Description, Dispersion, Gaps, Half, HourCount, KeepAlive, ModelShare, Peak,
+    Quantile, Silence, Trend, normalised,
 };
 
-use clock::Clock;
+pub(crate) use clock::Clock;
 use gaps::GapSums;
 use hours::{HourCounts, HourGrid};
 use keep_alive::KeepAliveCounts;
@@ -259,8 +260,10 @@ impl Log {
         description.peak_minute = peak(60);
         let curves = windows::Curves::new(&grid, clock, description);
         description.dispersion = self.windows.iter().filter_map(|w| w.dispersion(&grid, &curves)).collect();
+        description.silences = self.gaps.as_ref().map(|(gaps, _)| gaps.silences(&grid)).unwrap_or_default();
         description.gaps = self.gaps.and_then(|(gaps, rescaled)| gaps.describe(&rescaled.finish(&grid)));
         description.models = model_shares(&self.by_model, models);
+        description.active_minutes = self.keep_alive.as_ref().and_then(KeepAliveCounts::active_minutes);
         description.keep_alive = self.keep_alive.map(|counts| counts.describe()).unwrap_or_default();
         description.hourly = hourly;
     }

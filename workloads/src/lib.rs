@@ -15,9 +15,11 @@ pub mod describe;
 mod dispersion;
 mod draw;
 mod events;
+pub mod fit;
 mod instants;
 mod log;
 mod process;
+pub mod prove;
 mod rate;
 mod replay;
 mod request_stream;
@@ -30,14 +32,15 @@ mod testing;
 mod time_zone;
 mod trace;
 mod traffic;
+mod traffic_study;
 
 pub use arrival_stream::ArrivalStream;
 pub use curve::{CurveError, LoadCurve};
 pub use dispersion::{session_dispersion, slow_rate_dispersion, slow_rates_dispersion};
 pub use draw::draw_requests;
 pub use log::{
-    Columns, Entry, Layout, LogError, LogOptions, LogSummary, StampZone, WrongLine, ZoneCount, open_log, read_log,
-    read_sorted,
+    Columns, Entry, Layout, LogError, LogOptions, LogSummary, StampZone, WrongLine, ZoneCount, open_log, parse_instant,
+    read_log, read_sorted,
 };
 pub use process::{BatchSize, ModulatedState, Process};
 pub use rate::{Rate, RateSegment};
@@ -48,3 +51,4 @@ pub use spike::Spike;
 pub use time_zone::{TimeZoneError, hours_ahead};
 pub use trace::{Trace, TraceError};
 pub use traffic::{ModelTraffic, Swing, Traffic};
+pub use traffic_study::{CheckOptions, StudyError, StudyOptions, TrafficStudy, study_traffic};

@@ -43,6 +43,7 @@ pub use layout::Layout;
 pub use options::LogOptions;
 pub use sorted::read_sorted;
 pub use source::open_log;
+pub use stamp::parse_instant;
 pub use summary::{LogSummary, StampZone, WrongLine, ZoneCount};
 
 use plan::Plan;

@@ -10,40 +10,40 @@ const DAY_S: i64 = 86_400;
 
 /// The clock of a time zone.
 #[derive(Debug, Clone)]
-pub(super) struct Clock {
+pub(crate) struct Clock {
     zone: TimeZone,
 }
 
 /// Where an hour stands in its day and week.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct LocalHour {
+pub(crate) struct LocalHour {
     /// Days from 1970-01-01 on the zone's calendar.
-    pub(super) day: i64,
+    pub(crate) day: i64,
     /// 0 = Monday.
-    pub(super) weekday: u8,
+    pub(crate) weekday: u8,
     /// 0 to 23.
-    pub(super) hour: u8,
+    pub(crate) hour: u8,
 }
 
 impl LocalHour {
     /// 0 to 23.
-    pub(super) fn of_day(self) -> usize {
+    pub(crate) fn of_day(self) -> usize {
         usize::from(self.hour)
     }
 
     /// 0 (Monday 0:00) to 167.
-    pub(super) fn of_week(self) -> usize {
+    pub(crate) fn of_week(self) -> usize {
         usize::from(self.weekday) * 24 + self.of_day()
     }
 }
 
 impl Clock {
-    pub(super) fn new(zone: &str) -> Result<Self, TimeZoneError> {
+    pub(crate) fn new(zone: &str) -> Result<Self, TimeZoneError> {
         Ok(Self { zone: find(&TimeZoneDatabase::bundled(), zone)? })
     }
 
     /// The hour and day that the clock shows at `unix_s`.
-    pub(super) fn local_hour(&self, unix_s: i64) -> LocalHour {
+    pub(crate) fn local_hour(&self, unix_s: i64) -> LocalHour {
         let local_s = unix_s + self.offset_s(unix_s);
         let day = local_s.div_euclid(DAY_S);
         // 1970-01-01 was a Thursday.
@@ -52,17 +52,17 @@ impl Clock {
     }
 
     /// How long before `unix_s` the clock struck the hour, in seconds.
-    pub(super) fn since_hour_s(&self, unix_s: i64) -> i64 {
+    pub(crate) fn since_hour_s(&self, unix_s: i64) -> i64 {
         (unix_s + self.offset_s(unix_s)).rem_euclid(3600)
     }
 
     /// `YYYY-MM-DD` of a [`LocalHour::day`].
-    pub(super) fn date(day: i64) -> String {
+    pub(crate) fn date(day: i64) -> String {
         calendar(day).to_string()
     }
 
     /// How long a [`LocalHour::day`] lasts, in seconds: not 86,400 where the clock changes.
-    pub(super) fn day_length_s(&self, day: i64) -> i64 {
+    pub(crate) fn day_length_s(&self, day: i64) -> i64 {
         // Fails at the ends of the calendar (years -9999 and 9999) only.
         let midnight =
             |day| calendar(day).to_zoned_datetime(self.zone.clone()).map(|zoned| zoned.timestamp().as_second());
@@ -73,7 +73,7 @@ impl Clock {
     }
 
     /// RFC 3339 with the zone's offset; of the fraction of the second what is not 0.
-    pub(super) fn rfc3339(&self, unix_ns: i128) -> String {
+    pub(crate) fn rfc3339(&self, unix_ns: i128) -> String {
         let instant = timestamp(unix_ns);
         instant.display_with_offset(self.zone.to_offset(instant)).to_string()
     }

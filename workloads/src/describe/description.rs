@@ -59,6 +59,12 @@ pub struct Description {
     pub gaps: Option<Gaps>,
     /// Models, most requests first.
     pub models: Vec<ModelShare>,
+    /// The longest gaps, the longest first: at most 50, each above a minute; empty for bins.
+    #[serde(default)]
+    pub silences: Vec<Silence>,
+    /// Minutes with a request; none for bins longer than a minute.
+    #[serde(default)]
+    pub active_minutes: Option<ActiveMinutes>,
     /// Keep-alives, ascending; empty for bins longer than a minute.
     pub keep_alive: Vec<KeepAlive>,
     /// What to be careful with: plain sentences.
@@ -143,6 +149,27 @@ pub struct Dispersion {
     pub after_week_curve: Option<f64>,
     /// About each full hour's own mean (n - 1); none for windows of an hour.
     pub local: Option<f64>,
+    /// Its standard error, from how the hours scatter; none below two hours with requests.
+    #[serde(default)]
+    pub local_error: Option<f64>,
+    /// The same of the hours at which the daily curve is low and of those at which it is high, each with half of the
+    /// requests; none below 20 hours each.
+    /// Where rates vary, busy hours are more dispersed; where requests come in sessions, all are alike.
+    #[serde(default)]
+    pub halves: Option<[Half; 2]>,
+}
+
+/// Dispersion about their own means of some hours.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Half {
+    /// Index of dispersion about each hour's own mean.
+    pub dispersion: f64,
+    /// Its standard error, from how the hours scatter.
+    pub error: f64,
+    /// Other requests in the hour of a request, in the mean.
+    pub others_per_hour: f64,
+    /// How many hours.
+    pub hours: u64,
 }
 
 /// Gaps between successive requests.
@@ -166,6 +193,24 @@ pub struct Gaps {
     /// Whether the resolution of the stamps is more than a twentieth of the median gap, so that rounding shapes the
     /// gaps.
     pub quantised: bool,
+}
+
+/// A stretch without a request.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Silence {
+    /// The last request before it, in unix seconds.
+    pub start_s: f64,
+    /// How long it lasts, in seconds.
+    pub length_s: f64,
+}
+
+/// Minutes with at least one request of a model, summed over the models.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ActiveMinutes {
+    /// How many.
+    pub minutes: u64,
+    /// Coefficient of variation (n) of the time from one to the next of the same model; none below two of a model.
+    pub step_cv: Option<f64>,
 }
 
 /// A quantile of the gaps.
@@ -232,6 +277,8 @@ impl Description {
             dispersion: Vec::new(),
             gaps: None,
             models: Vec::new(),
+            silences: Vec::new(),
+            active_minutes: None,
             keep_alive: Vec::new(),
             warnings: Vec::new(),
         }

@@ -1,13 +1,19 @@
 //! Gaps between successive requests.
 
 use super::gap_histogram::GapHistogram;
+use super::hours::HourGrid;
 use super::rescaled::Rescaled;
-use super::{Gaps, NS_PER_S, Quantile};
+use super::{Gaps, NS_PER_S, Quantile, Silence};
 
 /// The quantiles that are told, in per cent.
 const PERCENTS: [f64; 10] = [1.0, 5.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 99.9];
 /// Stamps are quantised where their resolution is more than this share of the median gap.
 const COARSE_SHARE: f64 = 0.05;
+
+/// So many of the longest gaps are told.
+const SILENCES: usize = 50;
+/// Shorter gaps are no silence.
+const SILENCE_NS: u64 = 60 * NS_PER_S;
 
 /// Number, sum and sum of squares of values.
 #[derive(Debug, Clone, Copy, Default)]
@@ -41,11 +47,20 @@ pub(super) struct GapSums {
     /// They add up to the log's span at most, so that this cannot overflow.
     squares_ns2: u128,
     sum_ns: u64,
+    /// The longest of them with their starts, the longest first.
+    silences: Vec<(u64, u64)>,
 }
 
 impl GapSums {
     pub(super) fn new(resolution_ns: u64) -> Self {
-        Self { resolution_ns, last_ns: None, histogram: GapHistogram::default(), squares_ns2: 0, sum_ns: 0 }
+        Self {
+            resolution_ns,
+            last_ns: None,
+            histogram: GapHistogram::default(),
+            squares_ns2: 0,
+            sum_ns: 0,
+            silences: Vec::new(),
+        }
     }
 
     /// Counts requests at an instant that is not before that of the call before: the first of them has a gap before it,
@@ -57,7 +72,28 @@ impl GapSums {
             self.histogram.add(gap_ns, 1);
             self.sum_ns += gap_ns;
             self.squares_ns2 += u128::from(gap_ns) * u128::from(gap_ns);
+            self.remember(last_ns, gap_ns);
         }
+    }
+
+    /// Keeps a gap among the longest.
+    fn remember(&mut self, start_ns: u64, gap_ns: u64) {
+        let least =
+            self.silences.last().filter(|_| self.silences.len() == SILENCES).map_or(SILENCE_NS, |(gap, _)| *gap);
+        if gap_ns > least {
+            let place = self.silences.partition_point(|(other, _)| *other >= gap_ns);
+            self.silences.insert(place, (gap_ns, start_ns));
+            self.silences.truncate(SILENCES);
+        }
+    }
+
+    /// The longest gaps, the longest first.
+    pub(super) fn silences(&self, grid: &HourGrid) -> Vec<Silence> {
+        let of = |(gap_ns, start_ns): &(u64, u64)| Silence {
+            start_s: grid.unix_ns(*start_ns) as f64 / NS_PER_S as f64,
+            length_s: *gap_ns as f64 / NS_PER_S as f64,
+        };
+        self.silences.iter().map(of).collect()
     }
 
     /// The gaps, with what became of them when time was stretched; none where there are none.

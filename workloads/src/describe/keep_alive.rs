@@ -1,6 +1,7 @@
 //! How many active minutes would find no warm container, by how long containers are kept.
 
-use super::KeepAlive;
+use super::gaps::Moments;
+use super::{ActiveMinutes, KeepAlive};
 
 /// The keep-alives, in minutes.
 const KEEP_ALIVES_MIN: [u64; 8] = [1, 2, 5, 10, 15, 20, 30, 60];
@@ -13,6 +14,8 @@ pub(super) struct KeepAliveCounts {
     active: u64,
     /// By keep-alive.
     cold: [u64; KEEP_ALIVES_MIN.len()],
+    /// Minutes from one active minute to the next of the same model.
+    steps: Moments,
 }
 
 impl KeepAliveCounts {
@@ -27,9 +30,17 @@ impl KeepAliveCounts {
         }
         self.active += 1;
         let idle = last.map_or(u64::MAX, |last| minute - last);
+        if last.is_some() {
+            self.steps.add(1, idle as f64, (idle as f64).powi(2));
+        }
         for (cold, _) in self.cold.iter_mut().zip(KEEP_ALIVES_MIN).filter(|(_, minutes)| idle > *minutes) {
             *cold += 1;
         }
+    }
+
+    /// The active minutes; none where nothing was active.
+    pub(super) fn active_minutes(&self) -> Option<ActiveMinutes> {
+        (self.active > 0).then(|| ActiveMinutes { minutes: self.active, step_cv: self.steps.cv() })
     }
 
     /// The counts by keep-alive; empty where nothing was active.

@@ -84,7 +84,7 @@ fn normal_equations(design: &[Vec<f64>], means: &[f64]) -> Vec<Vec<f64>> {
 }
 
 /// Solves a system of linear equations by elimination with row pivots; none where it is singular.
-fn solve(mut matrix: Vec<Vec<f64>>, mut right: Vec<f64>) -> Option<Vec<f64>> {
+pub(crate) fn solve(mut matrix: Vec<Vec<f64>>, mut right: Vec<f64>) -> Option<Vec<f64>> {
     let n = right.len();
     let largest = matrix.iter().flatten().fold(0.0f64, |most, value| most.max(value.abs()));
     for column in 0..n {

@@ -2,7 +2,7 @@
 
 use super::clock::Clock;
 use super::hours::HourGrid;
-use super::{CurvePoint, Description, Dispersion, NS_PER_HOUR, NS_PER_S};
+use super::{CurvePoint, Description, Dispersion, Half, NS_PER_HOUR, NS_PER_S};
 
 /// Hours from which on the daily curve can be told from the days: each hour of the day twice.
 const DAY_CURVE_HOURS: u64 = 2 * 24;
@@ -37,13 +37,17 @@ pub(super) struct Curves {
 }
 
 /// A ratio of sums: squared differences over expected counts.
-#[derive(Default)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Ratio {
     squares: f64,
     expected: f64,
 }
 
 impl Ratio {
+    fn joined(self, other: Self) -> Self {
+        Self { squares: self.squares + other.squares, expected: self.expected + other.expected }
+    }
+
     fn value(&self) -> Option<f64> {
         (self.expected > 0.0).then(|| self.squares / self.expected)
     }
@@ -134,6 +138,7 @@ impl WindowCounts {
         let mean = self.hours.iter().map(|(_, sums)| sums.counts).sum::<u64>() as f64 / windows as f64;
         let squares = self.hours.iter().map(|(_, sums)| sums.squares).sum::<u128>() as f64;
         let n = windows as f64;
+        let own_hours = self.about_own_hours(grid);
         let variance = ((squares - mean * mean * n) / (n - 1.0)).max(0.0);
         Some(Dispersion {
             window_s: self.window_ns / NS_PER_S,
@@ -142,7 +147,9 @@ impl WindowCounts {
             raw: (mean > 0.0).then(|| variance / mean),
             after_day_curve: self.about(&curves.of_day, grid),
             after_week_curve: self.about(&curves.of_week, grid),
-            local: self.about_own_hours(grid),
+            local: ratio_of(own_hours.iter().map(|(_, ratio)| ratio)).value(),
+            local_error: error_of(own_hours.iter().map(|(_, ratio)| *ratio)),
+            halves: halves(own_hours, &curves.of_day),
         })
     }
 
@@ -175,17 +182,57 @@ impl WindowCounts {
         ratio.value()
     }
 
-    /// About the means of the full hours themselves.
-    fn about_own_hours(&self, grid: &HourGrid) -> Option<f64> {
+    /// The full hours with requests, each about its own mean.
+    fn about_own_hours(&self, grid: &HourGrid) -> Vec<(u64, Ratio)> {
         let full = grid.full_hours();
-        let mut ratio = Ratio::default();
-        for (_, windows, sums) in self.by_hour(grid).filter(|(hour, windows, _)| full.contains(hour) && *windows > 1) {
+        let of_hour = |(hour, windows, sums): (u64, u64, Sums)| {
             let (n, counts) = (windows as f64, sums.counts as f64);
-            ratio.squares += (sums.squares as f64 - counts * counts / n) * n / (n - 1.0);
-            ratio.expected += counts;
-        }
-        ratio.value()
+            let squares = (sums.squares as f64 - counts * counts / n) * n / (n - 1.0);
+            (hour, Ratio { squares, expected: counts })
+        };
+        let several = self.by_hour(grid).filter(|(hour, windows, _)| full.contains(hour) && *windows > 1);
+        several.map(of_hour).filter(|(_, of)| of.expected > 0.0).collect()
     }
+}
+
+fn ratio_of<'a>(hours: impl Iterator<Item = &'a Ratio>) -> Ratio {
+    hours.fold(Ratio::default(), |sum, of| sum.joined(*of))
+}
+
+/// Standard error of the ratio of sums, from how the hours scatter about it (delta method); none below two hours.
+fn error_of(hours: impl Iterator<Item = Ratio> + Clone) -> Option<f64> {
+    let n = hours.clone().count() as f64;
+    let sums = hours.clone().fold(Ratio::default(), Ratio::joined);
+    let value = sums.value()?;
+    let squares: f64 = hours.map(|of| (of.squares - value * of.expected).powi(2)).sum();
+    (n > 1.0).then(|| (squares * n / (n - 1.0)).sqrt() / sums.expected)
+}
+
+/// The hours at which the daily curve is low and those at which it is high, each with half of the requests; none where
+/// there are too few hours to tell. Hours are not told apart by their own counts: these are high by luck, too.
+fn halves(hours: Vec<(u64, Ratio)>, rates: &[Option<f64>]) -> Option<[Half; 2]> {
+    const HOURS: usize = 20;
+    let of_curve = hours.into_iter().map(|(hour, of)| Some((rates.get(hour as usize).copied()??, of)));
+    let mut hours: Vec<(f64, Ratio)> = of_curve.collect::<Option<_>>()?;
+    hours.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let all = ratio_of(hours.iter().map(|(_, of)| of)).expected;
+    let mut reached = 0.0;
+    let split = hours.iter().position(|(_, of)| {
+        reached += of.expected;
+        2.0 * reached >= all
+    })?;
+    let half = |hours: &[(f64, Ratio)]| {
+        let sums = ratio_of(hours.iter().map(|(_, of)| of));
+        let pairs = hours.iter().map(|(_, of)| of.expected * (of.expected - 1.0)).sum::<f64>();
+        let dispersion = sums.value()?;
+        let error = error_of(hours.iter().map(|(_, of)| *of))?;
+        Some(Half { dispersion, error, others_per_hour: pairs / sums.expected, hours: hours.len() as u64 })
+    };
+    let (quiet, busy) = hours.split_at(split);
+    if quiet.len().min(busy.len()) < HOURS {
+        return None;
+    }
+    Some([half(quiet)?, half(busy)?])
 }
 
 impl Curves {

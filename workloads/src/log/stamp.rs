@@ -178,6 +178,20 @@ impl Stamps {
     }
 }
 
+/// A date as logs write it, in nanoseconds since 1970; `None` for what is none, numbers included.
+///
+/// - `zone`: IANA name of the time zone of a date that names none.
+///
+/// # Errors
+/// [`TimeZoneError`] where the zone is unknown.
+pub fn parse_instant(text: &str, zone: &str) -> Result<Option<i64>, TimeZoneError> {
+    let stamp = Stamps::new(zone, None)?.read(text.as_bytes());
+    Ok(stamp
+        .ok()
+        .filter(|stamp| !matches!(stamp.zone, StampZone::Epoch | StampZone::FromOrigin))
+        .map(|stamp| stamp.at_ns))
+}
+
 /// The time of a day as it is written.
 #[derive(Debug, Clone, Copy)]
 struct Written {

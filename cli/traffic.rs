@@ -1,0 +1,225 @@
+//! `fleetfront traffic`.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::time::Instant;
+
+use fleetfront_plots::{TrafficAnswer, TrafficTable, render_traffic, traffic_holds, traffic_sentences, traffic_tables};
+use fleetfront_scenario::nearest;
+use fleetfront_workloads::{
+    CheckOptions, Columns, Layout, LogOptions, StudyError, StudyOptions, TrafficStudy, open_log, parse_instant,
+    study_traffic,
+};
+use rayon::ThreadPoolBuilder;
+use sha2::{Digest, Sha256};
+
+use crate::answer::AnswerFolder;
+use crate::failure::{Failure, Outcome};
+use crate::interrupt::Interrupt;
+use crate::output_folder::TRAFFIC;
+use crate::run::quoted;
+use crate::screen::{Screen, print_json};
+use crate::traffic_args::{Reading, TrafficArgs};
+
+/// Studies the traffic of a log, writes the files if a folder is given, and prints the answer.
+pub(crate) fn traffic(args: &TrafficArgs) -> Result<Outcome, Failure> {
+    let file = args.log.display().to_string();
+    let inputs_sha256 = digest(&args.log).map_err(|error| unreadable(&file, &error))?;
+    let options = options(args)?;
+    let folder = AnswerFolder::claim(args.out.as_ref(), &TRAFFIC)?;
+    let study = watched(args, || study_traffic(|| open_log(&args.log), &file, &options))?;
+    let log_file = args.log.file_name().map_or(file, |name| name.to_string_lossy().into_owned());
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    let answer = TrafficAnswer { version, command: command(args), log_file, inputs_sha256, study };
+    // Before the files change places nothing has to be said or put away: Ctrl-C ends the program as it would any other.
+    let interrupt = Interrupt::listen();
+    let written = folder.publish(&interrupt, || render_traffic(&answer))?;
+    if args.json {
+        print_json(&answer)?;
+    } else {
+        screen(&answer, written.as_deref()).show()?;
+    }
+    Ok(if args.gate && !traffic_holds(&answer.study) { Outcome::CriterionFailed } else { Outcome::Done })
+}
+
+/// Runs `work` on the threads asked for, with timing on stderr.
+fn watched(
+    args: &TrafficArgs,
+    work: impl FnOnce() -> Result<TrafficStudy, StudyError> + Send,
+) -> Result<TrafficStudy, Failure> {
+    let threads = usize::from(args.machine.threads.unwrap_or(0));
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+    let pool =
+        pool.map_err(|error| Failure::input(format!("the threads cannot be started: {error}"), "lower --threads"))?;
+    #[expect(clippy::disallowed_methods, reason = "goes to stderr, and into no result")]
+    let begun = Instant::now();
+    let study = pool.install(work).map_err(|error| refused(&error.to_string()))?;
+    if !args.machine.quiet {
+        let drawn = study.proof.as_ref().map_or(String::new(), |proof| format!(", drew {} logs", proof.draws));
+        eprintln!("read {} lines{drawn} in {:.1} s", study.log.lines, begun.elapsed().as_secs_f64());
+    }
+    Ok(study)
+}
+
+/// An error of a library with its mend apart, in the words of the command line.
+fn refused(message: &str) -> Failure {
+    const OPTIONS: [(&str, &str); 2] = [("bin_s = ", "--bin-s "), ("wrong_share_max: ", "--wrong-share: ")];
+    let message = OPTIONS.iter().fold(message.to_owned(), |text, (name, option)| text.replace(name, option));
+    let message = if message.starts_with("bin_s: ") { message.replacen("bin_s", "--bin-s", 1) } else { message };
+    let share = "or allow a larger share of wrong lines";
+    let message = message.replace(share, &format!("{share} with --wrong-share"));
+    let column = "say which of its columns does";
+    let message = message.replace(column, &format!("{column}, as with --time"));
+    if message.contains("\n  help: ") {
+        return Failure::Input(format!("error: {message}"));
+    }
+    match message.split_once("; ") {
+        Some((what, help)) => Failure::input(what, help),
+        None => Failure::Input(format!("error: {message}")),
+    }
+}
+
+fn unreadable(file: &str, error: &io::Error) -> Failure {
+    Failure::input(format!("{file}: cannot be read: {error}"), "give the name of a log that you may read")
+}
+
+/// SHA-256 of a file as it lies there.
+fn digest(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut hash = Sha256::new();
+    let mut block = vec![0; 1 << 18];
+    loop {
+        match file.read(&mut block)? {
+            0 => break,
+            read => hash.update(&block[..read]),
+        }
+    }
+    Ok(hash.finalize().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}")))
+}
+
+fn options(args: &TrafficArgs) -> Result<StudyOptions, Failure> {
+    let Reading { time, model, client, duration, status, count, zone, bin_s, .. } = &args.reading;
+    let columns = Columns {
+        time: time.clone(),
+        model: model.clone(),
+        client: client.clone(),
+        duration: duration.clone(),
+        status: status.clone(),
+        count: count.clone(),
+        shape: Vec::new(),
+    };
+    let origin = args.reading.start_of_zero.as_ref().map(|date| {
+        let instant = parse_instant(date, zone).map_err(|error| refused(&error.to_string()))?;
+        instant.ok_or_else(|| {
+            let what = format!("--start-of-zero: \"{date}\" is not a date");
+            Failure::input(what, "write it as 2026-01-05T00:00:00Z")
+        })
+    });
+    let log = LogOptions {
+        layout: args.reading.layout.as_deref().map(layout).transpose()?,
+        columns,
+        zone: zone.clone(),
+        wrong_share_max: args.reading.wrong_share,
+        now: Some(now_ns()),
+        bin_s: *bin_s,
+        origin: origin.transpose()?,
+        drop_duplicates: args.reading.drop_duplicates,
+    };
+    let check = args.check.then_some(CheckOptions { seed: args.machine.seed, draws: args.draws });
+    Ok(StudyOptions { log, check })
+}
+
+fn layout(name: &str) -> Result<Layout, Failure> {
+    Layout::from_name(name).ok_or_else(|| {
+        let names = Layout::ALL.map(Layout::name);
+        let meant = nearest(name, names).map_or(String::new(), |meant| format!("did you mean {meant}? "));
+        Failure::input(
+            format!("--layout: no layout is called \"{name}\""),
+            format!("{meant}Known here: {}", names.join(", ")),
+        )
+    })
+}
+
+/// Nanoseconds since 1970: a request that is later than the present is a wrong line.
+#[expect(clippy::disallowed_types, reason = "decides nothing but which stamps cannot be")]
+fn now_ns() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
+}
+
+/// The command that makes the same again: it depends neither on threads nor on the folder.
+fn command(args: &TrafficArgs) -> String {
+    let mut words = vec!["fleetfront".to_owned(), "traffic".to_owned(), args.log.display().to_string()];
+    let of = &args.reading;
+    let named = [
+        ("--layout", &of.layout),
+        ("--time", &of.time),
+        ("--model", &of.model),
+        ("--client", &of.client),
+        ("--duration", &of.duration),
+        ("--status", &of.status),
+        ("--count", &of.count),
+        ("--start-of-zero", &of.start_of_zero),
+    ];
+    for (name, value) in named {
+        words.extend(value.iter().flat_map(|value| [name.to_owned(), value.clone()]));
+    }
+    words.extend(["--zone".to_owned(), of.zone.clone()]);
+    words.extend(of.bin_s.iter().flat_map(|bin_s| ["--bin-s".to_owned(), bin_s.to_string()]));
+    words.extend(of.drop_duplicates.then(|| "--drop-duplicates".to_owned()));
+    words.extend(["--wrong-share".to_owned(), of.wrong_share.to_string()]);
+    if args.check {
+        words.extend(["--check".to_owned(), "--seed".to_owned(), args.machine.seed.to_string()]);
+        words.extend(args.draws.iter().flat_map(|draws| ["--draws".to_owned(), draws.to_string()]));
+    }
+    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+}
+
+fn screen(answer: &TrafficAnswer, written: Option<&str>) -> Screen {
+    let mut screen = Screen::new();
+    for sentence in traffic_sentences(&answer.study) {
+        screen.paragraph(&sentence);
+    }
+    screen.list("What was repaired or assumed", &answer.remarks());
+    for table in traffic_tables(&answer.study) {
+        show(&mut screen, &table);
+    }
+    screen.heading("For scenario.toml (with --out also as a file, and the curve as load.csv)");
+    screen.verbatim(&answer.section());
+    if let Some(written) = written {
+        screen.paragraph(written);
+    }
+    screen
+}
+
+fn show(screen: &mut Screen, table: &TrafficTable) {
+    screen.heading(&table.heading);
+    let columns: Vec<&str> = table.columns.iter().map(String::as_str).collect();
+    let numbers: Vec<usize> = (1..columns.len()).collect();
+    screen.table(&columns, &table.rows, &numbers);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_name_the_options_of_the_command_line() {
+        let said = |message: &str| match refused(message) {
+            Failure::Input(text) => text,
+            Failure::Interrupted => String::new(),
+        };
+        assert_eq!(
+            said("\"x\" is not a time zone; give an IANA name"),
+            "error: \"x\" is not a time zone\n  help: give an IANA name"
+        );
+        assert!(
+            said("log: all equal\n  help: give it, such as bin_s = 3600")
+                .ends_with("help: give it, such as --bin-s 3600")
+        );
+        assert!(said("a\n  help: say which of its columns does; b").ends_with("does, as with --time; b"));
+        assert!(said("bin_s: 0 is out of range\n  help: x").starts_with("error: --bin-s: 0"));
+        assert!(said("wrong_share_max: 2 is out of range\n  help: x").starts_with("error: --wrong-share: 2"));
+    }
+}

@@ -1,0 +1,78 @@
+//! Arguments of `fleetfront traffic`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::args::Machine;
+
+/// Arguments of `traffic`.
+#[derive(Debug, Args)]
+pub(crate) struct TrafficArgs {
+    /// The log: a table or JSON with a line for each request, or counts in bins; may be compressed with gzip
+    #[arg(value_name = "LOG")]
+    pub(crate) log: PathBuf,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    /// Draw logs from the model and hold the log's own statistics against theirs
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Logs that are drawn, 39 to 10000 [default: 39 to 199, fewer for larger logs]
+    #[arg(long, value_name = "N", requires = "check", value_parser = clap::value_parser!(u32).range(39..=10_000))]
+    pub(crate) draws: Option<u32>,
+    #[command(flatten)]
+    pub(crate) machine: Machine,
+    /// Folder that the answer, data, scenario section and figures are written to; those of an earlier study in it are
+    /// replaced
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Exit with 1 if less than 90 % of the log's statistics lie within what the model draws
+    #[arg(long, requires = "check")]
+    pub(crate) gate: bool,
+}
+
+/// How the log is read.
+#[derive(Debug, Args)]
+pub(crate) struct Reading {
+    /// How it is laid out: requests-csv, requests-json-lines, modal-calls, azure-functions, azure-llm or counts [default:
+    /// told from its beginning]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) layout: Option<String>,
+    /// Column with the time of arrival [default: looked for under its usual names, as all columns are]
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) time: Option<String>,
+    /// Column with the model that was asked for
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) model: Option<String>,
+    /// Column with who asked
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) client: Option<String>,
+    /// Column with how long the request ran
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) duration: Option<String>,
+    /// Column with how the request ended
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) status: Option<String>,
+    /// Column with how many requests the line stands for
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) count: Option<String>,
+    /// Time zone of stamps that name none, and whose hours and weekdays count, by its IANA name
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    pub(crate) zone: String,
+    /// Width of the bins of counts, in seconds [default: the smallest gap between stamps]
+    #[arg(long, value_name = "S")]
+    pub(crate) bin_s: Option<f64>,
+    /// What stamps in seconds from zero start from, as a date such as 2026-01-05T00:00:00Z [default: a Monday at
+    /// midnight]
+    #[arg(long, value_name = "DATE")]
+    pub(crate) start_of_zero: Option<String>,
+    /// Leave out lines that equal the one before them
+    #[arg(long)]
+    pub(crate) drop_duplicates: bool,
+    /// Largest share of wrong lines that is put up with, 0 to 1
+    #[arg(long, value_name = "SHARE", default_value = "0.01")]
+    pub(crate) wrong_share: f64,
+}

@@ -1,0 +1,181 @@
+//! The traffic of a log in sentences, the answer first.
+
+use fleetfront_workloads::TrafficStudy;
+use fleetfront_workloads::describe::Description;
+use fleetfront_workloads::fit::FittedDispersion;
+
+use crate::format::{Unit, plain};
+
+/// From so many statistics on that a model shares with its log, it draws such days: 95 % is what the best model would have,
+/// and several of them move together.
+const HOLDS: f64 = 0.9;
+
+/// Whether the model draws days like the log's; true where it was not looked at.
+#[must_use]
+pub fn traffic_holds(study: &TrafficStudy) -> bool {
+    study.proof.as_ref().is_none_or(|proof| proof.share() >= HOLDS)
+}
+
+/// What a log is like, what its model is, and whether that holds: one sentence each, the most important first.
+#[must_use]
+pub fn traffic_sentences(study: &TrafficStudy) -> Vec<String> {
+    let fitted = study.fitted();
+    let mut sentences = vec![size(study), shape(fitted), burstiness(study)];
+    sentences.extend(study.since.as_ref().map(|since| {
+        let day = since.get(..10).unwrap_or(since);
+        let before = study.description.requests - fitted.requests;
+        format!(
+            "On {day} the level of the traffic changed for good: curve, model and tables are of what came from then on, \
+             and the {} requests before are another traffic.",
+            count(before as f64)
+        )
+    }));
+    sentences.extend(checked(study));
+    sentences.into_iter().filter(|sentence| !sentence.is_empty()).collect()
+}
+
+/// The verdict of the check; none where there was none.
+fn checked(study: &TrafficStudy) -> Option<String> {
+    let proof = study.proof.as_ref()?;
+    let (all, held) = (proof.checks.len(), proof.checks.iter().filter(|check| check.holds).count());
+    let word = match proof.share() {
+        share if share >= HOLDS => "The model draws such days",
+        share if share >= 0.75 => "The model draws such days in most respects",
+        _ => "The model does not draw such days",
+    };
+    Some(format!(
+        "{word}: {held} of {all} statistics of the log ({}) lie within the middle 95 % of {} logs drawn from it.",
+        plain(proof.share(), Unit::Share),
+        proof.draws
+    ))
+}
+
+fn size(study: &TrafficStudy) -> String {
+    let log = &study.description;
+    let day = |stamp: &Option<String>| stamp.as_deref().and_then(|stamp| stamp.get(..10)).unwrap_or("").to_owned();
+    let (first, last) = (day(&log.first), day(&log.last));
+    let when = if first == last { format!("on {first}") } else { format!("from {first} to {last}") };
+    let growth = study.whole.growth_per_week.map_or(String::new(), |growth| {
+        format!(
+            ", {} {} a week",
+            if growth < 0.0 { "falling by" } else { "growing by" },
+            plain(growth.abs(), Unit::Share)
+        )
+    });
+    format!(
+        "{} requests in {} ({when}, {}): {} a day at the end{growth}.",
+        count(log.requests as f64),
+        span(log.span_s),
+        log.zone,
+        count(study.requests_per_day())
+    )
+}
+
+/// The curve.
+fn shape(log: &Description) -> String {
+    let (Some(peak), Some(over_mean)) = (log.peak_hour, log.peak_over_mean) else { return String::new() };
+    let trough = match (log.trough_hour, log.peak_over_trough) {
+        (Some(trough), Some(over)) => {
+            format!(" and {} that of the quietest (from {trough}:00)", plain(over, Unit::Ratio))
+        }
+        _ => String::new(),
+    };
+    let weekend = log.weekend_over_weekday.map_or(String::new(), |ratio| {
+        format!("; a day of the weekend has {} the requests of a weekday", plain(ratio, Unit::Ratio))
+    });
+    format!(
+        "The busiest hour of the day (from {peak}:00) has {} the mean rate{trough}{weekend}.",
+        plain(over_mean, Unit::Ratio)
+    )
+}
+
+/// How far counts depart from chance.
+fn burstiness(study: &TrafficStudy) -> String {
+    let told = &study.whole.dispersion;
+    let within = told.iter().rfind(|of| of.window_s < 3600.0);
+    let beyond = told.iter().find(|of| of.window_s >= 3600.0);
+    let most = within.into_iter().chain(beyond).map(|of| of.log).fold(f64::NAN, f64::max);
+    let word = match most {
+        most if most.is_nan() => return String::new(),
+        most if most < 0.85 => "Requests come more evenly than by chance",
+        most if most < 1.25 => "Requests come as by chance (Poisson) around the curve",
+        most if most < 3.0 => "Requests are somewhat bursty",
+        most if most < 10.0 => "Requests are bursty",
+        _ => "Requests are very bursty",
+    };
+    let part = |of: &FittedDispersion, about: &str| {
+        format!("{} that of chance in windows of {} (about {about})", plain(of.log, Unit::Ratio), span(of.window_s))
+    };
+    let parts: Vec<String> = within
+        .map(|of| part(of, "the hour's own mean"))
+        .into_iter()
+        .chain(beyond.map(|of| part(of, "the curve")))
+        .collect();
+    format!("{word}: the variance of their counts is {}.", parts.join(" and "))
+}
+
+/// A whole number with its thousands apart.
+pub(crate) fn count(number: f64) -> String {
+    plain(if number >= 100.0 { number.round() } else { number }, Unit::Count)
+}
+
+/// A length of time in the unit that people would take.
+pub(crate) fn span(length_s: f64) -> String {
+    let rounded = |value: f64| {
+        let text = format!("{value:.1}");
+        text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+    };
+    match length_s {
+        s if s >= 2.0 * 86_400.0 => format!("{} days", rounded(s / 86_400.0)),
+        s if s >= 3600.0 => format!("{} h", rounded(s / 3600.0)),
+        s if s >= 60.0 => format!("{} min", rounded(s / 60.0)),
+        s => format!("{} s", rounded(s)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::traffic_fixture::study;
+
+    #[test]
+    fn the_answer_has_size_shape_burstiness_and_verdict() {
+        let said = traffic_sentences(&study());
+        assert_eq!(said.len(), 4, "{said:#?}");
+        assert!(
+            said[0].starts_with("3,") && said[0].contains("requests in 14 days (from 2024-01-01 to 2024-01-14, UTC): ")
+        );
+        assert!(said[1].starts_with("The busiest hour of the day (from 12:00) has "), "{}", said[1]);
+        assert!(
+            said[2].contains("that of chance in windows of 15 min (about the hour's own mean) and "),
+            "{}",
+            said[2]
+        );
+        assert!(said[3].contains("lie within the middle 95 % of 39 logs drawn from it"), "{}", said[3]);
+        let mut unchecked = study();
+        unchecked.proof = None;
+        assert_eq!(traffic_sentences(&unchecked), said[..3]);
+    }
+
+    #[test]
+    fn a_model_holds_where_nine_of_ten_statistics_do() {
+        let mut study = study();
+        let with = |study: &mut TrafficStudy, broken: usize| {
+            let proof = study.proof.as_mut().expect("it was checked");
+            proof.checks.truncate(20);
+            proof.checks.iter_mut().enumerate().for_each(|(k, check)| check.holds = k >= broken);
+            (traffic_holds(study), traffic_sentences(study).pop().expect("a verdict"))
+        };
+        assert!(with(&mut study, 2).0 && with(&mut study, 2).1.starts_with("The model draws such days: 18 of 20 "));
+        assert!(!with(&mut study, 3).0 && with(&mut study, 3).1.contains("in most respects: 17 of 20 "));
+        assert!(with(&mut study, 10).1.starts_with("The model does not draw such days: 10 of 20 "));
+        study.proof = None;
+        assert!(traffic_holds(&study));
+    }
+
+    #[test]
+    fn spans_are_said_as_people_say_them() {
+        let said = [1.0, 10.0, 90.0, 3600.0, 5400.0, 86_400.0, 1_324_800.0].map(span);
+        assert_eq!(said, ["1 s", "10 s", "1.5 min", "1 h", "1.5 h", "24 h", "15.3 days"]);
+    }
+}

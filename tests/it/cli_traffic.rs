@@ -1,0 +1,306 @@
+//! `fleetfront traffic` on small logs.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use fleetfront_plots::TrafficAnswer;
+use fleetfront_scenario::{Files, Scenario};
+
+use crate::cli_support::Place;
+
+/// Every file of it.
+const FILES: [&str; 8] = [
+    "answer.md",
+    "curve.svg",
+    "dispersion.svg",
+    "hours.svg",
+    "keep-alive.svg",
+    "load.csv",
+    "scenario-traffic.toml",
+    "traffic.json",
+];
+
+/// Stamps of two weeks from Monday 2024-01-01, in order: more by day than by night, and bursts at random.
+fn stamps() -> Vec<String> {
+    let mut stamps = Vec::new();
+    for k in 0..14 * 144_u32 {
+        let (day, hour, minute) = (k / 144 + 1, k / 6 % 24, k % 6 * 10);
+        let noise = (k * 7919 + k * k) % 97;
+        let requests = u32::from(noise > 20) + u32::from((8..20).contains(&hour)) + if noise < 6 { 8 } else { 0 };
+        stamps.extend((0..requests).map(|n| format!("2024-01-{day:02}T{hour:02}:{minute:02}:{:02}Z", n * 5)));
+    }
+    stamps
+}
+
+fn csv_log() -> String {
+    let lines =
+        stamps().into_iter().enumerate().map(|(k, stamp)| format!("{stamp},{}\n", if k % 3 == 0 { "b" } else { "a" }));
+    std::iter::once("time,model\n".to_owned()).chain(lines).collect()
+}
+
+fn write(place: &Place, name: &str, text: &str) {
+    std::fs::write(place.path(name), text).expect("it is written");
+}
+
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Checks that a log is refused with this message.
+fn refused(name: &str, text: &str, arguments: &str, message: &str) {
+    let place = Place::new();
+    write(&place, name, text);
+    let done = place.fleetfront(&format!("traffic {name} {arguments}"));
+    assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""), "{arguments}: {}", done.stderr);
+    assert!(done.stderr.starts_with(message), "{}", done.stderr);
+    assert!(done.stderr.contains("\n  help: "), "{}", done.stderr);
+    assert_eq!(place.names("."), [name], "nothing is written");
+}
+
+#[test]
+fn the_answer_is_sentences_then_tables_then_the_section() {
+    let place = Place::new();
+    write(&place, "log.csv", &csv_log());
+    let done = place.succeed("traffic log.csv --check --draws 39");
+    let said = words(&done.stdout);
+    let requests = stamps().len();
+    let thousands = format!(
+        "{},{:03} requests in 14 days (from 2024-01-01 to 2024-01-14, UTC): ",
+        requests / 1000,
+        requests % 1000
+    );
+    assert!(said.starts_with(&thousands), "{said}");
+    let order = [
+        "The busiest hour of the day (from ",
+        "statistics of the log (",
+        "The log in numbers",
+        "The daily curve (UTC)",
+        "│ 23:00 ┆",
+        "Index of dispersion",
+        "Gaps between requests",
+        "│ model ┆ requests ┆ share ┆",
+        "Active minutes that would find no warm container",
+        "│ 60 min ┆",
+        "Statistics of the log within the middle 95 % of 39 logs drawn from the model",
+        "For scenario.toml",
+        "[traffic]",
+        "[[models]] name = \"a\"",
+    ];
+    let mut from = 0;
+    for part in order {
+        let at = said[from..].find(part);
+        from += at.unwrap_or_else(|| panic!("{part:?} is missing, or stands too early:\n{}", done.stdout));
+    }
+    assert!(done.stderr.contains("lines, drew 39 logs in "), "{}", done.stderr);
+    assert_eq!(place.names("."), ["log.csv"], "without --out nothing is written");
+}
+
+#[test]
+fn files_hold_the_answer_and_are_the_same_every_time() {
+    let place = Place::new();
+    write(&place, "log.csv", &csv_log());
+    let done = place.succeed("traffic log.csv --check --draws 39 --quiet --json --out found");
+    assert_eq!((place.names("found"), done.stderr.as_str()), (FILES.map(str::to_owned).to_vec(), ""));
+    let answer: TrafficAnswer = serde_json::from_str(&place.text("found/traffic.json")).expect("it can be read again");
+    assert_eq!(serde_json::from_str::<TrafficAnswer>(&done.stdout).expect("JSON"), answer);
+    assert_eq!(answer.study.description.requests, stamps().len() as u64);
+    assert_eq!(answer.command, "fleetfront traffic log.csv --zone UTC --wrong-share 0.01 --check --seed 1 --draws 39");
+    let files = || FILES.map(|name| place.text(&format!("found/{name}")));
+    let first = files();
+    place.succeed("traffic log.csv --check --draws 39 --quiet --threads 1 --out found");
+    assert_eq!(files(), first, "neither the threads nor what was there change a byte");
+    place.succeed("traffic log.csv --check --draws 39 --seed 2 --out found");
+    assert_ne!(place.text("found/traffic.json"), first[7]);
+    std::fs::write(place.path("found/notes.txt"), "mine").expect("written");
+    let done = place.fleetfront("traffic log.csv --out found");
+    assert_eq!(done.code, Some(2));
+    assert!(done.stderr.contains("holds notes.txt, which no traffic study has written"), "{}", done.stderr);
+}
+
+/// The traffic of the section in the embedded scenario, in place of its own.
+fn loaded(place: &Place, folder: &str) -> Scenario {
+    let files = Files::embedded();
+    let own = files.text("scenario.toml").expect("it is there");
+    let section = place.text(&format!("{folder}/scenario-traffic.toml"));
+    let (of_all, of_models) = section.split_once("\n[[models]]\n").expect("a model");
+    let start = own.find("[traffic]\n").expect("a section");
+    let end = start + own[start..].find("\n# The settings of every pool").expect("its end");
+    let mut text = format!("{}{of_all}\n{}", &own[..start], &own[end..]);
+    let mut from = 0;
+    for lines in of_models.split("\n[[models]]\n") {
+        from += text[from..].find("requests_per_day = ").expect("a model");
+        let until = from + text[from..].find("\nlatency_limit_s").expect("the next key");
+        let (_, lines) = lines.split_once('\n').expect("a name");
+        text.replace_range(from..until, lines.trim_end());
+        from += lines.len();
+    }
+    let files = files.with("scenario.toml", &text).with("load.csv", &place.text(&format!("{folder}/load.csv")));
+    Scenario::load(&files).unwrap_or_else(|problems| panic!("{problems:#?}"))
+}
+
+#[test]
+fn the_section_is_the_traffic_of_the_log_in_a_scenario() {
+    let place = Place::new();
+    write(&place, "log.csv", &csv_log());
+    place.succeed("traffic log.csv --quiet --out found");
+    let traffic = loaded(&place, "found").traffic;
+    let of_log: f64 = traffic.models[..2].iter().map(|model| model.requests_per_day).sum();
+    let wanted = stamps().len() as f64 / 14.0;
+    assert!((of_log / wanted - 1.0).abs() < 0.03, "{of_log} requests a day, {wanted} in the log");
+    assert!(traffic.models[0].requests_per_day > 1.5 * traffic.models[1].requests_per_day);
+    assert!(traffic.models[0].curve.hourly()[12] > 1.2 * traffic.models[0].curve.hourly()[2]);
+}
+
+#[test]
+fn json_lines_gzip_disorder_and_repeats_are_the_same_log() {
+    let place = Place::new();
+    let all = stamps();
+    let json: String = all.iter().fold(String::new(), |mut text, stamp| {
+        let _ = writeln!(text, "{{\"timestamp\": \"{stamp}\"}}");
+        text
+    });
+    write(&place, "log.jsonl", &json);
+    let file = std::fs::File::create(place.path("log.jsonl.gz")).expect("a file");
+    let mut gzip = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+    gzip.write_all(json.as_bytes()).and_then(|()| gzip.finish().map(drop)).expect("it is written");
+    let mut lines: Vec<&str> = json.lines().collect();
+    lines.reverse();
+    write(&place, "reversed.jsonl", &(lines.join("\n") + "\n"));
+    let twice: String = json.lines().flat_map(|line| [line, "\n", line, "\n"]).collect();
+    write(&place, "twice.jsonl", &twice);
+    let study = |arguments: &str| {
+        let done = place.succeed(&format!("traffic {arguments} --quiet --json"));
+        serde_json::from_str::<TrafficAnswer>(&done.stdout).expect("JSON")
+    };
+    let plain = study("log.jsonl");
+    assert_eq!(plain.study.description.requests, all.len() as u64);
+    assert_eq!(study("log.jsonl.gz").study, plain.study);
+    let reversed = study("reversed.jsonl");
+    assert_eq!(reversed.study.whole, plain.study.whole);
+    assert!(reversed.remarks()[0].contains("are earlier than one before them"), "{:?}", reversed.remarks());
+    assert_eq!(study("twice.jsonl").study.description.requests, 2 * all.len() as u64);
+    let dropped = study("twice.jsonl --drop-duplicates");
+    assert_eq!(dropped.study.whole, plain.study.whole);
+    assert!(dropped.remarks()[0].ends_with("equal the one before them and are left out"), "{:?}", dropped.remarks());
+}
+
+#[test]
+fn wrong_lines_are_counted_shown_and_refused_where_they_are_many() {
+    let mut text = csv_log();
+    for k in 0..12 {
+        let _ = writeln!(text, "not a date {k},a");
+    }
+    let _ = writeln!(text, "2999-01-01T00:00:00Z,a");
+    let place = Place::new();
+    write(&place, "log.csv", &text);
+    let done = place.succeed("traffic log.csv");
+    let said = words(&done.stdout);
+    let lines = stamps().len() + 13;
+    let first = stamps().len() + 2;
+    assert!(said.contains(&format!("- 13 of {lines} lines are wrong and left out")), "{said}");
+    assert!(said.contains(&format!("- log.csv:{first}: time: ")), "{said}");
+    assert_eq!(said.matches("not a date").count(), 10, "ten are shown: {said}");
+    let message = format!("error: log.csv: 13 of {lines} lines are wrong (0.");
+    refused("log.csv", &text, "--wrong-share 0.001", &message);
+    refused(
+        "log.csv",
+        "time\n2999-01-01T00:00:00Z\n2024-01-01T00:00:00Z\n",
+        "",
+        "error: log.csv: 1 of 2 lines are wrong",
+    );
+}
+
+#[test]
+fn what_cannot_be_studied_is_refused_with_file_line_cause_and_mend() {
+    refused("log.csv", "when,model\nx,a\n", "", "error: log.csv:1: time: no column is known to mean this");
+    refused(
+        "log.csv",
+        "time,model\nx,a\n",
+        "--time tme",
+        "error: log.csv:1: time: no column `tme`\n  help: did you mean `time`?",
+    );
+    refused("log.csv", "", "", "error: log.csv: holds no requests");
+    refused("log.csv", "time\n2024-01-01T00:00:00Z\n", "", "error: log.csv: all requests have one stamp");
+    let second = "time\n2024-01-01T00:00:00.1Z\n2024-01-01T00:00:00.8Z\n";
+    refused("log.csv", second, "", "error: log.csv: all requests lie within ");
+    refused("log.csv", &csv_log(), "--zone Utopia", "error: \"Utopia\" is not a time zone");
+    refused(
+        "log.csv",
+        &csv_log(),
+        "--layout counted",
+        "error: --layout: no layout is called \"counted\"\n  help: did you mean counts?",
+    );
+    refused("log.csv", &csv_log(), "--layout modal-calls", "error: log.csv:1: not JSON");
+    refused("log.csv", &csv_log(), "--start-of-zero monday", "error: --start-of-zero: \"monday\" is not a date");
+    refused("log.csv", &csv_log(), "--wrong-share 2", "error: --wrong-share: 2 is out of range");
+    refused("log.csv", "time,count\n2024-01-01,5\n", "", "error: log.csv: all counts have the same stamp");
+    let mut many = "time,model\n".to_owned();
+    for k in 0..1001 {
+        let _ = writeln!(many, "2024-01-01T{:02}:00:00Z,model-{k}", k % 24);
+    }
+    refused("log.csv", &many, "", "error: log.csv: more than 1000 models in column `model`");
+    let missing = Place::new().fleetfront("traffic nowhere.csv");
+    assert_eq!(missing.code, Some(2));
+    assert!(missing.stderr.starts_with("error: nowhere.csv: cannot be read: "), "{}", missing.stderr);
+}
+
+#[test]
+fn zones_are_said_and_zero_is_where_it_is_told_to_be() {
+    let place = Place::new();
+    let mixed: String = stamps().iter().enumerate().fold("time\n".to_owned(), |text, (k, stamp)| {
+        text + &if k % 2 == 0 { stamp.clone() } else { stamp.replace('Z', "+00:30") } + "\n"
+    });
+    write(&place, "mixed.csv", &mixed);
+    let said = words(&place.succeed("traffic mixed.csv --zone Asia/Tokyo").stdout);
+    assert!(said.contains("stamps are of different zones:"), "{said}");
+    assert!(said.contains("The daily curve (Asia/Tokyo)"), "{said}");
+    let counted: String = (0..5000).fold("t\n".to_owned(), |text, k| text + &(k * 60 + k % 7).to_string() + "\n");
+    write(&place, "counted.csv", &counted);
+    let said = words(&place.succeed("traffic counted.csv --time t --start-of-zero 2024-05-06T00:00:00Z").stdout);
+    assert!(said.contains("from 2024-05-06 to 2024-05-09"), "{said}");
+    assert!(said.contains("stamps are counted from zero, which is taken to be 2024-05-06T00:00:00Z"), "{said}");
+}
+
+#[test]
+fn a_gate_fails_where_the_model_does_not_hold() {
+    // A request every ten minutes, and a thousand at one instant: nothing that is drawn is like that.
+    let mut text = "time\n".to_owned();
+    for k in 0..3 * 144 {
+        let _ = writeln!(text, "2024-01-{:02}T{:02}:{:02}:00Z", k / 144 + 1, k / 6 % 24, k % 6 * 10);
+    }
+    let burst = "2024-01-02T03:00:00Z\n";
+    let (before, after) = text.split_at(text.find(burst).expect("a line"));
+    let place = Place::new();
+    write(&place, "log.csv", &(before.to_owned() + &burst.repeat(1000) + after));
+    let done = place.fleetfront("traffic log.csv --check --draws 39 --gate --quiet");
+    assert_eq!(done.code, Some(1), "{}", done.stdout);
+    assert!(words(&done.stdout).contains("What lies outside"), "{}", done.stdout);
+    assert_eq!(place.fleetfront("traffic log.csv --check --draws 39 --quiet").code, Some(0));
+    assert_eq!(place.fleetfront("traffic log.csv --gate").code, Some(2), "a gate needs a check");
+}
+
+/// The real trace; a line says so where it is not there.
+#[test]
+fn a_real_trace_is_studied_from_end_to_end() {
+    let trace =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/traces/gentd26_t2i_requests_a.csv.gz");
+    if !trace.exists() {
+        eprintln!("SKIPPED: {} is not there", trace.display());
+        return;
+    }
+    let place = Place::new();
+    std::fs::copy(&trace, place.path("gentd26.csv.gz")).expect("copied");
+    let done = place.succeed("traffic gentd26.csv.gz --check --draws 39 --out found");
+    let said = words(&done.stdout);
+    assert!(said.starts_with("14,279 requests in "), "{said}");
+    assert_eq!(place.names("found"), FILES.map(str::to_owned));
+    for figure in ["curve.svg", "dispersion.svg", "hours.svg", "keep-alive.svg"] {
+        let svg = place.text(&format!("found/{figure}"));
+        assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n") && !svg.contains("NaN"), "{figure}");
+        let mut reader = quick_xml::Reader::from_str(&svg);
+        while reader.read_event().expect("XML") != quick_xml::events::Event::Eof {}
+    }
+    let answer: TrafficAnswer = serde_json::from_str(&place.text("found/traffic.json")).expect("it can be read again");
+    let told = loaded(&place, "found").traffic.models[0].requests_per_day;
+    assert!((told / answer.study.requests_per_day() - 1.0).abs() < 1e-3, "{told}");
+}

@@ -1,0 +1,187 @@
+use fleetfront_sim::Law;
+
+use super::*;
+use crate::describe::{DescribeOptions, Describer, Origin};
+
+const S: i64 = 1_000_000_000;
+const DAY_S: i64 = 86_400;
+/// Monday, 2026-03-02, 00:00 UTC.
+const MONDAY_S: i64 = 1_772_409_600;
+
+fn known(curve: Vec<f64>) -> TrafficFit {
+    TrafficFit {
+        requests_per_day: 4000.0,
+        curve,
+        levels: Grouping::Alike,
+        shapes: Grouping::Alike,
+        growth_per_week: None,
+        day_cv: 0.0,
+        bursts: Vec::new(),
+        events: Events::POISSON,
+        marked: Vec::new(),
+        dispersion: Vec::new(),
+    }
+}
+
+/// Quiet nights.
+fn daily() -> Vec<f64> {
+    let weights: Vec<f64> = (0..24).map(|hour| if hour < 10 { 0.25 } else { 1.0 + 0.05 * f64::from(hour) }).collect();
+    let mean = weights.iter().sum::<f64>() / 24.0;
+    weights.iter().map(|weight| weight / mean).collect()
+}
+
+/// Requests of some days of a model, by second.
+fn draw(model: &TrafficFit, days: i64) -> Vec<i64> {
+    let stretch_s = (MONDAY_S, MONDAY_S + days * DAY_S);
+    let expected = Expected::new(model, "UTC", stretch_s, stretch_s.1).expect("a known zone");
+    let mut stamps_s = Vec::new();
+    expected.draw((3, 0), "flux-dev", |since_ns| stamps_s.push(MONDAY_S + since_ns.cast_signed() / S));
+    stamps_s
+}
+
+fn describe(stamps_s: &[i64], days: i64) -> Description {
+    let end_ns = Some((MONDAY_S + days * DAY_S) * S);
+    let options = DescribeOptions { origin: Origin::Hour, zone: "UTC".into(), resolution_ns: S, bin_s: None, end_ns };
+    let mut describer = Describer::new(options).expect("legal options");
+    describer.push(MONDAY_S * S, 0, 0);
+    for at_s in stamps_s {
+        describer.push(at_s * S, 0, 1);
+    }
+    describer.finish(&["flux-dev".to_owned()])
+}
+
+fn fit(model: &TrafficFit, days: i64) -> TrafficFit {
+    TrafficFit::of(&describe(&draw(model, days), days)).expect("a fit")
+}
+
+/// Whether a number is within a share of another.
+#[track_caller]
+fn assert_near(found: f64, expected: f64, share: f64) {
+    assert!((found / expected - 1.0).abs() < share, "{found}, not {expected}");
+}
+
+#[test]
+fn a_daily_curve_without_bursts_is_found() {
+    let found = fit(&known(daily()), 14);
+    assert_eq!((found.levels, found.shapes, found.curve.len()), (Grouping::Alike, Grouping::Alike, 24));
+    assert_near(found.requests_per_day, 4000.0, 0.02);
+    found.curve.iter().zip(daily()).for_each(|(found, expected)| assert_near(*found, expected, 0.15));
+    assert!(found.bursts.iter().all(|burst| burst.cv < 0.1) && found.day_cv < 0.03, "{found:#?}");
+    assert_eq!((found.events, &found.marked[..], found.growth_per_week), (Events::POISSON, &[][..], None));
+}
+
+#[test]
+fn weekends_have_a_level_of_their_own() {
+    let week = (0..168).map(|hour| daily()[hour % 24] * if hour >= 120 { 0.4 } else { 1.24 }).collect();
+    let found = fit(&known(week), 21);
+    assert_eq!((found.levels, found.shapes, found.curve.len()), (Grouping::Weekend, Grouping::Alike, 168));
+    assert_near(found.curve[140] / found.curve[20], 0.4 / 1.24, 0.1);
+}
+
+#[test]
+fn no_curve_is_made_of_luck() {
+    assert_eq!(fit(&TrafficFit { requests_per_day: 200.0, ..known(vec![1.0; 24]) }, 7).curve, [1.0; 24]);
+}
+
+#[test]
+fn a_rate_that_varies_slowly_is_found() {
+    let bursts = vec![Burst { cv: 0.6, correlation_s: 1800.0 }];
+    let found = fit(&TrafficFit { bursts, ..known(daily()) }, 28);
+    assert_eq!(found.events.session, None);
+    let variance: f64 = found.bursts.iter().map(|burst| burst.cv.powi(2)).sum();
+    assert_near(variance.sqrt(), 0.6, 0.15);
+    let time_s: f64 = found.bursts.iter().map(|burst| burst.cv.powi(2) * burst.correlation_s).sum::<f64>() / variance;
+    assert!((900.0..3600.0).contains(&time_s), "{:#?}", found.bursts);
+    for of in found.dispersion.iter().filter(|of| of.window_s < 3600.0) {
+        assert_near(of.model, of.log, 0.12);
+    }
+}
+
+#[test]
+fn the_luck_of_days_is_found() {
+    let found = fit(&TrafficFit { day_cv: 0.4, ..known(daily()) }, 56);
+    assert_near(found.day_cv, 0.4, 0.3);
+}
+
+#[test]
+fn sessions_are_told_from_rates_that_vary() {
+    let session = Session { mean_requests: 5.0, think: Law::Exponential { mean_s: 60.0 } };
+    let model = TrafficFit { events: Events { session: Some(session), ..Events::POISSON }, ..known(daily()) };
+    let found = fit(&model, 28).events.session.expect("sessions");
+    assert_near(found.mean_requests, 5.0, 0.35);
+    assert_near(found.think.mean_s(), 60.0, 0.75);
+}
+
+#[test]
+fn a_timer_is_found() {
+    let stamps_s: Vec<i64> = (0..14 * 1440).map(|minute| MONDAY_S + 60 * minute + 7 + minute % 3).collect();
+    let events = TrafficFit::of(&describe(&stamps_s, 14)).expect("a fit").events;
+    assert!(events.gap.is_some_and(|gap| gap.cv() < 0.3), "{events:?}");
+}
+
+/// Counts by the minute: four requests every ten minutes.
+#[test]
+fn a_timer_that_brings_several_is_found_in_counts() {
+    let options = DescribeOptions {
+        origin: Origin::Hour,
+        zone: "UTC".into(),
+        resolution_ns: 60 * S,
+        bin_s: Some(60.0),
+        end_ns: Some((MONDAY_S + DAY_S) * S),
+    };
+    let mut describer = Describer::new(options).expect("legal options");
+    (0..144).for_each(|step| describer.push((MONDAY_S + 600 * step) * S, 0, 4));
+    let events = TrafficFit::of(&describer.finish(&["f".to_owned()])).expect("a fit").events;
+    assert_near(events.mean_size, 4.0, 1e-9);
+    assert!(events.gap.is_some_and(|gap| gap.cv() < 0.5), "{events:?}");
+}
+
+#[test]
+fn an_outage_is_marked_and_not_averaged_in() {
+    let away = |at_s: &i64| !(MONDAY_S + 3 * DAY_S + 40_000..MONDAY_S + 3 * DAY_S + 60_000).contains(at_s);
+    let stamps_s: Vec<i64> = draw(&known(daily()), 14).into_iter().filter(away).collect();
+    let found = TrafficFit::of(&describe(&stamps_s, 14)).expect("a fit");
+    let [outage] = &found.marked[..] else { panic!("{:#?}", found.marked) };
+    assert_eq!((outage.mark, outage.date.as_str()), (Mark::Outage, "2026-03-05"));
+    assert!(outage.expected > 500.0, "{outage:?}");
+    assert_near(found.requests_per_day, 4000.0, 0.02);
+    let minutes = |at_s: &i64| !(MONDAY_S + 50_000..MONDAY_S + 51_200).contains(at_s);
+    let stamps_s: Vec<i64> = draw(&known(daily()), 14).into_iter().filter(minutes).collect();
+    let found = TrafficFit::of(&describe(&stamps_s, 14)).expect("a fit");
+    let [outage] = &found.marked[..] else { panic!("{:#?}", found.marked) };
+    assert!((1100..1300).contains(&(outage.end_s - outage.start_s)), "{outage:?}");
+}
+
+#[test]
+fn a_holiday_is_marked() {
+    let holiday = MONDAY_S + 8 * DAY_S..MONDAY_S + 9 * DAY_S;
+    let keep = |at_s: &i64| !holiday.contains(at_s) || at_s % 5 == 0;
+    let stamps_s: Vec<i64> = draw(&known(daily()), 21).into_iter().filter(keep).collect();
+    let found = TrafficFit::of(&describe(&stamps_s, 21)).expect("a fit");
+    let [day] = &found.marked[..] else { panic!("{:#?}", found.marked) };
+    assert_eq!((day.mark, day.date.as_str()), (Mark::QuietDay, "2026-03-10"));
+    assert!(found.day_cv < 0.1, "{}", found.day_cv);
+}
+
+#[test]
+fn growth_is_told_and_its_level_is_that_of_the_end() {
+    let model = TrafficFit { growth_per_week: Some(0.2), ..known(daily()) };
+    let found = fit(&model, 28);
+    assert_near(found.growth_per_week.expect("growth"), 0.2, 0.15);
+    assert_near(found.requests_per_day, 4000.0, 0.05);
+}
+
+#[test]
+fn a_launch_ends_what_was_before() {
+    let launch_s = MONDAY_S + 5 * DAY_S;
+    let keep = |at_s: &i64| *at_s >= launch_s || at_s % 10 == 0;
+    let stamps_s: Vec<i64> = draw(&known(daily()), 14).into_iter().filter(keep).collect();
+    assert_eq!(level_since_s(&describe(&stamps_s, 14)), Some(launch_s));
+    assert_eq!(level_since_s(&describe(&draw(&known(daily()), 14), 14)), None);
+}
+
+#[test]
+fn what_has_no_rate_is_refused() {
+    assert_eq!(TrafficFit::of(&describe(&[], 1)), Err(FitError::Empty));
+    assert_eq!(TrafficFit::of(&describe(&[MONDAY_S + 5; 3], 1)), Err(FitError::OneInstant));
+}

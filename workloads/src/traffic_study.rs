@@ -1,0 +1,140 @@
+//! From a log to what is known of its traffic: what it is like, a model of it, and whether the model draws such days.
+//!
+//! The log is read twice or more, and never kept: once for what stands in it, once for what it looks like, and once more
+//! where the level of its traffic changed, because what was before is another traffic.
+
+mod error;
+mod pass;
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, BufRead};
+
+use serde::{Deserialize, Serialize};
+
+use crate::describe::{Clock, Description};
+use crate::fit::{TrafficFit, level_since_s};
+use crate::log::{LogOptions, LogSummary};
+use crate::prove::{Proof, ample_draws, prove};
+
+pub use error::StudyError;
+use pass::Pass;
+
+/// Most models that are told apart: each takes a description of its own.
+const MODELS_MAX: usize = 1000;
+/// A log that is shorter tells no rate of a day, in seconds.
+const SPAN_MIN_S: f64 = 60.0;
+/// What a log is called whose requests say nothing of models.
+const ALL: &str = "all";
+/// A model without a name among others that have one.
+const UNNAMED: &str = "unnamed";
+
+/// How a log's traffic is studied.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StudyOptions {
+    /// How the log is read; hours and weekdays are those of its zone.
+    pub log: LogOptions,
+    /// Whether and how the model is held against the log.
+    pub check: Option<CheckOptions>,
+}
+
+/// How a model is held against its log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CheckOptions {
+    /// Seed of the drawn logs.
+    pub seed: u64,
+    /// How many are drawn, 39 or more; `None` for as many as are useful.
+    pub draws: Option<u32>,
+}
+
+/// What is known of the traffic of a log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrafficStudy {
+    /// What stood in the log, and what had to be put up with.
+    pub log: LogSummary,
+    /// What all of it looks like, all models together.
+    pub description: Description,
+    /// When the present level began, `YYYY-MM-DDTHH:MM:SS` with the zone's offset, where the level changed for good.
+    pub since: Option<String>,
+    /// What the log looks like from then on; none where the level did not change.
+    pub present: Option<Description>,
+    /// Each model by itself over the time that is fitted, most requests first; empty where there is one model.
+    pub of_models: Vec<(String, Description)>,
+    /// The traffic of each model that has requests in the time that is fitted.
+    pub fits: Vec<(String, TrafficFit)>,
+    /// The traffic of all models together.
+    pub whole: TrafficFit,
+    /// Whether the fits draw logs like this one, where that was asked for.
+    pub proof: Option<Proof>,
+}
+
+impl TrafficStudy {
+    /// What was fitted: the log, or the part of it that has its present level.
+    #[must_use]
+    pub fn fitted(&self) -> &Description {
+        self.present.as_ref().unwrap_or(&self.description)
+    }
+
+    /// Requests a day of all models, at the end of the log.
+    #[must_use]
+    pub fn requests_per_day(&self) -> f64 {
+        self.fits.iter().map(|(_, fit)| fit.requests_per_day).sum()
+    }
+
+    /// What was repaired in the log, what to be careful with in the part that is fitted, and what was assumed.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<String> {
+        let fitted = self.fitted();
+        let mut remarks = self.log.remarks();
+        remarks.extend(fitted.warnings.iter().cloned());
+        if fitted.span_s < 86_400.0 {
+            let hours = fitted.span_s / 3600.0;
+            remarks.push(format!("the log covers {hours:.1} hours: requests a day hold if the whole day is like them"));
+        }
+        remarks
+    }
+}
+
+/// Reads a log, describes it, fits it and, if asked for, holds what the fit draws against it.
+///
+/// - `open`: opens the log from its beginning, as [`crate::open_log`] does; is called twice or more.
+/// - `file`: its name in errors.
+///
+/// # Errors
+/// [`StudyError`] when the log cannot be read or used, has too many models, or tells no rate.
+///
+/// # Panics
+/// If fewer than 39 draws are asked for.
+pub fn study_traffic<B: BufRead>(
+    open: impl FnMut() -> io::Result<B>,
+    file: &str,
+    options: &StudyOptions,
+) -> Result<TrafficStudy, StudyError> {
+    let mut pass = Pass::new(open, file, &options.log)?;
+    let log = pass.describe(None)?;
+    let told = if log.whole.requests == 0 { None } else { level_since_s(&log.whole) };
+    let present = told.map(|since_s| pass.describe(Some(since_s))).transpose()?;
+    let part = present.as_ref().unwrap_or(&log);
+    if part.whole.requests > 0 && part.whole.first != part.whole.last && part.whole.span_s < SPAN_MIN_S {
+        return Err(StudyError::TooShort { file: file.to_owned(), span_s: part.whole.span_s });
+    }
+    let no_fit = |cause| StudyError::NoFit { file: file.to_owned(), cause };
+    let whole = TrafficFit::of(&part.whole).map_err(no_fit)?;
+    let mut fits = Vec::new();
+    for (name, of_model) in part.of_models.iter().filter(|(_, of_model)| of_model.requests > 0) {
+        fits.push((name.clone(), TrafficFit::of(of_model).map_err(no_fit)?));
+    }
+    if fits.is_empty() {
+        fits.push((pass.names()[0].clone(), whole.clone()));
+    }
+    let prove_it = |check: CheckOptions| {
+        let draws = check.draws.unwrap_or_else(|| ample_draws(part.whole.requests));
+        prove(&part.whole, &part.options, part.stretch_s, &fits, (check.seed, draws))
+    };
+    let proof = options.check.map(prove_it).transpose()?;
+    let clock = Clock::new(&options.log.zone).map_err(crate::LogError::from)?;
+    let since = told.map(|since_s| clock.rfc3339(i128::from(since_s) * 1_000_000_000));
+    let of_models = part.of_models.clone();
+    let present = present.map(|present| present.whole);
+    Ok(TrafficStudy { log: pass.into_summary(), description: log.whole, since, present, of_models, fits, whole, proof })
+}

@@ -1,0 +1,47 @@
+//! Why the traffic of a log cannot be studied.
+
+use crate::describe::DescribeError;
+use crate::fit::FitError;
+use crate::log::LogError;
+
+/// Why the traffic of a log cannot be studied, and what to change.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StudyError {
+    /// The log cannot be read.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// It cannot be described.
+    #[error(transparent)]
+    Describe(#[from] DescribeError),
+    /// More models than are told apart.
+    #[error(
+        "{file}: more than {most} models in column `{column}`\n  help: name another column, or leave the models out of the \
+         log"
+    )]
+    TooManyModels {
+        /// The log, as the user named it.
+        file: String,
+        /// Which column was taken for the model.
+        column: String,
+        /// How many are told apart.
+        most: usize,
+    },
+    /// All requests lie within less than a minute.
+    #[error("{file}: all requests lie within {span_s} s: no day can be told from them\n  help: give a longer log")]
+    TooShort {
+        /// The log, as the user named it.
+        file: String,
+        /// From its first request to its last, in seconds.
+        span_s: f64,
+    },
+    /// It tells no rate.
+    #[error("{file}: {cause}")]
+    NoFit {
+        /// The log, as the user named it.
+        file: String,
+        /// Why.
+        #[source]
+        cause: FitError,
+    },
+}

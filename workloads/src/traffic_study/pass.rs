@@ -1,0 +1,177 @@
+//! Passes over a log: what stands in it, then what it looks like.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead};
+
+use super::{ALL, MODELS_MAX, StudyError, UNNAMED};
+use crate::describe::{Clock, DescribeOptions, Describer, Description, Origin};
+use crate::log::{Entry, LogError, LogOptions, LogSummary, read_log, read_sorted};
+
+const SECOND_NS: i64 = 1_000_000_000;
+/// Logs that are shorter begin with their first request, not with its hour: too much of them would be empty.
+const SHORT_NS: i64 = 2 * 3600 * SECOND_NS;
+
+/// A log that was read once.
+#[derive(Debug)]
+pub(super) struct Pass<'a, O> {
+    open: O,
+    file: &'a str,
+    options: &'a LogOptions,
+    summary: LogSummary,
+    clock: Clock,
+    names: Names,
+}
+
+/// A log, or a part of it, described.
+#[derive(Debug)]
+pub(super) struct Described {
+    /// All models together.
+    pub(super) whole: Description,
+    /// Each by itself, most requests first; empty where there is one.
+    pub(super) of_models: Vec<(String, Description)>,
+    pub(super) options: DescribeOptions,
+    /// The time observed, in unix seconds.
+    pub(super) stretch_s: (i64, i64),
+}
+
+/// Names by their numbers, in the order of appearance.
+#[derive(Debug, Default)]
+struct Names {
+    all: Vec<String>,
+    numbers: BTreeMap<String, u32>,
+    /// The one that was asked for last: most requests come in runs.
+    last: Option<(String, u32)>,
+}
+
+impl Names {
+    /// The number of a name, a new one if there is room for it.
+    fn number(&mut self, name: &str) -> Option<u32> {
+        if let Some((last, number)) = &self.last
+            && last == name
+        {
+            return Some(*number);
+        }
+        let number = match self.numbers.get(name) {
+            Some(number) => *number,
+            None if self.all.len() == MODELS_MAX => return None,
+            None => {
+                let number = self.all.len() as u32;
+                self.all.push(name.to_owned());
+                self.numbers.insert(name.to_owned(), number);
+                number
+            }
+        };
+        self.last = Some((name.to_owned(), number));
+        Some(number)
+    }
+
+    /// As they are shown.
+    fn shown(&self) -> Vec<String> {
+        let empty = if self.all.len() == 1 { ALL } else { UNNAMED };
+        let shown = |name: &String| if name.is_empty() { empty.to_owned() } else { name.clone() };
+        if self.all.is_empty() { vec![ALL.to_owned()] } else { self.all.iter().map(shown).collect() }
+    }
+}
+
+impl<'a, B: BufRead, O: FnMut() -> io::Result<B>> Pass<'a, O> {
+    /// Reads what stands in the log.
+    ///
+    /// # Errors
+    /// [`StudyError`] when it cannot be read or has too many models.
+    pub(super) fn new(mut open: O, file: &'a str, options: &'a LogOptions) -> Result<Self, StudyError> {
+        let clock = Clock::new(&options.zone).map_err(LogError::from)?;
+        let source = open().map_err(|cause| LogError::Unreadable { file: file.to_owned(), line: 1, cause })?;
+        let mut names = Names::default();
+        let mut are_too_many = false;
+        let each = |entry: &Entry<'_>| are_too_many |= names.number(entry.model).is_none();
+        let summary = read_log(source, file, options, each)?;
+        if are_too_many {
+            let column = summary.columns.model.clone().unwrap_or_default();
+            return Err(StudyError::TooManyModels { file: file.to_owned(), column, most: MODELS_MAX });
+        }
+        Ok(Self { open, file, options, summary, clock, names })
+    }
+
+    /// The names of the models, as they are shown.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.names.shown()
+    }
+
+    pub(super) fn into_summary(self) -> LogSummary {
+        self.summary
+    }
+
+    /// Reads the log again and describes it.
+    ///
+    /// - `since_s`: where to begin, in unix seconds; `None` for its beginning.
+    ///
+    /// # Errors
+    /// [`StudyError`] when it cannot be read again.
+    pub(super) fn describe(&mut self, since_s: Option<i64>) -> Result<Described, StudyError> {
+        let (options, stretch_s) = self.observed(since_s);
+        let models = self.names.shown();
+        let mut whole = Describer::new(options.clone())?;
+        let several = if models.len() > 1 { models.len() } else { 0 };
+        let mut of_models = vec![Describer::new(options.clone())?; several];
+        let start_ns = stretch_s.0 * SECOND_NS;
+        // A model is observed from the beginning to the end, with or without a request there.
+        for of_model in &mut of_models {
+            of_model.push(start_ns, 0, 0);
+        }
+        if since_s.is_some() {
+            whole.push(start_ns, 0, 0);
+        }
+        let names = &mut self.names;
+        let each = |entry: &Entry<'_>| {
+            if entry.at_ns < start_ns {
+                return;
+            }
+            // All of them were seen in the first pass.
+            let model = names.number(entry.model).unwrap_or(0);
+            whole.push(entry.at_ns, model, entry.requests);
+            if let Some(of_model) = of_models.get_mut(model as usize) {
+                of_model.push(entry.at_ns, 0, entry.requests);
+            }
+        };
+        if self.summary.unsorted_count == 0 {
+            let cause = |cause| LogError::Unreadable { file: self.file.to_owned(), line: 1, cause };
+            read_log((self.open)().map_err(cause)?, self.file, self.options, each)?;
+        } else {
+            read_sorted(&mut self.open, self.file, self.options, each)?;
+        }
+        let last_ns = self.summary.last_ns;
+        for of_model in &mut of_models {
+            of_model.push(last_ns, 0, 0);
+        }
+        let with_names = models.iter().zip(of_models);
+        let mut of_models: Vec<(String, Description)> =
+            with_names.map(|(name, of_model)| (name.clone(), of_model.finish(std::slice::from_ref(name)))).collect();
+        of_models.sort_by(|(a, x), (b, y)| y.requests.cmp(&x.requests).then_with(|| a.cmp(b)));
+        Ok(Described { whole: whole.finish(&models), of_models, options, stretch_s })
+    }
+
+    /// The time observed from there on, and how it is described.
+    fn observed(&self, since_s: Option<i64>) -> (DescribeOptions, (i64, i64)) {
+        let log = &self.summary;
+        let step_ns = log.bin_s.map_or(log.resolution_ns, |bin_s| (bin_s * 1e9) as i64);
+        let end_s = (i128::from(log.last_ns) + i128::from(step_ns)).div_euclid(i128::from(SECOND_NS));
+        let is_whole = (i128::from(log.last_ns) + i128::from(step_ns)).rem_euclid(i128::from(SECOND_NS)) == 0;
+        let end_s = end_s as i64 + i64::from(!is_whole);
+        let first_s = log.first_ns.div_euclid(SECOND_NS);
+        let is_short = log.last_ns.saturating_sub(log.first_ns) < SHORT_NS && log.bin_s.is_none();
+        let origin = if is_short { Origin::FirstRequest } else { Origin::Hour };
+        let start_s = match (since_s, origin) {
+            (Some(since_s), _) => since_s,
+            (None, Origin::FirstRequest) => first_s,
+            (None, Origin::Hour) => first_s - self.clock.since_hour_s(first_s),
+        };
+        let options = DescribeOptions {
+            origin,
+            zone: self.options.zone.clone(),
+            resolution_ns: log.resolution_ns,
+            bin_s: log.bin_s,
+            end_ns: end_s.checked_mul(SECOND_NS),
+        };
+        (options, (start_s, end_s))
+    }
+}

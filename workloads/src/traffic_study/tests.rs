@@ -1,0 +1,97 @@
+use std::io::Cursor;
+
+use super::*;
+use crate::fit::FitError;
+
+/// A log of one request every `step_s` seconds for so many days from Monday 2024-01-01, of the model that `model` says.
+fn log(days: u32, step_s: u32, model: impl Fn(u32) -> &'static str) -> String {
+    let line = |at_s: u32| {
+        let (day, hour, minute, second) = (at_s / 86_400 + 1, at_s / 3600 % 24, at_s / 60 % 60, at_s % 60);
+        format!("2024-01-{day:02} {hour:02}:{minute:02}:{second:02},{}\n", model(at_s))
+    };
+    let lines = (0..days * 86_400 / step_s).map(|k| line(k * step_s));
+    std::iter::once("time,model\n".to_owned()).chain(lines).collect()
+}
+
+fn study(text: &str, options: &StudyOptions) -> Result<TrafficStudy, StudyError> {
+    study_traffic(|| Ok(Cursor::new(text.to_owned())), "log.csv", options)
+}
+
+fn plain() -> StudyOptions {
+    StudyOptions { log: LogOptions::default(), check: None }
+}
+
+#[test]
+fn models_are_described_and_fitted_over_the_time_of_the_whole_log() {
+    // Model b has requests on the last of four days only.
+    let text = log(4, 600, |at_s| if at_s >= 3 * 86_400 && at_s.is_multiple_of(1200) { "b" } else { "a" });
+    let study = study(&text, &plain()).expect("a study");
+    assert_eq!((study.description.requests, study.since.as_deref()), (576, None));
+    let names: Vec<&str> = study.of_models.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["a", "b"]);
+    assert!(study.of_models.iter().all(|(_, of)| (of.span_s - study.description.span_s).abs() < 1e-9));
+    assert_eq!(study.of_models.iter().map(|(_, of)| of.requests).sum::<u64>(), 576);
+    let sum = study.requests_per_day();
+    assert!((sum / study.whole.requests_per_day - 1.0).abs() < 0.02, "{sum} against {}", study.whole.requests_per_day);
+}
+
+#[test]
+fn a_log_without_models_has_one_and_no_descriptions_of_models() {
+    let study = study("time\n2024-01-01 00:00:00\n2024-01-01 01:00:00\n2024-01-01 05:00:00\n", &plain()).expect("one");
+    assert!(study.of_models.is_empty());
+    assert_eq!((study.fits.len(), study.fits[0].0.as_str()), (1, "all"));
+    assert_eq!(study.fits[0].1, study.whole);
+    assert!(study.remarks().iter().any(|remark| remark.contains("the log covers 5.0 hours")), "{:?}", study.remarks());
+}
+
+#[test]
+fn the_present_level_alone_is_fitted() {
+    // From the sixth day on ten times as many.
+    let text = log(12, 600, |_| "a");
+    let is_kept = |(place, line): (usize, &str)| {
+        let day: u32 = line.get(8..10).and_then(|day| day.parse().ok()).unwrap_or(0);
+        (place == 0 || day >= 6 || place % 10 == 1).then(|| format!("{line}\n"))
+    };
+    let text: String = text.lines().enumerate().filter_map(is_kept).collect();
+    let study = study(&text, &plain()).expect("a study");
+    assert_eq!(study.since.as_deref(), Some("2024-01-06T00:00:00+00:00"));
+    assert_eq!(study.fitted().requests, 7 * 144);
+    assert!(study.description.requests > study.fitted().requests);
+    assert!((study.requests_per_day() - 144.0).abs() < 3.0, "{}", study.requests_per_day());
+}
+
+#[test]
+fn unsorted_logs_are_the_same_as_sorted_ones() {
+    let text = log(3, 900, |at_s| if at_s % 7 == 0 { "a" } else { "b" });
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines[1..].reverse();
+    let (sorted, reversed) = (study(&text, &plain()), study(&(lines.join("\n") + "\n"), &plain()));
+    let (sorted, reversed) = (sorted.expect("a study"), reversed.expect("a study"));
+    assert_eq!((sorted.whole, &sorted.fits), (reversed.whole.clone(), &reversed.fits));
+    assert!(reversed.log.unsorted_count > 0);
+}
+
+#[test]
+fn a_study_comes_back_from_json_and_a_check_is_the_same_for_a_seed() {
+    let text = log(3, 1200, |_| "a");
+    let check = |seed| StudyOptions { check: Some(CheckOptions { seed, draws: Some(39) }), ..plain() };
+    let first = study(&text, &check(7)).expect("a study");
+    let json = serde_json::to_string(&first).expect("JSON");
+    assert_eq!(serde_json::from_str::<TrafficStudy>(&json).expect("it comes back"), first);
+    assert_eq!(study(&text, &check(7)).expect("a study"), first);
+    assert_ne!(study(&text, &check(8)).expect("a study").proof, first.proof);
+    assert_eq!(first.proof.expect("a proof").draws, 39);
+}
+
+#[test]
+fn what_tells_no_rate_is_refused() {
+    let once = study("time\n2024-01-01 00:00:00\n", &plain()).expect_err("one request");
+    assert!(matches!(once, StudyError::NoFit { cause: FitError::OneInstant, .. }), "{once}");
+    let short = study("time\n2024-01-01 00:00:00.25\n2024-01-01 00:00:00.75\n", &plain()).expect_err("half a second");
+    assert!(short.to_string().starts_with("log.csv: all requests lie within 0.75 s"), "{short}");
+    let none = study("time,count\n2024-01-01 00:00:00,0\n2024-01-01 01:00:00,0\n", &plain()).expect_err("nothing");
+    assert!(matches!(none, StudyError::NoFit { cause: FitError::Empty, .. }), "{none}");
+    let line = |text: String, k| text + &format!("2024-01-01 00:{:02}:00,m{k}\n", k / 60);
+    let many = study(&(0..1001).fold("time,model\n".to_owned(), line), &plain()).expect_err("too many");
+    assert!(many.to_string().contains("more than 1000 models in column `model`"), "{many}");
+}
