@@ -1,6 +1,7 @@
 //! Minutes that would find no warm container, by how long containers are kept.
 
 use fleetfront_workloads::TrafficStudy;
+use fleetfront_workloads::describe::KeepAlive;
 use fleetfront_workloads::prove::{Check, CheckGroup};
 
 use crate::axes::{labelled, x_axis, y_axis};
@@ -39,21 +40,22 @@ pub(crate) fn traffic_keep_alive_figure(study: &TrafficStudy) -> Figure {
         lines.push(("drawn logs, middle".to_owned(), MODEL));
     }
     let legend: &[_] = if checks.is_empty() { &[] } else { &[(BAND, "95 % of drawn logs")] };
-    let titles = ("minutes that an idle container is kept", "active minutes without a warm container");
+    let titles = ("minutes that an idle container is kept", "minutes with requests that find no warm container");
     let (mut figure, plot) = page((&title, &description), legend, &lines, titles);
     let x = Scale::log(0.9, 66.0, plot.left, plot.right);
-    let most = rows.iter().map(|row| row.share).chain(checks.iter().map(|(_, check)| check.high)).fold(0.01, f64::max);
+    let cold = |row: &KeepAlive| row.cold_active_minutes as f64;
+    let most = rows.iter().map(cold).chain(checks.iter().map(|(_, check)| check.high)).fold(1.0, f64::max);
     let y = Scale::linear(0.0, most * 1.06, plot.bottom, plot.top);
-    let place = |minutes: f64, share: f64| -> Spot { spot(x.at(minutes), y.at(share)) };
+    let place = |minutes: f64, cold: f64| -> Spot { spot(x.at(minutes), y.at(cold)) };
     let of = |read: fn(&Check) -> f64| -> Vec<Spot> {
         checks.iter().map(|(minutes, check)| place(*minutes, read(check))).collect()
     };
     band(&mut figure, &of(|check| check.low), &of(|check| check.high), BAND);
     let ticks: Vec<(f64, String)> = rows.iter().map(|row| (row.minutes as f64, row.minutes.to_string())).collect();
     x_axis(&mut figure, plot, &x, &ticks);
-    y_axis(&mut figure, plot, &y, &labelled(y.ticks(5), Unit::Share));
+    y_axis(&mut figure, plot, &y, &labelled(y.ticks(5), Unit::Count));
     marked_line(&mut figure, &of(|check| check.median), MODEL);
-    let own: Vec<Spot> = rows.iter().map(|row| place(row.minutes as f64, row.share)).collect();
+    let own: Vec<Spot> = rows.iter().map(|row| place(row.minutes as f64, cold(row))).collect();
     marked_line(&mut figure, &own, LOG);
     figure
 }

@@ -82,8 +82,8 @@ pub struct FileNames {
     pub boots: String,
     /// Memory of GPUs and of model variants
     pub memory: String,
-    /// The load curve of the models that have none of their own: a file, or "builtin:flat", "builtin:office-hours"
-    /// (clock: America/New_York) or "builtin:weekly-consumer" (clock: UTC)
+    /// The load curve of the models that have none of their own: a file, or one that is built in: "builtin:flat",
+    /// "builtin:office-hours" (in the clock of New York), "builtin:weekly-consumer" (in UTC)
     pub load: String,
 }
 

@@ -112,7 +112,7 @@ fn statistics(log: &Description) -> Vec<Statistic> {
     add(CheckGroup::Extremes, "requests in the busiest minute".into(), peak(&log.peak_minute));
     add(CheckGroup::Extremes, "requests in the busiest second".into(), peak(&log.peak_second));
     for of in &log.keep_alive {
-        let name = format!("cold active minutes with {} min of keep-alive", of.minutes);
+        let name = format!("minutes with requests that are cold after {} min", of.minutes);
         add(CheckGroup::KeepAlive, name, Some(of.cold_active_minutes as f64));
     }
     all
