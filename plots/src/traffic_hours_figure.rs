@@ -51,8 +51,8 @@ pub(crate) fn traffic_hours_figure(study: &TrafficStudy) -> Figure {
     y_axis(&mut figure, plot, &y, &labelled(y.ticks(5), Unit::Count));
     let step_s = HOUR_S * i64::try_from(width).unwrap_or(1);
     let edges = |values: &[f64], from_s: i64| -> Vec<f64> {
-        let starts = (0..).map(|step| from_s + step_s * step).take(values.len());
-        starts.map(at).chain([at(end_s)]).collect()
+        let begun = (0..).map(|step| from_s + step_s * step).take(values.len());
+        begun.map(at).chain([at(end_s)]).collect()
     };
     if let Ok(expected) = Expected::new(&study.whole, &log.zone, (fitted_s, end_s), last.start_s) {
         let hours: Vec<f64> = expected.hours().iter().map(|hour| 3600.0 * hour.per_second).collect();

@@ -13,12 +13,14 @@ mod events;
 mod expected;
 mod marks;
 mod sessions;
+mod shared;
 #[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};
 
 use crate::describe::Description;
+use crate::slow_rate::Scope;
 
 pub use bursts::{Burst, FittedDispersion};
 pub use curve::Grouping;
@@ -44,6 +46,8 @@ pub struct TrafficFit {
     pub day_cv: f64,
     /// Random factors on the rate, the slowest first.
     pub bursts: Vec<Burst>,
+    /// Who shares the random factors: `Fleet` where it is a model's part of a whole.
+    pub scope: Scope,
     /// What comes, given the rate.
     pub events: Events,
     /// Days and hours that are out of the ordinary; the curve and the factors are fitted without them.
@@ -82,7 +86,8 @@ impl TrafficFit {
         if log.requests == 0 {
             return Err(FitError::Empty);
         }
-        if log.bin_s.is_none() && log.peak_second.as_ref().is_some_and(|peak| peak.requests == log.requests) {
+        let within_a_second = log.peak_second.as_ref().is_some_and(|peak| peak.requests == log.requests);
+        if log.bin_s.is_none() && (log.first == log.last || within_a_second) {
             return Err(FitError::OneInstant);
         }
         let growth_per_week = days::growth(log);
@@ -100,6 +105,7 @@ impl TrafficFit {
             growth_per_week,
             day_cv: factors.day_cv,
             bursts: factors.bursts,
+            scope: Scope::Model,
             events: factors.events,
             marked,
             dispersion: factors.dispersion,

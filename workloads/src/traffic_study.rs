@@ -120,10 +120,7 @@ pub fn study_traffic<B: BufRead>(
     }
     let no_fit = |cause| StudyError::NoFit { file: file.to_owned(), cause };
     let whole = TrafficFit::of(&part.whole).map_err(no_fit)?;
-    let mut fits = Vec::new();
-    for (name, of_model) in part.of_models.iter().filter(|(_, of_model)| of_model.requests > 0) {
-        fits.push((name.clone(), TrafficFit::of(of_model).map_err(no_fit)?));
-    }
+    let mut fits = TrafficFit::of_models(&whole, &part.of_models);
     if fits.is_empty() {
         fits.push((pass.names()[0].clone(), whole.clone()));
     }

@@ -7,7 +7,7 @@ use crate::describe::Clock;
 use crate::process::Process;
 use crate::rate::{Rate, RateSegment};
 use crate::request_stream::RequestStream;
-use crate::slow_rate::{Redrawn, Scope, SlowRate, SlowStep};
+use crate::slow_rate::{Redrawn, SlowRate, SlowStep};
 use crate::time_zone::TimeZoneError;
 
 const HOUR_S: i64 = 3600;
@@ -150,7 +150,7 @@ impl TrafficFit {
     /// If a correlation time is negative, infinite or NaN.
     #[must_use]
     pub fn slow_rates(&self) -> Vec<SlowRate> {
-        let of = |cv: f64, redrawn: Redrawn| SlowRate { cv, redrawn, scope: Scope::Model };
+        let of = |cv: f64, redrawn: Redrawn| SlowRate { cv, redrawn, scope: self.scope };
         let day = (self.day_cv > 0.0).then(|| of(self.day_cv, Redrawn::EachDay));
         let bursts = self.bursts.iter().map(|burst| {
             let correlation = Seconds::new(burst.correlation_s).expect("a correlation time is a span");

@@ -2,6 +2,7 @@ use fleetfront_sim::Law;
 
 use super::*;
 use crate::describe::{DescribeOptions, Describer, Origin};
+use crate::slow_rate::Scope;
 
 const S: i64 = 1_000_000_000;
 const DAY_S: i64 = 86_400;
@@ -17,6 +18,7 @@ fn known(curve: Vec<f64>) -> TrafficFit {
         growth_per_week: None,
         day_cv: 0.0,
         bursts: Vec::new(),
+        scope: Scope::Model,
         events: Events::POISSON,
         marked: Vec::new(),
         dispersion: Vec::new(),
@@ -178,6 +180,35 @@ fn a_launch_ends_what_was_before() {
     let stamps_s: Vec<i64> = draw(&known(daily()), 14).into_iter().filter(keep).collect();
     assert_eq!(level_since_s(&describe(&stamps_s, 14)), Some(launch_s));
     assert_eq!(level_since_s(&describe(&draw(&known(daily()), 14), 14)), None);
+}
+
+/// Two models that follow one random rate, and two that follow rates of their own.
+#[test]
+fn models_that_rise_and_fall_together_share_their_luck() {
+    let bursts = vec![Burst { cv: 0.8, correlation_s: 4000.0 }];
+    let of_models = |scope: Scope| {
+        let model = TrafficFit { scope, bursts: bursts.clone(), ..known(daily()) };
+        let stretch_s = (MONDAY_S, MONDAY_S + 14 * DAY_S);
+        let expected = Expected::new(&model, "UTC", stretch_s, stretch_s.1).expect("a known zone");
+        let describe = |name: &str| {
+            let mut stamps_s = Vec::new();
+            expected.draw((3, 0), name, |since_ns| stamps_s.push(MONDAY_S + since_ns.cast_signed() / S));
+            (name.to_owned(), describe(&stamps_s, 14))
+        };
+        ["flux-dev", "lora", "wan"].map(describe).to_vec()
+    };
+    let whole = known(daily());
+    let scopes = |scope: Scope| {
+        let fits = TrafficFit::of_models(&whole, &of_models(scope));
+        fits.iter().map(|(_, fit)| fit.scope).collect::<Vec<_>>()
+    };
+    assert_eq!(scopes(Scope::Fleet), [Scope::Fleet; 3]);
+    assert_eq!(scopes(Scope::Model), [Scope::Model; 3]);
+    // One request tells no rate: its model has its share of the whole.
+    let rare = [of_models(Scope::Model), vec![("rare".to_owned(), describe(&[MONDAY_S + 5], 14))]].concat();
+    let fits = TrafficFit::of_models(&whole, &rare);
+    let requests: u64 = rare.iter().map(|(_, own)| own.requests).sum();
+    assert_near(fits[3].1.requests_per_day, 4000.0 / requests as f64, 1e-9);
 }
 
 #[test]

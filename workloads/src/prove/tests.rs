@@ -4,6 +4,7 @@ use std::path::Path;
 use super::*;
 use crate::describe::Origin;
 use crate::fit::{Events, Grouping, level_since_s};
+use crate::slow_rate::Scope;
 
 const S: i64 = 1_000_000_000;
 
@@ -175,6 +176,7 @@ pub(crate) fn known() -> TrafficFit {
         growth_per_week: None,
         day_cv: 0.0,
         bursts: Vec::new(),
+        scope: Scope::Model,
         events: Events::POISSON,
         marked: Vec::new(),
         dispersion: Vec::new(),
