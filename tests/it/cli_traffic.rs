@@ -220,7 +220,7 @@ fn what_cannot_be_studied_is_refused_with_file_line_cause_and_mend() {
         "error: log.csv:1: time: no column `tme`\n  help: did you mean `time`?",
     );
     refused("log.csv", "", "", "error: log.csv: holds no requests");
-    refused("log.csv", "time\n2024-01-01T00:00:00Z\n", "", "error: log.csv: all requests have one stamp");
+    refused("log.csv", "time\n2024-01-01T00:00:00Z\n", "", "error: log.csv: all requests came within one second");
     let second = "time\n2024-01-01T00:00:00.1Z\n2024-01-01T00:00:00.8Z\n";
     refused("log.csv", second, "", "error: log.csv: all requests lie within ");
     refused("log.csv", &csv_log(), "--zone Utopia", "error: \"Utopia\" is not a time zone");
