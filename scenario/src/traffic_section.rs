@@ -25,7 +25,8 @@ pub fn traffic_section(study: &TrafficStudy, log_name: &str) -> String {
     comment(&mut out, &format!("Traffic of {}.", source.words));
     comment(
         &mut out,
-        "In scenario.toml, [traffic] takes the place of the one there. The lines of each [[models]] take the place of the same \
+        "In scenario.toml, [traffic] takes the place of the one there, and of the tables below it such as \
+         [traffic.slow_rate.gamma]. The lines of each [[models]] take the place of the same \
          lines of that model. load.csv takes the place of the file there: it is the curve of all models together.",
     );
     out.push('\n');
@@ -97,7 +98,16 @@ fn of_all(out: &mut String, study: &TrafficStudy, source: &Source) {
          counts in windows of several lengths.",
     );
     if study.fits.len() > 1 {
-        comment(out, "They are those of all models together, so all models share them.");
+        let together = study.fits.iter().all(|(_, fit)| fit.scope == fleetfront_workloads::Scope::Fleet);
+        comment(
+            out,
+            if together {
+                "They are those of all models together, which rise and fall together."
+            } else {
+                "They are those of all models together. The models of this log do not rise and fall together, which a \
+                 scenario cannot say: a check draws each of them by itself, not what stands here."
+            },
+        );
     }
     let Some((first, more)) = slow_rates.split_first() else {
         comment(out, "It does not: given the curve, counts vary no more than by chance.");

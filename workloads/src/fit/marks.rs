@@ -42,9 +42,9 @@ pub enum Mark {
     BusyDay,
 }
 
-/// Whether an hour is marked.
+/// Whether an hour is marked from its start to its end.
 pub(super) fn is_marked(marked: &[Marked], hour: &Hour) -> bool {
-    marked.iter().any(|mark| (mark.start_s..mark.end_s).contains(&hour.start_s))
+    marked.iter().any(|mark| mark.start_s <= hour.start_s && hour.start_s + 3600 <= mark.end_s)
 }
 
 /// Outages, then unusual days, in order of time.

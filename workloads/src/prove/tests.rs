@@ -155,6 +155,7 @@ fn five_hundred_functions_are_drawn_as_they_are() {
     // cent off: four in five hold for any seed, and cold starts are told to a tenth up to half an hour.
     assert!(proof.share() > 0.75 && proof.checks.len() > 40, "{proof:#?}");
     let cold: Vec<_> = proof.checks.iter().filter(|check| check.group == CheckGroup::KeepAlive).collect();
+    assert_eq!(cold.len(), 8);
     assert!(cold.iter().take(7).all(|check| (check.median / check.log - 1.0).abs() < 0.12), "{cold:#?}");
 }
 
@@ -194,6 +195,7 @@ fn a_model_is_proved_by_what_it_draws_and_another_is_not() {
     let calm = vec![("all".to_owned(), known())];
     let other = prove(&description, &log.options, log.stretch_s, &calm, (1, 99)).expect("legal options");
     let dispersion = |check: &&Check| check.group == CheckGroup::Dispersion && check.name.contains("15 min");
+    assert!(other.checks.iter().any(|check| dispersion(&check)));
     assert!(other.checks.iter().filter(dispersion).all(|check| !check.holds && check.log > check.high), "{other:#?}");
     assert!(other.share() < 0.8, "{}", other.share());
 }

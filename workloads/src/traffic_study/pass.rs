@@ -67,8 +67,12 @@ impl Names {
 
     /// As they are shown.
     fn shown(&self) -> Vec<String> {
-        let empty = if self.all.len() == 1 { ALL } else { UNNAMED };
-        let shown = |name: &String| if name.is_empty() { empty.to_owned() } else { name.clone() };
+        let mut empty = if self.all.len() == 1 { ALL } else { UNNAMED }.to_owned();
+        // A model may be called so.
+        while self.numbers.contains_key(&empty) {
+            empty.insert(0, '_');
+        }
+        let shown = |name: &String| if name.is_empty() { empty.clone() } else { name.clone() };
         if self.all.is_empty() { vec![ALL.to_owned()] } else { self.all.iter().map(shown).collect() }
     }
 }

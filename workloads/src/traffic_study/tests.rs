@@ -35,6 +35,15 @@ fn models_are_described_and_fitted_over_the_time_of_the_whole_log() {
     assert!((sum / study.whole.requests_per_day - 1.0).abs() < 0.02, "{sum} against {}", study.whole.requests_per_day);
 }
 
+/// A model without a name is none of those that have one, whatever they are called.
+#[test]
+fn models_have_names_of_their_own() {
+    let text = log(4, 600, |at_s| if at_s.is_multiple_of(1200) { "unnamed" } else { "" });
+    let study = study(&text, &plain()).expect("a study");
+    let names: Vec<&str> = study.fits.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["_unnamed", "unnamed"]);
+}
+
 #[test]
 fn a_log_without_models_has_one_and_no_descriptions_of_models() {
     let study = study("time\n2024-01-01 00:00:00\n2024-01-01 01:00:00\n2024-01-01 05:00:00\n", &plain()).expect("one");
