@@ -95,7 +95,7 @@ pub(super) fn fit(log: &Description, hours: &Hours, marked: &[Marked]) -> Fitted
 /// Whether the hours of the day cannot be told from the luck of few events: clusters of one day look like a curve.
 fn is_sparse(log: &Description, hours: &Hours) -> bool {
     const DAYS: usize = 3;
-    hours.full_days().len() < DAYS && Events::sparse(log).is_some()
+    hours.full_days().len() < DAYS && Events::sparse_minutes(log).is_some()
 }
 
 /// Whether the hours of the day differ by no more than luck: by the quasi-likelihood of a daily curve and Akaike's

@@ -6,7 +6,7 @@ use statrs::function::erf::erfc;
 use statrs::function::gamma::gamma_ur;
 
 use super::sessions::Session;
-use crate::describe::{Description, KeepAlive};
+use crate::describe::{ActiveMinutes, Description, KeepAlive};
 use crate::process::{BatchSize, Process};
 
 /// From so many active minutes on their steps tell a law.
@@ -47,17 +47,20 @@ impl Events {
         Self { gap: Some(Law::Gamma { shape, scale_s: 1.0 / shape }), ..Self::POISSON }
     }
 
+    /// The active minutes of a log of counts by the minute (or finer) in which most minutes are empty.
+    pub(super) fn sparse_minutes(log: &Description) -> Option<ActiveMinutes> {
+        let active = log.active_minutes.filter(|_| log.bin_s.is_some());
+        active.filter(|active| active.minutes as f64 <= SPARSE * log.span_s / 60.0)
+    }
+
     /// Those of a log of counts by the minute (or finer) in which most minutes are empty: what happens is an active minute.
     /// None for other logs.
     ///
-    /// The law of the gaps is the likeliest of lognormal, gamma, hyperexponential and two-point ones, given how many steps from one
-    /// active minute to the next lie between two keep-alives.
+    /// The law of the gaps is the likeliest of lognormal, gamma, hyperexponential and two-point ones, given how many
+    /// steps from one active minute to the next lie between two keep-alives.
     pub(super) fn sparse(log: &Description) -> Option<Self> {
-        let active = log.active_minutes.filter(|_| log.bin_s.is_some())?;
+        let active = Self::sparse_minutes(log)?;
         let minutes = log.span_s / 60.0;
-        if active.minutes as f64 > SPARSE * minutes {
-            return None;
-        }
         let size = |seen: f64| Some(log.requests as f64 * seen / active.minutes as f64).filter(|size| *size >= ONE);
         if active.minutes < MINUTES {
             return Some(Self { mean_size: size(1.0).unwrap_or(1.0), ..Self::POISSON });

@@ -66,20 +66,33 @@ fn of(mark: Mark, hours: &[Hour], curve: &FittedCurve, clock: &Clock) -> Marked 
         end_s: hours.last().map_or(0, |hour| hour.start_s + 3600),
         date: Clock::date(clock.local_hour(start_s).day),
         requests: hours.iter().map(|hour| hour.requests).sum(),
-        expected: hours.iter().map(|hour| curve.expected(hour)).sum(),
+        expected: expected(hours, curve),
     }
 }
 
-/// Runs of empty hours that ordinary luck does not explain: given a gamma rate for the whole run, with the spread that the
-/// hours of this log have, no request comes with probability (1 + E V)^(-1/V).
+/// Requests that the curve expects in some hours.
+fn expected(hours: &[Hour], curve: &FittedCurve) -> f64 {
+    hours.iter().map(|hour| curve.expected(hour)).sum()
+}
+
+/// The logarithm of a day's requests over those that the curve expects.
+fn over_expected(day: &[Hour], curve: &FittedCurve) -> f64 {
+    let total: f64 = day.iter().map(|hour| hour.requests).sum();
+    ((total + 0.5) / (expected(day, curve) + 0.5)).ln()
+}
+
+/// Whether a stretch without requests is empty beyond ordinary luck: given a gamma rate for the whole stretch, with the
+/// squared coefficient of variation V, none of E expected requests comes with probability (1 + E V)^(-1/V).
+fn is_beyond_luck(expected: f64, variance: f64) -> bool {
+    let log_probability = if variance > 1e-9 { -(expected * variance).ln_1p() / variance } else { -expected };
+    log_probability < OUTAGE_PROBABILITY.ln()
+}
+
+/// Runs of empty hours that ordinary luck, with the spread that the hours of this log have, does not explain.
 fn outages(hours: &Hours, curve: &FittedCurve, clock: &Clock) -> Vec<Marked> {
     let spread = relative_variance(&hours.hours, curve);
     let runs = hours.hours.chunk_by(|a, b| (a.requests > 0.0) == (b.requests > 0.0));
-    let is_outage = |run: &&[Hour]| {
-        let expected: f64 = run.iter().map(|hour| curve.expected(hour)).sum();
-        let log_probability = if spread > 1e-9 { -(expected * spread).ln_1p() / spread } else { -expected };
-        run[0].requests == 0.0 && log_probability < OUTAGE_PROBABILITY.ln()
-    };
+    let is_outage = |run: &&[Hour]| run[0].requests == 0.0 && is_beyond_luck(expected(run, curve), spread);
     runs.filter(is_outage).map(|run| of(Mark::Outage, run, curve, clock)).collect()
 }
 
@@ -98,8 +111,7 @@ fn silences(log: &Description, hours: &Hours, curve: &FittedCurve, clock: &Clock
         // The hours' own requests tell their rates better than the curve, and lack those that the silence swallowed.
         let of_hour = |hour: &Hour| within_s(hour) * hour.requests / (3600.0 - within_s(hour)).max(1.0);
         let expected: f64 = hours.hours.iter().filter(|hour| within_s(hour) > 0.0).map(of_hour).sum();
-        let log_probability = if spread > 1e-9 { -(expected * spread).ln_1p() / spread } else { -expected };
-        (silence.length_s < 1800.0 && log_probability < OUTAGE_PROBABILITY.ln()).then(|| Marked {
+        (silence.length_s < 1800.0 && is_beyond_luck(expected, spread)).then(|| Marked {
             mark: Mark::Outage,
             start_s: silence.start_s as i64 + 1,
             end_s: end_s as i64,
@@ -116,9 +128,7 @@ fn silences(log: &Description, hours: &Hours, curve: &FittedCurve, clock: &Clock
 pub(super) fn level_since_s(hours: &Hours, curve: &FittedCurve) -> Option<i64> {
     const LEAST_DAYS: usize = 3;
     let days = hours.full_days();
-    let expected = |day: &[Hour]| day.iter().map(|hour| curve.expected(hour)).sum::<f64>();
-    let total = |day: &[Hour]| day.iter().map(|hour| hour.requests).sum::<f64>();
-    let ratios: Vec<f64> = days.iter().map(|day| ((total(day) + 0.5) / (expected(day) + 0.5)).ln()).collect();
+    let ratios: Vec<f64> = days.iter().map(|day| over_expected(day, curve)).collect();
     let split = |at: usize| {
         let (before, after) = ratios.split_at(at);
         let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
@@ -149,15 +159,13 @@ fn unusual_days(hours: &Hours, curve: &FittedCurve, clock: &Clock, outages: &[Ma
     if days.len() < DAYS {
         return Vec::new();
     }
-    let expected = |day: &[Hour]| day.iter().map(|hour| curve.expected(hour)).sum::<f64>();
-    let total = |day: &[Hour]| day.iter().map(|hour| hour.requests).sum::<f64>();
-    let ratios: Vec<f64> = days.iter().map(|day| ((total(day) + 0.5) / (expected(day) + 0.5)).ln()).collect();
+    let ratios: Vec<f64> = days.iter().map(|day| over_expected(day, curve)).collect();
     let middle = median(&ratios);
     let deviations: Vec<f64> = ratios.iter().map(|ratio| (ratio - middle).abs()).collect();
     // 1.4826 makes the median absolute deviation that of a normal law; Poisson luck is there in any case.
     let spread = 1.4826 * median(&deviations);
     let unusual = |(day, ratio): (&&[Hour], &f64)| {
-        let luck = 1.0 / (expected(day) + 0.5);
+        let luck = 1.0 / (expected(day, curve) + 0.5);
         let distance = (ratio - middle) / (spread * spread + luck).sqrt();
         let mark = if distance > 0.0 { Mark::BusyDay } else { Mark::QuietDay };
         (distance.abs() > UNUSUAL).then(|| of(mark, day, curve, clock))
