@@ -92,7 +92,6 @@ mod tests {
 
     use super::*;
     use crate::compare_figure::compare_figure;
-    use crate::figure::{Rect, Shape, Text};
     use crate::fixture::questions::{changes, comparison, reevaluation, rivals};
     use crate::fixture::study;
     use crate::reevaluate_figure::reevaluate_figure;
@@ -185,14 +184,7 @@ mod tests {
             what_if_figure(&changes()),
         ];
         for figure in figures {
-            let page = Rect::new(0.0, 0.0, figure.width, figure.height);
-            let is_text = |shape: &Shape| if let Shape::Text(text) = shape { Some(text.clone()) } else { None };
-            let texts: Vec<Text> = figure.shapes.iter().filter_map(is_text).collect();
-            for (index, text) in texts.iter().enumerate() {
-                assert!(page.contains(text.bounds()), "{}: `{}` is cut off", figure.title, text.words);
-                let covered = texts[..index].iter().find(|other| other.bounds().overlaps(text.bounds()));
-                assert!(covered.is_none(), "{}: `{}` covers {covered:?}", figure.title, text.words);
-            }
+            figure.assert_texts_are_legible();
         }
     }
 

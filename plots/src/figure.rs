@@ -253,6 +253,25 @@ pub(crate) fn hatching(rect: Rect, spacing: f64, falling: bool) -> Vec<(Spot, Sp
 }
 
 #[cfg(test)]
+impl Figure {
+    /// Its lines of text.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &Text> {
+        self.shapes.iter().filter_map(|shape| if let Shape::Text(text) = shape { Some(text) } else { None })
+    }
+
+    /// Asserts that no text is cut off or covers another.
+    pub(crate) fn assert_texts_are_legible(&self) {
+        let page = Rect::new(0.0, 0.0, self.width, self.height);
+        let texts: Vec<&Text> = self.texts().collect();
+        for (index, text) in texts.iter().enumerate() {
+            assert!(page.contains(text.bounds()), "{}: `{}` is cut off", self.title, text.words);
+            let covered = texts[..index].iter().find(|other| other.bounds().overlaps(text.bounds()));
+            assert!(covered.is_none(), "{}: `{}` covers {covered:?}", self.title, text.words);
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -137,7 +137,6 @@ pub fn render(study: &Study, config: &RenderConfig) -> Result<Vec<Output>, PlotE
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::figure::{Rect, Shape, Text};
     use crate::fixture::{about, study};
     use fleetfront_planner::Estimate;
     use fleetfront_scenario::rules::BoundsFile;
@@ -296,17 +295,7 @@ mod tests {
         let study = study();
         let day = [day_figure(&study), spending_figure(&study)];
         for figure in [frontier_figure(&study), cost_figure(&study), cdf_figure(&study)].into_iter().chain(day) {
-            let page = Rect::new(0.0, 0.0, figure.width, figure.height);
-            let texts: Vec<&Text> = figure
-                .shapes
-                .iter()
-                .filter_map(|shape| if let Shape::Text(text) = shape { Some(text) } else { None })
-                .collect();
-            for (index, text) in texts.iter().enumerate() {
-                assert!(page.contains(text.bounds()), "{}: `{}` is cut off", figure.title, text.words);
-                let covered = texts[..index].iter().find(|other| other.bounds().overlaps(text.bounds()));
-                assert!(covered.is_none(), "{}: `{}` covers {covered:?}", figure.title, text.words);
-            }
+            figure.assert_texts_are_legible();
         }
     }
 

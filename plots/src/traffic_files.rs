@@ -115,7 +115,7 @@ mod tests {
     use quick_xml::events::Event;
 
     use super::*;
-    use crate::figure::{Figure, Rect, Shape, Text};
+    use crate::figure::Figure;
     use crate::traffic_fixture::study;
 
     fn answer() -> TrafficAnswer {
@@ -200,14 +200,7 @@ mod tests {
             assert!(!drawn.contains("NaN") && !drawn.contains("inf\""), "{drawn}");
             let mut reader = Reader::from_str(&drawn);
             while reader.read_event().expect("XML") != Event::Eof {}
-            let page = Rect::new(0.0, 0.0, figure.width, figure.height);
-            let is_text = |shape: &Shape| if let Shape::Text(text) = shape { Some(text.clone()) } else { None };
-            let texts: Vec<Text> = figure.shapes.iter().filter_map(is_text).collect();
-            for (index, text) in texts.iter().enumerate() {
-                assert!(page.contains(text.bounds()), "{}: `{}` is cut off", figure.title, text.words);
-                let covered = texts[..index].iter().find(|other| other.bounds().overlaps(text.bounds()));
-                assert!(covered.is_none(), "{}: `{}` covers {covered:?}", figure.title, text.words);
-            }
+            figure.assert_texts_are_legible();
         }
     }
 }
