@@ -4,8 +4,10 @@
 //! the file, and line numbers stay right beside comments.
 
 use csv::{ReaderBuilder, StringRecord, Trim};
+use serde_json::Value;
 
 use crate::fit::Kind;
+use crate::nearest::nearest;
 use crate::problem::Problem;
 use crate::provenance::Provenance;
 
@@ -18,12 +20,28 @@ pub(crate) enum Bound {
     NotNegative,
 }
 
+/// Which columns a table may have, and where they stand in this one.
+#[derive(Debug)]
+pub(crate) struct Header<'a> {
+    columns: &'a [&'a str],
+    /// For each of `columns` the field of a line that holds it; `None` where the table leaves it out.
+    places: Vec<Option<usize>>,
+    width: usize,
+}
+
+impl<'a> Header<'a> {
+    /// Every column, in this order.
+    pub(crate) fn in_order(columns: &'a [&'a str]) -> Self {
+        Self { columns, places: (0..columns.len()).map(Some).collect(), width: columns.len() }
+    }
+}
+
 /// One line of a table, read field by field by column name.
 #[derive(Debug)]
 pub(crate) struct Row<'a> {
     file: &'a str,
     line: u64,
-    columns: &'a [&'a str],
+    header: &'a Header<'a>,
     record: StringRecord,
     problems: Vec<Problem>,
 }
@@ -39,10 +57,11 @@ impl Row<'_> {
         self.problems.push(problem(self.file, Some(self.line), column, message, help));
     }
 
-    /// The field as written; may be empty.
+    /// The field as written; empty also where the table leaves the column out.
     pub(crate) fn field(&self, column: &str) -> &str {
-        let index = self.columns.iter().position(|c| *c == column).expect("the column is part of the table's header");
-        &self.record[index]
+        let known = self.header.columns.iter().position(|c| *c == column);
+        let index = known.expect("the column is one that the table may have");
+        self.header.places[index].map_or("", |place| &self.record[place])
     }
 
     /// A field that may not be empty.
@@ -90,13 +109,7 @@ impl Row<'_> {
 
     /// The columns `kind`, `source` and `date`.
     pub(crate) fn provenance(&mut self) -> Option<Provenance> {
-        let kinds = [
-            ("measured", Kind::Measured),
-            ("published", Kind::Published),
-            ("derived", Kind::Derived),
-            ("assumed", Kind::Assumed),
-        ];
-        let kind = self.choice("kind", &kinds);
+        let kind = self.choice("kind", &KINDS);
         let source = self.text("source");
         let date = self.text("date");
         Some(Provenance { kind: kind?, source: source?, date: date? })
@@ -113,6 +126,14 @@ impl Row<'_> {
     }
 }
 
+/// What may stand in the column `kind`.
+pub(crate) const KINDS: [(&str, Kind); 4] = [
+    ("measured", Kind::Measured),
+    ("published", Kind::Published),
+    ("derived", Kind::Derived),
+    ("assumed", Kind::Assumed),
+];
+
 /// What is said of a file with a header alone, and what to do.
 pub const NO_ROWS: (&str, &str) = ("has a header but no rows", "add at least one row below the header");
 
@@ -125,6 +146,21 @@ pub(crate) struct Table<'a, T> {
 }
 
 impl<'a, T> Table<'a, T> {
+    /// A table without rows, for files of another make.
+    pub(crate) fn of(file: &'a str) -> Self {
+        Self { file, rows: Vec::new(), problems: Vec::new() }
+    }
+
+    /// Adds rows that were read elsewhere.
+    pub(crate) fn extend(&mut self, rows: impl IntoIterator<Item = T>) {
+        self.rows.extend(rows);
+    }
+
+    /// The file, as the user named it.
+    pub(crate) fn file(&self) -> &str {
+        self.file
+    }
+
     /// Reads `text`, whose first line that is neither blank nor a comment (`#`) is the header `columns`, exactly.
     ///
     /// `parse` turns a row into a value; it returns `None` after rejecting a field.
@@ -134,7 +170,7 @@ impl<'a, T> Table<'a, T> {
         columns: &[&str],
         mut parse: impl FnMut(&mut Row<'_>) -> Option<T>,
     ) -> Self {
-        let mut table = Self { file, rows: Vec::new(), problems: Vec::new() };
+        let mut table = Self::of(file);
         let expected = columns.join(",");
         let mut lines = filled_lines(text);
         let Some((line, header)) = lines.next() else {
@@ -146,35 +182,117 @@ impl<'a, T> Table<'a, T> {
             table.reject(Some(line), "", message, &format!("write the header line {expected}"));
             return table;
         }
+        let header = Header::in_order(columns);
         for (line, content) in lines {
-            table.read_line(line, content, columns, &mut parse);
+            table.read_line(line, content, &header, &mut parse);
         }
         table
+    }
+
+    /// As [`Self::read`], of a table whose header names some of `columns` in any order, but all that are `needed`.
+    pub(crate) fn read_named(
+        file: &'a str,
+        text: &str,
+        columns: &[&str],
+        needed: &[&str],
+        mut parse: impl FnMut(&mut Row<'_>) -> Option<T>,
+    ) -> Self {
+        let mut table = Self::of(file);
+        let mut lines = filled_lines(text);
+        let Some((line, names)) = lines.next() else {
+            table.reject(None, "", "is empty".into(), &format!("begin with a header line of {}", columns.join(", ")));
+            return table;
+        };
+        let names: Vec<String> = split(names).map_or_else(Vec::new, |names| names.iter().map(str::to_owned).collect());
+        table.judge_names(line, &names, columns, needed);
+        if table.is_clean() {
+            let place = |column: &&str| names.iter().position(|name| name == column);
+            let header = Header { columns, places: columns.iter().map(place).collect(), width: names.len() };
+            for (line, content) in lines {
+                table.read_line(line, content, &header, &mut parse);
+            }
+        }
+        table
+    }
+
+    fn judge_names(&mut self, line: u64, names: &[String], columns: &[&str], needed: &[&str]) {
+        for (index, name) in names.iter().enumerate() {
+            if !columns.contains(&name.as_str()) {
+                let help = meant(name, columns);
+                self.reject(Some(line), name, "is no column that is known here".into(), &help);
+            } else if names[..index].contains(name) {
+                self.reject(Some(line), name, "is named twice in the header".into(), "remove one of the two columns");
+            }
+        }
+        for column in needed.iter().filter(|column| !names.iter().any(|name| name == *column)) {
+            self.reject(Some(line), column, "is missing from the header".into(), "add the column");
+        }
     }
 
     fn read_line(
         &mut self,
         line: u64,
         content: &str,
-        columns: &[&str],
+        header: &Header<'_>,
         parse: &mut impl FnMut(&mut Row<'_>) -> Option<T>,
     ) {
         let Some(record) = split(content) else {
             self.reject(Some(line), "", "has a quote that is not closed".into(), "close the quote on the same line");
             return;
         };
-        if record.len() != columns.len() {
-            let message = format!("has {} fields, the header has {}", record.len(), columns.len());
+        if record.len() != header.width {
+            let message = format!("has {} fields, the header has {}", record.len(), header.width);
             self.reject(Some(line), "", message, "put quotes round a field that contains a comma");
             return;
         }
-        let mut row = Row { file: self.file, line, columns, record, problems: Vec::new() };
+        self.read_record(line, record, header, parse);
+    }
+
+    fn read_record(
+        &mut self,
+        line: u64,
+        record: StringRecord,
+        header: &Header<'_>,
+        parse: &mut impl FnMut(&mut Row<'_>) -> Option<T>,
+    ) {
+        let mut row = Row { file: self.file, line, header, record, problems: Vec::new() };
         let parsed = parse(&mut row);
         assert!(parsed.is_some() || !row.problems.is_empty(), "a row is dropped only with a problem");
         if row.problems.is_empty() {
             self.rows.extend(parsed);
         }
         self.problems.append(&mut row.problems);
+    }
+
+    /// As [`Self::read_named`], of a file with a JSON object a line: its keys are the columns. `true` is read as `yes`,
+    /// `false` as `no` and `null` as an empty field.
+    pub(crate) fn read_json_lines(
+        file: &'a str,
+        text: &str,
+        columns: &[&str],
+        mut parse: impl FnMut(&mut Row<'_>) -> Option<T>,
+    ) -> Self {
+        let mut table = Self::of(file);
+        let header = Header::in_order(columns);
+        for (line, content) in filled_lines(text) {
+            let Ok(object) = serde_json::from_str::<serde_json::Map<String, Value>>(content) else {
+                table.reject(Some(line), "", "is no JSON object".into(), "write one object a line, in braces");
+                continue;
+            };
+            let known = table.problems.len();
+            for (key, value) in &object {
+                if !columns.contains(&key.as_str()) {
+                    table.reject(Some(line), key, "is no key that is known here".into(), &meant(key, columns));
+                } else if value.is_array() || value.is_object() {
+                    table.reject(Some(line), key, "is a list or an object".into(), "write a text or a number");
+                }
+            }
+            if table.problems.len() == known {
+                let fields = columns.iter().map(|column| object.get(*column).map_or_else(String::new, as_text));
+                table.read_record(line, fields.collect(), &header, &mut parse);
+            }
+        }
+        table
     }
 
     /// The rows without a problem so far.
@@ -220,6 +338,23 @@ impl<'a, T> Table<'a, T> {
         }
         self.problems.sort_by_key(|problem| problem.line);
         Err(self.problems)
+    }
+}
+
+fn as_text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Bool(yes) => (if *yes { "yes" } else { "no" }).to_owned(),
+        Value::String(text) => text.trim().to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// "did you mean `x`?" where a name is close, else the list of the known ones.
+pub(crate) fn meant(given: &str, known: &[&str]) -> String {
+    match nearest(given, known.iter().copied()) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => format!("known here: {}", known.join(", ")),
     }
 }
 
@@ -293,6 +428,56 @@ mod tests {
         assert!(found[3].starts_with("t.csv:4: value"), "{}", found[3]);
         assert!(found[4].starts_with("t.csv:5: value"), "{}", found[4]);
         assert!(found[5].starts_with("t.csv:6: value: `two`"), "{}", found[5]);
+    }
+
+    fn read_named(text: &str) -> Result<Vec<(String, Option<f64>)>, Vec<Problem>> {
+        Table::read_named("t.csv", text, &["name", "value"], &["name"], |row| {
+            let (name, value) = (row.text("name"), row.optional_number("value", Bound::Positive));
+            Some((name?, value))
+        })
+        .finish_filled()
+    }
+
+    #[test]
+    fn columns_may_stand_in_any_order_and_be_left_out() {
+        assert_eq!(read_named("value,name\n1,a\n").expect("valid"), [("a".to_owned(), Some(1.0))]);
+        assert_eq!(read_named("name\na\n").expect("valid"), [("a".to_owned(), None)]);
+        let found = |text| read_named(text).expect_err("bad input").iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(
+            found("nmae,value,value\na,1,2\n"),
+            [
+                "t.csv:1: nmae: is no column that is known here\n  help: did you mean `name`?",
+                "t.csv:1: value: is named twice in the header\n  help: remove one of the two columns",
+                "t.csv:1: name: is missing from the header\n  help: add the column",
+            ]
+        );
+    }
+
+    #[test]
+    fn json_lines_are_rows_with_the_same_problems() {
+        let read = |text| {
+            Table::read_json_lines("t.jsonl", text, &["name", "value"], |row| {
+                let (name, value) = (row.text("name"), row.number("value", Bound::Positive));
+                Some((row.line(), name?, value?))
+            })
+            .finish_filled()
+        };
+        let rows = read("{\"value\": 1.5, \"name\": true}\n\n{\"name\": \"a, b\", \"value\": \"2\"}\n").expect("valid");
+        assert_eq!(rows, [(1, "yes".to_owned(), 1.5), (3, "a, b".to_owned(), 2.0)]);
+        let found =
+            read("{\"name\": null, \"value\": -1}\n[1]\n{\"name\": [1], \"valeu\": 2}\n").expect_err("bad input");
+        let found: Vec<_> =
+            found.iter().map(|p| (p.line.expect("a line"), p.key.as_str(), p.message.as_str())).collect();
+        assert_eq!(
+            found,
+            [
+                (1, "name", "is empty"),
+                (1, "value", "`-1` is not a number above zero"),
+                (2, "", "is no JSON object"),
+                (3, "name", "is a list or an object"),
+                (3, "valeu", "is no key that is known here"),
+            ]
+        );
     }
 
     #[test]

@@ -1,0 +1,269 @@
+//! Measured runs, whoever measured them: one table of times, cut-off times, failures and summaries.
+
+mod checks;
+mod from_tables;
+mod mlperf;
+mod modal_calls;
+mod row;
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+use crate::day::Day;
+use crate::problem::Problem;
+use crate::provenance::Provenance;
+use crate::table::{Table, filled_lines};
+
+pub use mlperf::Benchmarked;
+pub use modal_calls::ServedAs;
+
+/// The columns of `runs.csv`, and the keys of its JSON lines.
+pub const RUN_COLUMNS: [&str; 21] = [
+    "model",
+    "variant",
+    "gpu",
+    "phase",
+    "seconds",
+    "ok",
+    "cause",
+    "steps",
+    "megapixels",
+    "frames",
+    "images",
+    "adapter",
+    "n",
+    "p50_s",
+    "p95_s",
+    "peak_gib",
+    "machine",
+    "date",
+    "kind",
+    "source",
+    "note",
+];
+
+/// Runs of any number of models and GPUs, and what a reader must know about the file.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Runs {
+    /// In the order of the file.
+    pub rows: Vec<Run>,
+    /// What is allowed, but should be looked at: stale dates, repeated lines. In the order of the lines.
+    pub remarks: Vec<Problem>,
+}
+
+/// One line of a file of runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Line in the file, from 1.
+    pub line: u64,
+    /// What was run, where.
+    pub cell: CellName,
+    /// What of it was timed.
+    pub phase: Phase,
+    /// How it ended.
+    pub end: RunEnd,
+    /// What was asked for.
+    pub shape: Shape,
+    /// Peak GPU memory of the container in GiB.
+    pub peak_gib: Option<f64>,
+    /// Which container or host; runs on one machine are not independent. May be empty.
+    pub machine: String,
+    /// Whether it may be fitted; if not, it is evidence to be shown.
+    pub used: bool,
+    /// Where it comes from.
+    pub provenance: Provenance,
+    /// What a reader must know; may be empty.
+    pub note: String,
+}
+
+/// A model's variant on a GPU type.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct CellName {
+    /// The scenario's name of the model.
+    pub model: String,
+    /// Its variant; empty: the only one.
+    pub variant: String,
+    /// The GPU type by the platform's name.
+    pub gpu: String,
+}
+
+/// What of a run was timed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// One request alone in a warm container.
+    Warm,
+    /// A first request: boot and service, as the client sees it.
+    Cold,
+    /// From the start of a container until it is ready.
+    Boot,
+    /// Loading a LoRA adapter.
+    Adapter,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunEnd {
+    /// It ended by itself.
+    Took {
+        /// After so long.
+        seconds: f64,
+    },
+    /// It was still running when it was cut off: it takes longer than this.
+    CutOff {
+        /// The limit.
+        seconds: f64,
+    },
+    /// It failed.
+    Failed {
+        /// After so long, where that is known.
+        seconds: Option<f64>,
+        /// Free text; `oom` (out of memory) is certain to come again.
+        cause: String,
+    },
+    /// Percentiles of several runs.
+    Summary {
+        /// Of how many.
+        n: u32,
+        /// The median in seconds.
+        p50_s: f64,
+        /// A higher percentile in seconds.
+        high_s: f64,
+        /// Which one: 0.95 in files of ours.
+        high_share: f64,
+    },
+}
+
+/// What a request asked for; `None` where the file does not say.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Shape {
+    /// Denoising steps.
+    pub steps: Option<f64>,
+    /// Millions of pixels of one image or frame.
+    pub megapixels: Option<f64>,
+    /// Frames of a video.
+    pub frames: Option<f64>,
+    /// Images of one request.
+    pub images: Option<f64>,
+    /// The LoRA adapter; empty: none.
+    pub adapter: String,
+}
+
+/// What is to be done with lines that are equal in every column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeats {
+    /// Refuse them where they are more than rounded times explain, or where the date has a time of day.
+    Ask,
+    /// Keep the first of each.
+    Merge,
+    /// Keep all: they are runs of their own.
+    Keep,
+}
+
+/// What a reader of runs must be told.
+#[derive(Debug, Clone, Copy)]
+pub struct RunsOptions<'a> {
+    /// The GPU types that there are; empty: any name is taken.
+    pub gpus: &'a [&'a str],
+    /// Stands for the source of rows without one.
+    pub source: Option<&'a str>,
+    /// Stands for the date of rows without one.
+    pub date: Option<&'a str>,
+    /// The day on which the runs are read: later dates are refused.
+    pub today: Day,
+    /// Older rows are remarked on; 180 where nobody asks for another age.
+    pub max_age_days: u32,
+    /// The answer to the question whether milliseconds were written as seconds: they were not.
+    pub seconds_are_right: bool,
+    /// What to do with equal lines.
+    pub repeats: Repeats,
+}
+
+impl RunsOptions<'_> {
+    /// Any GPU, sources and dates in the file, questions asked, stale after 180 days.
+    #[must_use]
+    pub const fn on(today: Day) -> Self {
+        Self {
+            gpus: &[],
+            source: None,
+            date: None,
+            today,
+            max_age_days: 180,
+            seconds_are_right: false,
+            repeats: Repeats::Ask,
+        }
+    }
+}
+
+impl Runs {
+    /// Reads `runs.csv` (columns by name, any order, those of [`RUN_COLUMNS`]), or the same as JSON lines.
+    ///
+    /// # Errors
+    /// Every problem of the file, in the order of its lines.
+    pub fn read(file: &str, text: &str, options: &RunsOptions<'_>) -> Result<Self, Vec<Problem>> {
+        let is_json = filled_lines(text).next().is_some_and(|(_, line)| line.trim_start().starts_with('{'));
+        let parse = |row: &mut crate::table::Row<'_>| row::read_row(row, options);
+        let table = if is_json {
+            Table::read_json_lines(file, text, &RUN_COLUMNS, parse)
+        } else {
+            Table::read_named(file, text, &RUN_COLUMNS, &["model", "gpu", "phase"], parse)
+        };
+        Self::checked(table, options)
+    }
+
+    /// The rows of a table that are plausible together.
+    fn checked(mut table: Table<'_, Run>, options: &RunsOptions<'_>) -> Result<Self, Vec<Problem>> {
+        checks::reject_unlikely(&mut table, options);
+        let remarks = checks::remarks(&table, options);
+        let mut rows = table.finish_filled()?;
+        if options.repeats == Repeats::Merge {
+            rows = checks::merged(rows);
+        }
+        Ok(Self { rows, remarks })
+    }
+
+    /// All cells that the rows of a phase speak of, sorted by name, each with its rows in the order of the file.
+    #[must_use]
+    pub fn cells(&self, phase: Phase) -> Vec<(&CellName, Vec<&Run>)> {
+        let mut cells: Vec<(&CellName, Vec<&Run>)> = Vec::new();
+        for run in self.rows.iter().filter(|run| run.phase == phase) {
+            match cells.binary_search_by(|(name, _)| (*name).cmp(&run.cell)) {
+                Ok(index) => cells[index].1.push(run),
+                Err(index) => cells.insert(index, (&run.cell, vec![run])),
+            }
+        }
+        cells
+    }
+
+    /// Models whose cells hold runs of several shapes although no shape law is to be fitted for them: one problem a cell.
+    ///
+    /// - `file`: as the user named it.
+    /// - `with_shape_law`: models whose times may depend on the shape.
+    #[must_use]
+    pub fn mixed_shapes(&self, file: &str, with_shape_law: &[&str]) -> Vec<Problem> {
+        checks::mixed_shapes(self, file, with_shape_law)
+    }
+}
+
+impl Run {
+    /// The time and whether the run was cut off at it; `None` of failures and summaries.
+    #[must_use]
+    pub fn time(&self) -> Option<(f64, bool)> {
+        match self.end {
+            RunEnd::Took { seconds } => Some((seconds, false)),
+            RunEnd::CutOff { seconds } => Some((seconds, true)),
+            RunEnd::Failed { .. } | RunEnd::Summary { .. } => None,
+        }
+    }
+
+    /// Where the middle of what the row states lies, in seconds: its time, or the median of its summary.
+    #[must_use]
+    pub fn typical_s(&self) -> Option<f64> {
+        match self.end {
+            RunEnd::Took { seconds } | RunEnd::Summary { p50_s: seconds, .. } => Some(seconds),
+            RunEnd::CutOff { .. } | RunEnd::Failed { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! What is implausible about runs that are seen together.
+
+use crate::day::Day;
+use crate::problem::Problem;
+use crate::table::{Table, meant};
+
+use super::{CellName, Phase, Repeats, Run, RunEnd, Runs, RunsOptions, Shape};
+
+/// Runs of one cell and shape do not differ by as much: they are asked about.
+const UNLIKELY_RATIO_OF_RUNS: f64 = 100.0;
+
+/// Nor do GPUs: from a T4 to a B200 the same request takes 1/26 (default scenario, 2026-10).
+const UNLIKELY_RATIO_OF_GPUS: f64 = 300.0;
+
+/// The longest timeout that the platform accepts (modal.com/docs/guide/timeouts, read 2026-10): one day.
+const LONGEST_RUN_S: f64 = 86_400.0;
+
+/// Times whose spread is below a thousandth are not taken for repeated lines.
+const LEAST_CV: f64 = 0.001;
+
+/// A line with its seconds, and another line with seconds that make them odd.
+type Odd = (u64, f64, Option<(u64, f64)>);
+
+/// Rejects GPUs that are not known, milliseconds in the place of seconds, and lines that were copied.
+pub(super) fn reject_unlikely(table: &mut Table<'_, Run>, options: &RunsOptions<'_>) {
+    let mut found: Vec<(u64, &str, String, String)> = Vec::new();
+    for run in table.rows() {
+        let gpu = run.cell.gpu.as_str();
+        if !options.gpus.is_empty() && !options.gpus.contains(&gpu) {
+            found.push((run.line, "gpu", format!("`{gpu}` is no GPU type that is known"), meant(gpu, options.gpus)));
+        }
+    }
+    if !options.seconds_are_right {
+        found.extend(milliseconds(table.rows()));
+    }
+    if options.repeats == Repeats::Ask {
+        found.extend(copies(table.rows()));
+    }
+    for (line, key, message, help) in found {
+        table.reject(Some(line), key, message, &help);
+    }
+}
+
+/// Times that are some thousand times, or a thousandth, of what stands beside them.
+fn milliseconds(rows: &[Run]) -> Vec<(u64, &'static str, String, String)> {
+    let mut found: Vec<Odd> = Vec::new();
+    let has_time = |run: &&Run| run.typical_s().is_some();
+    found.extend(rows.iter().filter_map(|run| {
+        let seconds = run.time().map(|(seconds, _)| seconds).or(run.typical_s())?;
+        (seconds > LONGEST_RUN_S).then_some((run.line, seconds, None))
+    }));
+    for group in groups(rows.iter().filter(has_time), |run| (run.phase, &run.cell, &run.shape)) {
+        let times: Vec<(u64, f64)> = group.iter().filter_map(|run| Some((run.line, run.typical_s()?))).collect();
+        found.extend(odd_ones(&times, UNLIKELY_RATIO_OF_RUNS));
+    }
+    if found.is_empty() {
+        for group in
+            groups(rows.iter().filter(has_time), |run| (run.phase, (&run.cell.model, &run.cell.variant), &run.shape))
+        {
+            let by_gpu = groups(group.into_iter(), |run| &run.cell.gpu);
+            let medians: Vec<(u64, f64)> = by_gpu.iter().filter_map(|runs| median(runs)).collect();
+            found.extend(odd_ones(&medians, UNLIKELY_RATIO_OF_GPUS));
+        }
+    }
+    let question = |(line, seconds, beside): Odd| {
+        let message = match beside {
+            None => format!("`{seconds}` s is more than a day: are these milliseconds?"),
+            Some((other, s)) if seconds > s => {
+                format!("`{seconds}` s is {:.0} times the {s} s of line {other}: are these milliseconds?", seconds / s)
+            }
+            Some((other, s)) => {
+                format!("`{seconds}` s is 1/{:.0} of the {s} s of line {other}: are those milliseconds?", s / seconds)
+            }
+        };
+        let help = "divide milliseconds by 1000; if it is seconds that are meant, read the file with seconds-are-right";
+        (line, "seconds", message, help.to_owned())
+    };
+    found.into_iter().map(question).collect()
+}
+
+/// The row in the middle and its time.
+fn median(runs: &[&Run]) -> Option<(u64, f64)> {
+    let mut times: Vec<(u64, f64)> = runs.iter().filter_map(|run| Some((run.line, run.typical_s()?))).collect();
+    times.sort_by(|a, b| a.1.total_cmp(&b.1));
+    times.get(times.len() / 2).copied()
+}
+
+/// Where a gap of more than `ratio` parts the times, those on the side with fewer (of as many: the longer ones), each
+/// with the nearest of the other side.
+fn odd_ones(times: &[(u64, f64)], ratio: f64) -> Vec<Odd> {
+    let mut sorted = times.to_vec();
+    sorted.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let gap = |index: &usize| sorted[*index].1 / sorted[index - 1].1;
+    let Some(cut) = (1..sorted.len()).max_by(|a, b| gap(a).total_cmp(&gap(b))).filter(|cut| gap(cut) > ratio) else {
+        return Vec::new();
+    };
+    let (short, long) = sorted.split_at(cut);
+    let (odd, beside) = if short.len() < long.len() { (short, long[0]) } else { (long, short[cut - 1]) };
+    odd.iter().map(|(line, seconds)| (*line, *seconds, Some(beside))).collect()
+}
+
+/// The rows by a key, keys and rows in the order of the file.
+fn groups<'a, K: PartialEq>(rows: impl Iterator<Item = &'a Run>, key: impl Fn(&'a Run) -> K) -> Vec<Vec<&'a Run>> {
+    let mut groups: Vec<(K, Vec<&Run>)> = Vec::new();
+    for run in rows {
+        let key = key(run);
+        match groups.iter_mut().find(|(other, _)| *other == key) {
+            Some((_, group)) => group.push(run),
+            None => groups.push((key, vec![run])),
+        }
+    }
+    groups.into_iter().map(|(_, group)| group).collect()
+}
+
+/// Whether two rows are equal in every column.
+fn equal(a: &Run, b: &Run) -> bool {
+    Run { line: 0, ..a.clone() } == Run { line: 0, ..b.clone() }
+}
+
+/// Rows that repeat an earlier one, with the line of that one. Failures and timeouts are alike by nature.
+fn repeats(rows: &[Run]) -> Vec<(&Run, u64)> {
+    let timed = rows.iter().enumerate().filter(|(_, run)| run.typical_s().is_some());
+    timed.filter_map(|(index, run)| Some((run, rows[..index].iter().find(|other| equal(run, other))?.line))).collect()
+}
+
+/// Repeated rows that rounding does not explain.
+fn copies(rows: &[Run]) -> Vec<(u64, &'static str, String, String)> {
+    let repeats = repeats(rows);
+    if repeats.is_empty() {
+        return Vec::new();
+    }
+    let help = "remove the copy; if it is a run of its own, name its machine or time of day, or read the file with \
+                repeats kept";
+    let question = |(run, line): &(&Run, u64)| (run.line, "", format!("is equal to line {line}"), help.to_owned());
+    let mut found: Vec<_> = repeats.iter().filter(|(run, _)| is_copy(run)).map(question).collect();
+    for group in groups(rows.iter().filter(|run| !is_copy(run)), |run| (run.phase, &run.cell, &run.shape)) {
+        let times: Vec<f64> = group.iter().filter_map(|run| run.typical_s()).collect();
+        let here: Vec<_> = repeats.iter().filter(|(run, _)| group.iter().any(|other| other.line == run.line)).collect();
+        let expected = expected_ties(&times);
+        if !here.is_empty() && here.len() as f64 > expected + 3.0 * expected.sqrt() + 0.5 {
+            found.extend(here.into_iter().map(question));
+        }
+    }
+    found
+}
+
+/// No two runs have one time of day and one duration; nor do two sources state the same percentiles twice.
+fn is_copy(run: &Run) -> bool {
+    run.provenance.date.contains(['T', ' ']) || matches!(run.end, RunEnd::Summary { .. })
+}
+
+/// How many pairs of independent times fall on one rounded value: n(n - 1)/2 times the step of rounding times the
+/// integral of the squared normal density, 1/(2s√π).
+fn expected_ties(times: &[f64]) -> f64 {
+    let n = times.len() as f64;
+    let mean = times.iter().sum::<f64>() / n;
+    let spread = (times.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n).sqrt();
+    let decimals = |x: &f64| x.to_string().split_once('.').map_or(0, |(_, digits)| digits.len());
+    let step = 0.1_f64.powf(times.iter().map(decimals).max().unwrap_or(0) as f64);
+    let spread = spread.max(step / 2.0).max(LEAST_CV * mean);
+    n * (n - 1.0) / 2.0 * step / (2.0 * spread * std::f64::consts::PI.sqrt())
+}
+
+/// The rows without those that repeat an earlier one.
+pub(super) fn merged(rows: Vec<Run>) -> Vec<Run> {
+    let lines: Vec<u64> = repeats(&rows).iter().map(|(run, _)| run.line).collect();
+    rows.into_iter().filter(|run| !lines.contains(&run.line)).collect()
+}
+
+/// Stale rows, one remark a source (on the oldest); repeated rows, one remark a file.
+pub(super) fn remarks(table: &Table<'_, Run>, options: &RunsOptions<'_>) -> Vec<Problem> {
+    let remark = |line: u64, key: &str, message: String, help: &str| Problem {
+        file: table.file().to_owned(),
+        line: Some(line),
+        column: None,
+        key: key.to_owned(),
+        message,
+        help: help.to_owned(),
+    };
+    let mut remarks = Vec::new();
+    let age = |run: &&Run| Some(Day::parse(&run.provenance.date)?.days_to(options.today));
+    let and_more = |n: usize| if n > 1 { format!(" (and {} more rows)", n - 1) } else { String::new() };
+    for rows in groups(table.rows().iter(), |run| &run.provenance.source) {
+        let ageless: Vec<&&Run> = rows.iter().filter(|run| age(run).is_none()).collect();
+        if let Some(first) = ageless.first() {
+            let message = format!("`{}`{} tells no age", first.provenance.date, and_more(ageless.len()));
+            remarks.push(remark(first.line, "date", message, "write YYYY-MM-DD"));
+        }
+        let stale = rows.iter().filter(|run| age(run).is_some_and(|age| age > i64::from(options.max_age_days)));
+        let stale: Vec<&&Run> = stale.collect();
+        if let Some(oldest) = stale.iter().max_by_key(|run| age(run)) {
+            let days = age(oldest).unwrap_or_default();
+            let message = format!("`{}`{} is {days} days old", oldest.provenance.date, and_more(stale.len()));
+            let help = format!("measure again what is older than {} days", options.max_age_days);
+            remarks.push(remark(oldest.line, "date", message, &help));
+        }
+    }
+    let repeats = repeats(table.rows());
+    if let Some((run, line)) = repeats.first() {
+        let verdict = if options.repeats == Repeats::Merge { "counted once" } else { "all counted" };
+        let message = format!("is equal to line {line}; {} such rows, {verdict}", repeats.len());
+        remarks.push(remark(run.line, "", message, ""));
+    }
+    remarks.sort_by_key(|remark| remark.line);
+    remarks
+}
+
+/// A column of a shape and what a row says in it.
+type Column = (&'static str, fn(&Shape) -> String);
+
+const SHAPE_COLUMNS: [Column; 5] = [
+    ("steps", |shape| number(shape.steps)),
+    ("megapixels", |shape| number(shape.megapixels)),
+    ("frames", |shape| number(shape.frames)),
+    ("images", |shape| number(shape.images)),
+    ("adapter", |shape| if shape.adapter.is_empty() { "none".to_owned() } else { shape.adapter.clone() }),
+];
+
+fn number(value: Option<f64>) -> String {
+    value.map_or_else(|| "not stated".to_owned(), |value| value.to_string())
+}
+
+/// See [`Runs::mixed_shapes`].
+pub(super) fn mixed_shapes(runs: &Runs, file: &str, with_shape_law: &[&str]) -> Vec<Problem> {
+    let mut found = Vec::new();
+    for (name, rows) in runs.cells(Phase::Warm) {
+        let used: Vec<&Run> = rows.into_iter().filter(|run| run.used && run.time().is_some()).collect();
+        if with_shape_law.contains(&name.model.as_str()) {
+            continue;
+        }
+        let by_shape = groups(used.iter().copied(), |run| &run.shape);
+        let [first, second, ..] = &by_shape[..] else { continue };
+        let differs = |(_, of): &&Column| by_shape.iter().any(|group| of(&group[0].shape) != of(&first[0].shape));
+        let columns: Vec<&Column> = SHAPE_COLUMNS.iter().filter(differs).collect();
+        let describe = |group: &Vec<&Run>| {
+            let shape: Vec<String> =
+                columns.iter().map(|(column, of)| format!("{column} {}", of(&group[0].shape))).collect();
+            format!("{} ({} runs)", shape.join(", "), group.len())
+        };
+        let shapes: Vec<String> = by_shape.iter().map(describe).collect();
+        found.push(Problem {
+            file: file.to_owned(),
+            line: Some(second[0].line),
+            column: None,
+            key: columns[0].0.to_owned(),
+            message: format!("{} has runs of {} shapes: {}", said(name), shapes.len(), shapes.join("; ")),
+            help: "give each shape a variant of its own, or the model a shape law".to_owned(),
+        });
+    }
+    found.sort_by_key(|problem| problem.line);
+    found
+}
+
+/// The cell as it is said in messages.
+fn said(name: &CellName) -> String {
+    let CellName { model, variant, gpu } = name;
+    if variant.is_empty() { format!("{model} on {gpu}") } else { format!("{model} {variant} on {gpu}") }
+}

@@ -1,0 +1,158 @@
+//! Bad input, each kind with the answer that it gets.
+
+use super::*;
+
+const HEADER: &str = "model,gpu,phase,seconds,ok,cause,n,p50_s,p95_s,steps,date,source\n";
+
+#[track_caller]
+fn check(lines: &str, expected: &[(u64, &str, &str)]) {
+    let found = problems(&format!("{HEADER}{lines}"), &options());
+    let found: Vec<_> = found.iter().map(|(line, key, message)| (*line, key.as_str(), message.as_str())).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn times_that_are_no_times_are_named() {
+    check("m,T4,warm,-2,,,,,,,2026-11-01,kit\n", &[(2, "seconds", "`-2` is not a number above zero")]);
+    check("m,T4,warm,0,,,,,,,2026-11-01,kit\n", &[(2, "seconds", "`0` is not a number above zero")]);
+    check("m,T4,warm,,,,,,,,2026-11-01,kit\n", &[(2, "seconds", "is empty")]);
+    check("m,T4,warm,,timeout,,,,,,2026-11-01,kit\n", &[(2, "seconds", "is empty")]);
+    check(
+        "m,T4,warm,2,yes,oom,,,,,2026-11-01,kit\n",
+        &[(2, "cause", "`oom` has no meaning here: the run did not fail")],
+    );
+    check("m,T4,warm,2,no,,,,,,2026-11-01,kit\n", &[(2, "cause", "is empty beside a failure")]);
+    check("m,T4,hot,2,,,,,,,2026-11-01,kit\n", &[(2, "phase", "`hot` is unknown")]);
+}
+
+#[test]
+fn summaries_that_cannot_be_are_named() {
+    check(
+        "m,T4,warm,2,,,9,2,3,,2026-11-01,kit\n",
+        &[(2, "seconds", "`2` has no meaning here: the row gives percentiles")],
+    );
+    check("m,T4,warm,,,,1,2,3,,2026-11-01,kit\n", &[(2, "n", "`1` is no number of runs")]);
+    check("m,T4,warm,,,,9,3,2,,2026-11-01,kit\n", &[(2, "p95_s", "2 s is below the median 3 s")]);
+    check("m,T4,warm,,,,9,3,,,2026-11-01,kit\n", &[(2, "p95_s", "is empty")]);
+    check("m,T4,warm,,no,oom,9,2,3,,2026-11-01,kit\n", &[(2, "ok", "speaks of one run beside percentiles of several")]);
+}
+
+#[test]
+fn gpus_that_are_nearly_right_are_recognised() {
+    let found = read(&format!("{HEADER}m,l40s,warm,2,,,,,,,2026-11-01,kit\n"), &options()).expect_err("bad input");
+    assert_eq!(
+        found[0].to_string(),
+        "runs.csv:2: gpu: `l40s` is no GPU type that is known\n  help: did you mean `L40S`?"
+    );
+    let anything = RunsOptions { gpus: &[], ..options() };
+    assert!(read(&format!("{HEADER}m,l40s,warm,2,,,,,,,2026-11-01,kit\n"), &anything).is_ok());
+}
+
+#[test]
+fn dates_in_the_future_and_no_dates_are_refused() {
+    check("m,T4,warm,2,,,,,,,2026-11-27,kit\n", &[(2, "date", "`2026-11-27` lies in the future")]);
+    check("m,T4,warm,2,,,,,,,yesterday,kit\n", &[(2, "date", "`yesterday` is no date")]);
+    assert!(read(&format!("{HEADER}m,T4,warm,2,,,,,,,2026-11-26,kit\n"), &options()).is_ok());
+}
+
+#[test]
+fn stale_rows_are_remarked_on_once_a_source() {
+    let lines =
+        "m,T4,warm,2,,,,,,,2026-02-01,kit\nm,T4,warm,2.1,,,,,,,2026-01-31,kit\nm,T4,warm,2.2,,,,,,,2026-06-01,kit\n";
+    let runs = read(&format!("{HEADER}{lines}"), &options()).expect("valid");
+    assert_eq!(runs.rows.len(), 3);
+    assert_eq!(
+        runs.remarks.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        [
+            "runs.csv:3: date: `2026-01-31` (and 1 more rows) is 299 days old\n  help: measure again what is older than 180 days"
+        ]
+    );
+    let older = RunsOptions { max_age_days: 300, ..options() };
+    assert_eq!(read(&format!("{HEADER}{lines}"), &older).expect("valid").remarks, []);
+}
+
+#[test]
+fn one_row_in_milliseconds_is_asked_about() {
+    let lines =
+        "m,T4,warm,2.5,,,,,,,2026-11-01,kit\nm,T4,warm,2510,,,,,,,2026-11-01,kit\nm,T4,warm,2.6,,,,,,,2026-11-01,kit\n";
+    let question = "`2510` s is 965 times the 2.6 s of line 4: are these milliseconds?";
+    check(lines, &[(3, "seconds", question)]);
+    let sure = RunsOptions { seconds_are_right: true, ..options() };
+    assert_eq!(read(&format!("{HEADER}{lines}"), &sure).expect("valid").rows[1].time(), Some((2510.0, false)));
+}
+
+#[test]
+fn one_row_in_seconds_among_milliseconds_is_asked_about() {
+    let lines = "m,T4,warm,2500,,,,,,,2026-11-01,kit\nm,T4,warm,2.5,,,,,,,2026-11-01,kit\nm,T4,warm,2600,,,,,,,2026-11-01,kit\n";
+    check(lines, &[(3, "seconds", "`2.5` s is 1/1000 of the 2500 s of line 2: are those milliseconds?")]);
+}
+
+#[test]
+fn a_cell_in_milliseconds_beside_other_gpus_is_asked_about() {
+    let lines = "m,T4,warm,19,,,,,,,2026-11-01,kit\nm,L40S,warm,2.5,,,,,,,2026-11-01,kit\nm,H100,warm,1010,,,,,,,2026-11-01,kit\n\
+                 m,H100,warm,1030,,,,,,,2026-11-01,kit\n";
+    // From 19 s to 1030 s is a factor of 54: GPUs may differ by that, and none is asked about.
+    assert!(read(&format!("{HEADER}{lines}"), &options()).is_ok());
+    let slower = lines.replace("19,", "7.6,").replace("1010", "5010").replace("1030", "5030");
+    check(&slower, &[(5, "seconds", "`5030` s is 662 times the 7.6 s of line 2: are these milliseconds?")]);
+}
+
+#[test]
+fn a_run_of_more_than_a_day_is_asked_about() {
+    check(
+        "m,T4,warm,90000,timeout,,,,,,2026-11-01,kit\n",
+        &[(2, "seconds", "`90000` s is more than a day: are these milliseconds?")],
+    );
+}
+
+/// Steps differ by 50 and times with them: other shapes are no neighbours.
+#[test]
+fn other_shapes_and_phases_are_no_neighbours() {
+    let lines = "m,T4,warm,0.02,,,,,,1,2026-11-01,kit\nm,T4,warm,2.5,,,,,,100,2026-11-01,kit\nm,T4,boot,60,,,,,,,2026-11-01,kit\n";
+    assert!(read(&format!("{HEADER}{lines}"), &options()).is_ok());
+}
+
+/// Of twelve times rounded to a tenth that spread over a tenth, ties are expected.
+#[test]
+fn equal_rounded_times_are_runs_of_their_own() {
+    let row = |seconds: &str| format!("m,T4,warm,{seconds},,,,,,,2026-11-01,kit\n");
+    let lines: String = ["2.5", "2.6", "2.5", "2.4", "2.5", "2.6", "2.4", "2.5"].into_iter().map(row).collect();
+    let runs = read(&format!("{HEADER}{lines}"), &options()).expect("valid");
+    assert_eq!(runs.rows.len(), 8);
+    assert_eq!(runs.remarks[0].message, "is equal to line 2; 5 such rows, all counted");
+}
+
+#[test]
+fn a_repeated_instant_or_summary_is_a_copy() {
+    let row = "m,T4,warm,2.5,,,,,,,2026-11-01T10:00:00Z,kit\n";
+    check(&format!("{row}{row}"), &[(3, "", "is equal to line 2")]);
+    let summary = "m,T4,warm,,,,9,2,3,,2026-11-01,kit\n";
+    check(&format!("{summary}{summary}"), &[(3, "", "is equal to line 2")]);
+    // Failures without a time are alike by nature.
+    let failure = "m,T4,warm,,no,oom,,,,,2026-11-01,kit\n";
+    assert_eq!(read(&format!("{HEADER}{failure}{failure}"), &options()).expect("valid").rows.len(), 2);
+}
+
+#[test]
+fn mixed_shapes_are_named_unless_the_model_has_a_shape_law() {
+    let lines = "m,T4,warm,2,,,,,,4,2026-11-01,kit\nm,T4,warm,9,,,,,,20,2026-11-01,kit\nm,T4,warm,2.1,,,,,,4,2026-11-01,kit\n\
+                 m,A10,warm,1,,,,,,4,2026-11-01,kit\nm,T4,warm,5,,,,,,,2026-11-01,kit\n";
+    let runs = read(&format!("{HEADER}{lines}"), &options()).expect("valid");
+    let found = runs.mixed_shapes("runs.csv", &[]);
+    assert_eq!(
+        found.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        [
+            "runs.csv:3: steps: m on T4 has runs of 3 shapes: steps 4 (2 runs); steps 20 (1 runs); steps not stated (1 runs)\n  \
+          help: give each shape a variant of its own, or the model a shape law"
+        ]
+    );
+    assert_eq!(runs.mixed_shapes("runs.csv", &["m"]), []);
+}
+
+#[test]
+fn headers_are_judged_by_name() {
+    let found = problems("model,gpu,phase,second\nm,T4,warm,2\n", &options());
+    assert_eq!(found, [(1, "second".into(), "is no column that is known here".into())]);
+    let found = problems("model,gpu,seconds\nm,T4,2\n", &options());
+    assert_eq!(found, [(1, "phase".into(), "is missing from the header".into())]);
+}
