@@ -14,6 +14,7 @@ mod least_squares;
 mod memory;
 mod nearest;
 mod percentiles;
+mod pooling;
 mod prices;
 mod problem;
 mod provenance;
@@ -35,6 +36,10 @@ pub use families::{Family, FamilyFit, FitError, Parameters, compare_families, fi
 pub use fit::{Factor, Fit, Kind};
 pub use memory::{Holder, Memory, MemoryRow};
 pub use percentiles::{Percentile, PercentileError, TwoPercentiles, lognormal_of};
+pub use pooling::{
+    Between, CellEstimate, CellSpread, CellTimes, LogMedian, Pooling, PoolingError, RandomEffects, RatioOfModel,
+    SpreadPrior, TAU_FLOOR, combined,
+};
 pub use prices::{PriceRow, Prices};
 pub use problem::Problem;
 pub use provenance::Provenance;

@@ -1,0 +1,199 @@
+//! What few measurements borrow from many: spreads from all cells, speeds of a GPU from other models.
+
+mod effects;
+mod estimate;
+mod spreads;
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+pub use effects::{Between, RandomEffects, RatioOfModel, TAU_FLOOR};
+pub use estimate::{LogMedian, combined};
+pub use spreads::{CellSpread, SpreadPrior};
+
+use crate::runs::CellName;
+
+/// The times of one cell, in seconds above zero.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CellTimes {
+    /// Which cell.
+    pub cell: CellName,
+    /// One a run, ended ones only.
+    pub seconds: Vec<f64>,
+}
+
+/// Why nothing can be pooled.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PoolingError {
+    /// No cell was measured twice.
+    #[error(
+        "no cell has two runs that differ, so nothing is known of their spread; measure one twice, or state a spread"
+    )]
+    NoSpread,
+    /// A variance, freedom, error or time is not what it must be.
+    #[error("{value} is no {what}")]
+    NotA {
+        /// What it should be.
+        what: &'static str,
+        /// The offending value.
+        value: f64,
+    },
+    /// No effects to pool.
+    #[error("there is nothing to pool; give at least one ratio")]
+    Nothing,
+}
+
+/// All cells of some models on some GPUs, pooled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pooling {
+    cells: Vec<Own>,
+    prior: SpreadPrior,
+    reference: String,
+    tau_floor: f64,
+    ratios: Vec<RatioOfModel>,
+    common_tau: f64,
+    common_freedom: f64,
+}
+
+/// What the runs of a cell say by themselves, their spread shrunken.
+#[derive(Debug, Clone, PartialEq)]
+struct Own {
+    cell: CellName,
+    median: LogMedian,
+}
+
+/// What is known of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct CellEstimate {
+    /// From its own runs and those of other models and GPUs together.
+    pub pooled: LogMedian,
+    /// From its own runs alone; `None` if it has none.
+    pub own: Option<LogMedian>,
+    /// From other models alone; `None` if the model was not measured on the reference or the GPU with no other model.
+    pub borrowed: Option<LogMedian>,
+}
+
+impl Pooling {
+    /// Pools the cells.
+    ///
+    /// - `cells`: each cell once, with at least one time.
+    /// - `stated`: a spread that a source states; taken where no cell was measured twice.
+    /// - `reference`: the GPU type that the others are compared with.
+    /// - `tau_floor`: the least standard deviation of log ratios across models that is believed; [`TAU_FLOOR`] where nobody
+    ///   knows better.
+    ///
+    /// # Errors
+    /// [`PoolingError`].
+    ///
+    /// # Source
+    /// Empirical Bayes as in Morris 1983, *Journal of the American Statistical Association* 78; the spreads by Smyth 2004,
+    /// the ratios by DerSimonian and Laird 1986 and by restricted likelihood, see [`SpreadPrior`] and [`RandomEffects`].
+    pub fn fit(
+        cells: &[CellTimes],
+        stated: Option<SpreadPrior>,
+        reference: &str,
+        tau_floor: f64,
+    ) -> Result<Self, PoolingError> {
+        let summaries = cells.iter().map(|cell| summary(&cell.seconds)).collect::<Result<Vec<_>, _>>()?;
+        let spreads: Vec<CellSpread> = summaries.iter().filter_map(|summary| summary.spread).collect();
+        let prior = match (SpreadPrior::fit(&spreads), stated) {
+            (Ok(prior), _) => prior,
+            (Err(PoolingError::NoSpread), Some(stated)) => stated,
+            (Err(error), _) => return Err(error),
+        };
+        let own = |(times, summary): (&CellTimes, &Summary)| Own {
+            cell: times.cell.clone(),
+            median: prior.median_of(summary.mean, summary.n, summary.spread),
+        };
+        let cells: Vec<Own> = cells.iter().zip(&summaries).map(own).collect();
+        let ratios = ratios(&cells, reference);
+        let (common_tau, common_freedom) = effects::common_tau(&ratios);
+        Ok(Self { cells, prior, reference: reference.to_owned(), tau_floor, ratios, common_tau, common_freedom })
+    }
+
+    /// What all spreads have in common.
+    #[must_use]
+    pub fn prior(&self) -> &SpreadPrior {
+        &self.prior
+    }
+
+    /// Log ratios of a GPU to the reference over models, `without` left out; `None` where no other model was measured on
+    /// both.
+    ///
+    /// The spread across models is the GPU's own from five models on, else that of all GPUs together; never below the
+    /// floor.
+    #[must_use]
+    pub fn ratio(&self, gpu: &str, without: Option<(&str, &str)>) -> Option<RandomEffects> {
+        let of_gpu = self.ratios.iter().filter(|ratio| ratio.cell.gpu == gpu);
+        let others = of_gpu.filter(|ratio| without != Some((&ratio.cell.model, &ratio.cell.variant)));
+        let effects: Vec<(f64, f64)> = others.map(|ratio| (ratio.ln_ratio, ratio.error)).collect();
+        effects::of_gpu(&effects, self.common_tau, self.common_freedom, self.tau_floor)
+    }
+
+    /// What is known of a cell; `None` where neither it nor what it could borrow from was measured.
+    ///
+    /// A cell that borrows takes the ratio of its GPU over the other models, never over itself.
+    #[must_use]
+    pub fn cell(&self, cell: &CellName) -> Option<CellEstimate> {
+        let own = self.own(cell);
+        let borrowed = self.borrowed(cell);
+        let pooled = match (own, borrowed) {
+            (Some(own), Some(borrowed)) => combined(own, borrowed),
+            (Some(only), None) | (None, Some(only)) => only,
+            (None, None) => return None,
+        };
+        Some(CellEstimate { pooled, own, borrowed })
+    }
+
+    fn own(&self, cell: &CellName) -> Option<LogMedian> {
+        self.cells.iter().find(|own| own.cell == *cell).map(|own| own.median)
+    }
+
+    fn borrowed(&self, cell: &CellName) -> Option<LogMedian> {
+        if cell.gpu == self.reference {
+            return None;
+        }
+        let base = self.own(&CellName { gpu: self.reference.clone(), ..cell.clone() })?;
+        let ratio = self.ratio(&cell.gpu, Some((&cell.model, &cell.variant)))?;
+        Some(base.plus(&ratio.predicted()))
+    }
+}
+
+/// Mean and spread of the logarithms of the times of a cell.
+struct Summary {
+    mean: f64,
+    n: usize,
+    spread: Option<CellSpread>,
+}
+
+fn summary(seconds: &[f64]) -> Result<Summary, PoolingError> {
+    if let Some(value) = seconds.iter().find(|s| !(s.is_finite() && **s > 0.0)) {
+        return Err(PoolingError::NotA { what: "time above zero", value: *value });
+    }
+    if seconds.is_empty() {
+        return Err(PoolingError::NotA { what: "number of runs from 1 on", value: 0.0 });
+    }
+    let n = seconds.len();
+    let mean = seconds.iter().map(|s| s.ln()).sum::<f64>() / n as f64;
+    let squares: f64 = seconds.iter().map(|s| (s.ln() - mean).powi(2)).sum();
+    let freedom = n as f64 - 1.0;
+    let spread = (n > 1).then(|| CellSpread { variance: squares / freedom, freedom });
+    Ok(Summary { mean, n, spread })
+}
+
+fn ratios(cells: &[Own], reference: &str) -> Vec<RatioOfModel> {
+    let base = |cell: &CellName| {
+        let name = CellName { gpu: reference.to_owned(), ..cell.clone() };
+        cells.iter().find(|own| own.cell == name).map(|own| own.median)
+    };
+    let elsewhere = cells.iter().filter(|own| own.cell.gpu != reference);
+    elsewhere
+        .filter_map(|own| {
+            let base = base(&own.cell)?;
+            let ln_ratio = own.median.mean - base.mean;
+            Some(RatioOfModel { cell: own.cell.clone(), ln_ratio, error: own.median.error.hypot(base.error) })
+        })
+        .collect()
+}
