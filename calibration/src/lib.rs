@@ -18,6 +18,7 @@ mod pooling;
 mod prices;
 mod problem;
 mod provenance;
+mod roofline;
 mod runs;
 mod sample;
 mod service;
@@ -43,6 +44,7 @@ pub use pooling::{
 pub use prices::{PriceRow, Prices};
 pub use problem::Problem;
 pub use provenance::Provenance;
+pub use roofline::{Achieved, Chip, LeftOut, Roofline, RooflineError, RooflinePrediction, RooflineVerdict, Work};
 pub use runs::{Benchmarked, CellName, Phase, RUN_COLUMNS, Repeats, Run, RunEnd, Runs, RunsOptions, ServedAs, Shape};
 pub use shape_law::{Beyond, Exponents, Parameter, ShapeError, ShapeLaw, ShapePrediction};
 pub use table::{NO_ROWS, table_cells};
