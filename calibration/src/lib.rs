@@ -6,12 +6,15 @@
 mod benchmarks;
 mod boots;
 mod censored;
+mod contradictions;
 mod curve_file;
 mod day;
+mod failures;
 mod families;
 mod fit;
 mod least_squares;
 mod memory;
+mod memory_fit;
 mod nearest;
 mod percentiles;
 mod pooling;
@@ -31,11 +34,14 @@ mod trace_file;
 pub use benchmarks::{BenchmarkRow, Benchmarks, Finding};
 pub use boots::{BootRow, Boots};
 pub use censored::TimeOnTest;
+pub use contradictions::{ContradictionRule, Contradictions, JudgedRow, Reference};
 pub use curve_file::read_load_curve;
 pub use day::Day;
+pub use failures::FailureRate;
 pub use families::{Family, FamilyFit, FitError, Parameters, compare_families, fit_family};
 pub use fit::{Factor, Fit, Kind};
 pub use memory::{Holder, Memory, MemoryRow};
+pub use memory_fit::{BORDERLINE_SHARE, MemoryClass, MemoryFit};
 pub use percentiles::{Percentile, PercentileError, TwoPercentiles, lognormal_of};
 pub use pooling::{
     Between, CellEstimate, CellSpread, CellTimes, LogMedian, Pooling, PoolingError, RandomEffects, RatioOfModel,

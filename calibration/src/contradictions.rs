@@ -1,0 +1,291 @@
+//! Rows of one cell that cannot all be right, and what is done about them: never an average.
+
+use serde::{Deserialize, Serialize};
+
+use crate::fit::Kind;
+use crate::roofline::RooflinePrediction;
+use crate::runs::Run;
+
+/// How far from the middle, in robust standard deviations, a row contradicts the others: Hampel's customary 3 (Davies and
+/// Gather 1993, *Journal of the American Statistical Association* 88, page 782).
+const CONTRADICTION_Z: f64 = 3.0;
+
+/// Within so many standard deviations a widened spread takes every row.
+const WIDENED_Z: f64 = 2.0;
+
+/// Standard deviation of a normal law over its median absolute deviation, 1/Φ⁻¹(3/4).
+const SIGMA_OF_MAD: f64 = 1.482_602_218_505_602;
+
+/// What is done about rows that contradict the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContradictionRule {
+    /// They are shown and not fitted.
+    Exclude,
+    /// They are fitted no more than with [`Self::Exclude`], but the spread is widened until all rows are within two standard
+    /// deviations.
+    Widen,
+    /// They are fitted like all others.
+    Keep,
+}
+
+/// What rows of a cell are held against.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Reference {
+    /// The middle, in seconds.
+    pub typical_s: f64,
+    /// Standard deviation of the logarithm about it.
+    pub sigma: f64,
+    /// What is not known of the middle itself, as a standard deviation of its logarithm.
+    pub error: f64,
+}
+
+/// A row of a cell and how it stands to the others.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JudgedRow {
+    /// Line in the file, from 1.
+    pub line: u64,
+    /// In seconds.
+    pub seconds: f64,
+    /// Robust z of its logarithm; its sign says whether it is longer or shorter.
+    pub z: f64,
+    /// Whether |z| is above 3.
+    pub contradicts: bool,
+    /// Whether it may be fitted under the rule: rows that the file keeps as evidence never are.
+    pub fitted: bool,
+    /// In words: seconds, date, source, and the note of the row.
+    pub words: String,
+}
+
+/// The rows of one cell, judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Contradictions {
+    /// What they were held against.
+    pub reference: Reference,
+    /// All of them, in the order of the file.
+    pub rows: Vec<JudgedRow>,
+    /// By which rule.
+    pub rule: ContradictionRule,
+    /// Under [`ContradictionRule::Widen`] the standard deviation of the logarithm with which all rows are within two; else that
+    /// of the reference.
+    pub sigma: f64,
+}
+
+impl Reference {
+    /// The median of the rows that may be fitted, and their spread by the median absolute deviation; where none may, of all.
+    ///
+    /// - `runs`: rows of one cell, phase and shape; failures, timeouts and derived times count for nothing here.
+    /// - `sigma_floor`: the least spread that is believed, as a standard deviation of logarithms, such as that pooled over
+    ///   cells: of two rows, or of equal ones, the deviation is 0.
+    ///
+    /// `None` without a row. Of rows that only contradict each other the middle one wins, which says little: the caller should
+    /// know better, from a prediction for example.
+    ///
+    /// # Panics
+    /// If `sigma_floor` is not above zero.
+    #[must_use]
+    pub fn of_runs(runs: &[&Run], sigma_floor: f64) -> Option<Self> {
+        let measured = |run: &&&Run| run.provenance.kind <= Kind::Published;
+        let logs = |used: bool| -> Vec<f64> {
+            let rows = runs.iter().filter(measured).filter(|run| !used || run.used);
+            rows.filter_map(|run| Some(run.typical_s()?.ln())).collect()
+        };
+        let fitted = logs(true);
+        let logs = if fitted.is_empty() { logs(false) } else { fitted };
+        Self::of_logs(&logs, sigma_floor)
+    }
+
+    fn of_logs(logs: &[f64], sigma_floor: f64) -> Option<Self> {
+        assert!(sigma_floor.is_finite() && sigma_floor > 0.0, "{sigma_floor} is no spread");
+        let middle = median(logs)?;
+        let deviations: Vec<f64> = logs.iter().map(|x| (x - middle).abs()).collect();
+        let sigma = (SIGMA_OF_MAD * median(&deviations)?).max(sigma_floor);
+        Some(Self { typical_s: middle.exp(), sigma, error: 0.0 })
+    }
+
+    /// A derived time in the place of a median: its own uncertainty counts.
+    ///
+    /// - `sigma`: of one run about the middle.
+    #[must_use]
+    pub fn of_prediction(prediction: &RooflinePrediction, sigma: f64) -> Self {
+        Self { typical_s: prediction.seconds, sigma, error: prediction.factor.ln() }
+    }
+}
+
+impl Contradictions {
+    /// Judges the rows of a cell.
+    ///
+    /// - `runs`: as in [`Reference::of_runs`]; derived rows are judged as well.
+    /// - `reference`: what they are held against.
+    #[must_use]
+    pub fn judge(runs: &[&Run], reference: Reference, rule: ContradictionRule) -> Self {
+        let unit = reference.sigma.hypot(reference.error);
+        let rows: Vec<JudgedRow> = runs
+            .iter()
+            .filter_map(|run| {
+                let seconds = run.typical_s()?;
+                let z = (seconds / reference.typical_s).ln() / unit;
+                let contradicts = z.abs() > CONTRADICTION_Z;
+                let fitted = run.used && (!contradicts || rule == ContradictionRule::Keep);
+                Some(JudgedRow {
+                    line: run.line,
+                    seconds,
+                    z,
+                    contradicts,
+                    fitted,
+                    words: words(run, seconds, reference, z),
+                })
+            })
+            .collect();
+        let farthest = rows.iter().map(|row| (row.seconds / reference.typical_s).ln().abs()).fold(0.0, f64::max);
+        let sigma = match rule {
+            ContradictionRule::Widen => reference.sigma.max(farthest / WIDENED_Z),
+            ContradictionRule::Exclude | ContradictionRule::Keep => reference.sigma,
+        };
+        Self { reference, rows, rule, sigma }
+    }
+
+    /// The rows that contradict the others, the worst first.
+    #[must_use]
+    pub fn named(&self) -> Vec<&JudgedRow> {
+        let mut named: Vec<&JudgedRow> = self.rows.iter().filter(|row| row.contradicts).collect();
+        named.sort_by(|a, b| b.z.abs().total_cmp(&a.z.abs()));
+        named
+    }
+}
+
+fn words(run: &Run, seconds: f64, reference: Reference, z: f64) -> String {
+    let ratio = (seconds / reference.typical_s).max(reference.typical_s / seconds);
+    let direction = if z < 0.0 { "shorter" } else { "longer" };
+    let note = if run.note.is_empty() { String::new() } else { format!("; {}", run.note) };
+    format!(
+        "{seconds} s ({}) is {ratio:.1} times {direction} than {:.3} s, {:.1} standard deviations{note}",
+        run.provenance.cite(),
+        reference.typical_s,
+        z.abs()
+    )
+}
+
+/// `None` of nothing.
+fn median(values: &[f64]) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    match sorted.len() {
+        0 => None,
+        n if n % 2 == 1 => Some(sorted[middle]),
+        _ => Some(f64::midpoint(sorted[middle - 1], sorted[middle])),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::benchmarks::Benchmarks;
+    use crate::roofline::Roofline;
+    use crate::runs::{Phase, Runs};
+    use approx::assert_relative_eq;
+
+    fn shipped(derived: bool) -> Runs {
+        let text = include_str!("../../data/image-studio/benchmarks.csv");
+        Benchmarks::read("benchmarks.csv", text).expect("valid").runs(derived)
+    }
+
+    fn rows<'a>(runs: &'a Runs, model: &str, variant: &str, gpu: &str) -> Vec<&'a Run> {
+        let cells = runs.cells(Phase::Warm);
+        let cell =
+            cells.into_iter().find(|(name, _)| (&*name.model, &*name.variant, &*name.gpu) == (model, variant, gpu));
+        cell.expect("measured").1
+    }
+
+    fn named(found: &Contradictions) -> Vec<f64> {
+        found.named().iter().map(|row| row.seconds).collect()
+    }
+
+    /// Field values of 2.52, 29.65 and 37 s against 11.3 s from the published time of a pass, or from arithmetic.
+    #[test]
+    fn the_field_values_of_the_default_scenario_come_out() {
+        let runs = shipped(true);
+        let rows = rows(&runs, "flux-dev", "bf16", "L40S");
+        let derived = Reference { typical_s: 11.32, sigma: 0.04, error: 1.35_f64.ln() };
+        let found = Contradictions::judge(&rows, derived, ContradictionRule::Exclude);
+        assert_eq!(named(&found), [2.52, 37.0, 29.65]);
+        assert_eq!(found.rows.iter().filter(|row| row.fitted).count(), 1, "{found:#?}");
+        assert_eq!(
+            found.named()[2].words,
+            "29.65 s (github.com/jatidevelopments/ryla apps/modal/docs/status/BENCHMARK-RESULTS (2026-02-02)) is 2.6 times \
+             longer than 11.320 s, 3.2 standard deviations; may include loading another model in the same container"
+        );
+        let roofline = Roofline::shipped();
+        let prediction = roofline.predict_work(roofline.work("flux-dev")[0], 20.0, "L40S").expect("a prediction");
+        let reference = Reference::of_prediction(&prediction, 0.04);
+        let found = Contradictions::judge(&rows, reference, ContradictionRule::Exclude);
+        assert_eq!(named(&found), [2.52, 37.0, 29.65]);
+    }
+
+    /// Among themselves the middle one of the three wins, and 2.52 s contradicts it; 37 s does not.
+    #[test]
+    fn rows_that_are_only_held_against_each_other() {
+        let runs = shipped(false);
+        let rows = rows(&runs, "flux-dev", "bf16", "L40S");
+        let reference = Reference::of_runs(&rows, 0.04).expect("rows");
+        assert_relative_eq!(reference.typical_s, 29.65, max_relative = 1e-12);
+        // The deviations are ln(29.65 / 2.52), 0 and ln(37 / 29.65): the middle one is the last.
+        assert_relative_eq!(reference.sigma, 1.482_602_2 * (37.0_f64 / 29.65).ln(), max_relative = 1e-6);
+        assert_eq!(named(&Contradictions::judge(&rows, reference, ContradictionRule::Exclude)), [2.52]);
+    }
+
+    /// The same rows as the present rule of a factor of 2 names, wherever measured rows speak for the cell.
+    #[test]
+    fn measured_cells_name_what_the_factor_of_two_names() {
+        let runs = shipped(false);
+        for (model, variant, odd) in
+            [("flux-schnell", "fp8", [29.0].as_slice()), ("instantid", "fp16", &[29.0]), ("wan2.1", "fp16", &[29.0])]
+        {
+            let rows = rows(&runs, model, variant, "L40S");
+            let reference = Reference::of_runs(&rows, 0.04).expect("rows");
+            assert_eq!(named(&Contradictions::judge(&rows, reference, ContradictionRule::Exclude)), odd, "{model}");
+        }
+        // A time of another size, published elsewhere, and one whose container may have been cold.
+        let rows = rows(&runs, "seedvr2", "bf16", "L40S");
+        let reference = Reference::of_runs(&rows, 0.04).expect("rows");
+        let found = named(&Contradictions::judge(&rows, reference, ContradictionRule::Exclude));
+        assert!(found.contains(&208.0) && found.contains(&3.9), "{found:?}");
+    }
+
+    fn runs(seconds: &[f64]) -> Runs {
+        let line = |s: &f64| format!("m,T4,warm,{s},2026-11-01,kit\n");
+        let text = format!("model,gpu,phase,seconds,date,source\n{}", seconds.iter().map(line).collect::<String>());
+        let day = crate::Day::parse("2026-11-26").expect("a date");
+        let options = crate::RunsOptions { repeats: crate::Repeats::Keep, ..crate::RunsOptions::on(day) };
+        Runs::read("runs.csv", &text, &options).expect("valid")
+    }
+
+    #[test]
+    fn each_rule_does_what_its_name_says() {
+        let runs = runs(&[2.0, 2.1, 1.9, 2.05, 9.0]);
+        let rows: Vec<&Run> = runs.rows.iter().collect();
+        let reference = Reference::of_runs(&rows, 0.04).expect("rows");
+        // Median 2.05; deviations of logarithms 0.0247, 0.0241, 0.0760, 0, 1.4793: their median 0.0247.
+        assert_relative_eq!(reference.typical_s, 2.05, max_relative = 1e-12);
+        assert_relative_eq!(reference.sigma, 0.04, max_relative = 1e-12);
+        let judged = |rule| Contradictions::judge(&rows, reference, rule);
+        let fitted = |found: &Contradictions| found.rows.iter().filter(|row| row.fitted).count();
+        let (exclude, widen, keep) =
+            (judged(ContradictionRule::Exclude), judged(ContradictionRule::Widen), judged(ContradictionRule::Keep));
+        assert_eq!((fitted(&exclude), fitted(&widen), fitted(&keep)), (4, 4, 5));
+        assert_eq!((named(&exclude), named(&keep)), (vec![9.0], vec![9.0]));
+        assert_relative_eq!(exclude.sigma, 0.04);
+        assert_relative_eq!(widen.sigma, (9.0_f64 / 2.05).ln() / 2.0, max_relative = 1e-12);
+        assert!(widen.rows.iter().all(|row| (row.seconds / 2.05).ln().abs() <= 2.0 * widen.sigma * (1.0 + 1e-12)));
+    }
+
+    #[test]
+    fn equal_rows_contradict_nobody_and_no_row_has_no_reference() {
+        let runs = runs(&[2.0, 2.0, 2.0]);
+        let rows: Vec<&Run> = runs.rows.iter().collect();
+        let reference = Reference::of_runs(&rows, 0.04).expect("rows");
+        assert_eq!(named(&Contradictions::judge(&rows, reference, ContradictionRule::Exclude)), [] as [f64; 0]);
+        assert_eq!(Reference::of_runs(&[], 0.04), None);
+    }
+}
