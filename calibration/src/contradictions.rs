@@ -6,8 +6,8 @@ use crate::fit::Kind;
 use crate::roofline::RooflinePrediction;
 use crate::runs::Run;
 
-/// How far from the middle, in robust standard deviations, a row contradicts the others: Hampel's customary 3 (Davies and
-/// Gather 1993, *Journal of the American Statistical Association* 88, page 782).
+/// How far from the middle, in robust standard deviations, a row contradicts the others: Hampel's customary 3 (Davies
+/// and Gather 1993, *Journal of the American Statistical Association* 88, 782).
 const CONTRADICTION_Z: f64 = 3.0;
 
 /// Within so many standard deviations a widened spread takes every row.
@@ -22,8 +22,8 @@ const SIGMA_OF_MAD: f64 = 1.482_602_218_505_602;
 pub enum ContradictionRule {
     /// They are shown and not fitted.
     Exclude,
-    /// They are fitted no more than with [`Self::Exclude`], but the spread is widened until all rows are within two standard
-    /// deviations.
+    /// They are fitted no more than with [`Self::Exclude`], but the spread is widened until all rows are within two
+    /// standard deviations.
     Widen,
     /// They are fitted like all others.
     Keep,
@@ -31,7 +31,7 @@ pub enum ContradictionRule {
 
 /// What rows of a cell are held against.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Reference {
+pub struct TypicalTime {
     /// The middle, in seconds.
     pub typical_s: f64,
     /// Standard deviation of the logarithm about it.
@@ -61,25 +61,26 @@ pub struct JudgedRow {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Contradictions {
     /// What they were held against.
-    pub reference: Reference,
+    pub reference: TypicalTime,
     /// All of them, in the order of the file.
     pub rows: Vec<JudgedRow>,
     /// By which rule.
     pub rule: ContradictionRule,
-    /// Under [`ContradictionRule::Widen`] the standard deviation of the logarithm with which all rows are within two; else that
-    /// of the reference.
+    /// Under [`ContradictionRule::Widen`] the standard deviation of the logarithm with which all rows are within two;
+    /// else that of the reference.
     pub sigma: f64,
 }
 
-impl Reference {
-    /// The median of the rows that may be fitted, and their spread by the median absolute deviation; where none may, of all.
+impl TypicalTime {
+    /// The median of the rows that may be fitted, and their spread by the median absolute deviation; where none may, of
+    /// all.
     ///
     /// - `runs`: rows of one cell, phase and shape; failures, timeouts and derived times count for nothing here.
-    /// - `sigma_floor`: the least spread that is believed, as a standard deviation of logarithms, such as that pooled over
-    ///   cells: of two rows, or of equal ones, the deviation is 0.
+    /// - `sigma_floor`: the least spread that is believed, as a standard deviation of logarithms, such as that pooled
+    ///   over cells: of two rows, or of equal ones, the deviation is 0.
     ///
-    /// `None` without a row. Of rows that only contradict each other the middle one wins, which says little: the caller should
-    /// know better, from a prediction for example.
+    /// `None` without a row. Of rows that only contradict each other the middle one wins, which says little: the caller
+    /// should know better, from a prediction for example.
     ///
     /// # Panics
     /// If `sigma_floor` is not above zero.
@@ -115,10 +116,10 @@ impl Reference {
 impl Contradictions {
     /// Judges the rows of a cell.
     ///
-    /// - `runs`: as in [`Reference::of_runs`]; derived rows are judged as well.
+    /// - `runs`: as in [`TypicalTime::of_runs`]; derived rows are judged as well.
     /// - `reference`: what they are held against.
     #[must_use]
-    pub fn judge(runs: &[&Run], reference: Reference, rule: ContradictionRule) -> Self {
+    pub fn judge(runs: &[&Run], reference: TypicalTime, rule: ContradictionRule) -> Self {
         let unit = reference.sigma.hypot(reference.error);
         let rows: Vec<JudgedRow> = runs
             .iter()
@@ -154,7 +155,7 @@ impl Contradictions {
     }
 }
 
-fn words(run: &Run, seconds: f64, reference: Reference, z: f64) -> String {
+fn words(run: &Run, seconds: f64, reference: TypicalTime, z: f64) -> String {
     let ratio = (seconds / reference.typical_s).max(reference.typical_s / seconds);
     let direction = if z < 0.0 { "shorter" } else { "longer" };
     let note = if run.note.is_empty() { String::new() } else { format!("; {}", run.note) };
@@ -207,7 +208,7 @@ mod tests {
     fn the_field_values_of_the_default_scenario_come_out() {
         let runs = shipped(true);
         let rows = rows(&runs, "flux-dev", "bf16", "L40S");
-        let derived = Reference { typical_s: 11.32, sigma: 0.04, error: 1.35_f64.ln() };
+        let derived = TypicalTime { typical_s: 11.32, sigma: 0.04, error: 1.35_f64.ln() };
         let found = Contradictions::judge(&rows, derived, ContradictionRule::Exclude);
         assert_eq!(named(&found), [2.52, 37.0, 29.65]);
         assert_eq!(found.rows.iter().filter(|row| row.fitted).count(), 1, "{found:#?}");
@@ -218,7 +219,7 @@ mod tests {
         );
         let roofline = Roofline::shipped();
         let prediction = roofline.predict_work(roofline.work("flux-dev")[0], 20.0, "L40S").expect("a prediction");
-        let reference = Reference::of_prediction(&prediction, 0.04);
+        let reference = TypicalTime::of_prediction(&prediction, 0.04);
         let found = Contradictions::judge(&rows, reference, ContradictionRule::Exclude);
         assert_eq!(named(&found), [2.52, 37.0, 29.65]);
     }
@@ -228,7 +229,7 @@ mod tests {
     fn rows_that_are_only_held_against_each_other() {
         let runs = shipped(false);
         let rows = rows(&runs, "flux-dev", "bf16", "L40S");
-        let reference = Reference::of_runs(&rows, 0.04).expect("rows");
+        let reference = TypicalTime::of_runs(&rows, 0.04).expect("rows");
         assert_relative_eq!(reference.typical_s, 29.65, max_relative = 1e-12);
         // The deviations are ln(29.65 / 2.52), 0 and ln(37 / 29.65): the middle one is the last.
         assert_relative_eq!(reference.sigma, 1.482_602_2 * (37.0_f64 / 29.65).ln(), max_relative = 1e-6);
@@ -243,12 +244,12 @@ mod tests {
             [("flux-schnell", "fp8", [29.0].as_slice()), ("instantid", "fp16", &[29.0]), ("wan2.1", "fp16", &[29.0])]
         {
             let rows = rows(&runs, model, variant, "L40S");
-            let reference = Reference::of_runs(&rows, 0.04).expect("rows");
+            let reference = TypicalTime::of_runs(&rows, 0.04).expect("rows");
             assert_eq!(named(&Contradictions::judge(&rows, reference, ContradictionRule::Exclude)), odd, "{model}");
         }
         // A time of another size, published elsewhere, and one whose container may have been cold.
         let rows = rows(&runs, "seedvr2", "bf16", "L40S");
-        let reference = Reference::of_runs(&rows, 0.04).expect("rows");
+        let reference = TypicalTime::of_runs(&rows, 0.04).expect("rows");
         let found = named(&Contradictions::judge(&rows, reference, ContradictionRule::Exclude));
         assert!(found.contains(&208.0) && found.contains(&3.9), "{found:?}");
     }
@@ -265,7 +266,7 @@ mod tests {
     fn each_rule_does_what_its_name_says() {
         let runs = runs(&[2.0, 2.1, 1.9, 2.05, 9.0]);
         let rows: Vec<&Run> = runs.rows.iter().collect();
-        let reference = Reference::of_runs(&rows, 0.04).expect("rows");
+        let reference = TypicalTime::of_runs(&rows, 0.04).expect("rows");
         // Median 2.05; deviations of logarithms 0.0247, 0.0241, 0.0760, 0, 1.4793: their median 0.0247.
         assert_relative_eq!(reference.typical_s, 2.05, max_relative = 1e-12);
         assert_relative_eq!(reference.sigma, 0.04, max_relative = 1e-12);
@@ -284,8 +285,8 @@ mod tests {
     fn equal_rows_contradict_nobody_and_no_row_has_no_reference() {
         let runs = runs(&[2.0, 2.0, 2.0]);
         let rows: Vec<&Run> = runs.rows.iter().collect();
-        let reference = Reference::of_runs(&rows, 0.04).expect("rows");
+        let reference = TypicalTime::of_runs(&rows, 0.04).expect("rows");
         assert_eq!(named(&Contradictions::judge(&rows, reference, ContradictionRule::Exclude)), [] as [f64; 0]);
-        assert_eq!(Reference::of_runs(&[], 0.04), None);
+        assert_eq!(TypicalTime::of_runs(&[], 0.04), None);
     }
 }

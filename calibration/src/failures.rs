@@ -23,14 +23,15 @@ pub enum FailureRate {
         failed: u64,
         /// Of how many that ended.
         runs: u64,
-        /// How many of the failures were out of memory although other runs of the shape fitted: the memory is at its limit.
+        /// How many of the failures were out of memory although other runs of the shape fitted: the memory is at its
+        /// limit.
         out_of_memory: u64,
     },
 }
 
 impl FailureRate {
-    /// Counts the runs of one cell, phase and shape; timeouts and summaries count for nothing, because neither says whether
-    /// a request would have failed. `None` where no run is left.
+    /// Counts the runs of one cell, phase and shape; timeouts and summaries count for nothing, because neither says
+    /// whether a request would have failed. `None` where no run is left.
     #[must_use]
     pub fn of(runs: &[&Run]) -> Option<Self> {
         let (mut failed, mut ended, mut out_of_memory) = (0, 0, 0);
@@ -54,8 +55,8 @@ impl FailureRate {
         }
     }
 
-    /// Each shape of a cell by itself, in the order of the file: a larger image may run out of memory where a smaller one
-    /// fits.
+    /// Each shape of a cell by itself, in the order of the file: a larger image may run out of memory where a smaller
+    /// one fits.
     #[must_use]
     pub fn by_shape<'a>(runs: &[&'a Run]) -> Vec<(&'a Shape, Self)> {
         let mut shapes: Vec<&Shape> = Vec::new();

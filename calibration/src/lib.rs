@@ -34,7 +34,7 @@ mod trace_file;
 pub use benchmarks::{BenchmarkRow, Benchmarks, Finding};
 pub use boots::{BootRow, Boots};
 pub use censored::TimeOnTest;
-pub use contradictions::{ContradictionRule, Contradictions, JudgedRow, Reference};
+pub use contradictions::{ContradictionRule, Contradictions, JudgedRow, TypicalTime};
 pub use curve_file::read_load_curve;
 pub use day::Day;
 pub use failures::FailureRate;
@@ -44,15 +44,15 @@ pub use memory::{Holder, Memory, MemoryRow};
 pub use memory_fit::{BORDERLINE_SHARE, MemoryClass, MemoryFit};
 pub use percentiles::{Percentile, PercentileError, TwoPercentiles, lognormal_of};
 pub use pooling::{
-    Between, CellEstimate, CellSpread, CellTimes, LogMedian, Pooling, PoolingError, RandomEffects, RatioOfModel,
-    SpreadPrior, TAU_FLOOR, combined,
+    CellEstimate, CellSpread, CellTimes, LogMedian, Pooling, PoolingError, RandomEffects, RatioOfModel,
+    SpreadOfEffects, SpreadPrior, TAU_FLOOR,
 };
 pub use prices::{PriceRow, Prices};
 pub use problem::Problem;
 pub use provenance::Provenance;
 pub use roofline::{Achieved, Chip, LeftOut, Roofline, RooflineError, RooflinePrediction, RooflineVerdict, Work};
 pub use runs::{Benchmarked, CellName, Phase, RUN_COLUMNS, Repeats, Run, RunEnd, Runs, RunsOptions, ServedAs, Shape};
-pub use shape_law::{Beyond, Exponents, Parameter, ShapeError, ShapeLaw, ShapePrediction};
+pub use shape_law::{Beyond, Exponents, ShapeError, ShapeLaw, ShapeParameter, ShapePrediction};
 pub use table::{NO_ROWS, table_cells};
 pub use trace_file::{TRACE_HEADER, read_trace};
 

@@ -51,8 +51,8 @@ impl MemoryFit {
         Self { class, peak_gib, usable_gib }
     }
 
-    /// The greatest peak of the runs of a cell that ended; `None` where none states one. A run that ran out of memory had
-    /// need of more than it states, so its own is not taken.
+    /// The greatest peak of the runs of a cell that ended; `None` where none states one. A run that ran out of memory
+    /// had need of more than it states, so its own is not taken.
     ///
     /// - `usable_gib`: as in [`Self::of`].
     ///

@@ -11,8 +11,8 @@ pub(crate) fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>)
         .map(|(_, name)| name)
 }
 
-/// Smaller is closer: the edit distance, counted as 0 where `given` is the beginning of `known` (a forgotten unit) and as
-/// 1 where it is the other way round; among equals the difference of the lengths.
+/// Smaller is closer: the edit distance, counted as 0 where `given` is the beginning of `known` (a forgotten unit) and
+/// as 1 where it is the other way round; among equals the difference of the lengths.
 fn closeness(given: &str, known: &str) -> (usize, usize) {
     let distance = match (known.starts_with(given), given.starts_with(known)) {
         _ if given.len().min(known.len()) < 2 => edit_distance(given, known),

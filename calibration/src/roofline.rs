@@ -149,8 +149,8 @@ impl Roofline {
         self.work.iter().filter(|work| work.model == model).collect()
     }
 
-    /// What one matrix product reaches on a GPU, in tera floating-point operations a second: as measured, else the vendor's
-    /// rate times the mean share that is reached elsewhere.
+    /// What one matrix product reaches on a GPU, in tera floating-point operations a second: as measured, else the
+    /// vendor's rate times the mean share that is reached elsewhere.
     fn rate_tflops(&self, chip: &Chip) -> f64 {
         chip.gemm_tflops.unwrap_or(chip.peak_tflops * self.gemm_share)
     }
@@ -214,22 +214,22 @@ impl Roofline {
         if freedom == 0 { self.sigma_of_unmeasured } else { (squares / freedom as f64).sqrt() }
     }
 
-    /// The seconds of a request: its operations over what its family achieves on the GPU, and never less than reading its
-    /// weights takes.
+    /// The seconds of a request: its operations over what its family achieves on the GPU, and never less than reading
+    /// its weights takes.
     ///
     /// - `family`: of `achieved.csv`; a GPU on which it was not measured takes the geometric mean over the others.
     /// - `tflop`: tera floating-point operations of the request.
     /// - `read_gb`: gigabytes of weights that it reads, over all passes; 0 if that is not known.
     /// - `gpu`: of `gpus.csv`.
     ///
-    /// The factor of a GPU on which the family was not measured is the root mean square of the errors with each GPU left
-    /// out, over all families; else that of different requests of a family on one GPU.
+    /// The factor of a GPU on which the family was not measured is the root mean square of the errors with each GPU
+    /// left out, over all families; else that of different requests of a family on one GPU.
     ///
     /// # Errors
     /// [`RooflineError`].
     ///
     /// # Source
-    /// Williams, Waterman and Patterson 2009, *Communications of the ACM* 52(4), page 67.
+    /// Williams, Waterman and Patterson 2009, *Communications of the ACM* 52(4), 65.
     pub fn predict(
         &self,
         family: &str,

@@ -11,6 +11,9 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 use crate::day::Day;
+use crate::fit::Kind;
+use crate::percentiles::{Percentile, PercentileError, lognormal_of};
+use crate::pooling::CellTimes;
 use crate::problem::Problem;
 use crate::provenance::Provenance;
 use crate::table::{Table, filled_lines};
@@ -237,7 +240,47 @@ impl Runs {
         cells
     }
 
-    /// Models whose cells hold runs of several shapes although no shape law is to be fitted for them: one problem a cell.
+    /// What pooling takes of a phase: of each cell, sorted by name, the times and summaries that may be fitted and that
+    /// somebody measured; cells without any are left out. Cut-off times are not among them: see [`Run::time`].
+    ///
+    /// # Errors
+    /// A summary that makes no law, with its line.
+    pub fn cell_times(&self, phase: Phase) -> Result<Vec<CellTimes>, (u64, PercentileError)> {
+        let mut cells = Vec::new();
+        for (name, rows) in self.cells(phase) {
+            let mut times = CellTimes { cell: name.clone(), seconds: Vec::new(), summaries: Vec::new() };
+            for run in rows.into_iter().filter(|run| run.is_fitted()) {
+                match run.end {
+                    RunEnd::Took { seconds } => times.seconds.push(seconds),
+                    RunEnd::Summary { n, p50_s, high_s, high_share } => {
+                        let low = Percentile { share: 0.5, seconds: p50_s };
+                        let high = Percentile { share: high_share, seconds: high_s };
+                        times.summaries.push(lognormal_of(n, low, high).map_err(|error| (run.line, error))?);
+                    }
+                    RunEnd::CutOff { .. } | RunEnd::Failed { .. } => {}
+                }
+            }
+            if !(times.seconds.is_empty() && times.summaries.is_empty()) {
+                cells.push(times);
+            }
+        }
+        Ok(cells)
+    }
+
+    /// What a shape law takes of a cell: seconds and shape of the warm runs that ended, may be fitted and were
+    /// measured.
+    #[must_use]
+    pub fn shaped(&self, cell: &CellName) -> Vec<(f64, Shape)> {
+        let warm = self.rows.iter().filter(|run| run.phase == Phase::Warm && run.cell == *cell && run.is_fitted());
+        warm.filter_map(|run| match run.end {
+            RunEnd::Took { seconds } => Some((seconds, run.shape.clone())),
+            _ => None,
+        })
+        .collect()
+    }
+
+    /// Models whose cells hold runs of several shapes although no shape law is to be fitted for them: one problem a
+    /// cell.
     ///
     /// - `file`: as the user named it.
     /// - `with_shape_law`: models whose times may depend on the shape.
@@ -256,6 +299,12 @@ impl Run {
             RunEnd::CutOff { seconds } => Some((seconds, true)),
             RunEnd::Failed { .. } | RunEnd::Summary { .. } => None,
         }
+    }
+
+    /// Whether it may be fitted and somebody measured it: what was computed is no measurement.
+    #[must_use]
+    pub fn is_fitted(&self) -> bool {
+        self.used && self.provenance.kind <= Kind::Published
     }
 
     /// Where the middle of what the row states lies, in seconds: its time, or the median of its summary.

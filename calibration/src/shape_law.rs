@@ -17,8 +17,8 @@ const DISTINCT_FOR_EXPONENT: usize = 4;
 /// A time a step below this share of the shortest run is taken for none.
 const LEAST_SHARE_OF_WORK: f64 = 1e-6;
 
-/// seconds = fixed + `per_step` · steps · megapixels^a · frames^b · images (· factor with a LoRA adapter), times a lognormal
-/// residual.
+/// seconds = fixed + `per_step` · steps · megapixels^a · frames^b · images (· factor with a LoRA adapter), times a
+/// lognormal residual.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ShapeLaw {
     /// What every request takes, in seconds; zero or more.
@@ -38,7 +38,7 @@ pub struct ShapeLaw {
     /// How many runs were fitted.
     pub n: usize,
     /// Which parameters were fitted; a fixed part that the data want below zero is held at zero and is not among them.
-    pub fitted: Vec<Parameter>,
+    pub fitted: Vec<ShapeParameter>,
     /// Least and greatest value of steps, megapixels, frames and images among the runs.
     pub measured: [(f64, f64); 4],
     /// Whether runs with and without an adapter were measured.
@@ -50,7 +50,7 @@ pub struct ShapeLaw {
 /// A parameter of a [`ShapeLaw`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Parameter {
+pub enum ShapeParameter {
     /// What every request takes.
     Fixed,
     /// What a step takes.
@@ -100,13 +100,13 @@ pub enum ShapeError {
         /// How many parameters are fitted.
         parameters: usize,
         /// Which.
-        fitted: Vec<Parameter>,
+        fitted: Vec<ShapeParameter>,
     },
     /// The runs do not vary in what would tell a parameter from others.
     #[error("the runs cannot tell {}: {because}; add runs that differ in {column} alone", .parameter.words())]
     NotTold {
         /// Which parameter.
-        parameter: Parameter,
+        parameter: ShapeParameter,
         /// The column that the data cannot tell.
         column: &'static str,
         /// What of the data is at fault.
@@ -123,7 +123,7 @@ pub enum ShapeError {
     },
 }
 
-impl Parameter {
+impl ShapeParameter {
     const ALL: [Self; MOST] =
         [Self::Fixed, Self::PerStep, Self::MegapixelsExponent, Self::FramesExponent, Self::AdapterFactor];
 
@@ -147,7 +147,7 @@ impl Parameter {
     }
 }
 
-fn names(parameters: &[Parameter]) -> String {
+fn names(parameters: &[ShapeParameter]) -> String {
     parameters.iter().map(|parameter| parameter.words()).collect::<Vec<_>>().join(", ")
 }
 
@@ -192,8 +192,8 @@ fn stated(shape: &Shape) -> [Option<f64>; 4] {
 impl ShapeLaw {
     /// The law that fits the logarithms of the seconds best.
     ///
-    /// - `runs`: seconds above zero and what was asked for, of one model, variant and GPU; timeouts and failures left out.
-    ///   A column is stated for all runs or for none.
+    /// - `runs`: seconds above zero and what was asked for, of one model, variant and GPU; timeouts and failures left
+    ///   out. A column is stated for all runs or for none.
     ///
     /// The factor of an adapter is fitted where some runs have one and others have none; which one does not matter.
     ///
@@ -210,7 +210,7 @@ impl ShapeLaw {
         check_stated(runs)?;
         let asked: Vec<(f64, Asked)> = runs.iter().map(|(seconds, shape)| (seconds.ln(), Asked::of(shape))).collect();
         let free = free_parameters(&asked, exponents);
-        let fitted: Vec<Parameter> = (0..MOST).filter(|k| free[*k]).map(|k| Parameter::ALL[k]).collect();
+        let fitted: Vec<ShapeParameter> = (0..MOST).filter(|k| free[*k]).map(|k| ShapeParameter::ALL[k]).collect();
         if runs.len() <= fitted.len() {
             return Err(ShapeError::TooFew { n: runs.len(), parameters: fitted.len(), fitted });
         }
@@ -233,7 +233,7 @@ impl ShapeLaw {
         let chosen: Vec<usize> = (0..MOST).filter(|k| free[*k] && !(*k == 0 && least.point[0] <= 0.0)).collect();
         let freedom = asked.len() - (0..MOST).filter(|k| free[*k]).count();
         let variance = least.sum_of_squares / freedom as f64;
-        let mut covariance = inverse(&least.normal, &chosen).map_err(|k| not_told(Parameter::ALL[k], asked))?;
+        let mut covariance = inverse(&least.normal, &chosen).map_err(|k| not_told(ShapeParameter::ALL[k], asked))?;
         covariance.iter_mut().flatten().for_each(|entry| *entry *= variance);
         let range = |k: usize| {
             let values = asked.iter().map(|(_, asked)| asked.columns[k]);
@@ -249,7 +249,7 @@ impl ShapeLaw {
             sigma: variance.sqrt(),
             freedom,
             n: asked.len(),
-            fitted: chosen.into_iter().map(|k| Parameter::ALL[k]).collect(),
+            fitted: chosen.into_iter().map(|k| ShapeParameter::ALL[k]).collect(),
             measured: [0, 1, 2, 3].map(range),
             adapters: (
                 asked.iter().any(|(_, asked)| asked.has_adapter),
@@ -259,15 +259,15 @@ impl ShapeLaw {
         })
     }
 
-    /// Standard error of a parameter in its own unit: seconds of the fixed part and of a step, else without unit. Zero for
-    /// what was not fitted.
+    /// Standard error of a parameter in its own unit: seconds of the fixed part and of a step, else without unit. Zero
+    /// for what was not fitted.
     #[must_use]
-    pub fn standard_error(&self, parameter: Parameter) -> f64 {
+    pub fn standard_error(&self, parameter: ShapeParameter) -> f64 {
         let k = parameter as usize;
         let error = self.covariance[k][k].sqrt();
         match parameter {
-            Parameter::PerStep => self.per_step_s * error,
-            Parameter::AdapterFactor => self.adapter_factor * error,
+            ShapeParameter::PerStep => self.per_step_s * error,
+            ShapeParameter::AdapterFactor => self.adapter_factor * error,
             _ => error,
         }
     }
@@ -348,20 +348,22 @@ fn check_told(asked: &[(f64, Asked)], start: &Point, free: [bool; MOST]) -> Resu
     let chosen: Vec<usize> = (0..MOST).filter(|k| free[*k]).collect();
     match inverse(&normal, &chosen) {
         Ok(_) => Ok(()),
-        Err(k) => Err(not_told(Parameter::ALL[k], asked)),
+        Err(k) => Err(not_told(ShapeParameter::ALL[k], asked)),
     }
 }
 
-fn not_told(parameter: Parameter, asked: &[(f64, Asked)]) -> ShapeError {
+fn not_told(parameter: ShapeParameter, asked: &[(f64, Asked)]) -> ShapeError {
     let first = &asked[0].1;
     let constant = |k: usize| asked.iter().all(|(_, other)| other.columns[k].total_cmp(&first.columns[k]).is_eq());
     let varying: Vec<&str> = (0..4).filter(|k| !constant(*k)).map(|k| COLUMNS[k]).collect();
     let because = match parameter {
-        Parameter::Fixed | Parameter::PerStep if varying.is_empty() => {
+        ShapeParameter::Fixed | ShapeParameter::PerStep if varying.is_empty() => {
             format!("all ask for {} steps of the same size, frames and images", first.columns[0])
         }
-        Parameter::Fixed | Parameter::PerStep => format!("{} vary, but not their product", varying.join(" and ")),
-        Parameter::AdapterFactor => {
+        ShapeParameter::Fixed | ShapeParameter::PerStep => {
+            format!("{} vary, but not their product", varying.join(" and "))
+        }
+        ShapeParameter::AdapterFactor => {
             format!("those with an adapter differ from the others in {} too", varying.join(", "))
         }
         _ => format!("{} rise and fall together", varying.join(" and ")),

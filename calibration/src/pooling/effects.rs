@@ -46,7 +46,7 @@ pub struct RandomEffects {
 
 /// How the spread between effects is estimated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Between {
+pub enum SpreadOfEffects {
     /// The moment estimator of DerSimonian and Laird 1986, *Controlled Clinical Trials* 7.
     Moments,
     /// Restricted maximum likelihood: Viechtbauer 2005, *Journal of Educational and Behavioral Statistics* 30.
@@ -59,7 +59,7 @@ impl RandomEffects {
     ///
     /// # Errors
     /// [`PoolingError::Nothing`] without effects; [`PoolingError::NotA`] for what is no error.
-    pub fn fit(effects: &[(f64, f64)], between: Between, floor: f64) -> Result<Self, PoolingError> {
+    pub fn fit(effects: &[(f64, f64)], between: SpreadOfEffects, floor: f64) -> Result<Self, PoolingError> {
         if effects.is_empty() {
             return Err(PoolingError::Nothing);
         }
@@ -67,8 +67,8 @@ impl RandomEffects {
             return Err(PoolingError::NotA { what: "standard error above zero", value: *value });
         }
         let tau = match between {
-            Between::Moments => moments(effects).sqrt(),
-            Between::Likelihood => likelihood(&[effects.to_vec()]).sqrt(),
+            SpreadOfEffects::Moments => moments(effects).sqrt(),
+            SpreadOfEffects::Likelihood => likelihood(&[effects.to_vec()]).sqrt(),
         };
         // Two degrees are spent on mu and tau: Higgins, Thompson and Spiegelhalter 2009.
         let freedom = (effects.len() as f64 - 2.0).max(1.0);
@@ -90,8 +90,8 @@ impl RandomEffects {
     /// One more effect: of a model that was never measured on the GPU.
     ///
     /// # Source
-    /// Higgins, Thompson and Spiegelhalter 2009, *Journal of the Royal Statistical Society A* 172, section 4: Student's t
-    /// about mu with variance tau² + `mu_error`².
+    /// Higgins, Thompson and Spiegelhalter 2009, *Journal of the Royal Statistical Society A* 172: Student's
+    /// t about mu with variance tau² + `mu_error`².
     #[must_use]
     pub fn predicted(&self) -> LogMedian {
         LogMedian { mean: self.mu, error: self.tau.hypot(self.mu_error), freedom: self.freedom, sigma: 0.0, n: 0 }
@@ -160,7 +160,7 @@ pub(super) fn common_tau(ratios: &[RatioOfModel]) -> (f64, f64) {
 
 /// The effects of one GPU, with its own spread from [`OWN_TAU_MODELS`] on, else the common one.
 pub(super) fn of_gpu(effects: &[(f64, f64)], common: f64, freedom: f64, floor: f64) -> Option<RandomEffects> {
-    let own = RandomEffects::fit(effects, Between::Likelihood, floor).ok()?;
+    let own = RandomEffects::fit(effects, SpreadOfEffects::Likelihood, floor).ok()?;
     if effects.len() >= OWN_TAU_MODELS {
         return Some(own);
     }

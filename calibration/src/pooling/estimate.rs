@@ -14,7 +14,7 @@ pub struct LogMedian {
     pub freedom: f64,
     /// Standard deviation of the logarithm of one run about it.
     pub sigma: f64,
-    /// How many runs of the cell stand behind it.
+    /// How many runs of the cell stand behind it; a summary counts as as many as would know its mean so well.
     pub n: usize,
 }
 
@@ -81,8 +81,7 @@ fn satterthwaite((a, a_freedom): (f64, f64), (b, b_freedom): (f64, f64)) -> f64 
 /// # Source
 /// The normal posterior: Morris 1983, *Journal of the American Statistical Association* 78; degrees of freedom by
 /// Satterthwaite 1946.
-#[must_use]
-pub fn combined(own: LogMedian, borrowed: LogMedian) -> LogMedian {
+pub(super) fn combined(own: LogMedian, borrowed: LogMedian) -> LogMedian {
     let (a, b) = (own.error.powi(-2), borrowed.error.powi(-2));
     let share = a / (a + b);
     let parts = ((share * own.error, own.freedom), ((1.0 - share) * borrowed.error, borrowed.freedom));

@@ -21,16 +21,16 @@ pub struct CellSpread {
 /// Variances of cells are drawn from `variance · d0 / chi-square(d0)`.
 ///
 /// # Source
-/// Smyth 2004, *Statistical Applications in Genetics and Molecular Biology* 3, article 3: the moments of section 6.2, the
-/// posterior of section 3.
+/// Smyth 2004, *Statistical Applications in Genetics and Molecular Biology* 3, article 3: the moments of section 6.2,
+/// the posterior of section 3.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct SpreadPrior {
     /// s0², of logarithms of seconds.
     pub variance: f64,
     /// d0; `None` where the cells do not differ more than luck explains, so that it is infinite.
     pub cell_freedom: Option<f64>,
-    /// What the prior is worth for one more cell: d0 less what is not known of s0² itself. Our approximation: variances of
-    /// the logarithm of a scaled chi-square with d degrees of freedom are near 2/d, and add.
+    /// What the prior is worth for one more cell: d0 less what is not known of s0² itself. Our approximation: variances
+    /// of the logarithm of a scaled chi-square with d degrees of freedom are near 2/d, and add.
     pub freedom: f64,
     /// How many cells told it; 0 of a stated spread.
     pub cells: usize,
@@ -102,7 +102,8 @@ impl SpreadPrior {
         Ok(Self { variance: (cv * cv).ln_1p(), cell_freedom: Some(freedom), freedom, cells: 0 })
     }
 
-    /// The variance of a cell after its own runs were seen, and its degrees of freedom: both spreads weighted by theirs.
+    /// The variance of a cell after its own runs were seen, and its degrees of freedom: both spreads weighted by
+    /// theirs.
     ///
     /// - `own`: `None` of a cell with one run.
     #[must_use]
@@ -114,9 +115,9 @@ impl SpreadPrior {
     }
 
     /// The median of a cell by its own runs, with the shrunken spread.
-    pub(super) fn median_of(&self, mean: f64, n: usize, own: Option<CellSpread>) -> LogMedian {
+    pub(super) fn median_of(&self, mean: f64, n: f64, own: Option<CellSpread>) -> LogMedian {
         let CellSpread { variance, freedom } = self.posterior(own);
-        LogMedian { mean, error: (variance / n as f64).sqrt(), freedom, sigma: variance.sqrt(), n }
+        LogMedian { mean, error: (variance / n).sqrt(), freedom, sigma: variance.sqrt(), n: n.round() as usize }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Tests of pooling: published answers, drawn worlds, and the limits.
 
-use super::effects::Between;
+use super::effects::SpreadOfEffects;
 use super::*;
+use crate::percentiles::{Percentile, lognormal_of};
 use approx::assert_relative_eq;
 use fleetfront_sim::{Role, StreamKey, normal_quantile, stream};
 use rand::RngExt;
@@ -32,12 +33,12 @@ fn log_risks() -> Vec<(f64, f64)> {
     TRIALS.into_iter().map(one).collect()
 }
 
-/// Viechtbauer 2010, *Journal of Statistical Software* 36(3), pages 11 to 14: restricted likelihood gives tau² 0.3132,
+/// Viechtbauer 2010, *Journal of Statistical Software* 36(3): restricted likelihood gives tau² 0.3132,
 /// Q 152.2330, mean -0.7145 with error 0.1798; one more trial, with the normal quantile, between 0.1546 and 1.5490.
 /// By moments: tau² 0.3088, mean -0.7141, error 0.1787.
 #[test]
 fn the_published_answers_of_a_meta_analysis_are_found() {
-    let fit = RandomEffects::fit(&log_risks(), Between::Likelihood, 0.0).expect("effects");
+    let fit = RandomEffects::fit(&log_risks(), SpreadOfEffects::Likelihood, 0.0).expect("effects");
     assert_relative_eq!(fit.tau.powi(2), 0.3132, epsilon = 5e-5);
     assert_relative_eq!(fit.q, 152.2330, epsilon = 5e-5);
     assert_relative_eq!(fit.mu, -0.7145, epsilon = 5e-5);
@@ -49,34 +50,34 @@ fn the_published_answers_of_a_meta_analysis_are_found() {
     // Student's t knows that tau is not known: 2.201 with 11 degrees of freedom.
     let (low, high) = one_more.interval_s(0.95);
     assert_relative_eq!(high.ln() - low.ln(), 2.0 * 2.200_985 * one_more.error, max_relative = 1e-5);
-    let fit = RandomEffects::fit(&log_risks(), Between::Moments, 0.0).expect("effects");
+    let fit = RandomEffects::fit(&log_risks(), SpreadOfEffects::Moments, 0.0).expect("effects");
     assert_relative_eq!(fit.tau.powi(2), 0.3088, epsilon = 5e-5);
     assert_relative_eq!(fit.mu, -0.7141, epsilon = 5e-5);
     assert_relative_eq!(fit.mu_error, 0.1787, epsilon = 5e-5);
 }
 
-/// Eight schools (Rubin 1981): Gelman et al. 2013, *Bayesian Data Analysis*, 3rd edition, pages 119 to 120: complete
+/// Eight schools (Rubin 1981): Gelman et al. 2013, *Bayesian Data Analysis*, 3rd edition, section 5.5: complete
 /// pooling gives 7.7 with error 4.1, and moments find no spread between the schools.
 #[test]
 fn eight_schools_are_pooled_completely_by_moments() {
     let effects = [28.0, 8.0, -3.0, 7.0, -1.0, 1.0, 18.0, 12.0];
     let errors = [15.0, 10.0, 16.0, 11.0, 9.0, 11.0, 10.0, 18.0];
     let schools: Vec<(f64, f64)> = effects.into_iter().zip(errors).collect();
-    let fit = RandomEffects::fit(&schools, Between::Moments, 0.0).expect("effects");
+    let fit = RandomEffects::fit(&schools, SpreadOfEffects::Moments, 0.0).expect("effects");
     assert_eq!(fit.tau.to_bits(), 0);
     assert_relative_eq!(fit.mu, 7.7, epsilon = 0.05);
     assert_relative_eq!(fit.mu_error, 4.1, epsilon = 0.05);
     assert!(fit.shrunken.iter().all(|(mean, _)| (mean - fit.mu).abs() < 1e-12));
     // With a floor school A keeps 10² / (10² + 15²) of its distance.
-    let floored = RandomEffects::fit(&schools, Between::Moments, 10.0).expect("effects");
+    let floored = RandomEffects::fit(&schools, SpreadOfEffects::Moments, 10.0).expect("effects");
     let kept = (floored.shrunken[0].0 - floored.mu) / (28.0 - floored.mu);
     assert_relative_eq!(kept, 100.0 / 325.0, max_relative = 1e-12);
 }
 
 #[test]
 fn what_cannot_be_pooled_is_refused() {
-    assert_eq!(RandomEffects::fit(&[], Between::Moments, 0.0), Err(PoolingError::Nothing));
-    let zero = RandomEffects::fit(&[(1.0, 0.0)], Between::Moments, 0.0);
+    assert_eq!(RandomEffects::fit(&[], SpreadOfEffects::Moments, 0.0), Err(PoolingError::Nothing));
+    let zero = RandomEffects::fit(&[(1.0, 0.0)], SpreadOfEffects::Moments, 0.0);
     assert!(matches!(zero, Err(PoolingError::NotA { .. })));
     let once = [times("m", "T4", &[2.0])];
     assert_eq!(Pooling::fit(&once, None, "L40S", TAU_FLOOR), Err(PoolingError::NoSpread));
@@ -92,7 +93,7 @@ fn name(model: &str, gpu: &str) -> CellName {
 }
 
 fn times(model: &str, gpu: &str, seconds: &[f64]) -> CellTimes {
-    CellTimes { cell: name(model, gpu), seconds: seconds.to_vec() }
+    CellTimes { cell: name(model, gpu), seconds: seconds.to_vec(), summaries: Vec::new() }
 }
 
 /// One run is never a point: its interval is Student's with what the prior is worth.
@@ -108,6 +109,29 @@ fn one_run_has_a_wide_interval() {
     assert_relative_eq!(low.ln(), 10.0_f64.ln() - reach, max_relative = 1e-6);
     assert_relative_eq!(high.ln(), 10.0_f64.ln() + reach, max_relative = 1e-6);
     assert_eq!(pooling.cell(&name("m", "A10")), None);
+}
+
+/// A summary of 400 runs says of the median what 400·2/π runs say: the error of a median is √(π/2) that of a mean.
+#[test]
+fn a_summary_counts_as_as_many_runs_as_know_it_so_well() {
+    let at = |share, seconds| Percentile { share, seconds };
+    let law = lognormal_of(400, at(0.5, 10.0), at(0.95, 12.0)).expect("percentiles");
+    let only = CellTimes { summaries: vec![law], ..times("m", "T4", &[]) };
+    let pooling = Pooling::fit(&[only], None, "L40S", TAU_FLOOR).expect("a cell");
+    let found = pooling.cell(&name("m", "T4")).expect("measured").pooled;
+    assert_relative_eq!(found.median_s(), 10.0, max_relative = 1e-12);
+    assert_relative_eq!(found.error, law.mu_error, max_relative = 1e-9);
+    assert_relative_eq!(found.sigma, law.sigma, max_relative = 1e-9);
+    assert_eq!(found.n, (400.0 * std::f64::consts::FRAC_2_PI).round() as usize);
+    // With one run of 20 s beside it the mean moves by its share.
+    let both = CellTimes { summaries: vec![law], ..times("m", "T4", &[20.0]) };
+    let pooling = Pooling::fit(&[both], None, "L40S", TAU_FLOOR).expect("a cell");
+    let runs = 400.0 * std::f64::consts::FRAC_2_PI;
+    let expected = 10.0_f64.ln() + 2.0_f64.ln() / (runs + 1.0);
+    assert_relative_eq!(pooling.cell(&name("m", "T4")).expect("measured").pooled.mean, expected, max_relative = 1e-9);
+    let point = lognormal_of(400, at(0.5, 10.0), at(0.95, 10.0)).expect("percentiles");
+    let without_spread = CellTimes { summaries: vec![point], ..times("m", "T4", &[]) };
+    assert!(Pooling::fit(&[without_spread], None, "L40S", TAU_FLOOR).is_err());
 }
 
 /// With many runs of its own a cell borrows nothing; without spread across models it borrows all.
@@ -139,8 +163,9 @@ fn the_limits_of_many_runs_and_of_no_spread_across_models() {
     assert_relative_eq!(borrowed.pooled.error, base.hypot(mean), max_relative = 1e-6);
 }
 
-/// A world of eight models and five GPUs: spreads of cells from a scaled inverse chi-square with eight degrees of freedom
-/// about 0.08, models that a GPU suits differently by 0.2, one to five runs a cell, a fifth of the cells unmeasured.
+/// A world of eight models and five GPUs: spreads of cells from a scaled inverse chi-square with eight degrees of
+/// freedom about 0.08, models that a GPU suits differently by 0.2, one to five runs a cell, a fifth of the cells
+/// unmeasured.
 struct World {
     truth: Vec<(CellName, f64)>,
     cells: Vec<CellTimes>,
@@ -163,14 +188,15 @@ fn world(rng: &mut ChaCha8Rng, runs: &[usize]) -> World {
             world.truth.push((cell.clone(), median));
             if n > 0 {
                 let seconds = (0..n).map(|_| (median + sigma * normal()).exp()).collect();
-                world.cells.push(CellTimes { cell, seconds });
+                world.cells.push(CellTimes { cell, seconds, summaries: Vec::new() });
             }
         }
     }
     world
 }
 
-/// Over 300 worlds the 95 % intervals hold the true median in 92 to 98 %: of cells with one run, with more, and with none.
+/// Over 300 worlds the 95 % intervals hold the true median in 92 to 98 %: of cells with one run, with more, and with
+/// none.
 #[test]
 fn intervals_cover_in_drawn_worlds() {
     let mut rng = stream(11, 0, StreamKey::of("pooling"), Role::Service);

@@ -39,15 +39,15 @@ struct Found {
 impl Runs {
     /// Reads `mlperf_log_summary.txt`, or the `:::MLLOG` lines of `mlperf_log_detail.txt`.
     ///
-    /// A single-stream result is a summary of warm runs: its median and 95th percentile (else the 90th). An offline one is
-    /// a throughput of batches: GPU-seconds a sample, a row of kind derived that is not fitted. A server's latencies
+    /// A single-stream result is a summary of warm runs: its median and 95th percentile (else the 90th). An offline one
+    /// is a throughput of batches: GPU-seconds a sample, a row of kind derived that is not fitted. A server's latencies
     /// hold waiting times and are refused.
     ///
     /// # Errors
     /// Every problem of the file.
     ///
     /// # Source
-    /// Reddi et al. 2020, *MLPerf Inference Benchmark*, ISCA, section IV: what the scenarios time.
+    /// Reddi et al. 2020, *MLPerf Inference Benchmark*, ISCA: what the scenarios time.
     pub fn read_mlperf(
         file: &str,
         text: &str,

@@ -45,10 +45,11 @@ enum Status {
 
 impl Runs {
     /// Reads the list: a warm run from each `execution_time_seconds`, and a boot from the `startup_time_seconds` of the
-    /// first call in each container. Calls in `containers` that boot are executed once they are ready, so both times are
-    /// their own. A call without a method is that of the only entry of `served`.
+    /// first call in each container. Calls in `containers` that boot are executed once they are ready, so both times
+    /// are their own. A call without a method is that of the only entry of `served`.
     ///
-    /// Calls that are pending or running are left out; what the platform stopped at its timeout was cut off at its time.
+    /// Calls that are pending or running are left out; what the platform stopped at its timeout was cut off at its
+    /// time.
     ///
     /// - `served`: which cell each method is.
     ///

@@ -81,6 +81,22 @@ fn cells_come_by_name_with_their_rows_in_order() {
     assert_eq!(cells, [("a", vec![3]), ("b", vec![2, 4])]);
 }
 
+/// Of the default scenario's own file, and of one with every kind of row.
+#[test]
+fn what_is_fitted_are_ended_runs_and_summaries_that_somebody_measured() {
+    let text = "model,gpu,phase,seconds,ok,cause,n,p50_s,p95_s,steps,date,source,kind\n\
+                m,T4,warm,2.5,,,,,,4,2026-11-01,kit,\nm,T4,warm,300,timeout,,,,,4,2026-11-01,kit,\n\
+                m,T4,warm,,no,oom,,,,4,2026-11-01,kit,\nm,T4,warm,,,,40,2.4,2.9,4,2026-11-01,vendor,published\n\
+                m,T4,warm,2.9,,,,,,8,2026-11-01,sum,derived\nm,T4,boot,30,,,,,,,2026-11-01,kit,\n\
+                m,A10,warm,,no,oom,,,,4,2026-11-01,kit,\n";
+    let runs = read(text, &options()).expect("valid");
+    let times = runs.cell_times(Phase::Warm).expect("laws");
+    assert_eq!(times.len(), 1);
+    assert_eq!((times[0].seconds.as_slice(), times[0].summaries.len()), ([2.5].as_slice(), 1));
+    let shaped = runs.shaped(&runs.rows[0].cell);
+    assert_eq!(shaped, [(2.5, Shape { steps: Some(4.0), ..Shape::default() })]);
+}
+
 /// The date and the source may be given once beside the file.
 #[test]
 fn what_is_stated_beside_the_file_fills_empty_fields() {

@@ -24,8 +24,8 @@ pub struct ShapePrediction {
     pub run_interval_s: (f64, f64),
     /// Standard error of the logarithm of the median.
     pub ln_error: f64,
-    /// Where the shape lies outside of what was measured; empty inside. Nothing measured vouches for an extrapolation: its
-    /// interval holds only if the law goes on as it is.
+    /// Where the shape lies outside of what was measured; empty inside. Nothing measured vouches for an extrapolation:
+    /// its interval holds only if the law goes on as it is.
     pub beyond: Vec<Beyond>,
 }
 

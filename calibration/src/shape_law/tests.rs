@@ -75,7 +75,7 @@ fn intervals_cover_what_they_promise() {
         medians += holds(prediction.median_interval_s, truth(&at));
         runs_inside += holds(prediction.run_interval_s, truth(&at) * noise());
         // Student's t with 10 degrees of freedom: 2.228.
-        let error = 2.228 * law.standard_error(Parameter::PerStep);
+        let error = 2.228 * law.standard_error(ShapeParameter::PerStep);
         steps += holds((law.per_step_s - error, law.per_step_s + error), 0.5);
     }
     for (what, count) in [("median", medians), ("run", runs_inside), ("per step", steps)] {
@@ -83,10 +83,10 @@ fn intervals_cover_what_they_promise() {
     }
 }
 
-/// One image upscaled on an L40S to these megapixels: seconds as published (github.com/neosun100/seedvr2-docker-allinone
-/// BENCHMARK.md, 2025-12-27). The published line t = 2.65 + 1.31 s a megapixel minimises squared seconds; ours minimises
-/// squared logarithms, as `scipy.optimize.least_squares` does: 2.7048409, 1.2885723, sigma 0.0434333, standard errors
-/// 0.0753952 and 0.0273719 of the logarithm; with a free exponent 2.8269198, 1.1157035, 1.0615707.
+/// One image upscaled on an L40S to these megapixels: seconds as published (github.com/neosun100/seedvr2-docker-
+/// allinone BENCHMARK.md, 2025-12-27). The published line t = 2.65 + 1.31 s a megapixel minimises squared seconds; ours
+/// minimises squared logarithms, as `scipy.optimize.least_squares` does: 2.7048409, 1.2885723, sigma 0.0434333,
+/// standard errors 0.0753952 and 0.0273719 of the logarithm; with a free exponent 2.8269198, 1.1157035, 1.0615707.
 #[test]
 fn the_published_upscaling_law_is_found() {
     let sides_and_seconds = [
@@ -109,10 +109,10 @@ fn the_published_upscaling_law_is_found() {
     assert_relative_eq!(law.fixed_s, 2.704_840_9, max_relative = 1e-6);
     assert_relative_eq!(law.per_step_s, 1.288_572_3, max_relative = 1e-6);
     assert_relative_eq!(law.sigma, 0.043_433_3, max_relative = 1e-5);
-    assert_relative_eq!(law.standard_error(Parameter::Fixed), 0.075_395_2, max_relative = 1e-4);
-    assert_relative_eq!(law.standard_error(Parameter::PerStep), 1.288_572_3 * 0.027_371_9, max_relative = 1e-4);
-    assert!((law.fixed_s - 2.65).abs() < law.standard_error(Parameter::Fixed), "{law:?}");
-    assert!((law.per_step_s - 1.31).abs() < law.standard_error(Parameter::PerStep), "{law:?}");
+    assert_relative_eq!(law.standard_error(ShapeParameter::Fixed), 0.075_395_2, max_relative = 1e-4);
+    assert_relative_eq!(law.standard_error(ShapeParameter::PerStep), 1.288_572_3 * 0.027_371_9, max_relative = 1e-4);
+    assert!((law.fixed_s - 2.65).abs() < law.standard_error(ShapeParameter::Fixed), "{law:?}");
+    assert!((law.per_step_s - 1.31).abs() < law.standard_error(ShapeParameter::PerStep), "{law:?}");
     let free = ShapeLaw::fit(&runs, Exponents::Fitted).expect("a law");
     assert_relative_eq!(free.fixed_s, 2.826_919_8, max_relative = 1e-5);
     assert_relative_eq!(free.per_step_s, 1.115_703_5, max_relative = 1e-5);
@@ -132,10 +132,10 @@ fn published_times_of_steps_and_images_make_a_law() {
     assert_relative_eq!(law.sigma, 0.032_790_4, max_relative = 1e-4);
 }
 
-/// Of the published production trace `GenTD26` (github.com/alibaba/clusterdata) the successful text-to-image requests of
-/// checkpoint `M0001`, 1511 of them. `scipy.optimize.least_squares` in logarithms: fixed 35.3142097, a step of an image
-/// 0.0478096, sigma 0.3188069; with a factor for adapters 35.5833337, 0.0356531, 1.6037333, sigma 0.3168840. Steps and
-/// images explain little there: production spreads by what the trace does not state.
+/// Of the published production trace `GenTD26` (github.com/alibaba/clusterdata) the successful text-to-image requests
+/// of checkpoint `M0001`, 1511 of them. `scipy.optimize.least_squares` in logarithms: fixed 35.3142097, a step of an
+/// image 0.0478096, sigma 0.3188069; with a factor for adapters 35.5833337, 0.0356531, 1.6037333, sigma 0.3168840.
+/// Steps and images explain little there: production spreads by what the trace does not state.
 #[test]
 fn a_production_trace_gives_the_regression_of_another_program() {
     let Some(rows) = gentd26("M0001") else { return };
@@ -145,8 +145,8 @@ fn a_production_trace_gives_the_regression_of_another_program() {
     assert_relative_eq!(law.per_step_s, 0.035_653_1, max_relative = 1e-4);
     assert_relative_eq!(law.adapter_factor, 1.603_733_3, max_relative = 1e-4);
     assert_relative_eq!(law.sigma, 0.316_884_0, max_relative = 1e-6);
-    assert_relative_eq!(law.standard_error(Parameter::Fixed), 0.530_155, max_relative = 1e-3);
-    assert_relative_eq!(law.standard_error(Parameter::PerStep), 0.035_653_1 * 0.128_136, max_relative = 1e-3);
+    assert_relative_eq!(law.standard_error(ShapeParameter::Fixed), 0.530_155, max_relative = 1e-3);
+    assert_relative_eq!(law.standard_error(ShapeParameter::PerStep), 0.035_653_1 * 0.128_136, max_relative = 1e-3);
     let bare: Vec<(f64, Shape)> =
         rows.into_iter().map(|(s, shape)| (s, Shape { adapter: String::new(), ..shape })).collect();
     let law = ShapeLaw::fit(&bare, Exponents::Fitted).expect("a law");
@@ -213,7 +213,7 @@ fn a_fixed_part_that_would_be_negative_is_zero() {
         .map(|(steps, seconds)| (seconds, shape(steps, 1.0, 1.0, 1.0)))
         .collect();
     let law = ShapeLaw::fit(&runs, Exponents::One).expect("a law");
-    assert_eq!((law.fixed_s.to_bits(), law.fitted.as_slice()), (0, [Parameter::PerStep].as_slice()));
+    assert_eq!((law.fixed_s.to_bits(), law.fitted.as_slice()), (0, [ShapeParameter::PerStep].as_slice()));
     // The least squares of logarithms of a proportion: the geometric mean of seconds a step.
     let rate = (0.09_f64 * 0.105 * 0.1125 * 0.113_75).powf(0.25);
     assert_relative_eq!(law.per_step_s, rate, max_relative = 1e-9);
@@ -236,7 +236,7 @@ fn columns_that_the_data_cannot_tell_are_named() {
         [1.0, 2.0, 3.0, 4.0, 5.0, 6.0].into_iter().map(|x| (1.0 + x * x, shape(20.0, x, x, 1.0))).collect();
     let found = error(&together);
     assert!(
-        matches!(found, ShapeError::NotTold { parameter: Parameter::FramesExponent, column: "frames", .. }),
+        matches!(found, ShapeError::NotTold { parameter: ShapeParameter::FramesExponent, column: "frames", .. }),
         "{found}"
     );
     assert!(found.to_string().contains("megapixels and frames rise and fall together"), "{found}");
@@ -249,7 +249,7 @@ fn columns_that_the_data_cannot_tell_are_named() {
         .map(|(s, shape)| if s > 15.0 { (s, with_adapter(&shape)) } else { (s, shape) })
         .collect();
     assert!(
-        matches!(error(&lora), ShapeError::NotTold { parameter: Parameter::AdapterFactor, .. }),
+        matches!(error(&lora), ShapeError::NotTold { parameter: ShapeParameter::AdapterFactor, .. }),
         "{}",
         error(&lora)
     );

@@ -3,6 +3,8 @@
 use super::*;
 use crate::benchmarks::Benchmarks;
 use crate::boots::Boots;
+use crate::pooling::{Pooling, TAU_FLOOR};
+use crate::runs::CellName;
 
 fn benchmarks() -> Benchmarks {
     Benchmarks::read("benchmarks.csv", include_str!("../../../../data/image-studio/benchmarks.csv")).expect("valid")
@@ -39,4 +41,17 @@ fn boots_that_were_measured_become_runs() {
         [("flux-schnell", 55.77), ("flux-schnell", 42.26), ("instantid", 15.87), ("wan2.1", 35.16), ("seedvr2", 133.3)]
     );
     assert!(boots.rows.iter().all(|run| run.phase == Phase::Boot && run.used));
+}
+
+/// What the default scenario measured can be pooled: one run of instantid is 8.9 s within what three of flux-schnell
+/// spread, and wider than its time alone says.
+#[test]
+fn the_default_scenario_s_own_table_can_be_pooled() {
+    let times = benchmarks().runs(false).cell_times(Phase::Warm).expect("no summaries");
+    let pooling = Pooling::fit(&times, None, "L40S", TAU_FLOOR).expect("cells");
+    let cell = CellName { model: "instantid".into(), variant: "fp16".into(), gpu: "L40S".into() };
+    let found = pooling.cell(&cell).expect("measured").pooled;
+    assert!((found.median_s() - 8.9).abs() < 1e-9 && found.n == 1, "{found:?}");
+    let (low, high) = found.interval_s(0.95);
+    assert!(low < 7.0 && high > 11.0, "{low} {high}");
 }
