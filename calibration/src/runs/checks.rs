@@ -1,5 +1,7 @@
 //! What is implausible about runs that are seen together.
 
+use std::collections::BTreeMap;
+
 use crate::day::Day;
 use crate::problem::Problem;
 use crate::table::{Table, meant};
@@ -21,13 +23,20 @@ const LEAST_CV: f64 = 0.001;
 /// A line with its seconds, and another line with seconds that make them odd.
 type Odd = (u64, f64, Option<(u64, f64)>);
 
-/// Rejects GPUs that are not known, milliseconds in the place of seconds, and lines that were copied.
+/// Rejects GPUs that are not known, dates in the future, milliseconds in the place of seconds, and lines that were copied.
 pub(super) fn reject_unlikely(table: &mut Table<'_, Run>, options: &RunsOptions<'_>) {
     let mut found: Vec<(u64, &str, String, String)> = Vec::new();
     for run in table.rows() {
         let gpu = run.cell.gpu.as_str();
         if !options.gpus.is_empty() && !options.gpus.contains(&gpu) {
             found.push((run.line, "gpu", format!("`{gpu}` is no GPU type that is known"), meant(gpu, options.gpus)));
+        }
+    }
+    for run in table.rows() {
+        let date = &run.provenance.date;
+        if Day::parse(date).is_some_and(|day| day.is_after(options.today)) {
+            let help = "correct the date, or the clock of the machine".to_owned();
+            found.push((run.line, "date", format!("`{date}` lies in the future"), help));
         }
     }
     if !options.seconds_are_right {
@@ -112,33 +121,43 @@ fn groups<'a, K: PartialEq>(rows: impl Iterator<Item = &'a Run>, key: impl Fn(&'
     groups.into_iter().map(|(_, group)| group).collect()
 }
 
-/// Whether two rows are equal in every column.
-fn equal(a: &Run, b: &Run) -> bool {
-    Run { line: 0, ..a.clone() } == Run { line: 0, ..b.clone() }
-}
-
-/// Rows that repeat an earlier one, with the line of that one. Failures and timeouts are alike by nature.
-fn repeats(rows: &[Run]) -> Vec<(&Run, u64)> {
-    let timed = rows.iter().enumerate().filter(|(_, run)| run.typical_s().is_some());
-    timed.filter_map(|(index, run)| Some((run, rows[..index].iter().find(|other| equal(run, other))?.line))).collect()
+/// Lines of rows that are equal to an earlier one in every column, with the line of that one. Failures and timeouts are
+/// alike by nature.
+fn repeats(rows: &[Run]) -> BTreeMap<u64, u64> {
+    let mut first: BTreeMap<String, u64> = BTreeMap::new();
+    let mut repeats = BTreeMap::new();
+    for run in rows.iter().filter(|run| run.typical_s().is_some()) {
+        let columns = format!("{:?}", Run { line: 0, ..run.clone() });
+        match first.get(&columns) {
+            Some(line) => {
+                repeats.insert(run.line, *line);
+            }
+            None => {
+                first.insert(columns, run.line);
+            }
+        }
+    }
+    repeats
 }
 
 /// Repeated rows that rounding does not explain.
 fn copies(rows: &[Run]) -> Vec<(u64, &'static str, String, String)> {
     let repeats = repeats(rows);
-    if repeats.is_empty() {
-        return Vec::new();
-    }
     let help = "remove the copy; if it is a run of its own, name its machine or time of day, or read the file with \
                 repeats kept";
-    let question = |(run, line): &(&Run, u64)| (run.line, "", format!("is equal to line {line}"), help.to_owned());
-    let mut found: Vec<_> = repeats.iter().filter(|(run, _)| is_copy(run)).map(question).collect();
+    let question = |line: u64, first: u64| (line, "", format!("is equal to line {first}"), help.to_owned());
+    let repeated = |run: &&Run| Some((run.line, *repeats.get(&run.line)?));
+    let mut found: Vec<_> =
+        rows.iter().filter(|run| is_copy(run)).filter_map(|run| repeated(&run)).map(|(a, b)| question(a, b)).collect();
+    if repeats.len() == found.len() {
+        return found;
+    }
     for group in groups(rows.iter().filter(|run| !is_copy(run)), |run| (run.phase, &run.cell, &run.shape)) {
         let times: Vec<f64> = group.iter().filter_map(|run| run.typical_s()).collect();
-        let here: Vec<_> = repeats.iter().filter(|(run, _)| group.iter().any(|other| other.line == run.line)).collect();
+        let here: Vec<(u64, u64)> = group.iter().filter_map(repeated).collect();
         let expected = expected_ties(&times);
         if !here.is_empty() && here.len() as f64 > expected + 3.0 * expected.sqrt() + 0.5 {
-            found.extend(here.into_iter().map(question));
+            found.extend(here.into_iter().map(|(line, first)| question(line, first)));
         }
     }
     found
@@ -163,8 +182,8 @@ fn expected_ties(times: &[f64]) -> f64 {
 
 /// The rows without those that repeat an earlier one.
 pub(super) fn merged(rows: Vec<Run>) -> Vec<Run> {
-    let lines: Vec<u64> = repeats(&rows).iter().map(|(run, _)| run.line).collect();
-    rows.into_iter().filter(|run| !lines.contains(&run.line)).collect()
+    let repeats = repeats(&rows);
+    rows.into_iter().filter(|run| !repeats.contains_key(&run.line)).collect()
 }
 
 /// Stale rows, one remark a source (on the oldest); repeated rows, one remark a file.
@@ -196,10 +215,10 @@ pub(super) fn remarks(table: &Table<'_, Run>, options: &RunsOptions<'_>) -> Vec<
         }
     }
     let repeats = repeats(table.rows());
-    if let Some((run, line)) = repeats.first() {
+    if let Some((line, first)) = repeats.first_key_value() {
         let verdict = if options.repeats == Repeats::Merge { "counted once" } else { "all counted" };
-        let message = format!("is equal to line {line}; {} such rows, {verdict}", repeats.len());
-        remarks.push(remark(run.line, "", message, ""));
+        let message = format!("is equal to line {first}; {} such rows, {verdict}", repeats.len());
+        remarks.push(remark(*line, "", message, ""));
     }
     remarks.sort_by_key(|remark| remark.line);
     remarks

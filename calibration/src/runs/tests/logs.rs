@@ -174,4 +174,8 @@ fn results_that_say_nothing_of_one_request_are_refused() {
     let unknown = SINGLE_STREAM.replace(" (2048)", "").replace("min_query_count", "least_query_count");
     assert_eq!(message(&unknown), "the file does not say how many queries were timed");
     assert_eq!(message(":::MLLOG {nonsense\n"), "is no JSON behind :::MLLOG");
+    let tomorrow = Provenance { date: "2026-11-27".into(), ..about().provenance };
+    let late = Benchmarked { provenance: tomorrow, ..about() };
+    let found = Runs::read_mlperf("summary.txt", SINGLE_STREAM, &late, &options()).expect_err("bad input");
+    assert_eq!(found[0].message, "`2026-11-27` lies in the future");
 }
