@@ -1,10 +1,10 @@
 //! What the spreads of all cells have in common.
 
 use serde::{Deserialize, Serialize};
+use statrs::function::gamma::digamma;
 
 use super::PoolingError;
 use super::estimate::LogMedian;
-use crate::stirling::ln_less_digamma;
 
 /// A variance below this share of the median one is rounding: as in the reference implementation of the method.
 const LEAST_OF_MEDIAN: f64 = 1e-5;
@@ -119,6 +119,11 @@ impl SpreadPrior {
         let CellSpread { variance, freedom } = self.posterior(own);
         LogMedian { mean, error: (variance / n).sqrt(), freedom, sigma: variance.sqrt(), n: n.round() as usize }
     }
+}
+
+/// ln x less the digamma function, for x > 0.
+fn ln_less_digamma(x: f64) -> f64 {
+    x.ln() - digamma(x)
 }
 
 /// The derivative of the digamma function, for x > 0.
