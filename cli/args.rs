@@ -7,6 +7,7 @@ use clap_complete::Shell;
 use fleetfront_planner::Effort;
 use fleetfront_plots::ExportFormat;
 
+use crate::benchmark_kit::BenchmarkKitArgs;
 use crate::traffic_args::TrafficArgs;
 
 /// Simulates request traffic on serverless GPU fleets and shows what every allocation of models to GPU types costs and
@@ -39,7 +40,8 @@ pub(crate) enum Command {
     Reevaluate(ReevaluateArgs),
     /// Say which fleets beat an allocation, and by what
     Why(WhyArgs),
-    /// Write an allocation of a saved study as a file to act on: settings for Modal, a pull request, tables
+    /// Write an allocation of a saved study as a file to act on: settings for Modal, a pull request, tables; or, from a
+    /// scenario, a script that measures it
     Export(ExportArgs),
     /// Write the report and all other files of a run again from its study
     Report(ReportArgs),
@@ -222,10 +224,27 @@ pub(crate) struct WhatIfArgs {
 
 /// Arguments of `export`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct ExportArgs {
+    #[command(subcommand)]
+    pub(crate) of_scenario: Option<ExportOfScenario>,
+    #[command(flatten)]
+    pub(crate) of_study: ExportOfStudy,
+}
+
+/// What `export` writes from a scenario, before anything is simulated.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExportOfScenario {
+    /// Write a Modal script that measures models on GPU types: boots, first and warm requests, failures, memory
+    BenchmarkKit(BenchmarkKitArgs),
+}
+
+/// What `export` writes from a saved study.
+#[derive(Debug, Args)]
+pub(crate) struct ExportOfStudy {
     /// The study.json of a run, or the folder of the run
-    #[arg(value_name = "STUDY")]
-    pub(crate) study: PathBuf,
+    #[arg(value_name = "STUDY", required = true)]
+    pub(crate) study: Option<PathBuf>,
     /// Which allocation of the study [default: the recommended one]
     #[arg(long, value_name = "NAME")]
     pub(crate) allocation: Option<String>,

@@ -5,10 +5,11 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use fleetfront_planner::{Role, Study};
-use fleetfront_plots::{ExportFormat, PlotError, RenderConfig, export as exported};
+use fleetfront_plots::{PlotError, RenderConfig, export as exported};
 use tempfile::TempDir;
 
-use crate::args::ExportArgs;
+use crate::args::{ExportArgs, ExportOfScenario, ExportOfStudy};
+use crate::benchmark_kit::export_benchmark_kit;
 use crate::failure::{Failure, Outcome};
 use crate::saved;
 use crate::screen::print_bytes;
@@ -16,15 +17,23 @@ use crate::simulate::among;
 
 /// Writes the file that was asked for, whole or not at all.
 pub(crate) fn export(args: &ExportArgs) -> Result<Outcome, Failure> {
-    let study = saved::read(&args.study)?;
+    match &args.of_scenario {
+        Some(ExportOfScenario::BenchmarkKit(args)) => export_benchmark_kit(args),
+        None => of_study(&args.of_study),
+    }
+}
+
+fn of_study(args: &ExportOfStudy) -> Result<Outcome, Failure> {
+    let path = args.study.as_ref().expect("clap asks for it where there is no subcommand");
+    let study = saved::read(path)?;
     let name = args.allocation.as_ref().unwrap_or(&study.recommendation.allocation);
     let names: Vec<&str> = study.allocations.iter().map(|allocation| allocation.name.as_str()).collect();
-    among(&format!("the study {}", args.study.display()), &names, name)?;
+    among(&format!("the study {}", path.display()), &names, name)?;
     let format = args.format.format();
     let config = RenderConfig { command: study.origin.command.clone() };
     let bytes = exported(&study, name, format, &config).map_err(|error| refused(&study, &error))?;
     match &args.out {
-        Some(out) => write(&place(out, format), &bytes)?,
+        Some(out) => write(&place(out, format.file_name()), &bytes)?,
         None if !format.is_text() && io::stdout().is_terminal() => {
             return Err(Failure::input("a terminal cannot show Parquet", "name a file with --out"));
         }
@@ -49,14 +58,14 @@ fn refused(study: &Study, error: &PlotError) -> Failure {
     }
 }
 
-/// The file that `--out` means: in a folder, the one of the format's own name.
-fn place(out: &Path, format: ExportFormat) -> PathBuf {
+/// The file that `--out` means: in a folder, the one of the name that it has by itself.
+pub(crate) fn place(out: &Path, file_name: &str) -> PathBuf {
     let is_folder = out.is_dir() || out.as_os_str().to_string_lossy().ends_with(std::path::is_separator);
-    if is_folder { out.join(format.file_name()) } else { out.to_owned() }
+    if is_folder { out.join(file_name) } else { out.to_owned() }
 }
 
 /// Lets the file take the place of what was there; on an error nothing has changed.
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     if place.exists() && !place.is_file() {
         return Err(Failure::input(format!("--out {}: is no file", path.display()), ANOTHER));
@@ -85,9 +94,9 @@ mod tests {
     fn a_folder_gets_the_file_of_the_format_s_name() {
         let folder = tempfile::tempdir().expect("a folder");
         let inside = folder.path().join("config.py");
-        assert_eq!(place(folder.path(), ExportFormat::ConfigPy), inside);
-        assert_eq!(place(&inside, ExportFormat::Json), inside);
-        assert_eq!(place(Path::new("new/"), ExportFormat::PullRequest), Path::new("new/pull_request.md"));
+        assert_eq!(place(folder.path(), "config.py"), inside);
+        assert_eq!(place(&inside, "allocation.json"), inside);
+        assert_eq!(place(Path::new("new/"), "pull_request.md"), Path::new("new/pull_request.md"));
     }
 
     #[test]

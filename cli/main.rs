@@ -5,6 +5,7 @@
 
 mod answer;
 mod args;
+mod benchmark_kit;
 mod bug;
 mod check;
 mod compare;

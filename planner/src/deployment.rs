@@ -40,7 +40,9 @@ pub struct SnapshotCell {
 }
 
 impl Deployment {
-    pub(crate) fn of(scenario: &Scenario) -> Self {
+    /// What the scenario says of them.
+    #[must_use]
+    pub fn of(scenario: &Scenario) -> Self {
         let platform = &scenario.platform;
         Self {
             facts_as_of: newest_date(scenario),

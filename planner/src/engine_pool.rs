@@ -182,7 +182,8 @@ pub(crate) fn prices(scenario: &Scenario, gpu: usize, rules: &Rules) -> Vec<Tari
 /// GPU, CPU and memory of one container, region included.
 ///
 /// - `gpus`: how many GPUs it holds.
-pub(crate) fn container_price(platform: &Platform, gpu: &Gpu, gpus: u32) -> UsdPerSecond {
+#[must_use]
+pub fn container_price(platform: &Platform, gpu: &Gpu, gpus: u32) -> UsdPerSecond {
     let cpu = platform.cpu_usd_per_core_s.get() * platform.cpu_cores;
     let memory = platform.memory_usd_per_gib_s.get() * platform.memory_gib;
     price((gpu.usd_per_second.get() * f64::from(gpus) + cpu + memory) * platform.region_multiplier)

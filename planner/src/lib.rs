@@ -72,6 +72,7 @@ pub use diff::{
     AnswerDiff, CriterionChange, DecisionDiff, InTime, MetricDiff, Move, SettingMove, StudyDiff, StudyName, Told, diff,
 };
 pub use elsewhere::{CostThere, DefaultWindow, Elsewhere, PlatformCost, elsewhere};
+pub use engine_pool::container_price;
 pub use estimate::{Estimate, paired_ratio, ratio, sectioned, sectioned_ratio};
 pub use fallback::{
     FailureLevel, FallbackAnswer, FallbackError, FallbackPair, FallbackPairs, FallbackPlace, FallbackPoint,

@@ -17,6 +17,7 @@
 //! | `pull_request.md` | what a reviewer of that change has to know, on a screen |
 //! | `schedule.py` | a Modal app that moves bounds at times of the day; only where the allocation has a schedule |
 //!
+//! [`benchmark_kit()`] makes a script from a scenario that measures it (docs/benchmark-kit.md).
 //! [`export()`] makes the last three, and tables for programs, from any allocation of a study (docs/export.md).
 //!
 //! `frontier.csv` has a line a point: `model`, `variant` (of models that share a pool, both joined by `+`), `gpu`,
@@ -45,6 +46,8 @@ mod answer_files;
 #[cfg(test)]
 mod asking_python;
 mod axes;
+mod benchmark_cells;
+mod benchmark_kit;
 mod bitmap;
 pub mod bounds;
 mod cdf_figure;
@@ -111,6 +114,7 @@ mod what_if_figure;
 pub mod what_if_files;
 mod why_files;
 
+pub use benchmark_kit::{KitConfig, KitError, benchmark_kit};
 pub use compare_files::compare_files;
 pub use diff_md::diff_md;
 pub use export::{ExportFormat, export};

@@ -83,6 +83,11 @@ impl Place {
         scenario
     }
 
+    /// What `fleetfront` prints as JSON with these words.
+    pub(crate) fn json_of(&self, words: &str) -> serde_json::Value {
+        serde_json::from_str(&self.succeed(words).stdout).expect("JSON")
+    }
+
     /// The names of everything in a folder of it, hidden or not, in order.
     pub(crate) fn names(&self, folder: &str) -> Vec<String> {
         let entries = fs::read_dir(self.path(folder)).expect("a folder");

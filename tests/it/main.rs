@@ -1,6 +1,7 @@
 //! Integration tests.
 
 mod bad_input;
+mod benchmark_kit;
 mod cli_commands;
 mod cli_compare;
 mod cli_elsewhere;

@@ -12,7 +12,7 @@ use crate::cli_support::{Place, Scenario};
 /// The Python that has the package; `.ci/run` sets it.
 const PYTHON: &str = "FLEETFRONT_MODAL_PYTHON";
 /// A model's name that ends a string, a list and a line in Python.
-const HOSTILE: &str = "\"]; import os; #";
+pub(crate) const HOSTILE: &str = "\"]; import os; #";
 
 /// Every kind of argument.
 const EVERY_ARGUMENT: &str = r#"
@@ -68,7 +68,7 @@ provenance = { kind = "assumed", source = "a test", date = "2026-11-26" }
 "#;
 
 /// A scenario with that allocation, in which one model has the hostile name everywhere.
-fn scenario(place: &Place) -> Scenario {
+pub(crate) fn scenario(place: &Place) -> Scenario {
     let scenario = place.small_scenario("small");
     for file in ["benchmarks.csv", "boots.csv", "memory.csv"] {
         let text = place.text(&format!("small/{file}"));
@@ -88,7 +88,7 @@ fn scenario(place: &Place) -> Scenario {
 }
 
 /// A Python with the package; `None` where there is none, said past the test runner's capture.
-fn python() -> Option<PathBuf> {
+pub(crate) fn python() -> Option<PathBuf> {
     let python = std::env::var_os(PYTHON).map_or(PathBuf::from("python3"), PathBuf::from);
     let version = ["-c", "import modal; print(modal.__version__)"];
     let found = Command::new(&python).args(version).output().is_ok_and(|output| output.status.success());
@@ -105,11 +105,15 @@ fn build(python: &Path, folder: &Path) -> Output {
     let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/modal_app.py");
     let mut command = Command::new(python);
     command.args(["-X", "utf8", "-B"]).arg(program).arg(folder);
-    // No account of whoever runs the tests is used.
+    without_account(&mut command, folder).output().expect("it starts")
+}
+
+/// No account of whoever runs the tests is used.
+pub(crate) fn without_account<'a>(command: &'a mut Command, folder: &Path) -> &'a mut Command {
     for name in ["MODAL_TOKEN_ID", "MODAL_TOKEN_SECRET", "MODAL_PROFILE", "MODAL_ENVIRONMENT"] {
         command.env_remove(name);
     }
-    command.env("MODAL_CONFIG_PATH", folder.join("no-such-file")).output().expect("it starts")
+    command.env("MODAL_CONFIG_PATH", folder.join("no-such-file"))
 }
 
 fn exported(place: &Place, name: &str, folder: &str, formats: &[&str]) {
