@@ -5,10 +5,9 @@
 
 mod benchmarks;
 mod boots;
-mod censored;
 mod curve_file;
-mod families;
 mod fit;
+mod laws;
 mod memory;
 mod prices;
 mod problem;
@@ -16,16 +15,17 @@ mod provenance;
 mod sample;
 mod service;
 mod spread;
-mod stirling;
 mod table;
 mod trace_file;
 
 pub use benchmarks::{BenchmarkRow, Benchmarks, Finding};
 pub use boots::{BootRow, Boots};
-pub use censored::TimeOnTest;
 pub use curve_file::read_load_curve;
-pub use families::{Family, FamilyFit, FitError, Parameters, compare_families, fit_family};
 pub use fit::{Factor, Fit, Kind};
+pub use laws::{
+    CdfStep, Choice, Empirical, FIT_COVERAGE, Family, FitError, FitEstimate, Goodness, LawFit, Nearest, QqPoint,
+    REPLICATES, RunnerUp, TestOfFit, Time, TimeOnTest, Times, choose_law, fit_law, goodness_of_fit, kaplan_meier,
+};
 pub use memory::{Holder, Memory, MemoryRow};
 pub use prices::{PriceRow, Prices};
 pub use problem::Problem;
