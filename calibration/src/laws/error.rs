@@ -33,7 +33,7 @@ pub enum FitError {
     NoneEnded,
     /// There are fewer times than the family has parameters.
     #[error(
-        "{ended} times that ended cannot tell the {parameters} parameters of {family}; give more, or a simpler law"
+        "{ended} times that ended cannot tell {parameters} parameters ({family}); give more, or take a simpler law"
     )]
     FewerThanParameters {
         /// The family.

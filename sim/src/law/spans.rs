@@ -26,7 +26,8 @@ impl Law {
     /// The seconds that the span stays below with probability `u`, in (0, 1). A lognormal law takes probabilities
     /// within 2^-33 of 0 or 1 there: quantiles have none closer.
     ///
-    /// Relative error below 1e-11 (lognormal: times sigma), and the same on every machine.
+    /// Relative error below 1e-11 (lognormal: times sigma; in the gap between the parts of a mixture: as from a probability
+    /// 2^-53 off), and the same on every machine.
     #[must_use]
     pub fn seconds_at(&self, u: f64) -> f64 {
         match *self {

@@ -125,7 +125,7 @@ fn samples_without_a_fit_say_what_to_change() {
     };
     let fewer = error(Family::LognormalMixture, &[(1.0, false), (2.0, false)]);
     assert_eq!(fewer, FitError::FewerThanParameters { family: Family::LognormalMixture, ended: 2, parameters: 5 });
-    assert!(fewer.to_string().contains("the 5 parameters of mixture of two lognormals"), "{fewer}");
+    assert!(fewer.to_string().contains("5 parameters (mixture of two lognormals)"), "{fewer}");
     let equal = error(Family::Gamma, &[(2.5, false), (2.5, false), (1.0, true)]);
     assert_eq!(equal, FitError::NoSpread { n: 2, value: 2.5 });
     let varies = error(Family::Deterministic, &[(2.0, false), (2.0, false), (3.0, true)]);
