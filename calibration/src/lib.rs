@@ -5,13 +5,12 @@
 
 mod benchmarks;
 mod boots;
-mod censored;
 mod contradictions;
 mod curve_file;
 mod day;
 mod failures;
-mod families;
 mod fit;
+mod laws;
 mod least_squares;
 mod memory;
 mod memory_fit;
@@ -27,19 +26,20 @@ mod sample;
 mod service;
 mod shape_law;
 mod spread;
-mod stirling;
 mod table;
 mod trace_file;
 
 pub use benchmarks::{BenchmarkRow, Benchmarks, Finding};
 pub use boots::{BootRow, Boots};
-pub use censored::TimeOnTest;
 pub use contradictions::{ContradictionRule, Contradictions, JudgedRow, TypicalTime};
 pub use curve_file::read_load_curve;
 pub use day::Day;
 pub use failures::FailureRate;
-pub use families::{Family, FamilyFit, FitError, Parameters, compare_families, fit_family};
 pub use fit::{Factor, Fit, Kind};
+pub use laws::{
+    CdfStep, Choice, Empirical, FIT_COVERAGE, Family, FitError, FitEstimate, Goodness, LawFit, Nearest, QqPoint,
+    REPLICATES, RunnerUp, TestOfFit, Time, TimeOnTest, Times, choose_law, fit_law, goodness_of_fit, kaplan_meier,
+};
 pub use memory::{Holder, Memory, MemoryRow};
 pub use memory_fit::{BORDERLINE_SHARE, MemoryClass, MemoryFit};
 pub use percentiles::{Percentile, PercentileError, TwoPercentiles, lognormal_of};

@@ -11,6 +11,8 @@ use crate::findings::Findings;
 const MEAN_MAX_S: f64 = 30.0 * 86_400.0;
 /// Largest coefficient of variation.
 const CV_MAX: f64 = 100.0;
+/// Smallest coefficient of variation of a part of a mixture.
+const CV_MIN: f64 = 0.001;
 
 /// A distribution of a time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +32,10 @@ pub enum LawFile {
     TwoPoint(TwoPointFile),
     /// One of two exponential laws
     Hyperexponential(HyperexponentialFile),
+    /// Lognormal behind a shortest time
+    ShiftedLognormal(ShiftedLognormalFile),
+    /// One of two lognormal laws, as of boots with and without a cached image
+    LognormalMixture(LognormalMixtureFile),
 }
 
 /// Always the same time.
@@ -92,6 +98,34 @@ pub struct HyperexponentialFile {
     pub first_probability: f64,
 }
 
+/// A lognormal law behind a shortest time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShiftedLognormalFile {
+    /// The shortest time, in seconds
+    pub shift_s: f64,
+    /// The mean, in seconds, with the shortest time in it
+    pub mean_s: f64,
+    /// Coefficient of variation of the whole: standard deviation over mean
+    pub cv: f64,
+}
+
+/// One of two lognormal laws.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LognormalMixtureFile {
+    /// Mean of the first, in seconds
+    pub first_mean_s: f64,
+    /// Coefficient of variation of the first
+    pub first_cv: f64,
+    /// Mean of the second, in seconds
+    pub second_mean_s: f64,
+    /// Coefficient of variation of the second
+    pub second_cv: f64,
+    /// Probability of the first
+    pub first_probability: f64,
+}
+
 impl LawFile {
     /// What it means. Holds only for a file without problems.
     #[must_use]
@@ -110,6 +144,15 @@ impl LawFile {
                 mean_s: [law.first_mean_s, law.second_mean_s],
                 first_probability: law.first_probability,
             },
+            Self::ShiftedLognormal(law) => Law::shifted_lognormal(span(law.shift_s), span(law.mean_s), law.cv),
+            Self::LognormalMixture(law) => {
+                // A file with problems is asked too, before they are reported.
+                let part = |mean_s: f64, cv: f64| (span(mean_s.max(1e-9)), cv.max(CV_MIN));
+                Law::lognormal_mixture(
+                    [part(law.first_mean_s, law.first_cv), part(law.second_mean_s, law.second_cv)],
+                    law.first_probability,
+                )
+            }
         }
     }
 
@@ -148,6 +191,27 @@ impl LawFile {
                 let path = at("hyperexponential", "first_probability");
                 findings.within(&path, law.first_probability, 0.0, 1.0, "it is a probability");
             }
+            Self::ShiftedLognormal(law) => {
+                mean(&at("shifted_lognormal", "shift_s"), law.shift_s, findings);
+                positive(&at("shifted_lognormal", "mean_s"), law.mean_s, findings);
+                cv(&at("shifted_lognormal", "cv"), law.cv, findings);
+                if law.shift_s >= law.mean_s {
+                    let message = format!("shift_s = {} is not below mean_s = {}", law.shift_s, law.mean_s);
+                    let mend = "the mean holds the shift: make it longer, or take `deterministic`";
+                    findings.refuse(&at("shifted_lognormal", "shift_s"), message, mend);
+                }
+            }
+            Self::LognormalMixture(law) => {
+                for (part, mean_s, variation) in
+                    [("first", law.first_mean_s, law.first_cv), ("second", law.second_mean_s, law.second_cv)]
+                {
+                    positive(&at("lognormal_mixture", &format!("{part}_mean_s")), mean_s, findings);
+                    let path = at("lognormal_mixture", &format!("{part}_cv"));
+                    findings.within(&path, variation, CV_MIN, CV_MAX, "a part that hardly varies is `two_point`");
+                }
+                let path = at("lognormal_mixture", "first_probability");
+                findings.within(&path, law.first_probability, 0.0, 1.0, "it is a probability");
+            }
         }
     }
 }
@@ -163,4 +227,62 @@ fn positive(path: &str, seconds: f64, findings: &mut Findings<'_>) {
 
 fn cv(path: &str, cv: f64, findings: &mut Findings<'_>) {
     findings.within(path, cv, 0.0, CV_MAX, "no time varies so much");
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Scenario;
+    use crate::testing::{check, edited};
+    use approx::assert_relative_eq;
+    use fleetfront_workloads::Process;
+
+    const OLD: &str = "name = \"lora\"\nrequests";
+
+    fn with(law: &str) -> String {
+        format!("name = \"lora\"\nprocess = {{ renewal = {{ gap = {{ {law} }} }} }}\nrequests")
+    }
+
+    fn mean_and_cv(law: &str) -> [f64; 2] {
+        let scenario = Scenario::load(&edited(OLD, &with(law))).expect("no problems");
+        let Process::Renewal { gap } = scenario.traffic.models[3].process else { panic!("gaps of a law") };
+        [gap.mean_s(), gap.cv()]
+    }
+
+    #[test]
+    fn shifted_laws_and_mixtures_are_read() {
+        let [mean_s, cv] = mean_and_cv("shifted_lognormal = { shift_s = 4.0, mean_s = 5.0, cv = 0.5 }");
+        assert_relative_eq!(mean_s, 5.0, max_relative = 1e-12);
+        assert_relative_eq!(cv, 0.5, max_relative = 1e-12);
+        let [mean_s, cv] = mean_and_cv(
+            "lognormal_mixture = { first_mean_s = 3.0, first_cv = 0.1, second_mean_s = 20.0, second_cv = 0.4, \
+             first_probability = 0.25 }",
+        );
+        // 0.25 · 3 + 0.75 · 20; second moments 9 · 1.01 and 400 · 1.16.
+        assert_relative_eq!(mean_s, 15.75, max_relative = 1e-12);
+        let second_moment: f64 = 0.25 * 9.09 + 0.75 * 464.0;
+        assert_relative_eq!(cv, (second_moment / (15.75 * 15.75) - 1.0).sqrt(), max_relative = 1e-12);
+    }
+
+    #[test]
+    fn what_is_no_such_law_is_refused() {
+        let path = "models[3].process.renewal.gap.shifted_lognormal";
+        let new = with("shifted_lognormal = { shift_s = 6.0, mean_s = 5.0, cv = 0.5 }");
+        check(OLD, &new, "6.0", &format!("{path}.shift_s"), "shift_s = 6 is not below mean_s = 5", "make it longer");
+        let new = with("shifted_lognormal = { shift_s = 1.0, mean_s = 5.0, cv = 200.0 }");
+        check(OLD, &new, "200.0", &format!("{path}.cv"), "200 is outside 0 to 100", "varies so much");
+        let path = "models[3].process.renewal.gap.lognormal_mixture";
+        let mixture = |means: [f64; 2], cv: f64, probability: f64| {
+            with(&format!(
+                "lognormal_mixture = {{ first_mean_s = {:?}, first_cv = {cv:?}, second_mean_s = {:?}, second_cv = 0.4, \
+                 first_probability = {probability:?} }}",
+                means[0], means[1]
+            ))
+        };
+        let new = mixture([3.0, 0.0], 0.1, 0.25);
+        check(OLD, &new, "0.0, second_cv", &format!("{path}.second_mean_s"), "the mean is 0", "above zero");
+        let new = mixture([3.0, 20.0], 0.0, 0.25);
+        check(OLD, &new, "0.0, second", &format!("{path}.first_cv"), "0 is outside 0.001 to 100", "`two_point`");
+        let new = mixture([3.0, 4.0], 0.1, 1.5);
+        check(OLD, &new, "1.5", &format!("{path}.first_probability"), "1.5 is outside 0 to 1", "a probability");
+    }
 }

@@ -246,6 +246,20 @@ fn law(of: &Law) -> String {
             let means = [("first_mean_s", first_s), ("second_mean_s", second_s)];
             written("hyperexponential", &[means[0], means[1], ("first_probability", first_probability)])
         }
+        Law::ShiftedLognormal { shift_s, .. } => {
+            written("shifted_lognormal", &[("shift_s", shift_s), ("mean_s", of.mean_s()), ("cv", of.cv())])
+        }
+        Law::LognormalMixture { mu, sigma, first_probability } => {
+            let [first, second] = [0, 1].map(|part| Law::Lognormal { mu: mu[part], sigma: sigma[part] });
+            let parts = [
+                ("first_mean_s", first.mean_s()),
+                ("first_cv", first.cv()),
+                ("second_mean_s", second.mean_s()),
+                ("second_cv", second.cv()),
+                ("first_probability", first_probability),
+            ];
+            written("lognormal_mixture", &parts)
+        }
     }
 }
 
@@ -368,6 +382,11 @@ mod tests {
             Law::Weibull { shape: 0.5, scale_s: 3.0 },
             Law::TwoPoint { low_s: 1.0, high_s: 9.0, high_probability: 0.25 },
             Law::Hyperexponential { mean_s: [1.0, 9.0], first_probability: 0.75 },
+            Law::shifted_lognormal(Seconds::new(1.0).expect("a span"), Seconds::new(4.0).expect("a span"), 0.5),
+            Law::lognormal_mixture(
+                [(Seconds::new(1.0).expect("a span"), 0.5), (Seconds::new(9.0).expect("a span"), 0.25)],
+                0.75,
+            ),
         ];
         let (size, fixed) = (BatchSize::Geometric { mean: 2.5 }, BatchSize::Fixed { requests: 3 });
         let mut processes: Vec<Process> = laws.iter().map(|gap| Process::Renewal { gap: *gap }).collect();

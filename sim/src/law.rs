@@ -7,10 +7,14 @@
 mod fitted;
 mod gamma;
 mod hyperexponential;
+mod inverse_table;
+mod lognormal_mixture;
+mod normal_tail;
 mod spans;
 #[cfg(test)]
 mod tests;
 
+pub use normal_tail::scaled_normal_tail;
 pub use spans::ReadyLaw;
 
 use serde::{Deserialize, Serialize};
@@ -69,6 +73,24 @@ pub enum Law {
         /// The probability of the first.
         first_probability: f64,
     },
+    /// A span that nothing undercuts, and a lognormal one behind it.
+    ShiftedLognormal {
+        /// The shortest span in seconds, zero or more.
+        shift_s: f64,
+        /// Mean of the logarithm of the seconds beyond it.
+        mu: f64,
+        /// Standard deviation of the logarithm, zero or more.
+        sigma: f64,
+    },
+    /// One of two lognormal laws, chosen at random: boots that find an image cached, and boots that do not.
+    LognormalMixture {
+        /// Means of the logarithms of the seconds.
+        mu: [f64; 2],
+        /// Standard deviations of the logarithms, above zero.
+        sigma: [f64; 2],
+        /// The probability of the first.
+        first_probability: f64,
+    },
 }
 
 impl Law {
@@ -112,6 +134,31 @@ impl Law {
         }
     }
 
+    /// The lognormal law shifted by `shift` that has this mean and coefficient of variation, shift included; without
+    /// variation, or where the mean does not lie beyond the shift, always the mean.
+    #[must_use]
+    pub fn shifted_lognormal(shift: Seconds, mean: Seconds, cv: f64) -> Self {
+        let beyond_s = mean.get() - shift.get();
+        let beyond = Seconds::new(beyond_s).unwrap_or(Seconds::ZERO);
+        match Self::lognormal(beyond, cv * mean.get() / beyond_s) {
+            Self::Lognormal { mu, sigma } => Self::ShiftedLognormal { shift_s: shift.get(), mu, sigma },
+            _ => Self::Deterministic { seconds: mean.get() },
+        }
+    }
+
+    /// The mixture of two lognormal laws with these means and coefficients of variation.
+    ///
+    /// # Panics
+    /// If a mean or a coefficient of variation is zero.
+    #[must_use]
+    pub fn lognormal_mixture(parts: [(Seconds, f64); 2], first_probability: f64) -> Self {
+        let [first, second] = parts.map(|(mean, cv)| match Self::lognormal(mean, cv) {
+            Self::Lognormal { mu, sigma } => (mu, sigma),
+            _ => panic!("a part of a mixture has a mean and varies, not {} s with cv {cv}", mean.get()),
+        });
+        Self::LognormalMixture { mu: [first.0, second.0], sigma: [first.1, second.1], first_probability }
+    }
+
     /// The mean in seconds.
     #[must_use]
     pub fn mean_s(&self) -> f64 {
@@ -123,6 +170,11 @@ impl Law {
             Self::Weibull { shape, scale_s } => scale_s * exp(ln_gamma(1.0 + 1.0 / shape)),
             Self::TwoPoint { low_s, high_s, high_probability } => low_s + (high_s - low_s) * high_probability,
             Self::Hyperexponential { mean_s: [first, second], first_probability: p } => p * first + (1.0 - p) * second,
+            Self::ShiftedLognormal { shift_s, mu, sigma } => shift_s + exp(mu + sigma * sigma / 2.0),
+            Self::LognormalMixture { mu, sigma, first_probability: p } => {
+                let mean = |part: usize| exp(mu[part] + sigma[part] * sigma[part] / 2.0);
+                p * mean(0) + (1.0 - p) * mean(1)
+            }
         }
     }
 
@@ -146,6 +198,18 @@ impl Law {
                 let second_moment = 2.0 * (p * first * first + (1.0 - p) * second * second);
                 (second_moment / (mean * mean) - 1.0).sqrt()
             }
+            Self::ShiftedLognormal { shift_s, mu, sigma } => {
+                let beyond_s = exp(mu + sigma * sigma / 2.0);
+                exp_m1(sigma * sigma).sqrt() * beyond_s / (shift_s + beyond_s)
+            }
+            // The variances within the parts, and that between them.
+            Self::LognormalMixture { mu, sigma, first_probability: p } => {
+                let means = [0, 1].map(|part| exp(mu[part] + sigma[part] * sigma[part] / 2.0));
+                let within = |part: usize| means[part] * means[part] * exp_m1(sigma[part] * sigma[part]);
+                let apart = means[0] - means[1];
+                let variance = p * within(0) + (1.0 - p) * within(1) + p * (1.0 - p) * apart * apart;
+                variance.sqrt() / self.mean_s()
+            }
         }
     }
 
@@ -163,6 +227,12 @@ impl Law {
             }
             Self::Hyperexponential { mean_s, first_probability } => {
                 Self::Hyperexponential { mean_s: mean_s.map(|mean| mean * factor), first_probability }
+            }
+            Self::ShiftedLognormal { shift_s, mu, sigma } => {
+                Self::ShiftedLognormal { shift_s: shift_s * factor, mu: mu + ln(factor), sigma }
+            }
+            Self::LognormalMixture { mu, sigma, first_probability } => {
+                Self::LognormalMixture { mu: mu.map(|mu| mu + ln(factor)), sigma, first_probability }
             }
         }
     }

@@ -30,6 +30,23 @@ pub(crate) fn residual_s(law: &Law, uniforms: [f64; 2]) -> f64 {
             let first_probability = first_probability * mean_s[0] / law.mean_s();
             Law::Hyperexponential { mean_s, first_probability }.seconds_at(place)
         }
+        // Met in proportion to shift + x: as it is by the share of the shift, in proportion to x else.
+        Law::ShiftedLognormal { shift_s, mu, sigma } => {
+            let first_probability = shift_s / law.mean_s();
+            let beyond = if sigma > 0.0 {
+                let (mu, sigma) = ([mu, mu + sigma * sigma], [sigma, sigma]);
+                Law::LognormalMixture { mu, sigma, first_probability }
+            } else {
+                Law::Lognormal { mu, sigma }
+            };
+            share * (shift_s + beyond.seconds_at(place))
+        }
+        Law::LognormalMixture { mu, sigma, first_probability } => {
+            let first_probability =
+                first_probability * Law::Lognormal { mu: mu[0], sigma: sigma[0] }.mean_s() / law.mean_s();
+            let mu = [0, 1].map(|part| mu[part] + sigma[part] * sigma[part]);
+            share * Law::LognormalMixture { mu, sigma, first_probability }.seconds_at(place)
+        }
     }
 }
 
@@ -59,6 +76,9 @@ mod tests {
             Law::Weibull { shape: 900.0, scale_s: 2.0 },
             Law::TwoPoint { low_s: 1.0, high_s: 20.0, high_probability: 0.1 },
             Law::hyperexponential(mean, 2.0),
+            Law::ShiftedLognormal { shift_s: 2.0, mu: 0.0, sigma: 0.9 },
+            Law::ShiftedLognormal { shift_s: 2.0, mu: 0.0, sigma: 0.0 },
+            Law::LognormalMixture { mu: [0.0, 2.0], sigma: [0.2, 0.5], first_probability: 0.6 },
         ] {
             assert_mean(residuals(law), law.mean_s() * (1.0 + law.cv().powi(2)) / 2.0);
         }

@@ -1,11 +1,12 @@
 //! Statistical routines: no simulation, only functions of the library.
 
-use fleetfront_calibration::{Family, Parameters, TimeOnTest, fit_family};
+use fleetfront_calibration::{Family, TimeOnTest, Times, fit_law};
 use fleetfront_planner::frontier_of_sums;
 use fleetfront_planner::statistics::{
     Mmc, clopper_pearson, failure_rate_bound, holm, jackknife_ratio, ocba, quantile_interval, ratio_of_sums,
     relative_change, sample_size_for_maximum, wilson,
 };
+use fleetfront_sim::Law;
 use serde_json::Value;
 
 use super::case::{Case, Keys, number_after, numbers_in};
@@ -155,15 +156,16 @@ fn frontier(keys: &Keys<'_>, words: &Words) -> Result<f64, String> {
 fn fit(keys: &Keys<'_>, words: &Words) -> Result<f64, String> {
     let known = [("lognormal", Family::Lognormal), ("gamma", Family::Gamma), ("weibull", Family::Weibull)];
     let family = known.iter().find(|(name, _)| words.0.contains(name)).ok_or_else(|| unknown(words))?;
-    let fit = fit_family(family.1, &keys.numbers("data_s")?).map_err(|error| error.to_string())?;
+    let times = Times::ended(&keys.numbers("data_s")?).map_err(|error| error.to_string())?;
+    let fit = fit_law(family.1, &times).map_err(|error| error.to_string())?;
     let metric = words.1.as_str();
-    match fit.parameters {
-        _ if metric.starts_with("aicc") => Ok(fit.aicc),
+    match fit.law {
+        _ if metric.starts_with("aicc") => fit.aicc.ok_or_else(|| "too few times for AICc".to_owned()),
         _ if metric.contains("log-likelihood") => Ok(fit.log_likelihood),
-        Parameters::Gamma { shape, .. } | Parameters::Weibull { shape, .. } if metric == "shape" => Ok(shape),
-        Parameters::Gamma { scale_s, .. } | Parameters::Weibull { scale_s, .. } if metric == "scale" => Ok(scale_s),
-        Parameters::Lognormal { mu, .. } if metric == "mu" => Ok(mu),
-        Parameters::Lognormal { sigma, .. } if metric == "sigma" => Ok(sigma),
+        Law::Gamma { shape, .. } | Law::Weibull { shape, .. } if metric == "shape" => Ok(shape),
+        Law::Gamma { scale_s, .. } | Law::Weibull { scale_s, .. } if metric == "scale" => Ok(scale_s),
+        Law::Lognormal { mu, .. } if metric == "mu" => Ok(mu),
+        Law::Lognormal { sigma, .. } if metric == "sigma" => Ok(sigma),
         _ => Err(unknown(words)),
     }
 }

@@ -76,6 +76,18 @@ pub(crate) fn rounded(law: Law, factor: f64) -> Law {
         Law::Hyperexponential { mean_s, first_probability } => {
             Law::Hyperexponential { mean_s: mean_s.map(|mean| digits(mean, 4)), first_probability }
         }
+        Law::ShiftedLognormal { shift_s, .. } => {
+            let shift = Seconds::new(digits(shift_s, 4)).expect("a time that was scaled is a time");
+            Law::shifted_lognormal(shift, mean, cv)
+        }
+        Law::LognormalMixture { mu, sigma, first_probability } => {
+            let part = |part: usize| Law::Lognormal { mu: mu[part], sigma: sigma[part] };
+            let rounded = [0, 1].map(|k| (digits(part(k).mean_s(), 4), digits(part(k).cv(), 3)));
+            Law::lognormal_mixture(
+                rounded.map(|(mean_s, cv)| (Seconds::new(mean_s).expect("a time"), cv)),
+                first_probability,
+            )
+        }
     }
 }
 
@@ -104,6 +116,25 @@ pub(crate) fn law_value(law: Law) -> String {
             float(second),
             float(p)
         ),
+        Law::ShiftedLognormal { shift_s, .. } => format!(
+            "{{ shifted_lognormal = {{ shift_s = {}, mean_s = {}, cv = {} }} }}",
+            float(digits(shift_s, 4)),
+            float(digits(law.mean_s(), 4)),
+            float(digits(law.cv(), 3))
+        ),
+        Law::LognormalMixture { mu, sigma, first_probability: p } => {
+            let part = |part: usize| Law::Lognormal { mu: mu[part], sigma: sigma[part] };
+            let [first, second] = [0, 1].map(|k| (float(digits(part(k).mean_s(), 4)), float(digits(part(k).cv(), 3))));
+            format!(
+                "{{ lognormal_mixture = {{ first_mean_s = {}, first_cv = {}, second_mean_s = {}, second_cv = {}, \
+                 first_probability = {} }} }}",
+                first.0,
+                first.1,
+                second.0,
+                second.1,
+                float(p)
+            )
+        }
     }
 }
 
@@ -133,5 +164,12 @@ mod tests {
         let two = Law::TwoPoint { low_s: 1.0, high_s: 5.0, high_probability: 0.25 };
         let written = "{ two_point = { low_s = 0.8, high_s = 4.0, high_probability = 0.25 } }";
         assert_eq!(law_value(rounded(two, 0.8)), written);
+        let [two_s, five_s, nine_s] = [2.0, 5.0, 9.0].map(|s| Seconds::new(s).expect("a time"));
+        let shifted = rounded(Law::shifted_lognormal(two_s, five_s, 0.25), 0.5);
+        assert_eq!(law_value(shifted), "{ shifted_lognormal = { shift_s = 1.0, mean_s = 2.5, cv = 0.25 } }");
+        let mixture = rounded(Law::lognormal_mixture([(five_s, 0.1), (nine_s, 0.3)], 0.25), 2.0);
+        let written = "{ lognormal_mixture = { first_mean_s = 10.0, first_cv = 0.1, second_mean_s = 18.0, second_cv = 0.3, \
+                       first_probability = 0.25 } }";
+        assert_eq!(law_value(mixture), written);
     }
 }

@@ -9,6 +9,8 @@ use super::Law;
 use super::fitted::Fitted;
 use super::gamma::Gamma;
 use super::hyperexponential::Mixture;
+use super::inverse_table::InverseTable;
+use super::lognormal_mixture::LognormalMixture;
 use crate::block::{BLOCK, update};
 use crate::elementary::{NORMAL_CENTRE, exp, ln, normal_centre, normal_depth, normal_quantile, normal_tail};
 use crate::quantile::Quantile;
@@ -24,7 +26,8 @@ impl Law {
     /// The seconds that the span stays below with probability `u`, in (0, 1). A lognormal law takes probabilities
     /// within 2^-33 of 0 or 1 there: quantiles have none closer.
     ///
-    /// Relative error below 1e-11 (lognormal: times sigma), and the same on every machine.
+    /// Relative error below 1e-11 (lognormal: times sigma; in the gap between the parts of a mixture: as from a probability
+    /// 2^-53 off), and the same on every machine.
     #[must_use]
     pub fn seconds_at(&self, u: f64) -> f64 {
         match *self {
@@ -43,11 +46,15 @@ impl Law {
             Self::Hyperexponential { mean_s, first_probability } => {
                 Mixture::new(mean_s, first_probability).seconds(1.0 - u)
             }
+            Self::ShiftedLognormal { shift_s, mu, sigma } => shift_s + exp(mu + sigma * normal_quantile(u)),
+            Self::LognormalMixture { mu, sigma, first_probability } => {
+                LognormalMixture::new(mu, sigma, first_probability).seconds(u)
+            }
         }
     }
 
-    /// The law made ready for many quantiles. For a gamma law this takes as long as some hundred spans; for all
-    /// others it is free.
+    /// The law made ready for many quantiles. For a gamma law this takes as long as some hundred spans, for a mixture of
+    /// lognormal laws as long as a thousand; for all others it is free.
     #[must_use]
     pub fn ready(&self) -> ReadyLaw {
         let fitted = match *self {
@@ -57,23 +64,30 @@ impl Law {
             }
             _ => None,
         };
-        ReadyLaw { law: *self, fitted }
+        let table = match *self {
+            Self::LognormalMixture { mu, sigma, first_probability } => {
+                Some(LognormalMixture::new(mu, sigma, first_probability).table())
+            }
+            _ => None,
+        };
+        ReadyLaw { law: *self, fitted, table }
     }
 
     /// The law as [`Law::span`] has it, for few quantiles.
     pub(crate) fn ready_for_few(&self) -> ReadyLaw {
-        ReadyLaw { law: *self, fitted: None }
+        ReadyLaw { law: *self, fitted: None, table: None }
     }
 }
 
 /// A law that is asked at many quantiles.
 ///
-/// A gamma law is met to 1e-9 of its value, all others to the bit. Either way a span depends on
+/// A gamma law and a mixture of lognormal laws are met to 1e-9 of their values, all others to the bit. Either way a span depends on
 /// the law and its quantile only, not on the block it is in.
 #[derive(Debug, Clone)]
 pub struct ReadyLaw {
     law: Law,
     fitted: Option<Fitted>,
+    table: Option<InverseTable>,
 }
 
 impl ReadyLaw {
@@ -107,6 +121,15 @@ impl ReadyLaw {
             fill_normal(quantiles, seconds);
             return fitted.fill(seconds);
         }
+        if let Some(table) = &self.table {
+            table.fill(quantiles, seconds);
+            return update(
+                quantiles,
+                seconds,
+                #[inline(always)]
+                |_, y| exp(y),
+            );
+        }
         match self.law {
             Law::Exponential { mean_s } => update(
                 quantiles,
@@ -121,6 +144,15 @@ impl ReadyLaw {
                     seconds,
                     #[inline(always)]
                     |_, z| exp(mu + sigma * z),
+                );
+            }
+            Law::ShiftedLognormal { shift_s, mu, sigma } => {
+                fill_normal(quantiles, seconds);
+                update(
+                    quantiles,
+                    seconds,
+                    #[inline(always)]
+                    |_, z| shift_s + exp(mu + sigma * z),
                 );
             }
             Law::Weibull { shape, scale_s } => {
@@ -144,7 +176,7 @@ impl ReadyLaw {
             Law::Hyperexponential { mean_s, first_probability } => {
                 Mixture::new(mean_s, first_probability).fill(quantiles, seconds);
             }
-            Law::Deterministic { .. } | Law::TwoPoint { .. } => {
+            Law::Deterministic { .. } | Law::TwoPoint { .. } | Law::LognormalMixture { .. } => {
                 update_one_by_one(quantiles, seconds, |u| self.law.seconds_at(u));
             }
         }

@@ -31,6 +31,22 @@ pub(crate) fn ln_less_digamma(x: f64) -> f64 {
     below + 0.5 / x + square * (1.0 / 12.0 - square * (1.0 / 120.0 - square * (1.0 / 252.0 - square / 240.0)))
 }
 
+/// The derivative ψ'(x) of the digamma function less 1/x, for x > 0.
+///
+/// # Source
+/// Abramowitz and Stegun 1964, 6.4.12; below 16 by ψ'(x + 1) = ψ'(x) - 1/x².
+pub(crate) fn trigamma_less_inverse(x: f64) -> f64 {
+    let (mut x, mut below) = (x, 0.0);
+    while x < SERIES_FROM {
+        below += (x * x * (x + 1.0)).recip();
+        x += 1.0;
+    }
+    let square = x.powi(-2);
+    let series =
+        1.0 / 6.0 - square * (1.0 / 30.0 - square * (1.0 / 42.0 - square * (1.0 / 30.0 - square * 5.0 / 66.0)));
+    below + square * (0.5 + series / x)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,6 +63,9 @@ mod tests {
         let euler = 0.577_215_664_901_532_9;
         assert_relative_eq!(ln_less_digamma(1.0), euler, max_relative = 1e-13);
         assert_relative_eq!(ln_less_digamma(0.5), euler + 2.0_f64.ln(), max_relative = 1e-13);
+        // ψ'(1) = π²/6, ψ'(½) = π²/2.
+        assert_relative_eq!(trigamma_less_inverse(1.0), PI * PI / 6.0 - 1.0, max_relative = 1e-13);
+        assert_relative_eq!(trigamma_less_inverse(0.5), PI * PI / 2.0 - 2.0, max_relative = 1e-13);
     }
 
     /// Large shapes belong to samples that hardly vary; there both are 1/(12x) and 1/(2x).
@@ -54,5 +73,6 @@ mod tests {
     fn large_arguments_keep_their_digits() {
         assert_relative_eq!(remainder(1e12), 1e-12 / 12.0, max_relative = 1e-12);
         assert_relative_eq!(ln_less_digamma(1e12), 0.5e-12, max_relative = 1e-12);
+        assert_relative_eq!(trigamma_less_inverse(1e8), 0.5e-16, max_relative = 1e-7);
     }
 }

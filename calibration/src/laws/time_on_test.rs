@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::families::FitError;
+use super::error::FitError;
 
 /// The total time on test: what exponential times leave to know once some were cut off.
 ///
