@@ -215,6 +215,10 @@ fn process(process: &Process) -> Option<(&'static str, String)> {
             "Users send several requests, with a time to think between them.",
             format!("{{ sessions = {{ requests = {}, think = {} }} }}", size(requests), law(think)),
         )),
+        Process::Closed { clients, think } => Some((
+            "Clients wait for an answer, and think before they send the next request.",
+            format!("{{ closed = {{ clients = {clients:.0}, think = {} }} }}", law(think)),
+        )),
         Process::Modulated { states } => {
             let state = |state: &ModulatedState| {
                 let (weight, sojourn_s) = (digits(state.weight, 4), digits(state.mean_sojourn_s, 4));
