@@ -377,6 +377,7 @@ mod tests {
         let mut processes: Vec<Process> = laws.iter().map(|gap| Process::Renewal { gap: *gap }).collect();
         processes.push(Process::Batches { gap: laws[0], size });
         processes.push(Process::Sessions { requests: fixed, think: laws[4] });
+        processes.push(Process::Closed { clients: 20.0, think: laws[4] });
         let states = [(1.0, 600.0), (0.0, 60.0)];
         let state = |(weight, mean_sojourn_s)| ModulatedState { weight, mean_sojourn_s };
         processes.push(Process::Modulated { states: states.map(state).to_vec() });
