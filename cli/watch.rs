@@ -34,6 +34,9 @@ pub(crate) fn watched<T: Send>(
     did: impl FnOnce(&T) -> String,
 ) -> Result<T, Failure> {
     check_size(scenario, trials)?;
+    if let Some(words) = who_waits(scenario).filter(|_| !machine.quiet) {
+        eprintln!("{words}");
+    }
     let threads = usize::from(machine.threads.unwrap_or(0));
     let pool = ThreadPoolBuilder::new().num_threads(threads).build();
     let pool =
@@ -57,10 +60,24 @@ pub(crate) fn watched<T: Send>(
     Ok(done)
 }
 
+/// What has to be known of every comparison where clients wait for their answers.
+fn who_waits(scenario: &Scenario) -> Option<String> {
+    let models = scenario.models.iter().zip(&scenario.traffic.models);
+    let waits = models.filter(|(_, traffic)| traffic.process.waits_for_answers());
+    let names: Vec<&str> = waits.map(|(model, _)| model.name.as_str()).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "the clients of {} wait for their answers: where answers are slow fewer requests come, and cost less",
+            names.join(", ")
+        )
+    })
+}
+
 /// Refuses what could not be counted, before anybody waits for it.
 fn check_size(scenario: &Scenario, trials: u32) -> Result<(), Failure> {
     let days = scenario.traffic.days() + scenario.traffic.run_in.get() / 86_400.0;
-    let a_trial = scenario.traffic.models.iter().map(ModelTraffic::mean_per_day).sum::<f64>() * days;
+    let most = |model: &ModelTraffic| model.process.most_per_day().unwrap_or_else(|| model.mean_per_day());
+    let a_trial = scenario.traffic.models.iter().map(most).sum::<f64>() * days;
     let requests = a_trial * f64::from(trials);
     if requests <= REQUESTS_MAX {
         return Ok(());
@@ -103,5 +120,17 @@ mod tests {
         let most: u32 = most.expect("a mend").parse().expect("a number");
         assert_eq!(check_size(&scenario, most), Ok(()));
         assert!(check_size(&scenario, most + 1).is_err());
+    }
+
+    #[test]
+    fn who_waits_is_said_and_counts_with_what_clients_can_send() {
+        let mut scenario = Scenario::load(&Files::embedded()).expect("no problems");
+        assert_eq!(who_waits(&scenario), None);
+        let think = fleetfront_sim::Law::Exponential { mean_s: 1.0 };
+        scenario.traffic.models[1].process = fleetfront_workloads::Process::Closed { clients: 100.0, think };
+        let words = who_waits(&scenario).expect("they wait");
+        assert!(words.contains(&format!("the clients of {} wait", scenario.models[1].name)), "{words}");
+        // 8.64 million a day, whatever is expected of them.
+        assert!(check_size(&scenario, 400).is_ok() && check_size(&scenario, 500).is_err());
     }
 }

@@ -2,6 +2,7 @@
 
 use fleetfront_calibration::Kind;
 use fleetfront_scenario::{Provenance, Scenario};
+use fleetfront_workloads::Process;
 
 use crate::summary::fits;
 
@@ -21,9 +22,17 @@ pub fn assumptions(scenario: &Scenario) -> Vec<String> {
         }
         values.push((format!("{}: usable memory", gpu.name), &gpu.memory_provenance));
     }
-    for model in &scenario.models {
+    for (index, model) in scenario.models.iter().enumerate() {
         let name = &model.name;
-        values.push((format!("{name}: {} requests a day", model.requests_per_day), &model.traffic_provenance));
+        let requests = match &scenario.traffic.models[index].process {
+            Process::Closed { clients, think } => format!(
+                "{name}: {} requests a day, of {clients} clients who think for {} s",
+                model.requests_per_day,
+                think.mean_s()
+            ),
+            _ => format!("{name}: {} requests a day", model.requests_per_day),
+        };
+        values.push((requests, &model.traffic_provenance));
         values.push((format!("{name}: share of tries that fail"), &model.failure_provenance));
         values.push((format!("{name}: model switch times"), &model.switch_provenance));
         for variant in &model.variants {

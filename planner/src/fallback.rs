@@ -198,6 +198,14 @@ fn notes(scenario: &Scenario, pairs: &[FallbackPair]) -> Vec<String> {
          billed."
             .to_owned()
     });
+    let waits = |pair: &&FallbackPair| scenario.traffic.models[pair.model].process.waits_for_answers();
+    if pairs.iter().any(|pair| waits(&pair)) {
+        notes.push(
+            "Clients wait for their answers: where a policy answers more slowly, fewer requests come, and the bill is smaller \
+             for that."
+                .to_owned(),
+        );
+    }
     let shared = |pair: &&FallbackPair| pair.pool_today(scenario).models.len() > 1;
     let mut models: Vec<&str> =
         pairs.iter().filter(shared).map(|pair| scenario.models[pair.model].name.as_str()).collect();

@@ -95,16 +95,18 @@ pub(crate) fn fleets<'a>(scenario: &Scenario, partitions: &Partitions, candidate
         .map(|unit| candidates.iter().filter(|candidate| candidate.unit == unit).collect())
         .collect();
     let given = Given { scenario, covers: &partitions.covers, units: &units };
-    // Total seconds in the system over all requests: the request-weighted mean latency times the requests.
+    // Total seconds in the system over all requests: the request-weighted mean latency times the requests. Of clients who
+    // wait not all settings have the same requests, but the seconds grow with the mean latency all the same: whoever is not
+    // in the system thinks.
     let seconds = |c: &Candidate| c.pool.each(|t| t.latency_s).iter().sum::<f64>();
     let worst = |c: &Candidate| p95_over_limit(scenario, c).value;
     let by_worst = given.added(worst, combine_worst, f64::max);
     let by_mean = given.added(seconds, combine_sum, |a, b| a + b);
-    let frontiers =
-        [(Against::WorstRatio, by_worst), (Against::MeanLatency, by_mean), (Against::PooledP95, given.pooled())];
+    let (pooled, notes) = given.pooled();
+    let frontiers = [(Against::WorstRatio, by_worst), (Against::MeanLatency, by_mean), (Against::PooledP95, pooled)];
     let uniform = given.uniform();
     let frontiers = frontiers.map(|(against, chosen)| (against, against.frontier(&given.built(chosen))));
-    Fleets { frontiers: frontiers.into(), uniform, notes: Vec::new() }
+    Fleets { frontiers: frontiers.into(), uniform, notes }
 }
 
 /// The candidates of each unit, and how units cover all models.
@@ -144,8 +146,18 @@ impl<'a> Given<'_, 'a> {
         best.map(|(cover, choice)| self.chosen(cover, choice)).collect()
     }
 
-    /// The frontier against the 95th percentile of all requests.
-    fn pooled(&self) -> Vec<Vec<&'a Candidate>> {
+    /// The frontier against the 95th percentile of all requests, and why there is none.
+    fn pooled(&self) -> (Vec<Vec<&'a Candidate>>, Vec<String>) {
+        let models = self.scenario.models.iter().zip(&self.scenario.traffic.models);
+        let mut waits = models.filter(|(_, traffic)| traffic.process.waits_for_answers());
+        if let Some((model, _)) = waits.next() {
+            let note = format!(
+                "no frontier against the p95 of all requests: the clients of {} wait for their answers, so that not all \
+                 fleets have the same requests",
+                model.name
+            );
+            return (Vec::new(), vec![note]);
+        }
         let setting = |c: &&'a Candidate| -> Setting<'a> {
             let tails = c.tails.as_ref().filter(|_| !c.beaten)?;
             Some((cost(c), tails.whole.as_ref()?))
@@ -153,7 +165,7 @@ impl<'a> Given<'_, 'a> {
         let settings: Vec<Vec<Setting<'a>>> =
             self.units.iter().map(|unit| unit.iter().map(setting).collect()).collect();
         let fleets = combine_pooled(&settings, self.covers, PERCENTILES[P95]);
-        fleets.iter().map(|fleet| self.chosen(&self.covers[fleet.cover], &fleet.choice)).collect()
+        (fleets.iter().map(|fleet| self.chosen(&self.covers[fleet.cover], &fleet.choice)).collect(), Vec::new())
     }
 
     fn chosen(&self, cover: &[usize], choice: &[usize]) -> Vec<&'a Candidate> {

@@ -3,6 +3,7 @@
 use fleetfront_calibration::Fit;
 use fleetfront_scenario::{Allocation, Scenario};
 use fleetfront_sim::{Seconds, UsdPerSecond};
+use fleetfront_workloads::Process;
 use serde::{Deserialize, Serialize};
 
 /// One number, by what it belongs to (indices in the scenario).
@@ -153,9 +154,14 @@ impl Knob {
     }
 }
 
+/// More traffic from clients who wait is more clients.
 fn multiply_traffic(scenario: &mut Scenario, model: usize, factor: f64) {
     scenario.models[model].requests_per_day *= factor;
-    scenario.traffic.models[model].requests_per_day *= factor;
+    let traffic = &mut scenario.traffic.models[model];
+    traffic.requests_per_day *= factor;
+    if let Process::Closed { clients, .. } = &mut traffic.process {
+        *clients *= factor;
+    }
 }
 
 #[cfg(test)]
@@ -164,6 +170,16 @@ mod tests {
     use fleetfront_scenario::Files;
 
     use super::*;
+
+    #[test]
+    fn more_traffic_of_clients_who_wait_is_more_clients() {
+        let mut scenario = Scenario::load(&Files::embedded()).expect("the embedded scenario is valid");
+        let think = fleetfront_sim::Law::Exponential { mean_s: 60.0 };
+        scenario.traffic.models[2].process = Process::Closed { clients: 20.0, think };
+        let (turned, _) = Knob::AllTraffic.turned(&scenario, &[], 0.3);
+        assert_eq!(turned.traffic.models[2].process, Process::Closed { clients: 6.0, think });
+        assert_relative_eq!(turned.models[2].requests_per_day, 0.3 * scenario.models[2].requests_per_day);
+    }
 
     #[test]
     fn every_knob_moves_its_number_and_no_other() {

@@ -60,6 +60,8 @@ mod tariff;
 mod theory;
 mod unserved;
 mod verdict;
+#[cfg(test)]
+mod waiting_tests;
 mod what_if;
 mod why;
 

@@ -61,6 +61,15 @@ pub(crate) fn bridge(scenario: &Scenario, allocation: &Allocation, run: &Allocat
     let where_it_is = on_gpus(scenario, allocation, |model, place| warm_service_s(scenario, model, place));
     let spiked = |model: usize| scenario.traffic.models[model].mean_per_day();
     let with_spikes = of_requests(scenario, allocation, spiked, |model, place| warm_service_s(scenario, model, place));
+    let sent = |model: usize| {
+        let subject = &run.models[model];
+        if scenario.traffic.models[model].process.waits_for_answers() {
+            ratio(&subject.each(|t| t.arrived), &subject.each(|t| t.days)).value
+        } else {
+            spiked(model)
+        }
+    };
+    let as_sent = of_requests(scenario, allocation, sent, |model, place| warm_service_s(scenario, model, place));
     let simulated = |state: State| gpu_usd_month(scenario, allocation, run, state);
     let gpu_only: f64 = State::ALL.into_iter().map(simulated).sum();
     let total = ratio(&run.fleet.cost_usd(), &run.fleet.each(|t| t.days)).scaled(scenario.platform.days_per_month);
@@ -71,12 +80,15 @@ pub(crate) fn bridge(scenario: &Scenario, allocation: &Allocation, run: &Allocat
         step(&flat_words, all_models - naive),
         step("real service times on the baseline's GPU", on_baseline - all_models),
         step("other GPUs and variants than the baseline's", where_it_is - on_baseline),
-        step("model switches, failures cut short, the luck of the draw", simulated(State::Busy) - with_spikes),
+        step("model switches, failures cut short, the luck of the draw", simulated(State::Busy) - as_sent),
         step("idle containers", simulated(State::Idle)),
         step("boots", simulated(State::Boot)),
         step("tries that failed", simulated(State::Wasted)),
         step("CPU and memory of the containers", total.value - around(gpu_only)),
     ];
+    if scenario.traffic.models.iter().any(|model| model.process.waits_for_answers()) {
+        steps.insert(3, step("requests that clients send, more or fewer than expected", as_sent - with_spikes));
+    }
     if scenario.traffic.models.iter().any(|model| !model.spikes.is_empty()) {
         steps.insert(3, step("scheduled spikes", with_spikes - where_it_is));
     }

@@ -30,8 +30,11 @@ impl SectionFloor {
         Self { floors: vec![Floor::default(); models], soonest, soonest_s: Vec::new() }
     }
 
-    /// Adds the requests of one trial.
+    /// Adds the requests of one trial. Those of clients who wait for answers are not known beforehand.
     pub(crate) fn add(&mut self, group: &Group<'_>, horizon: Horizon, arrivals: &mut dyn Arrivals) {
+        for clients in arrivals.clients() {
+            self.floors[usize::from(clients.model)].leave_open();
+        }
         loop {
             let block = arrivals.next_block();
             if block.is_empty() {

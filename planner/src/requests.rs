@@ -1,8 +1,8 @@
 //! The requests of all trials, the same for everything that is compared: kept where they are few, drawn again where
 //! they are many, so that memory does not grow with the traffic.
 
-use fleetfront_sim::{Arrival, Arrivals, Law, Request};
-use fleetfront_workloads::{ArrivalStream, Traffic, draw_requests};
+use fleetfront_sim::{Arrival, Arrivals, Attended, Clients, Law, Request};
+use fleetfront_workloads::{ArrivalStream, Traffic, clients, draw_requests};
 use rayon::prelude::*;
 
 /// So many expected requests of all trials are drawn once and kept (24 bytes each).
@@ -11,7 +11,8 @@ const KEPT: f64 = 5e6;
 /// section of trials a thread).
 const KEPT_A_TRIAL: f64 = 1e5;
 
-/// The requests of every trial and model.
+/// The requests of every trial and model. Those of clients who wait for answers are not among them: they are sent while a
+/// trial is simulated, and the clients come with the arrivals.
 pub(crate) struct Requests<'a> {
     traffic: &'a Traffic,
     pub(crate) seed: u64,
@@ -47,7 +48,7 @@ impl<'a> Requests<'a> {
         if self.kept.is_empty() {
             let drawn = Drawn { traffic, seed, trial, models };
             let few = models.iter().map(|(model, _)| expected(traffic, *model)).sum::<f64>() <= KEPT_A_TRIAL;
-            return if few { OfPool::Kept(drawn.all()) } else { OfPool::Drawn(drawn) };
+            return if few { drawn.all() } else { OfPool::Drawn(drawn) };
         }
         let mut arrivals = Vec::new();
         for (place, (model, law)) in models.iter().enumerate() {
@@ -57,7 +58,7 @@ impl<'a> Requests<'a> {
         if models.len() > 1 {
             arrivals.sort_by_key(|arrival| (arrival.at, arrival.model));
         }
-        OfPool::Kept(arrivals)
+        OfPool::Kept { arrivals, clients: clients(traffic, seed, trial, models) }
     }
 }
 
@@ -69,7 +70,7 @@ fn expected(traffic: &Traffic, model: usize) -> f64 {
 
 /// The arrivals of one trial at a pool, in order; of two at the same instant the pool's earlier model comes first.
 pub(crate) enum OfPool<'a> {
-    Kept(Vec<Arrival>),
+    Kept { arrivals: Vec<Arrival>, clients: Vec<Clients> },
     Drawn(Drawn<'a>),
 }
 
@@ -85,7 +86,7 @@ impl OfPool<'_> {
     /// All of them, from the first on.
     pub(crate) fn source(&self) -> Box<dyn Arrivals + '_> {
         match self {
-            Self::Kept(arrivals) => Box::new(&arrivals[..]),
+            Self::Kept { arrivals, clients } => Box::new(Attended { arrivals, clients }),
             Self::Drawn(drawn) => Box::new(drawn.stream()),
         }
     }
@@ -96,12 +97,12 @@ impl Drawn<'_> {
         ArrivalStream::new(self.traffic, self.seed, self.trial, self.models)
     }
 
-    fn all(&self) -> Vec<Arrival> {
+    fn all(&self) -> OfPool<'static> {
         let (mut stream, mut all) = (self.stream(), Vec::new());
         loop {
             let block = stream.next_block();
             if block.is_empty() {
-                return all;
+                return OfPool::Kept { arrivals: all, clients: stream.clients().to_vec() };
             }
             all.extend_from_slice(block);
         }
@@ -121,7 +122,7 @@ mod tests {
         let drawn = Requests::on_demand(&scenario.traffic, 1);
         for trial in 0..3 {
             let all = |requests: &Requests<'_>| match requests.of_pool(trial, &models) {
-                OfPool::Kept(arrivals) => arrivals,
+                OfPool::Kept { arrivals, .. } => arrivals,
                 OfPool::Drawn(_) => unreachable!("few"),
             };
             assert!(all(&kept).len() > 10);
@@ -129,6 +130,24 @@ mod tests {
             let (traffic, seed) = (&scenario.traffic, 1);
             let again = OfPool::Drawn(Drawn { traffic, seed, trial, models: &models });
             assert_eq!(again.source().next_block()[..5], all(&kept)[..5]);
+        }
+    }
+
+    #[test]
+    fn clients_come_with_the_arrivals_however_those_are_kept() {
+        let mut scenario = Scenario::load(&Files::embedded()).expect("the embedded scenario is valid");
+        let think = Law::Exponential { mean_s: 60.0 };
+        scenario.traffic.models[1].process = fleetfront_workloads::Process::Closed { clients: 7.0, think };
+        let models: Vec<(usize, Law)> = (0..3).map(|model| (model, Law::Exponential { mean_s: 5.0 })).collect();
+        let traffic = &scenario.traffic;
+        let (kept, again) = (Requests::of_trials(traffic, 1, 3), Requests::on_demand(traffic, 1));
+        let drawn = OfPool::Drawn(Drawn { traffic, seed: 1, trial: 2, models: &models });
+        let all = [kept.of_pool(2, &models), again.of_pool(2, &models), drawn];
+        for of_pool in &all {
+            let source = of_pool.source();
+            let [clients] = source.clients() else { panic!("one model has clients") };
+            assert_eq!((clients.model, clients.first.len()), (1, 7));
+            assert_eq!(source.clients(), all[0].source().clients());
         }
     }
 }

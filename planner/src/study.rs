@@ -84,6 +84,9 @@ pub struct ModelSummary {
     pub requests_kind: Kind,
     /// Latency limit in seconds.
     pub latency_limit_s: f64,
+    /// How many clients send them and wait for the answers; `None` where requests come whatever happens to others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clients: Option<f64>,
 }
 
 /// A GPU type, for the reader.

@@ -2,19 +2,21 @@
 
 use fleetfront_calibration::Fit;
 use fleetfront_scenario::{Cell, Feasibility, Infeasible, Scenario};
+use fleetfront_workloads::{ModelTraffic, Process};
 
 use crate::engine_pool::container_price;
 use crate::study::{CellSummary, GpuSummary, ModelSummary};
 
 /// The models, in the scenario's order.
 pub(crate) fn model_summaries(scenario: &Scenario) -> Vec<ModelSummary> {
-    let of = |model: &fleetfront_scenario::Model| ModelSummary {
+    let of = |(model, traffic): (&fleetfront_scenario::Model, &ModelTraffic)| ModelSummary {
         name: model.name.clone(),
         requests_per_day: model.requests_per_day,
         requests_kind: model.traffic_provenance.kind,
         latency_limit_s: model.latency_limit_s.get(),
+        clients: if let Process::Closed { clients, .. } = traffic.process { Some(clients) } else { None },
     };
-    scenario.models.iter().map(of).collect()
+    scenario.models.iter().zip(&scenario.traffic.models).map(of).collect()
 }
 
 /// The GPU types, in the scenario's order.

@@ -60,6 +60,9 @@ pub(crate) fn theory(scenario: &Scenario, plan: &PoolPlan) -> Stated<PoolTheory>
     if plan.models.iter().any(|(model, _)| is_step(scenario, *model)) {
         return unknown("later steps of chains come when the earlier ones are done");
     }
+    if plan.models.iter().any(|(model, _)| scenario.traffic.models[*model].process.waits_for_answers()) {
+        return unknown("its clients wait for their answers, so that the rate of requests depends on the containers");
+    }
     let at_once = match &plan.settings.execution {
         Execution::Serial => 1,
         Execution::Parallel => plan.settings.max_inputs,

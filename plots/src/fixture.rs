@@ -104,6 +104,7 @@ fn models() -> Vec<ModelSummary> {
             requests_per_day: *requests,
             requests_kind: if *requests < 100.0 { Kind::Assumed } else { Kind::Published },
             latency_limit_s: *limit,
+            clients: None,
         })
         .collect()
 }

@@ -162,8 +162,7 @@ fn method(study: &Study) -> Vec<String> {
         "A trial draws one day of requests and plays it against a pool, request by request: containers are created when \
          requests wait, boot, serve, stay idle for the scaledown window, and stop."
             .to_owned(),
-        "All allocations meet the same requests with the same luck, so that they differ by nothing but themselves."
-            .to_owned(),
+        same_requests(study),
         format!(
             "From {} trials come {} sections, and every interval is a 95 % interval over sections: Student's t for \
              means, the delta method for ratios, the spread of the sections' own quantiles for quantiles; it says how \
@@ -180,6 +179,22 @@ fn method(study: &Study) -> Vec<String> {
             plain(study.days_per_month, Unit::Count)
         ),
     ]
+}
+
+/// What allocations have in common.
+fn same_requests(study: &Study) -> String {
+    let same =
+        "All allocations meet the same requests with the same luck, so that they differ by nothing but themselves";
+    let waiting = study.models.iter().filter(|model| model.clients.is_some());
+    let names: Vec<&str> = waiting.map(|model| model.name.as_str()).collect();
+    if names.is_empty() {
+        return format!("{same}.");
+    }
+    format!(
+        "{same}; but the clients of {} wait for their answers: the k-th request of each is the same everywhere, and where \
+         answers are slow it comes later, fewer come in a day, and the bill is smaller for that.",
+        names.join(", ")
+    )
 }
 
 /// What each number means.

@@ -314,9 +314,13 @@ fn served(result: &ModelResult) -> Cell {
 pub(crate) fn traffic(study: &Study) -> Table {
     let mut table = Table::new("Models", &["model", "requests a day", "kind", "p95 limit"]);
     for model in &study.models {
+        let requests = plain(model.requests_per_day, Unit::Count);
         table.push(vec![
             head(&model.name),
-            number(plain(model.requests_per_day, Unit::Count)),
+            number(match model.clients {
+                Some(clients) => format!("{requests} expected of {} clients", plain(clients, Unit::Count)),
+                None => requests,
+            }),
             words(kind_word(model.requests_kind)),
             number(plain(model.latency_limit_s, Unit::Seconds)),
         ]);

@@ -207,7 +207,8 @@ fn factors(fit: &TrafficFit) -> TrafficTable {
             let (size, mean) = (plain(requests.mean(), Unit::Count), span(think.mean_s()));
             row(format!("sessions of {size} requests, {mean} apart in the mean; the cv of that time"), think.cv());
         }
-        Process::Poisson | Process::Modulated { .. } => {}
+        // No log tells who waited for what.
+        Process::Poisson | Process::Modulated { .. } | Process::Closed { .. } => {}
     }
     table
 }

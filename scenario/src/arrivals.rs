@@ -3,9 +3,10 @@
 use fleetfront_workloads::{BatchSize, ModulatedState, Process, Redrawn, SlowRate, Swing};
 
 use crate::document::join;
-use crate::file::{BatchSizeFile, ModelFile, ProcessFile, SlowRateFile, SwingFile, TrafficFile};
+use crate::file::{BatchSizeFile, ClosedFile, ModelFile, ProcessFile, SlowRateFile, SwingFile, TrafficFile};
 use crate::findings::Findings;
 use crate::law_file::LawFile;
+use crate::models::REQUESTS_PER_DAY_MAX;
 
 /// Largest coefficient of variation of the slow rate.
 pub(crate) const CV_MAX: f64 = 10.0;
@@ -13,6 +14,8 @@ pub(crate) const CV_MAX: f64 = 10.0;
 const SLOW_RATES_MAX: usize = 8;
 /// Longest mean time to think, in seconds.
 const THINK_MAX_S: f64 = 86_400.0;
+/// Most clients of a model. Each is followed by itself.
+const CLIENTS_MAX: u32 = 100_000;
 /// Most requests of one event, or of one session in the mean.
 const BATCH_MAX: f64 = 10_000.0;
 
@@ -48,7 +51,45 @@ pub(crate) fn process(model: &ModelFile, path: &str, findings: &mut Findings<'_>
             let requests = batch_size(&sessions.requests, &join(&path, "requests"), why, findings);
             Process::Sessions { requests, think: think(&sessions.think, &join(&path, "think"), findings) }
         }
+        Some(ProcessFile::Closed(closed)) => self::closed(closed, model.requests_per_day, &path, findings),
     }
+}
+
+/// Clients who wait. No more requests can be expected of them than they could send if every answer came at once.
+///
+/// - `path`: of the process.
+fn closed(closed: &ClosedFile, requests_per_day: f64, path: &str, findings: &mut Findings<'_>) -> Process {
+    let (clients, of_model) = (f64::from(closed.clients), path.trim_end_matches(".process"));
+    let path = format!("{path}.closed");
+    findings.within(&join(&path, "clients"), clients, 1.0, f64::from(CLIENTS_MAX), "each client is followed by itself");
+    let think_path = join(&path, "think");
+    closed.think.check(&think_path, findings);
+    let think = closed.think.law();
+    let mean_s = think.mean_s();
+    findings.positive(&think_path, mean_s, "the mean time to think");
+    if mean_s <= 0.0 || clients == 0.0 {
+        return Process::Closed { clients, think };
+    }
+    let message = "its clients wait for their answers, and send fewer requests where answers are slow: a slow allocation \
+                   looks cheap by its bill alone, so compare the cost a request too";
+    findings.warn(&path, message);
+    let most = clients * 86_400.0 / mean_s;
+    if most > REQUESTS_PER_DAY_MAX {
+        let message = format!(
+            "{clients} clients who think for {mean_s} s in the mean send up to {most:.0} requests a day: more than the \
+             {REQUESTS_PER_DAY_MAX} that are simulated"
+        );
+        findings.refuse(&join(&path, "clients"), message, "simulate a share of them, or give a longer time to think");
+    } else if requests_per_day > most {
+        let message = format!(
+            "{requests_per_day} requests a day are more than {clients} clients send who think for {mean_s} s in the mean: \
+             {most:.1} if every answer came at once"
+        );
+        let needed = (requests_per_day * mean_s / 86_400.0).ceil();
+        let help = format!("expect {most:.1} or less, give {needed} clients or more, or a shorter time to think");
+        findings.refuse(&join(of_model, "requests_per_day"), message, help);
+    }
+    Process::Closed { clients, think }
 }
 
 fn batch_size(size: &BatchSizeFile, path: &str, why: &str, findings: &mut Findings<'_>) -> BatchSize {
@@ -166,5 +207,55 @@ mod tests {
         check(OLD, &new, "{ exponential", &format!("{path}.think"), "90000 is outside 0 to 86400", "within the day");
         let new = sessions("fixed = 2", "exponential = { mean_s = 0 }");
         check(OLD, &new, "0 }", &format!("{path}.think.exponential.mean_s"), "the mean is 0", "above zero");
+    }
+
+    #[test]
+    fn clients_are_read_and_checked() {
+        let closed = |clients: u32, think: &str| {
+            with(&format!("{{ closed = {{ clients = {clients}, think = {{ {think} }} }} }}"))
+        };
+        let minute = "exponential = { mean_s = 60.0 }";
+        let scenario = Scenario::load(&edited(OLD, &closed(20, minute))).expect("no problems");
+        let process = Process::Closed { clients: 20.0, think: Law::Exponential { mean_s: 60.0 } };
+        assert_eq!(scenario.traffic.models[3].process, process);
+        assert!(
+            scenario.warnings.iter().any(|words| words.contains("wait for their answers")),
+            "{:?}",
+            scenario.warnings
+        );
+        let path = "models[3].process.closed";
+        let new = closed(0, minute);
+        check(OLD, &new, "0,", &format!("{path}.clients"), "0 is outside 1 to 100000", "followed by itself");
+        let new = closed(2, "deterministic = { seconds = 0 }");
+        check(OLD, &new, "{ determ", &format!("{path}.think"), "the mean time to think is 0", "above zero");
+        let new = closed(100_000, "exponential = { mean_s = 60 }");
+        let message = "send up to 144000000 requests a day: more than the 10000000";
+        check(OLD, &new, "100000", &format!("{path}.clients"), message, "a share of them");
+    }
+
+    /// Of lora 100 requests a day are expected: two clients who think for half an hour send 96 at most.
+    #[test]
+    fn no_more_is_expected_of_clients_than_they_can_send() {
+        let new = |clients: u32| {
+            let text = "closed = { clients = N, think = { gamma = { mean_s = 1800.0, cv = 0.5 } } }";
+            let process = text.replace('N', &clients.to_string());
+            format!("name = \"lora\"\nprocess = {{ {process} }}\nrequests_per_day = 100.0")
+        };
+        let old = "name = \"lora\"\nrequests_per_day = 100.0";
+        let message = "100 requests a day are more than 2 clients send who think for 1800 s in the mean: 96.0 if";
+        let help = "expect 96.0 or less, give 3 clients or more";
+        check(old, &new(2), "100.0", "models[3].requests_per_day", message, help);
+        assert!(Scenario::load(&edited(old, &new(3))).is_ok());
+    }
+
+    #[test]
+    fn clients_of_a_replayed_model_are_refused() {
+        let process = "process = { closed = { clients = 20, think = { exponential = { mean_s = 60.0 } } } }";
+        let replay = "replay = { file = \"calls.csv\", days = \"in_order\" }";
+        let new = format!("name = \"lora\"\n{process}\n{replay}\nrequests");
+        let files = edited(OLD, &new).with("calls.csv", "day,at_s\n0,1.5\n0,2.5\n");
+        let problems = Scenario::load(&files).expect_err("problems");
+        let of_process = problems.iter().find(|problem| problem.key == "models[3].process").expect("it is refused");
+        assert!(of_process.message.contains("`process` has no effect"), "{of_process}");
     }
 }

@@ -17,8 +17,8 @@ mod coupling;
 mod pooling;
 
 pub use arrivals::{
-    BatchSizeFile, BatchesFile, GammaFactorFile, GammaRateFile, ModulatedFile, ProcessFile, RenewalFile, ReplayFile,
-    ReplayedDaysName, ScopeName, SessionsFile, SlowRateFile, SpikeFile, StateFile, SwingFile, WeekdayName,
+    BatchSizeFile, BatchesFile, ClosedFile, GammaFactorFile, GammaRateFile, ModulatedFile, ProcessFile, RenewalFile,
+    ReplayFile, ReplayedDaysName, ScopeName, SessionsFile, SlowRateFile, SpikeFile, StateFile, SwingFile, WeekdayName,
 };
 pub use coupling::{CapacityFile, CellFile, NextFile, QuotaFile, ScarcityFile, SnapshotFile};
 pub use pooling::PoolingFile;

@@ -57,9 +57,11 @@ impl Load {
     }
 }
 
-/// Requests a day of each model, those that follow others in chains included.
+/// Requests a day of each model that come however long the queue is, those that follow others in chains included. Clients
+/// who wait for answers let no queue grow beyond their number: none of theirs.
 fn requests_per_day(scenario: &Scenario) -> Vec<f64> {
-    let mut rates: Vec<f64> = scenario.traffic.models.iter().map(ModelTraffic::mean_per_day).collect();
+    let come = |model: &ModelTraffic| if model.process.waits_for_answers() { 0.0 } else { model.mean_per_day() };
+    let mut rates: Vec<f64> = scenario.traffic.models.iter().map(come).collect();
     let own = rates.clone();
     for (first, model) in scenario.models.iter().enumerate() {
         let (mut rate, mut step) = (own[first], model.next);
@@ -79,6 +81,9 @@ fn requests_per_day(scenario: &Scenario) -> Vec<f64> {
 fn busy_containers(scenario: &Scenario, pool: &PoolPlan) -> f64 {
     let rates = requests_per_day(scenario);
     let all: f64 = pool.models.iter().map(|(model, _)| rates[*model]).sum();
+    if all == 0.0 {
+        return 0.0;
+    }
     let of_model = |&(model, variant): &(usize, usize)| {
         let service = scenario.models[model].variants[variant].cells[pool.gpu].service.as_ref()?;
         let switches = pool.models.iter().map(|(from, _)| {
@@ -225,6 +230,21 @@ mod tests {
         assert_eq!(wrong(20_000.0, "max_containers = 1\nrules = { max_pending = 5 }", ""), None);
         let on_failure = "max_containers = 1\nrules = { fallback = { pool = \"seedvr2\", on_failure = true } }";
         assert!(wrong(20_000.0, on_failure, "").expect("overload").contains("keep 1.69 containers"));
+    }
+
+    /// Where there are as many clients as it takes to keep four containers busy, one container has a queue of them.
+    #[test]
+    fn clients_who_wait_let_no_queue_grow_without_bound() {
+        let text = Files::embedded().text("scenario.toml").expect("it is there").to_owned();
+        let head = "name = \"wan2.1\"\nrequests_per_day = ";
+        let clients = "process = { closed = { clients = 40, think = { exponential = { mean_s = 60.0 } } } }";
+        let busy = text.replacen(&format!("{head}20.0"), &format!("{head}50000.0\n{clients}"), 1);
+        let busy = busy.replacen("models = [\"wan2.1\"]\n", "models = [\"wan2.1\"]\nmax_containers = 1\n", 1);
+        let load = |text: &str| Scenario::load(&Files::embedded().with("scenario.toml", text));
+        assert!(load(&busy).is_ok());
+        // Others in the same pool do.
+        let poisson = busy.replacen(clients, "process = \"poisson\"", 1);
+        assert!(load(&poisson).expect_err("overload")[0].message.contains("grows without bound"));
     }
 
     #[test]

@@ -215,6 +215,10 @@ fn process(process: &Process) -> Option<(&'static str, String)> {
             "Users send several requests, with a time to think between them.",
             format!("{{ sessions = {{ requests = {}, think = {} }} }}", size(requests), law(think)),
         )),
+        Process::Closed { clients, think } => Some((
+            "Clients wait for an answer, and think before they send the next request.",
+            format!("{{ closed = {{ clients = {clients:.0}, think = {} }} }}", law(think)),
+        )),
         Process::Modulated { states } => {
             let state = |state: &ModulatedState| {
                 let (weight, sojourn_s) = (digits(state.weight, 4), digits(state.mean_sojourn_s, 4));
@@ -392,6 +396,7 @@ mod tests {
         let mut processes: Vec<Process> = laws.iter().map(|gap| Process::Renewal { gap: *gap }).collect();
         processes.push(Process::Batches { gap: laws[0], size });
         processes.push(Process::Sessions { requests: fixed, think: laws[4] });
+        processes.push(Process::Closed { clients: 20.0, think: laws[4] });
         let states = [(1.0, 600.0), (0.0, 60.0)];
         let state = |(weight, mean_sojourn_s)| ModulatedState { weight, mean_sojourn_s };
         processes.push(Process::Modulated { states: states.map(state).to_vec() });

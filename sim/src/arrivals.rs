@@ -2,6 +2,7 @@
 //! system and not of all that ever come.
 
 use crate::block::BLOCK;
+use crate::clients::Clients;
 use crate::job::Arrival;
 use crate::quantities::SimSpan;
 
@@ -12,6 +13,11 @@ pub trait Arrivals {
 
     /// A span that no service of those that have not come yet exceeds.
     fn longest_service(&self) -> SimSpan;
+
+    /// Who sends further requests, each when the one before it is over; those are no part of the blocks. Nobody, mostly.
+    fn clients(&self) -> &[Clients] {
+        &[]
+    }
 }
 
 /// Arrivals that are all there.

@@ -26,6 +26,9 @@ pub(crate) struct Audit {
     /// One copy failed, or was rejected, and left the request to the other.
     pub(crate) copies_failed: u64,
     pub(crate) copies_rejected: u64,
+    /// Requests that clients sent, and how many of them a client was told the end of.
+    pub(crate) sent: u64,
+    pub(crate) told: u64,
     /// Both copies are in the system when nothing more happens.
     pub(crate) copies_stuck: u64,
     /// Clipped execution time of all tries, each once.
@@ -97,10 +100,11 @@ impl Audit {
 
     /// - `ledgers`: one a pool.
     /// - `in_system`: requests that nothing will ever serve.
+    /// - `waiting`: clients that wait for one of those.
     ///
     /// # Panics
     /// If a law is broken; the message names it and both sides.
-    pub(crate) fn check(&self, group: &Group<'_>, ledgers: &[Ledger], in_system: u64) {
+    pub(crate) fn check(&self, group: &Group<'_>, ledgers: &[Ledger], in_system: u64, waiting: u64) {
         let Self { arrived, completed, failed, rejected, abandoned, .. } = *self;
         let ended = completed + failed + rejected + abandoned;
         assert_eq!(
@@ -139,5 +143,8 @@ impl Audit {
             self.answered + self.copies_failed + self.copies_rejected + self.copies_stuck,
             "law 6: of two copies one answers, or one leaves the request to the other"
         );
+
+        assert_eq!(self.sent, self.told + waiting, "law 7: who has sent a request waits for it, or was told its end");
+        assert!(waiting <= in_system, "law 7: {waiting} clients wait for {in_system} requests");
     }
 }

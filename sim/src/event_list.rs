@@ -38,6 +38,8 @@ pub(crate) enum Event {
     Bounds { pool: u16, place: u32 },
     /// A batch that is not full has waited long enough.
     BatchDue { pool: u16, ticket: u32 },
+    /// A client has thought for long enough: it sends a request.
+    Send { client: u32 },
 }
 
 /// What happens when two events fall on the same instant: the smaller rank goes first. Arrivals come after these,
@@ -52,6 +54,7 @@ enum Rank {
     Retry,
     Bounds,
     Batch,
+    Sending,
 }
 
 impl Event {
@@ -66,6 +69,7 @@ impl Event {
             Self::Retry { .. } => Rank::Retry,
             Self::Bounds { .. } => Rank::Bounds,
             Self::BatchDue { .. } => Rank::Batch,
+            Self::Send { .. } => Rank::Sending,
         }
     }
 }
@@ -192,6 +196,7 @@ mod tests {
             Event::Retry { job: 0, ticket: 0 },
             Event::Bounds { pool: 0, place: 0 },
             Event::BatchDue { pool: 0, ticket: 0 },
+            Event::Send { client: 2 },
         ];
         for event in expected.iter().rev() {
             list.push(now, *event);

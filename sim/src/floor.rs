@@ -32,6 +32,8 @@ pub enum Unbounded {
     Elsewhere,
     /// Later steps of chains, which come when the allocation lets them.
     Steps,
+    /// Requests of clients who wait for answers, so that how many come is the allocation's doing.
+    Clients,
 }
 
 impl fmt::Display for Unbounded {
@@ -44,6 +46,9 @@ impl fmt::Display for Unbounded {
             Self::TurnedAway => "requests were rejected, given up or never served, and cost nothing",
             Self::Elsewhere => "requests left for a fallback pool before they were executed, or were sent there too",
             Self::Steps => "later steps of chains come when the allocation lets them",
+            Self::Clients => {
+                "its clients wait for answers, so that other requests come where it answers at another time"
+            }
         })
     }
 }
@@ -51,6 +56,8 @@ impl fmt::Display for Unbounded {
 /// What the requests of one model that arrive inside the horizon cannot do without in their home pool, over some trials.
 #[derive(Debug, Clone, Default)]
 pub struct Floor {
+    /// Whether other requests come than those that were added, of clients who wait for answers.
+    is_open: bool,
     /// Requests.
     arrived: u64,
     /// Those that complete whatever happens, and the sum of their shortest latencies in nanoseconds.
@@ -80,6 +87,11 @@ pub struct LeastLatency {
 }
 
 impl Floor {
+    /// Further requests come from clients, other ones wherever they are answered at another time.
+    pub fn leave_open(&mut self) {
+        self.is_open = true;
+    }
+
     /// Adds a request, if it counts.
     ///
     /// - `pool`: its home.
@@ -122,12 +134,17 @@ impl Floor {
     /// # Panics
     /// If the outcome is of other requests.
     pub fn latency(&self, group: &Group<'_>, model: usize, outcome: &ModelOutcome) -> Result<LeastLatency, Unbounded> {
-        is_bounded(&group.pools[group.home(model as u16)], model, outcome)?;
+        self.is_bounded(&group.pools[group.home(model as u16)], model, outcome)?;
         if group.is_step(model) {
             return Err(Unbounded::Steps);
         }
         assert_eq!(self.arrived, outcome.arrived, "the requests of the bound are those of the outcome");
         Ok(LeastLatency { sum_ns: self.certain_ns, completed: outcome.completed })
+    }
+
+    /// Whether its requests are known, and are executed in their home pool as long as their own luck says.
+    fn is_bounded(&self, pool: &Pool, model: usize, outcome: &ModelOutcome) -> Result<(), Unbounded> {
+        if self.is_open { Err(Unbounded::Clients) } else { is_bounded(pool, model, outcome) }
     }
 
     /// What the containers of its home must have executed for it inside the horizon, as if each served one at a time.
@@ -180,7 +197,7 @@ pub fn least_billed(
     let mut tries = 0;
     for model in (0..floors.len()).filter(|model| group.home(*model as u16) == pool) {
         let (floor, of_model) = (&floors[model], &outcome.models[model]);
-        is_bounded(rules, model, of_model)?;
+        floor.is_bounded(rules, model, of_model)?;
         let executed = floor.executed(of_model, &latencies[model]);
         least.least_ns += executed.least_ns;
         least.behind_ns += executed.behind_ns;

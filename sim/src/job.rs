@@ -105,6 +105,8 @@ pub(crate) struct Job {
     pub(crate) links: (u32, u32),
     /// The other copy of the same request, while both may still answer it; `NONE` for most.
     pub(crate) twin: u32,
+    /// The client that waits for it; `NONE` for what arrived whatever happened to others.
+    pub(crate) client: u32,
     /// Its present pool.
     pub(crate) pool: u16,
     pub(crate) place: Place,
@@ -144,6 +146,7 @@ impl Job {
             container: NONE,
             links: (NONE, NONE),
             twin: NONE,
+            client: NONE,
             pool: 0,
             place: Place::Queued,
             succeeds: false,

@@ -64,6 +64,7 @@ pub(crate) fn is_plain(group: &Group<'_>, arrivals: &dyn Arrivals) -> bool {
     let [pool] = group.pools else { return false };
     let [model] = pool.models.as_slice() else { return false };
     follows_requests_alone(group)
+        && arrivals.clients().is_empty()
         && pool.max_inputs == 1
         && !pool.starts_ready
         && model.switch_in.iter().all(|switch| switch.0 == 0)

@@ -34,6 +34,8 @@ pub enum Role {
     ReplayedDay = 14,
     /// The recorded requests that are kept.
     Thinning = 15,
+    /// Clients who wait for answers: how long each still thinks when the trial begins, and the luck of what they send.
+    Clients = 17,
 }
 
 /// Whose randomness it is: a model, a pool or the fleet, by a hash of its name, so that adding or reordering models

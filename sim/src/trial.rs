@@ -38,9 +38,11 @@ mod giving_up;
 mod hedging;
 mod scaling;
 mod shared;
+mod thinking;
 mod unhindered;
 
 use company::Company;
+use thinking::Thinking;
 
 pub(crate) use alone::possible as follows_requests_alone;
 pub(crate) use failing::{TryLength, try_length};
@@ -54,6 +56,7 @@ mod purpose {
     pub(super) const FRESH_SERVICE: u32 = 2;
     pub(super) const CHAIN: u32 = 3;
     pub(super) const PATIENCE: u32 = 4;
+    pub(super) const THINK: u32 = 5;
     /// Of a container.
     pub(super) const CAPACITY_WAIT: u32 = 8;
     pub(super) const SLOWNESS: u32 = 9;
@@ -76,6 +79,7 @@ pub struct Workspace {
     events: EventList,
     jobs: Jobs,
     company: Company,
+    thinking: Thinking,
     plain: PlainWorkspace,
 }
 
@@ -178,7 +182,7 @@ pub fn simulate(
 /// Simulates one trial of a group of pools.
 ///
 /// - `arrivals`: in order, before `horizon.end`; those before `horizon.start` are the run-in. No more of them are kept
-///   than are in the system, and a block.
+///   than are in the system, and a block. Clients that come with them send until `horizon.end`.
 /// - `draws`: one entry a pool.
 /// - `observers`: what they see is added to what they saw.
 ///
@@ -253,6 +257,7 @@ impl<'g, 'x, 'd, 'b, 'o> Trial<'g, 'x, 'd, 'b, 'o> {
         w.events.clear();
         w.jobs.clear();
         w.company.clear();
+        w.thinking.clear();
         for timeline in seen.timelines.iter_mut() {
             timeline.trials += 1;
         }
@@ -294,6 +299,7 @@ impl<'g, 'x, 'd, 'b, 'o> Trial<'g, 'x, 'd, 'b, 'o> {
 
     fn run(mut self, arrivals: &mut dyn Arrivals) -> Outcome {
         self.begin();
+        self.begin_to_think(arrivals.clients());
         let mut before: Option<Arrival> = None;
         loop {
             let block = arrivals.next_block();
@@ -396,12 +402,17 @@ impl<'g, 'x, 'd, 'b, 'o> Trial<'g, 'x, 'd, 'b, 'o> {
             Event::Retry { job, ticket } => self.retry(job, ticket),
             Event::Bounds { pool, place } => self.bounds_change(usize::from(pool), place),
             Event::BatchDue { pool, ticket } => self.batch_due(usize::from(pool), ticket),
+            Event::Send { client } => self.send(client),
         }
     }
 
     /// Follows what arrived to its end, closes the books and checks them.
     fn finish(mut self) -> Outcome {
         self.settle_company(SimTime::NEVER);
+        if !self.w.thinking.is_empty() {
+            // Who thinks while nobody is in the system sends more.
+            self.advance(self.horizon.end);
+        }
         let endless = self.group.pools.iter().any(|pool| pool.preemption.is_some() || pool.boots.may_fail());
         let given_up = if endless { self.horizon.end + FOLLOWED } else { SimTime::NEVER };
         while self.w.jobs.len() > 0 {
@@ -420,7 +431,7 @@ impl<'g, 'x, 'd, 'b, 'o> Trial<'g, 'x, 'd, 'b, 'o> {
             self.close_pool(p, closing);
         }
         let ledgers = self.collect_pools();
-        self.audit.check(self.group, &ledgers, self.population);
+        self.audit.check(self.group, &ledgers, self.population, self.w.thinking.waiting());
         self.outcome
     }
 

@@ -2,8 +2,11 @@
 
 An independent oracle for the engine: it shares no code and no design with it. Time moves from instant to instant; at
 each, every container's state since the last one is written into the bill, then everything that is due happens in the
-contract's order: departures, boots done, retries, arrivals, expiries. All numbers are integers (ticks), nothing is
-random but the making of the cases.
+contract's order: departures, boots done, retries, clients who have thought, arrivals, expiries. All numbers are integers
+(ticks), nothing is random but the making of the cases.
+
+A client thinks, sends a request, waits for its end (completed, or its last try failed) and thinks again. It sends nothing
+at or after the end of the horizon.
 
 Two readings where the contract leaves room: a container that the floor held back beyond its window stops with the
 departure that lowers the floor, ahead of an arrival at the same instant; and the peak counts containers that exist for
@@ -11,7 +14,7 @@ some time, not one that starts and stops within an instant.
 
     python3 tests/it/contract.py > tests/it/contract.json
 
-writes the cases that tests/it/contract.rs replays. `contract.py SEED COUNT` writes others, for a longer look.
+writes the cases that tests/it/contract.rs replays. `contract.py SEED COUNT WITH_CLIENTS` writes others, for a longer look.
 """
 
 import json
@@ -23,8 +26,8 @@ STATES = ("boot", "busy", "idle", "wasted")
 
 
 class Request:
-    def __init__(self, place, at, service, model):
-        self.place, self.at, self.service, self.model = place, at, service, model
+    def __init__(self, at, service, model, client=None):
+        self.at, self.service, self.model, self.client = at, service, model, client
         self.tries = 0
         self.first_started = None
         self.cold = False
@@ -61,17 +64,22 @@ class Simulation:
         self.pool = case["pool"]
         self.boots = case["boots"]
         self.start, self.end = case["horizon"]
-        self.requests = [Request(k, *a) for k, a in enumerate(case["arrivals"])]
+        self.requests = [Request(*a) for a in case["arrivals"]]
+        self.sent = []
         self.now = 0
         self.containers = []
         self.queue = []
         self.pauses = []  # (instant, number, request) of retries
+        self.thoughts = []  # (instant, number, client) of clients who think
         self.counter = 0
         self.to_come = 0
         self.bills = [dict.fromkeys(STATES, 0) for _ in self.boots]
         self.boots_started = [0] * len(self.boots)
         self.started = 0
         self.peak = 0
+        for group in case.get("clients", []):
+            for first in group["first"]:
+                self.think(group, first)
 
     def number(self):
         self.counter += 1
@@ -96,6 +104,16 @@ class Simulation:
             self.containers.append(container)
             if self.start <= self.now < self.end:
                 self.boots_started[model] += 1
+
+    # Clients.
+
+    def think(self, client, span):
+        self.thoughts.append((self.now + span, self.number(), client))
+
+    def over(self, request):
+        request.ended = self.now
+        if request.client is not None:
+            self.think(request.client, request.client["think"])
 
     # What happens to requests.
 
@@ -129,11 +147,12 @@ class Simulation:
         container.accepted.remove(request)
         container.level_since = self.number()
         if ended.succeeds:
-            request.completed, request.ended = True, self.now
+            request.completed = True
+            self.over(request)
         elif request.tries <= self.pool["retries"]:
             self.pauses.append((self.now + self.pool["retry_delay"], self.number(), request))
         else:
-            request.ended = self.now
+            self.over(request)
         if self.pool["execution"] == "serial" and container.accepted:
             self.execute(container, container.accepted[0])
         if not container.accepted:
@@ -172,6 +191,17 @@ class Simulation:
         self.enter(pause[2])
         return True
 
+    def sending(self):
+        due = [t for t in self.thoughts if t[0] == self.now]
+        if not due or self.now >= self.end:
+            return False
+        thought = min(due, key=lambda t: t[1])
+        self.thoughts.remove(thought)
+        client = thought[2]
+        self.sent.append(Request(self.now, client["service"], client["model"], client))
+        self.enter(self.sent[-1])
+        return True
+
     def arrival(self):
         if self.to_come == len(self.requests) or self.requests[self.to_come].at != self.now:
             return False
@@ -197,7 +227,14 @@ class Simulation:
         return True
 
     def happen(self):
-        while self.departure() or self.boot_done() or self.retry() or self.arrival() or self.expiry():
+        while (
+            self.departure()
+            or self.boot_done()
+            or self.retry()
+            or self.sending()
+            or self.arrival()
+            or self.expiry()
+        ):
             pass
 
     # Time.
@@ -206,6 +243,7 @@ class Simulation:
         instants = [t.ends for c in self.containers for t in c.executing]
         instants += [c.ready for c in self.containers if not c.up]
         instants += [p[0] for p in self.pauses]
+        instants += [t[0] for t in self.thoughts if t[0] < self.end]
         instants += [r.at for r in self.requests[self.to_come :][:1]]
         for c in self.containers:
             if c.idle_since is not None:
@@ -227,7 +265,7 @@ class Simulation:
             self.pass_time(instant)
             self.happen()
         self.pass_time(max(self.now, self.end))
-        assert all(r.ended is not None for r in self.requests)
+        assert all(r.ended is not None for r in self.requests + self.sent)
         return {
             "ledgers": [[bill[s] for s in STATES] for bill in self.bills],
             "peak": self.peak,
@@ -236,7 +274,7 @@ class Simulation:
 
     def model(self, model):
         """arrived, completed, failed, cold, late, boots, sum of latencies, sum of waits"""
-        mine = [r for r in self.requests if r.model == model and self.start <= r.at < self.end]
+        mine = [r for r in self.requests + self.sent if r.model == model and self.start <= r.at < self.end]
         done = [r for r in mine if r.completed]
         late = [r for r in mine if not r.completed or r.ended - r.at > self.pool["limit"]]
         return [
@@ -295,13 +333,33 @@ def make_case(rng):
     return {"tick_ns": tick_ns, "pool": pool, "boots": boots, "horizon": [start, end], "arrivals": arrivals}
 
 
-def main(seed=1, count=200):
+def with_clients(rng, case):
+    """The same with a few clients, or with nobody else."""
+    unit = 1 if case["tick_ns"] == 500_000_000 else 1000
+    case["clients"] = [
+        {
+            "model": rng.randrange(len(case["boots"])),
+            "think": rng.randint(1, rng.choice([3, 20, 60]) * unit),
+            "service": rng.choice([0, rng.randint(0, 12 * unit)]),
+            "first": [rng.randint(0, 20 * unit) for _ in range(rng.randint(1, 4))],
+        }
+        for _ in range(rng.randint(1, 2))
+    ]
+    if rng.random() < 0.4:
+        case["arrivals"] = []
+    case["horizon"][1] = min(case["horizon"][1], case["horizon"][0] + 120 * unit)
+    case["arrivals"] = [a for a in case["arrivals"] if a[0] < case["horizon"][1]]
+    return case
+
+
+def main(seed=1, count=200, with_some=150):
     rng = random.Random(seed)
+    cases = [make_case(rng) for _ in range(count)]
+    cases += [with_clients(rng, make_case(rng)) for _ in range(with_some)]
     print("[")
-    for k in range(count):
-        case = make_case(rng)
+    for k, case in enumerate(cases):
         case["expected"] = Simulation(case).run()
-        print(json.dumps(case, separators=(",", ":")) + ("," if k + 1 < count else ""))
+        print(json.dumps(case, separators=(",", ":")) + ("," if k + 1 < len(cases) else ""))
     print("]")
 
 

@@ -4,8 +4,9 @@
 //! makes them, and shares neither code nor design with the engine.
 
 use fleetfront_sim::{
-    Arrival, BootTimes, Execution, Horizon, LatencyHistogram, Law, Luck, ModelOutcome, Outcome, Pool, PoolModel,
-    Quantile, Retries, SimSpan, SimTime, State, StreamKey, Window, Workspace, simulate,
+    Arrival, Attended, BootTimes, Clients, Draws, Execution, Group, Horizon, LatencyHistogram, Law, Luck, ModelOutcome,
+    Observers, Outcome, Pace, Pool, PoolModel, Quantile, Retries, SimSpan, SimTime, State, StreamKey, Window,
+    Workspace, simulate_group,
 };
 use serde::Deserialize;
 
@@ -19,6 +20,8 @@ struct Case {
     horizon: [u64; 2],
     /// Instant, service time, model.
     arrivals: Vec<(u64, u64, u16)>,
+    #[serde(default)]
+    clients: Vec<CaseClients>,
     expected: Expected,
 }
 
@@ -36,6 +39,16 @@ struct CasePool {
     /// Row: the model that is wanted; column: the model that is loaded.
     switch: Vec<Vec<u64>>,
     limit: u64,
+}
+
+/// Clients who always think and are served for as long.
+#[derive(Debug, Deserialize)]
+struct CaseClients {
+    model: u16,
+    think: u64,
+    service: u64,
+    /// For how long each still thinks when the trial begins.
+    first: Vec<u64>,
 }
 
 #[derive(Debug, PartialEq, Eq, Deserialize)]
@@ -83,10 +96,23 @@ impl Case {
         let arrivals: Vec<Arrival> = self.arrivals.iter().map(arrival).collect();
         let law = |ticks: &u64| Law::Deterministic { seconds: (ticks * self.tick_ns) as f64 / 1e9 };
         let laws: Vec<Law> = self.boots.iter().map(law).collect();
+        let clients = |of: &CaseClients| Clients {
+            model: of.model,
+            first: of.first.iter().map(|ticks| SimSpan(ticks * self.tick_ns)).collect(),
+            think: law(&of.think),
+            service: law(&of.service),
+            pace: Pace::steady(),
+            luck: Luck(0),
+        };
+        let clients: Vec<Clients> = self.clients.iter().map(clients).collect();
         let mut boots = BootTimes::new(1, 0, StreamKey::FLEET, &laws);
         let horizon = Horizon { start: instant(self.horizon[0]), end: instant(self.horizon[1]) };
         let mut latencies = vec![LatencyHistogram::default(); laws.len()];
-        let outcome = simulate(&self.pool(), &arrivals, &mut boots, horizon, workspace, &mut latencies, None);
+        let (pool, lucks) = (self.pool(), [boots.luck()]);
+        let mut draws = Draws { boots: std::slice::from_mut(&mut boots), lucks: &lucks, scarcity: &[] };
+        let (mut arrivals, group) = (Attended { arrivals: &arrivals, clients: &clients }, Group::of(&pool));
+        let mut observers = Observers::latencies(&mut latencies);
+        let outcome = simulate_group(&group, &mut arrivals, &mut draws, horizon, workspace, &mut observers);
         self.in_ticks(&outcome)
     }
 
@@ -115,6 +141,8 @@ impl Case {
 fn the_engine_and_an_independent_reading_of_the_contract_agree_to_the_nanosecond() {
     let cases: Vec<Case> = serde_json::from_str(include_str!("contract.json")).expect("cases");
     assert!(cases.len() >= 200, "{} cases", cases.len());
+    let with_clients = cases.iter().filter(|case| !case.clients.is_empty());
+    assert!(with_clients.count() >= 100, "too few cases with clients");
     let mut workspace = Workspace::default();
     for (number, case) in cases.iter().enumerate() {
         let outcome = case.simulate(&mut workspace);

@@ -97,6 +97,59 @@ impl SingleContainer {
     }
 }
 
+/// Clients who think for exponential times, send a request and wait for its end, in front of exponential servers with one
+/// queue: the machine-repair model M/M/c//N, a birth-and-death process of the requests in the system (Gross and Harris,
+/// *Fundamentals of Queueing Theory*, "finite-source queues"; Palm 1947). The law of the thinking matters by its mean only.
+pub(crate) struct MachineRepair {
+    pub(crate) servers: u32,
+    pub(crate) clients: u32,
+    pub(crate) think_s: f64,
+    pub(crate) service_s: f64,
+}
+
+impl MachineRepair {
+    /// Probability of each number of requests in the system: p(n + 1) / p(n) = (N - n) S / (min(n + 1, c) Z).
+    pub(crate) fn in_system(&self) -> Vec<f64> {
+        let mut weights = vec![1.0];
+        for n in 0..self.clients {
+            let (thinking, served) = (f64::from(self.clients - n), f64::from((n + 1).min(self.servers)));
+            weights.push(weights[n as usize] * thinking * self.service_s / (served * self.think_s));
+        }
+        let sum: f64 = weights.iter().sum();
+        weights.iter().map(|weight| weight / sum).collect()
+    }
+
+    fn mean(&self, of: impl Fn(u32) -> f64) -> f64 {
+        self.in_system().iter().zip(0..).map(|(p, n)| p * of(n)).sum()
+    }
+
+    /// Requests a second: every thinking client sends 1/Z of them.
+    pub(crate) fn per_second(&self) -> f64 {
+        self.mean(|n| f64::from(self.clients - n)) / self.think_s
+    }
+
+    /// Mean number of servers at work.
+    pub(crate) fn busy(&self) -> f64 {
+        self.mean(|n| f64::from(n.min(self.servers)))
+    }
+
+    /// Mean time in the system, by Little's law.
+    pub(crate) fn latency_s(&self) -> f64 {
+        self.mean(f64::from) / self.per_second()
+    }
+
+    /// Mean time in the queue.
+    pub(crate) fn wait_s(&self) -> f64 {
+        self.latency_s() - self.service_s
+    }
+
+    /// Probability that a request waits: who sends one finds what those see who are one fewer (Sevcik and Mitrani 1981).
+    pub(crate) fn waits(&self) -> f64 {
+        let others = Self { clients: self.clients - 1, ..*self };
+        others.mean(|n| f64::from(u8::from(n >= self.servers)))
+    }
+}
+
 /// E\[min(S, t)\] of a lognormal S, in seconds; the integral of P(S > u) over u from 0 to t.
 pub(crate) fn lognormal_limited_mean_s(mu: f64, sigma: f64, t: f64) -> f64 {
     if t <= 0.0 {
@@ -137,6 +190,23 @@ mod tests {
         assert_relative_eq!(mmc_latency_quantile(3, 2.4, 0.99), 8.455_477_365_42, max_relative = 1e-9);
         assert_relative_eq!(mmc_latency_quantile(50, 47.5, 0.95), 3.344_002_836_38, max_relative = 1e-9);
         assert_relative_eq!(pollaczek_khinchine_s(0.07, &lognormal(10.0, 1.5)), 37.916_666_666_7, max_relative = 1e-10);
+    }
+
+    /// Derived by solving the balance equations of the generator in fractions, and (with one server) by mean value
+    /// analysis, 2026-11.
+    #[test]
+    fn clients_wait_as_another_implementation_says() {
+        let of = |servers, clients, think_s, service_s| MachineRepair { servers, clients, think_s, service_s };
+        for (model, per_second, wait_s, busy, waits) in [
+            (of(1, 5, 30.0, 10.0), 0.088_994_565_217_4, 16.183_206_106_9, 0.889_945_652_174, 0.793_893_129_771),
+            (of(2, 20, 60.0, 10.0), 0.197_374_972_577, 31.329_969_746_8, 1.973_749_725_77, 0.965_365_371_177),
+            (of(8, 60, 60.0, 10.0), 0.770_307_971_794, 7.890_924_405_52, 7.703_079_717_94, 0.842_702_514_688),
+        ] {
+            assert_relative_eq!(model.per_second(), per_second, max_relative = 1e-10);
+            assert_relative_eq!(model.wait_s(), wait_s, max_relative = 1e-10);
+            assert_relative_eq!(model.busy(), busy, max_relative = 1e-10);
+            assert_relative_eq!(model.waits(), waits, max_relative = 1e-10);
+        }
     }
 
     /// Derived by renewal-reward with another implementation, 2026-11.

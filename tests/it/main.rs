@@ -16,6 +16,7 @@ mod cli_support;
 mod cli_traffic;
 mod cli_whatif;
 mod cli_why;
+mod closed;
 mod contract;
 mod contract_groups;
 mod exact;

@@ -5,10 +5,10 @@
 //! textbook case is the number of its time units in a day.
 
 use fleetfront_sim::{
-    Arrival, BootTimes, Horizon, LatencyHistogram, Law, ModelOutcome, Pool, PoolModel, Quantile, Retries, Seconds,
-    SimSpan, State, StreamKey, Timeline, Window, Workspace, simulate,
+    Arrival, Attended, BootTimes, Draws, Group, Horizon, LatencyHistogram, Law, ModelOutcome, Observers, Pool,
+    PoolModel, Quantile, Retries, Seconds, SimSpan, State, StreamKey, Timeline, Window, Workspace, simulate_group,
 };
-use fleetfront_workloads::{LoadCurve, ModelTraffic, Process, Traffic, draw_requests};
+use fleetfront_workloads::{LoadCurve, ModelTraffic, Process, Traffic, clients, draw_requests};
 use statrs::distribution::{ContinuousCDF, LogNormal, StudentsT};
 
 use crate::exact::{
@@ -17,37 +17,39 @@ use crate::exact::{
 };
 
 const SEED: u64 = 20_261_123;
-const DAY_S: f64 = 86_400.0;
+pub(crate) const DAY_S: f64 = 86_400.0;
 /// A histogram's bucket is 0.8 % wide, its midpoint 0.4 % off at most.
 const BUCKET: f64 = 0.004;
 const INSTANT: Law = Law::Deterministic { seconds: 0.0 };
 
 /// A pool, its traffic and its laws.
-struct Setting {
+pub(crate) struct Setting {
     /// Whose random numbers it takes, so that no two settings share their luck.
-    name: String,
-    pool: Pool,
+    pub(crate) name: String,
+    pub(crate) pool: Pool,
     /// Mean requests a day.
-    per_day: f64,
+    pub(crate) per_day: f64,
+    /// How they arrive.
+    pub(crate) process: Process,
     /// Hourly weights of the day.
-    weights: Vec<f64>,
-    run_in_s: f64,
-    service: Law,
-    boot: Law,
+    pub(crate) weights: Vec<f64>,
+    pub(crate) run_in_s: f64,
+    pub(crate) service: Law,
+    pub(crate) boot: Law,
 }
 
 /// What one trial showed.
-struct Trial {
-    outcome: ModelOutcome,
+pub(crate) struct Trial {
+    pub(crate) outcome: ModelOutcome,
     /// Mean square of the service times of the day's requests, in seconds squared.
     mean_square: f64,
     latencies: LatencyHistogram,
     /// Quarters of an hour.
-    timeline: Timeline,
+    pub(crate) timeline: Timeline,
 }
 
 impl Setting {
-    fn trials(&self, count: u32) -> Vec<Trial> {
+    pub(crate) fn trials(&self, count: u32) -> Vec<Trial> {
         let mut workspace = Workspace::default();
         let curve = LoadCurve::new(&self.weights).expect("a curve");
         let key = StreamKey::of(&self.name);
@@ -56,7 +58,7 @@ impl Setting {
             requests_per_day: self.per_day,
             curve,
             curve_ahead_h: 0.0,
-            process: Process::Poisson,
+            process: self.process.clone(),
             swing: None,
             spikes: Vec::new(),
             replay: None,
@@ -71,8 +73,14 @@ impl Setting {
             let mut boots = BootTimes::new(SEED, trial, key, &laws);
             let mut latencies = [LatencyHistogram::default()];
             let mut timeline = Timeline::new(horizon, 96);
-            let day = Some(&mut timeline);
-            let outcome = simulate(&self.pool, &arrivals, &mut boots, horizon, &mut workspace, &mut latencies, day);
+            let lucks = [boots.luck()];
+            let mut draws = Draws { boots: std::slice::from_mut(&mut boots), lucks: &lucks, scarcity: &[] };
+            let clients = clients(&traffic, SEED, trial, &[(0, self.service)]);
+            let mut all = Attended { arrivals: &arrivals, clients: &clients };
+            let timelines = std::slice::from_mut(&mut timeline);
+            let mut observers = Observers { timelines, ..Observers::latencies(&mut latencies) };
+            let group = Group::of(&self.pool);
+            let outcome = simulate_group(&group, &mut all, &mut draws, horizon, &mut workspace, &mut observers);
             let [latencies] = latencies;
             Trial { outcome: outcome.total(), mean_square: mean_square(&arrivals, horizon), latencies, timeline }
         };
@@ -81,12 +89,12 @@ impl Setting {
 }
 
 impl Trial {
-    fn wait_s(&self) -> f64 {
+    pub(crate) fn wait_s(&self) -> f64 {
         self.outcome.wait_ns as f64 / 1e9 / self.outcome.arrived as f64
     }
 
     /// Mean number of containers in one state, over the day.
-    fn mean_in(&self, state: State) -> f64 {
+    pub(crate) fn mean_in(&self, state: State) -> f64 {
         self.outcome.ledger.get(state).as_secs_f64() / DAY_S
     }
 
@@ -95,7 +103,7 @@ impl Trial {
     }
 
     /// `count` of the requests that arrived, as a share.
-    fn share(&self, count: u64) -> f64 {
+    pub(crate) fn share(&self, count: u64) -> f64 {
         count as f64 / self.outcome.arrived as f64
     }
 
@@ -110,12 +118,12 @@ fn mean_square(arrivals: &[Arrival], horizon: Horizon) -> f64 {
     sum / count
 }
 
-fn span(seconds: f64) -> Seconds {
+pub(crate) fn span(seconds: f64) -> Seconds {
     Seconds::new(seconds).expect("a span")
 }
 
 /// As many containers as it takes, on the spot, for ever: the other pools depart from here.
-fn pool() -> Pool {
+pub(crate) fn pool() -> Pool {
     let for_ever = SimSpan::from_secs_f64(1e6);
     Pool {
         max_containers: 1_000_000,
@@ -126,14 +134,14 @@ fn pool() -> Pool {
 }
 
 /// `containers` that are always warm.
-fn fixed(containers: u32) -> Pool {
+pub(crate) fn fixed(containers: u32) -> Pool {
     Pool { min_containers: containers, max_containers: containers, ..pool() }
 }
 
 /// A constant rate, from an hour before the day on.
-fn steady(name: &str, pool: Pool, per_day: f64, service: Law) -> Setting {
-    let name = name.to_string();
-    Setting { name, pool, per_day, weights: vec![1.0; 24], run_in_s: 3600.0, service, boot: INSTANT }
+pub(crate) fn steady(name: &str, pool: Pool, per_day: f64, service: Law) -> Setting {
+    let (name, process) = (name.to_string(), Process::Poisson);
+    Setting { name, pool, per_day, process, weights: vec![1.0; 24], run_in_s: 3600.0, service, boot: INSTANT }
 }
 
 /// The exact value lies within the 99.9 % t interval over the trials, widened by the relative `resolution` of the
@@ -151,7 +159,7 @@ fn check_within(what: &str, exact: f64, per_trial: &[f64], power: f64, resolutio
 }
 
 /// [`check_within`] 2 %.
-fn check(what: &str, exact: f64, trials: &[Trial], value: impl Fn(&Trial) -> f64) {
+pub(crate) fn check(what: &str, exact: f64, trials: &[Trial], value: impl Fn(&Trial) -> f64) {
     let per_trial: Vec<f64> = trials.iter().map(value).collect();
     check_within(what, exact, &per_trial, 0.02, 0.0);
 }
@@ -312,8 +320,7 @@ fn busy_containers_lag_behind_the_load() {
     let Law::Lognormal { mu, sigma } = service else { unreachable!("a positive cv") };
     let run_in_h = 12;
     let run_in_s = f64::from(run_in_h) * 3600.0;
-    let (name, boot) = ("sinusoid".to_string(), INSTANT);
-    let trials = Setting { name, pool: pool(), per_day, weights, run_in_s, service, boot }.trials(50);
+    let trials = Setting { weights, run_in_s, ..steady("sinusoid", pool(), per_day, service) }.trials(50);
 
     let piece = |hour: i32| (f64::from(hour) * 3600.0, f64::from(hour + 1) * 3600.0, rate(hour) * per_day / DAY_S);
     let pieces: Vec<_> = (-run_in_h..24).map(piece).collect();

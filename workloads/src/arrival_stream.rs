@@ -1,7 +1,8 @@
 //! The arrivals of one trial at a pool, drawn as they are asked for.
 
-use fleetfront_sim::{Arrival, Arrivals, Law, Quantile, ReadyLaw, Request, SimSpan};
+use fleetfront_sim::{Arrival, Arrivals, Clients, Law, Quantile, ReadyLaw, Request, SimSpan};
 
+use crate::clients::clients;
 use crate::request_stream::RequestStream;
 use crate::traffic::Traffic;
 
@@ -11,6 +12,8 @@ use crate::traffic::Traffic;
 #[derive(Debug)]
 pub struct ArrivalStream {
     models: Vec<OfModel>,
+    /// Who sends more of them.
+    clients: Vec<Clients>,
     /// Those that were handed out last.
     block: Vec<Arrival>,
 }
@@ -44,7 +47,8 @@ impl ArrivalStream {
             ahead: Vec::new(),
             taken: 0,
         };
-        Self { models: models.iter().map(of_model).collect(), block: Vec::new() }
+        let clients = clients(traffic, seed, trial, models);
+        Self { models: models.iter().map(of_model).collect(), clients, block: Vec::new() }
     }
 
     /// Takes those that come before any that is still to be drawn.
@@ -81,6 +85,10 @@ impl Arrivals for ArrivalStream {
 
     fn longest_service(&self) -> SimSpan {
         self.models.iter().map(|model| model.longest).max().unwrap_or(SimSpan::ZERO)
+    }
+
+    fn clients(&self) -> &[Clients] {
+        &self.clients
     }
 }
 

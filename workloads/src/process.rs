@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::slow_rate::SlowStep;
 
-/// How the requests of a model arrive. Whichever it is, the mean rate is the curve's.
+/// How the requests of a model arrive. Whichever it is, the mean rate is the curve's, but where clients wait for answers.
 ///
 /// Gaps are counted in expected requests and mapped to time by the inverse of the cumulative rate: where the rate
 /// doubles, gaps halve. Under a constant rate they keep the shape of their law.
@@ -42,6 +42,15 @@ pub enum Process {
         /// How many requests a session has.
         requests: BatchSize,
         /// The law of the time from one request of a session to the next, in seconds of the clock.
+        think: Law,
+    },
+    /// Clients who wait: each thinks, sends a request, waits until it is answered or lost, and thinks again. Their
+    /// requests are not drawn but sent while a trial is simulated (see [`clients`](crate::clients)); the rate of the
+    /// curve is the one that is expected, and the clock by which they think runs as it does.
+    Closed {
+        /// How many. With a fraction a trial has one more or not, so that the mean over trials is this number.
+        clients: f64,
+        /// The law of the time from an answer to the next request, where the rate is its mean.
         think: Law,
     },
 }
@@ -103,7 +112,9 @@ impl Process {
     /// If the mean of a gap is not positive and finite, or batches have less than one request in the mean.
     pub(crate) fn gaps(&self) -> Law {
         let gap = match self {
-            Self::Poisson | Self::Modulated { .. } | Self::Sessions { .. } => Law::Exponential { mean_s: 1.0 },
+            Self::Poisson | Self::Modulated { .. } | Self::Sessions { .. } | Self::Closed { .. } => {
+                Law::Exponential { mean_s: 1.0 }
+            }
             Self::Renewal { gap } | Self::Batches { gap, .. } => *gap,
         };
         let (mean_s, mean) = (gap.mean_s(), self.requests_of_event());
@@ -112,10 +123,23 @@ impl Process {
         gap.scaled(mean / mean_s)
     }
 
+    /// Whether clients who wait for answers send the requests, so that how many come depends on the allocation.
+    #[must_use]
+    pub fn waits_for_answers(&self) -> bool {
+        matches!(self, Self::Closed { .. })
+    }
+
+    /// Requests a day that clients send if every answer comes at once, in the mean; `None` where none wait for answers.
+    #[must_use]
+    pub fn most_per_day(&self) -> Option<f64> {
+        let Self::Closed { clients, think } = self else { return None };
+        Some(clients * 86_400.0 / think.mean_s())
+    }
+
     /// How many requests an event brings in the mean, in the end.
     pub(crate) fn requests_of_event(&self) -> f64 {
         match self {
-            Self::Poisson | Self::Modulated { .. } | Self::Renewal { .. } => 1.0,
+            Self::Poisson | Self::Modulated { .. } | Self::Renewal { .. } | Self::Closed { .. } => 1.0,
             Self::Batches { size, .. } | Self::Sessions { requests: size, .. } => size.mean(),
         }
     }

@@ -72,7 +72,7 @@ impl RequestStream {
         }
     }
 
-    /// The requests that arrive at a given rate, all before its end.
+    /// The requests that arrive at a given rate, all before its end; none where clients send them.
     ///
     /// # Panics
     /// If the process is not legal: see [`Process`].
@@ -80,6 +80,8 @@ impl RequestStream {
     pub fn of_rate(rate: Rate, process: &Process, seed: u64, trial: u32, key: StreamKey) -> Self {
         let rate = match process.modulation(seed, trial, key, rate.end_s()) {
             Some(steps) => rate.times(&steps),
+            // What clients send is not drawn.
+            None if process.waits_for_answers() => Rate::constant(0.0, rate.end_s()),
             None => rate,
         };
         let expected = rate.integral(0.0, rate.end_s());
@@ -87,7 +89,7 @@ impl RequestStream {
         let (per_second, end) = (rate.at(0.0), SimTime::START + SimSpan::from_secs_f64(rate.end_s()));
         let events = Events::new(rate, process, at_once, seed, trial, key);
         let arrivals = match process {
-            Process::Poisson | Process::Renewal { .. } | Process::Modulated { .. } => {
+            Process::Poisson | Process::Renewal { .. } | Process::Modulated { .. } | Process::Closed { .. } => {
                 Arrivals::Requests(Box::new(events))
             }
             Process::Batches { size, .. } => {

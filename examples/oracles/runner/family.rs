@@ -10,7 +10,8 @@ use super::{fixed, launching, moving, pooled, serving};
 type Build = fn(&Keys<'_>, &Case) -> Result<Vec<System>, String>;
 
 /// A key that only one family has, the family's name, and how it is built. The first that a case has decides.
-const FAMILIES: [(&str, &str, Build); 25] = [
+const FAMILIES: [(&str, &str, Build); 26] = [
+    ("mean_think_s", "clients who wait", fixed::closed),
     ("quota_gpus", "quota", pooled::quota),
     ("fallback_servers", "two-tier fallback", pooled::two_tier),
     ("primary_servers", "overflow", pooled::overflow),

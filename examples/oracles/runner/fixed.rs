@@ -29,6 +29,23 @@ pub(crate) fn queue(keys: &Keys<'_>, _: &Case) -> Systems {
     Ok(vec![System::one(poisson(keys)?.0, pool)])
 }
 
+/// Clients who think, send a request and wait for its end: the machine-repair model. Where exponential servers are first
+/// come, first served, only the mean of the time to think matters: it is tried with a lognormal law too.
+pub(crate) fn closed(keys: &Keys<'_>, _: &Case) -> Systems {
+    let (clients, think_s) = (keys.count("clients")?, keys.number("mean_think_s")?);
+    let (service, mean_s) = law::service(keys)?;
+    let pool = Pool::fixed(servers(keys)?);
+    let with = |think: LawText| {
+        let arrivals = format!("process = {{ closed = {{ clients = {clients}, think = {think} }} }}");
+        // What they would send if nobody waited for a server.
+        let model = Model::poisson(f64::from(clients) / (think_s + mean_s), service.clone());
+        System::one(Model { arrivals, ..model }, pool.clone())
+    };
+    let insensitive = !keys.has("service");
+    let other = insensitive.then(|| with(lognormal(think_s, 1.5)));
+    Ok(std::iter::once(with(exponential(think_s))).chain(other).collect())
+}
+
 /// No queue. Where the description says that the service law does not matter, it is tried with another one too.
 pub(crate) fn loss(keys: &Keys<'_>, case: &Case) -> Systems {
     let capacity = keys.count("queue_capacity")?;

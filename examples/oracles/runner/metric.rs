@@ -141,7 +141,8 @@ const RATIOS: [(&str, Q, Q); 42] = [
 ];
 
 /// The same for means over time.
-const LEVELS: [(&str, Q); 8] = [
+const LEVELS: [(&str, Q); 9] = [
+    ("throughput (requests per second)", Q::Completed),
     ("mean containers in setup", Q::BootS),
     ("mean idle containers", Q::IdleS),
     ("mean live (billed) containers", Q::BilledS),

@@ -47,6 +47,8 @@ pub enum ProcessFile {
     Batches(BatchesFile),
     /// Sessions of several requests with a time to think between them
     Sessions(SessionsFile),
+    /// Clients who wait for the answer to a request before they think of the next one
+    Closed(ClosedFile),
 }
 
 /// Independent gaps of one law.
@@ -93,6 +95,18 @@ pub struct SessionsFile {
     /// How many requests a session has
     pub requests: BatchSizeFile,
     /// The law of the time from one request of a session to the next
+    pub think: LawFile,
+}
+
+/// Clients who wait: each thinks, sends a request, waits until it is answered or lost, and thinks again. How many requests
+/// come depends on how fast they are answered; `requests_per_day` is what is expected, for the spreadsheet.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClosedFile {
+    /// How many clients there are: 1 to 100000
+    pub clients: u32,
+    /// The law of the time to think between an answer and the next request, where the load curve is at its mean; where
+    /// the curve (with spikes and slow rates) is twice as high it takes half as long
     pub think: LawFile,
 }
 

@@ -14,13 +14,14 @@ impl Trial<'_, '_, '_, '_, '_> {
     pub(super) fn arrive(&mut self, arrival: Arrival) {
         debug_assert!(arrival.at < self.horizon.end, "an arrival after the horizon");
         let root = (arrival.at, arrival.model);
-        self.enter_system(arrival, root, false);
+        self.enter_system(arrival, root, false, NONE);
     }
 
     /// - `root`: arrival and model of the first request of its chain.
     /// - `away`: whether its service time is to be asked of the pool instead of the arrival.
+    /// - `client`: who waits for it; `NONE` for nobody whose next request depends on it.
     #[inline]
-    pub(super) fn enter_system(&mut self, arrival: Arrival, root: (SimTime, u16), away: bool) {
+    pub(super) fn enter_system(&mut self, arrival: Arrival, root: (SimTime, u16), away: bool, client: u32) {
         self.population_grows();
         let p = self.group.home(arrival.model);
         let counted = self.horizon.contains(root.0);
@@ -32,6 +33,7 @@ impl Trial<'_, '_, '_, '_, '_> {
         let index = self.w.jobs.insert(arrival, ordinal);
         let job = self.w.jobs.get_mut(index);
         (job.pool, job.root, job.counted, job.away) = (p as u16, root, counted, away);
+        job.client = client;
         self.note(p, None, Some(index), What::Arrives);
         if let Some(patience) = self.pool(p).patience {
             let span = patience.law.span(Quantile::of_uniform(arrival.luck.uniform(0, purpose::PATIENCE)));
@@ -150,6 +152,7 @@ impl Trial<'_, '_, '_, '_, '_> {
             self.outcome.models[usize::from(job.arrival.model)].rejected += 1;
             self.count_loss(&job);
         }
+        self.tell(job.client);
     }
 
     /// Sends a request, that stands nowhere, to the fallback pool.

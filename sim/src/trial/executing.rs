@@ -17,6 +17,8 @@ pub(super) struct NextStep {
     arrival: Arrival,
     /// Arrival and model of the first request of its chain.
     root: (SimTime, u16),
+    /// Who waits for the end of the chain.
+    client: u32,
 }
 
 impl Trial<'_, '_, '_, '_, '_> {
@@ -268,6 +270,9 @@ impl Trial<'_, '_, '_, '_, '_> {
         if job.twin != NONE {
             self.hedge_answered(&job);
         }
+        if step.is_none() {
+            self.tell(job.client);
+        }
         step
     }
 
@@ -284,7 +289,7 @@ impl Trial<'_, '_, '_, '_, '_> {
             let luck = luck.child(purpose::CHAIN);
             let quantile = Quantile::of_uniform(luck.uniform(0, purpose::FRESH_SERVICE));
             let arrival = Arrival { at: self.now, service: SimSpan::ZERO, luck, quantile, model: step.model };
-            return Some(NextStep { arrival, root: job.root });
+            return Some(NextStep { arrival, root: job.root, client: job.client });
         }
         if job.counted {
             let root = &mut self.outcome.models[usize::from(job.root.1)];
@@ -296,6 +301,6 @@ impl Trial<'_, '_, '_, '_, '_> {
 
     /// The next step of a chain arrives.
     pub(super) fn take_step(&mut self, step: NextStep) {
-        self.enter_system(step.arrival, step.root, true);
+        self.enter_system(step.arrival, step.root, true, step.client);
     }
 }

@@ -84,6 +84,7 @@ impl Trial<'_, '_, '_, '_, '_> {
             self.outcome.models[usize::from(job.arrival.model)].failed += 1;
             self.count_loss(&job);
         }
+        self.tell(job.client);
     }
 
     pub(super) fn retry(&mut self, job_index: u32, ticket: u32) {

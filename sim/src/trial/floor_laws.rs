@@ -15,6 +15,7 @@ use crate::pool::Execution;
 fn floors(setting: &Setting) -> (Vec<Floor>, Vec<LatencyHistogram>) {
     let mut floors = vec![Floor::default(); setting.models.len()];
     let mut soonest = vec![LatencyHistogram::default(); setting.models.len()];
+    setting.clients.iter().for_each(|clients| floors[usize::from(clients.model)].leave_open());
     for arrival in &setting.arrivals {
         let model = usize::from(arrival.model);
         let home = &setting.pools[usize::from(setting.models[model].home)];
@@ -58,6 +59,7 @@ proptest! {
     #[test]
     fn with_a_container_for_everybody_latencies_are_at_their_bound(setting in setting(true)) {
         let mut setting = setting;
+        setting.clients.clear();
         setting.pools.truncate(1);
         setting.boots.truncate(1);
         setting.lucks.truncate(1);

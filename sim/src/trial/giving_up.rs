@@ -24,6 +24,7 @@ impl Trial<'_, '_, '_, '_, '_> {
             self.outcome.models[usize::from(job.arrival.model)].abandoned += 1;
             self.count_loss(&job);
         }
+        self.tell(job.client);
         if matches!(job.place, Place::Inside | Place::Executing) {
             self.w.jobs.get_mut(job_index).abandoned = true;
         } else {

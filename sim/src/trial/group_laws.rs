@@ -74,6 +74,7 @@ fn turned(setting: &Setting) -> Setting {
     }
     turned.boots.iter_mut().for_each(|laws| laws.reverse());
     turned.arrivals.iter_mut().for_each(|arrival| arrival.model = last - arrival.model);
+    turned.clients.iter_mut().for_each(|clients| clients.model = last - clients.model);
     turned
 }
 
@@ -95,7 +96,9 @@ fn alone(setting: &Setting, p: usize) -> Setting {
     alone.pools = vec![setting.pools[p].clone()];
     alone.boots = vec![setting.boots[p].clone()];
     alone.lucks = vec![setting.lucks[p]];
-    alone.arrivals.retain(|arrival| usize::from(setting.models[usize::from(arrival.model)].home) == p);
+    let is_here = |model: u16| usize::from(setting.models[usize::from(model)].home) == p;
+    alone.arrivals.retain(|arrival| is_here(arrival.model));
+    alone.clients.retain(|clients| is_here(clients.model));
     for model in &mut alone.models {
         // Elsewhere: no request of theirs comes.
         model.home = if usize::from(model.home) == p { 0 } else { u16::MAX };
@@ -169,6 +172,12 @@ fn times(setting: &Setting, factor: u64) -> Setting {
         instant(&mut arrival.at);
         scale(&mut arrival.service, factor);
     }
+    for clients in &mut longer.clients {
+        clients.first.iter_mut().for_each(|span| scale(span, factor));
+        scale_law(&mut clients.think, factor);
+        scale_law(&mut clients.service, factor);
+        clients.pace = clients.pace.slowed(factor);
+    }
     longer.boots.iter_mut().flatten().for_each(|law| scale_law(law, factor));
     instant(&mut longer.horizon.start);
     instant(&mut longer.horizon.end);
@@ -198,10 +207,14 @@ fn losses(model: &ModelOutcome) -> u64 {
 fn random_groups_meet_every_rule() {
     let mut runner = TestRunner::new_with_rng(config(1), TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let mut sum = Outcome::default();
+    let mut sent = 0;
     for _ in 0..500 {
         let setting = setting(true).new_tree(&mut runner).expect("a setting").current();
-        sum += &setting.outcome().0;
+        let outcome = setting.outcome().0;
+        sent += outcome.total().arrived - Setting { clients: Vec::new(), ..setting }.outcome().0.total().arrived;
+        sum += &outcome;
     }
+    assert!(sent >= 2_000, "{sent} requests of clients");
     let total = sum.total();
     let mut met = PoolOutcome::default();
     sum.pools.iter().for_each(|pool| met += pool);
@@ -221,7 +234,7 @@ proptest! {
 
     #[test]
     fn every_request_ends_once_and_every_second_is_somebodys(setting in setting(true)) {
-        let seen = setting.seen(0);
+        let seen = setting.seen(usize::MAX);
         let outcome = &seen.outcome;
         for (model, (latencies, waits)) in outcome.models.iter().zip(seen.latencies.iter().zip(&seen.waits)) {
             prop_assert_eq!(model.completed + losses(model), model.arrived);
@@ -234,7 +247,12 @@ proptest! {
             prop_assert!(model.completed <= model.executions);
             prop_assert!(model.hedge_wins <= model.hedged && model.hedged <= model.arrived);
         }
-        let roots = setting.arrivals.iter().filter(|arrival| setting.horizon.contains(arrival.at)).count() as u64;
+        // A step of a chain arrives when the one before it goes on.
+        let inside = || seen.trace.events.iter().filter(|event| setting.horizon.contains(event.at));
+        let arrive = inside().filter(|event| event.what == What::Arrives).count() as u64;
+        let roots = arrive - inside().filter(|event| matches!(event.what, What::Continues { .. })).count() as u64;
+        let listed = setting.arrivals.iter().filter(|arrival| setting.horizon.contains(arrival.at)).count() as u64;
+        prop_assert!(listed <= roots && (listed == roots || !setting.clients.is_empty()));
         let total = outcome.total();
         let continued = setting.models.iter().any(|model| model.next.is_some());
         prop_assert!(total.arrived == roots || (continued && total.arrived > roots));
@@ -262,6 +280,31 @@ proptest! {
             );
             prop_assert!(!ends || ended.insert(event.request), "{event:?}");
         }
+    }
+
+    #[test]
+    fn a_client_waits_for_its_request_before_it_sends_another(setting in setting(true)) {
+        let setting = Setting { arrivals: Vec::new(), ..setting };
+        let clients: usize = setting.clients.iter().map(|clients| clients.first.len()).sum();
+        let (mut inside, mut sent, mut ended) = (std::collections::BTreeSet::new(), 0, 0);
+        let seen = setting.seen(usize::MAX);
+        for event in seen.trace.events {
+            match event.what {
+                What::Arrives => {
+                    sent += 1;
+                    prop_assert!(inside.insert(event.request));
+                    prop_assert!(inside.len() <= clients, "{} requests of {clients} clients", inside.len());
+                }
+                What::Completes { in_vain: false, .. } | What::Fails | What::Rejected | What::GivesUp => {
+                    ended += 1;
+                    prop_assert!(inside.remove(&event.request));
+                }
+                _ => {}
+            }
+        }
+        prop_assert_eq!(sent, ended + inside.len());
+        let total = seen.outcome.total();
+        prop_assert!(total.stuck <= inside.len() as u64 && total.arrived <= sent as u64);
     }
 
     #[test]

@@ -26,7 +26,7 @@ impl Trial<'_, '_, '_, '_, '_> {
         let second = self.w.jobs.get_mut(copy);
         (second.pool, second.root, second.counted) = (fallback.pool, job.root, job.counted);
         (second.away, second.second, second.begun_elsewhere) = (true, true, job.has_begun());
-        second.twin = job_index;
+        (second.twin, second.client) = (job_index, job.client);
         self.w.jobs.get_mut(job_index).twin = copy;
         self.audit.hedged += 1;
         if job.counted {

@@ -6,8 +6,10 @@ use proptest::test_runner::RngSeed;
 use super::setting::Setting;
 use super::*;
 use crate::boot::{Boot, Snapshot};
+use crate::clients::Clients;
 use crate::group::{Capacity, ChainStep, GroupModel, Quota, Scarcity};
 use crate::law::Law;
+use crate::pace::Pace;
 use crate::pool::{BootRules, Bounds, Execution, Hardware, PoolModel};
 use crate::quantile::Quantile;
 use crate::quantities::SimSpan;
@@ -223,6 +225,32 @@ fn arrivals(models: u16) -> impl Strategy<Value = Vec<Arrival>> {
     })
 }
 
+/// Nobody, or up to three clients of some models, who think for some seconds.
+fn clients(models: u16, chance: bool) -> impl Strategy<Value = Vec<Clients>> {
+    let steady = Just(Pace::steady());
+    let changing = Just(Pace::new(&[(SimTime::START, 1.0), (SimTime(s(20).0), 0.0), (SimTime(s(35).0), 2.0)]));
+    let law = move |seconds: u64| -> BoxedStrategy<Law> {
+        let drawn = Law::Exponential { mean_s: seconds as f64 };
+        if chance { prop_oneof![Just(always(seconds)), Just(drawn)].boxed() } else { Just(always(seconds)).boxed() }
+    };
+    // Whole seconds at twice the pace are none: those who think by a changing clock do so for an even number of them.
+    let think = (1..9u64).prop_flat_map(move |seconds| law(2 * seconds));
+    let first = prop::collection::vec((0..9u64).prop_map(|seconds| s(2 * seconds)), 1..4);
+    let one = (0..models, first, think, (0..12u64).prop_flat_map(law), prop_oneof![steady, changing], any::<u64>());
+    let some = prop::collection::vec(one, 1..3).prop_map(|all| {
+        let of = |(model, first, think, service, pace, luck)| Clients {
+            model,
+            first,
+            think,
+            service,
+            pace,
+            luck: Luck(luck),
+        };
+        all.into_iter().map(of).collect()
+    });
+    prop_oneof![3 => Just(Vec::new()), 2 => some]
+}
+
 /// Groups of one to three pools and as many models, with about a third of the rules on.
 ///
 /// - `chance`: whether anything but the arrivals is random (else all spans are whole seconds).
@@ -230,8 +258,9 @@ pub(super) fn setting(chance: bool) -> impl Strategy<Value = Setting> {
     (1..=3usize, 1..=3usize).prop_flat_map(move |(pools, models)| {
         let count = DIALS_OF_GROUP + pools * (DIALS_A_POOL + models * DIALS_A_MODEL);
         let dials = prop::collection::vec(prop_oneof![5 => Just(0u8), 4 => any::<u8>()], count);
-        (dials, arrivals(models as u16), any::<u64>(), prop_oneof![Just(0.0), 0.0..1.0f64], 1..200u64).prop_map(
-            move |(dials, arrivals, luck, run_in, rest)| {
+        let requests = (arrivals(models as u16), clients(models as u16, chance));
+        (dials, requests, any::<u64>(), prop_oneof![Just(0.0), 0.0..1.0f64], 1..200u64).prop_map(
+            move |(dials, (arrivals, clients), luck, run_in, rest)| {
                 let last = arrivals.last().map_or(SimTime::START, |arrival| arrival.at);
                 let start = SimTime((last.0 as f64 * run_in) as u64);
                 let horizon = Horizon { start, end: last + s(rest) };
@@ -241,7 +270,13 @@ pub(super) fn setting(chance: bool) -> impl Strategy<Value = Setting> {
                 let mut pools: Vec<Pool> = chunks.map(|(p, dials)| pool(dials, chance, models, p, pools)).collect();
                 let (of_hedges, of_group) = of_group.split_at(3 * DIALS_A_HEDGE);
                 hedge(of_hedges, &mut pools);
-                group(of_group, chance, pools, models, Setting { arrivals, lucks, horizon, ..Setting::default() })
+                group(
+                    of_group,
+                    chance,
+                    pools,
+                    models,
+                    Setting { arrivals, clients, lucks, horizon, ..Setting::default() },
+                )
             },
         )
     })

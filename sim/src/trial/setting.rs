@@ -1,6 +1,7 @@
 //! Everything that a trial of a group depends on, and everything that can be seen of it: for tests.
 
 use super::*;
+use crate::clients::{Attended, Clients};
 use crate::group::{Capacity, GroupModel, Quota, Scarcity};
 use crate::histogram::LatencyHistogram;
 use crate::hour_book::HourBook;
@@ -19,6 +20,7 @@ pub(super) struct Setting {
     pub(super) capacity: Vec<Capacity>,
     pub(super) scarcity: Vec<Vec<Scarcity>>,
     pub(super) arrivals: Vec<Arrival>,
+    pub(super) clients: Vec<Clients>,
     /// Boot laws of the models, pool by pool.
     pub(super) boots: Vec<Vec<Law>>,
     pub(super) lucks: Vec<Luck>,
@@ -46,6 +48,7 @@ impl Default for Setting {
             capacity: Vec::new(),
             scarcity: Vec::new(),
             arrivals: Vec::new(),
+            clients: Vec::new(),
             boots: Vec::new(),
             lucks: Vec::new(),
             horizon: Horizon { start: SimTime::START, end: SimTime::NEVER },
@@ -92,6 +95,7 @@ impl Setting {
         let mut draws = Draws { boots: &mut boots, lucks: &self.lucks, scarcity: &self.scarcity };
         let Self { pools, models, quota, capacity, .. } = self;
         let group = Group { pools, models, quota: *quota, capacity };
-        simulate_group(&group, &mut &self.arrivals[..], &mut draws, self.horizon, workspace, observers)
+        let mut arrivals = Attended { arrivals: &self.arrivals, clients: &self.clients };
+        simulate_group(&group, &mut arrivals, &mut draws, self.horizon, workspace, observers)
     }
 }

@@ -291,6 +291,7 @@ fn a_timeline_adds_up_to_the_ledger() {
 mod batches;
 mod boots;
 mod capacity;
+mod clients;
 mod failures;
 mod fallback;
 mod hedge;
