@@ -28,7 +28,7 @@ pub enum Role {
     BatchSize = 11,
     /// The times between the requests of a session.
     Think = 12,
-    /// The sessions that began before the trial.
+    /// The sessions, or the gap, in which the trial begins.
     Sessions = 13,
     /// The recorded days that a trial replays.
     ReplayedDay = 14,

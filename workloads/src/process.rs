@@ -16,7 +16,7 @@ pub enum Process {
     /// Requests that know nothing of each other.
     #[default]
     Poisson,
-    /// Independent gaps of one law, the first from the beginning of the trial.
+    /// Independent gaps of one law, in equilibrium from the first instant on; equal gaps are counted from there.
     Renewal {
         /// The law of the gaps; only its shape matters, its mean is that of the rate.
         gap: Law,

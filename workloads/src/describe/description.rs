@@ -209,6 +209,8 @@ pub struct Silence {
 pub struct ActiveMinutes {
     /// How many.
     pub minutes: u64,
+    /// Minutes from a model's first one to its last.
+    pub stretch_min: u64,
     /// Coefficient of variation (n) of the time from one to the next of the same model; none below two of a model.
     pub step_cv: Option<f64>,
 }

@@ -31,6 +31,11 @@ impl Moments {
         self.squares += squares;
     }
 
+    /// The sum of all values.
+    pub(super) fn sum(&self) -> f64 {
+        self.sum
+    }
+
     /// Coefficient of variation (n); none where all values are 0.
     pub(super) fn cv(&self) -> Option<f64> {
         let n = self.number as f64;

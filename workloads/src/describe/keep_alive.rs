@@ -40,7 +40,11 @@ impl KeepAliveCounts {
 
     /// The active minutes; none where nothing was active.
     pub(super) fn active_minutes(&self) -> Option<ActiveMinutes> {
-        (self.active > 0).then(|| ActiveMinutes { minutes: self.active, step_cv: self.steps.cv() })
+        (self.active > 0).then(|| ActiveMinutes {
+            minutes: self.active,
+            stretch_min: self.steps.sum() as u64,
+            step_cv: self.steps.cv(),
+        })
     }
 
     /// The counts by keep-alive; empty where nothing was active.
@@ -72,6 +76,9 @@ mod tests {
         assert_eq!(cold, [5, 4, 3, 3, 3, 3, 3, 3]);
         assert!(rows.iter().all(|row| row.active_minutes == 6));
         assert!((rows[0].share - 5.0 / 6.0).abs() < 1e-12);
+        let active = counts.active_minutes().expect("some are");
+        // Model 0 from 0 to 8, model 1 from 0 to 100.
+        assert_eq!((active.minutes, active.stretch_min), (6, 108));
         assert!(KeepAliveCounts::default().describe().is_empty());
     }
 }

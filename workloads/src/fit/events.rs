@@ -14,9 +14,9 @@ const MINUTES: u64 = 3;
 /// Where fewer minutes than this share are active, minutes with requests are what happens, and requests come with them.
 const SPARSE: f64 = 0.92;
 /// Shapes of gaps that are tried, as coefficients of variation: from a clock's to one that is silent nearly always.
-const CVS: [f64; 22] = [
-    0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, 1.0, 1.25, 1.6, 2.0, 2.5, 3.2, 4.0, 5.5, 8.0, 12.0, 20.0,
-    40.0,
+const CVS: [f64; 25] = [
+    0.001, 0.005, 0.01, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, 1.0, 1.25, 1.6, 2.0, 2.5, 3.2, 4.0, 5.5,
+    8.0, 12.0, 20.0, 40.0,
 ];
 /// The shorter of two spans that are tried, as shares of the mean: a clock that sometimes pauses.
 const SHORTER: [f64; 10] = [0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.97];
@@ -104,7 +104,11 @@ impl Events {
 /// The laws with mean 1 and this coefficient of variation that are tried.
 fn laws(cv: f64) -> Vec<Law> {
     let one = Seconds::new(1.0).expect("a span");
-    let mut laws = vec![Law::lognormal(one, cv), Law::gamma(one, cv)];
+    let mut laws = vec![Law::lognormal(one, cv)];
+    // Of clocks the lognormal law is enough: gamma laws of such shapes are the same.
+    if cv > 0.1 {
+        laws.push(Law::gamma(one, cv));
+    }
     if cv > 1.0 {
         laws.push(Law::hyperexponential(one, cv));
     }
@@ -152,8 +156,13 @@ struct Steps {
 
 impl Steps {
     fn of(log: &Description) -> Self {
-        // The first active minute counts as one after a long step: what lies before it and behind the last.
-        let beyond = |of: &KeepAlive| of.cold_active_minutes as f64;
+        // What lies before the first active minute and behind the last is one step more, as on a circle: the steps then
+        // add up to the log. A description calls the first minute cold however short that step is.
+        let around = log.active_minutes.map_or(0.0, |active| log.span_s / 60.0 - active.stretch_min as f64);
+        let beyond = |of: &KeepAlive| {
+            let first_is_warm = of.cold_active_minutes > 0 && around <= of.minutes as f64;
+            of.cold_active_minutes as f64 - if first_is_warm { 1.0 } else { 0.0 }
+        };
         let mut before = log.active_minutes.map_or(0.0, |active| active.minutes as f64);
         let mut counts: Vec<(Option<f64>, f64)> = Vec::new();
         for of in &log.keep_alive {
