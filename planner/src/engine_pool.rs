@@ -5,7 +5,7 @@ use fleetfront_scenario::rules::{Rules, WindowFile};
 use fleetfront_scenario::{Cell, Gpu, Platform, PoolSettings, Scenario, time_of_day};
 use fleetfront_sim::{
     BootRules, Bounds, Hardware, Law, PLATFORM_MAX_CONTAINERS, Patience, Pool, PoolModel, Preemption, Quantile,
-    Retries, SimSpan, SimTime, UsdPerSecond, Window,
+    Retries, Service, SimSpan, SimTime, UsdPerSecond, Window,
 };
 
 use crate::tariff::Tariff;
@@ -50,7 +50,7 @@ pub(crate) fn pool_model(
     let of_model = &scenario.models[model];
     let cells = || gpus.iter().map(|gpu| cell(scenario, model, variant, *gpu));
     PoolModel {
-        services: cells().filter_map(|cell| cell.service.as_ref().map(|fit| fit.law)).collect(),
+        services: cells().filter_map(|cell| cell.service.as_ref().map(|fit| fit.law.into())).collect(),
         boots: boots.map_or(Vec::new(), |rules| cells().filter_map(|cell| cell.boots(rules)).collect()),
         failure_probability: of_model.failure_probability_on(variant, gpus[0]),
         fails_at_end: of_model.fails_at_end,
@@ -207,12 +207,12 @@ pub(crate) fn fits(cell: &Cell) -> (&Fit, &Fit) {
     (service, boot)
 }
 
-/// The laws of a pool's models (with their variants) on a GPU type: `(model, service law)` and the boot laws, in the
+/// The laws of a pool's models (with their variants) on a GPU type: `(model, service time)` and the boot laws, in the
 /// pool's order.
-pub(crate) fn laws(scenario: &Scenario, models: &[(usize, usize)], gpu: usize) -> (Vec<(usize, Law)>, Vec<Law>) {
+pub(crate) fn laws(scenario: &Scenario, models: &[(usize, usize)], gpu: usize) -> (Vec<(usize, Service)>, Vec<Law>) {
     let fits_of = |(model, variant): &(usize, usize)| {
         let (service, boot) = fits(cell(scenario, *model, *variant, gpu));
-        ((*model, service.law), boot.law)
+        ((*model, service.law.into()), boot.law)
     };
     models.iter().map(fits_of).unzip()
 }

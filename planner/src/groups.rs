@@ -4,7 +4,7 @@
 use fleetfront_scenario::{Allocation, PoolPlan, ScarcityProcess, Scenario};
 use fleetfront_sim::{
     BootTimes, Capacity, ChainStep, Draws, Fallback, Group, GroupModel, Horizon, HourBook, Law, Observers, Outcome,
-    Pool, PoolModel, PoolOutcome, Quota, Scarcity, SimSpan, StreamKey, Workspace, simulate_group,
+    Pool, PoolModel, PoolOutcome, Quota, Scarcity, Service, SimSpan, StreamKey, Workspace, simulate_group,
 };
 
 use crate::engine_pool::{cell, engine_pool, gpus, pool_model, prices};
@@ -16,8 +16,8 @@ use crate::tariff::Tariff;
 pub(crate) struct ReadyGroup {
     /// Their places in the allocation.
     pub(crate) places: Vec<usize>,
-    /// Their models by index in the scenario, in the group's order, with the service law at home.
-    pub(crate) models: Vec<(usize, Law)>,
+    /// Their models by index in the scenario, in the group's order, with the service time at home.
+    pub(crate) models: Vec<(usize, Service)>,
     /// What a container costs: one entry a pool and GPU type of it.
     pub(crate) prices: Vec<Vec<Tariff>>,
     /// Pools of the group that are the home of each model, by place in the group.
@@ -74,7 +74,7 @@ impl ReadyGroup {
         let index_of = |model: usize| members.iter().position(|(other, ..)| *other == model);
         let service = |&(model, variant, home): &(usize, usize, usize)| {
             let fit = cell(scenario, model, variant, plans[home].gpu).service.as_ref();
-            (model, fit.expect("a feasible cell has a service time").law)
+            (model, fit.expect("a feasible cell has a service time").law.into())
         };
         let group_model = |&(model, _, home): &(usize, usize, usize)| {
             let step = scenario.models[model].next;

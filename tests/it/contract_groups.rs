@@ -203,7 +203,7 @@ impl Case {
             p.switch.as_ref().map(|rows| rows[model].iter().map(|ticks| self.span(*ticks)).collect::<Vec<_>>());
         PoolModel {
             switch_in: switch_in.unwrap_or_else(|| plain.switch_in.clone()),
-            services: p.services[model][..types].iter().map(|ticks| self.law(*ticks)).collect(),
+            services: p.services[model][..types].iter().map(|ticks| self.law(*ticks).into()).collect(),
             boots: match &p.boots[model] {
                 CaseBoot::Plain(_) => Vec::new(),
                 CaseBoot::InPhases(types) => types.iter().map(|boot| self.boot(boot)).collect(),
