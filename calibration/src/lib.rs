@@ -15,6 +15,7 @@ mod problem;
 mod provenance;
 mod sample;
 mod service;
+mod shapes_file;
 mod spread;
 mod stirling;
 mod table;
@@ -30,6 +31,9 @@ pub use memory::{Holder, Memory, MemoryRow};
 pub use prices::{PriceRow, Prices};
 pub use problem::Problem;
 pub use provenance::Provenance;
+pub use shapes_file::{
+    SHAPE_COLUMNS, SHAPE_MOST, SHAPE_WEIGHT_MAX, ShapeSample, is_quantity, quantity_help, read_shapes,
+};
 pub use table::{NO_ROWS, table_cells};
 pub use trace_file::{TRACE_HEADER, read_trace};
 

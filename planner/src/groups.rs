@@ -7,7 +7,7 @@ use fleetfront_sim::{
     Pool, PoolModel, PoolOutcome, Quota, Scarcity, Service, SimSpan, StreamKey, Workspace, simulate_group,
 };
 
-use crate::engine_pool::{cell, engine_pool, gpus, pool_model, prices};
+use crate::engine_pool::{cell, engine_pool, gpus, pool_model, prices, service};
 use crate::requests::{OfPool, Requests};
 use crate::tally::Bill;
 use crate::tariff::Tariff;
@@ -72,9 +72,8 @@ impl ReadyGroup {
             .flat_map(|(home, plan)| plan.models.iter().map(move |(model, variant)| (*model, *variant, home)))
             .collect();
         let index_of = |model: usize| members.iter().position(|(other, ..)| *other == model);
-        let service = |&(model, variant, home): &(usize, usize, usize)| {
-            let fit = cell(scenario, model, variant, plans[home].gpu).service.as_ref();
-            (model, fit.expect("a feasible cell has a service time").law.into())
+        let at_home = |&(model, variant, home): &(usize, usize, usize)| {
+            (model, service(scenario, (model, variant), plans[home].gpu))
         };
         let group_model = |&(model, _, home): &(usize, usize, usize)| {
             let step = scenario.models[model].next;
@@ -86,7 +85,7 @@ impl ReadyGroup {
         let alone = plans.len() == 1 && !chained;
         let one_by_one = |place: usize| Member { scenario, allocation, places: &places, members: &members, place };
         Self {
-            models: members.iter().map(service).collect(),
+            models: members.iter().map(at_home).collect(),
             prices: plans.iter().map(|plan| prices(scenario, plan.gpu, &plan.settings.rules)).collect(),
             homes: members.iter().map(|(.., home)| *home).collect(),
             pools: (0..plans.len()).map(|place| one_by_one(place).pool()).collect(),

@@ -1,4 +1,4 @@
-//! Adapters (LoRA): small weights on top of a model, of which each request needs one and a container holds a few.
+//! Adapters, such as `LoRA`: small weights on top of a model, of which each request needs one and a container holds a few.
 
 use crate::law::Law;
 use crate::quantile::Quantile;
