@@ -4,16 +4,18 @@
 //! Trials are days, so rates are scaled to put enough requests into a day: [`Setting::per_day`] over the rate of the
 //! textbook case is the number of its time units in a day.
 
+use std::sync::Arc;
+
 use fleetfront_sim::{
     Arrival, BootTimes, Horizon, LatencyHistogram, Law, ModelOutcome, Pool, PoolModel, Quantile, Retries, Seconds,
-    SimSpan, State, StreamKey, Timeline, Window, Workspace, simulate,
+    Service, Shape, ShapeLaw, Shapes, SimSpan, State, StreamKey, Timeline, Window, Work, Workspace, simulate,
 };
 use fleetfront_workloads::{LoadCurve, ModelTraffic, Process, Traffic, draw_requests};
 use statrs::distribution::{ContinuousCDF, LogNormal, StudentsT};
 
 use crate::exact::{
-    SingleContainer, lognormal_limited_mean_s, mean_busy, mmc_latency_quantile, mmc_wait, pollaczek_khinchine_s,
-    second_moment,
+    SingleContainer, lognormal_limited_mean_s, mean_busy, mmc_latency_quantile, mmc_wait, pollaczek_khinchine_of_s,
+    pollaczek_khinchine_s, second_moment,
 };
 
 const SEED: u64 = 20_261_123;
@@ -32,7 +34,7 @@ struct Setting {
     /// Hourly weights of the day.
     weights: Vec<f64>,
     run_in_s: f64,
-    service: Law,
+    service: Service,
     boot: Law,
 }
 
@@ -131,8 +133,8 @@ fn fixed(containers: u32) -> Pool {
 }
 
 /// A constant rate, from an hour before the day on.
-fn steady(name: &str, pool: Pool, per_day: f64, service: Law) -> Setting {
-    let name = name.to_string();
+fn steady(name: &str, pool: Pool, per_day: f64, service: impl Into<Service>) -> Setting {
+    let (name, service) = (name.to_string(), service.into());
     Setting { name, pool, per_day, weights: vec![1.0; 24], run_in_s: 3600.0, service, boot: INSTANT }
 }
 
@@ -211,6 +213,25 @@ fn the_wait_grows_with_the_second_moment_of_the_service_time() {
     check_mg1(0.8, 0.0, 60, 60_000.0);
     check_mg1(0.7, 0.5, 40, 60_000.0);
     check_mg1(0.5, 2.0, 40, 120_000.0);
+}
+
+/// Three of four requests have 20 steps, the others 80; a fifth of the time of the reference, 40 steps, does not grow. So
+/// the factors on the service time are 0.6 and 1.8.
+#[test]
+fn the_wait_grows_with_the_shapes_of_requests() {
+    let (per_day, utilisation, cv) = (60_000.0, 0.7, 0.5);
+    let per_second = per_day / DAY_S;
+    let (mean, square) = (0.75 * 0.6 + 0.25 * 1.8, 0.75 * 0.6 * 0.6 + 0.25 * 1.8 * 1.8);
+    let reference = Shape { steps: 40.0, megapixels: 1.0, frames: 1.0, images: 1.0 };
+    let shapes = Shapes::Joint([(3.0, 20.0), (1.0, 80.0)].map(|(w, steps)| (w, Shape { steps, ..reference })).to_vec());
+    let grows = ShapeLaw { fixed_share: 0.2, megapixels_exponent: 1.0, frames_exponent: 1.0 };
+    let law = Law::lognormal(span(utilisation / per_second / mean), cv);
+    let service = Service { law, work: Some(Arc::new(Work::of(&shapes, &reference, &grows))) };
+    let of_both = second_moment(&law) * square;
+    let exact_s = pollaczek_khinchine_of_s(per_second, law.mean_s() * mean, of_both);
+    let name = "M/G/1 with two shapes";
+    let trials = steady(name, fixed(1), per_day, service).trials(40);
+    check(name, exact_s, &trials, |t| t.wait_s() - exact_s * (t.mean_square / of_both - 1.0));
 }
 
 /// Derived: Crommelin's embedded chain n(t + D) = max(n - c, 0) + Poisson, 2026-11; service times of 10 s at 0.32 a
@@ -313,7 +334,7 @@ fn busy_containers_lag_behind_the_load() {
     let run_in_h = 12;
     let run_in_s = f64::from(run_in_h) * 3600.0;
     let (name, boot) = ("sinusoid".to_string(), INSTANT);
-    let trials = Setting { name, pool: pool(), per_day, weights, run_in_s, service, boot }.trials(50);
+    let trials = Setting { name, pool: pool(), per_day, weights, run_in_s, service: service.into(), boot }.trials(50);
 
     let piece = |hour: i32| (f64::from(hour) * 3600.0, f64::from(hour + 1) * 3600.0, rate(hour) * per_day / DAY_S);
     let pieces: Vec<_> = (-run_in_h..24).map(piece).collect();
