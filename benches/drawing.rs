@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use fleetfront_sim::{Arrival, Law, Quantile, ReadyLaw, Role, Seconds, SimSpan, StreamKey, stream};
+use fleetfront_sim::{Arrival, Law, Quantile, ReadyService, Role, Seconds, Service, SimSpan, StreamKey, stream};
 use fleetfront_workloads::{
     BatchSize, LoadCurve, ModelTraffic, Process, Redrawn, Replay, ReplayedDays, RequestStream, Scope, SlowRate, Trace,
     Traffic,
@@ -94,13 +94,13 @@ fn ready(criterion: &mut Criterion) {
 }
 
 /// Draws a trial block by block, with services where there is a law of them.
-fn draw(traffic: &Traffic, trial: u32, law: Option<&ReadyLaw>) {
+fn draw(traffic: &Traffic, trial: u32, service: Option<&ReadyService>) {
     let mut requests = RequestStream::new(traffic, 1, trial, 0);
     let (mut block, mut arrivals) = (Vec::new(), Vec::new());
     while requests.fill(&mut block) {
         arrivals.clear();
-        if let Some(law) = law {
-            Arrival::append(&block, law, 0, &mut arrivals);
+        if let Some(service) = service {
+            Arrival::append(&block, service, 0, &mut arrivals);
         }
         black_box((&block, &arrivals));
     }
@@ -114,15 +114,15 @@ fn days(criterion: &mut Criterion) {
         let traffic = traffic(requests_per_day, 1);
         group.throughput(Throughput::Elements(requests_per_day as u64));
         let mut trial = 0;
-        let mut day = |law: Option<&ReadyLaw>| {
+        let mut day = |service: Option<&ReadyService>| {
             trial += 1;
-            draw(&traffic, trial, law);
+            draw(&traffic, trial, service);
         };
         group.bench_function(format!("{requests_per_day} requests"), |bencher| bencher.iter(|| day(None)));
         for (name, law) in laws().into_iter().take(2) {
-            let law = law.ready();
+            let service = Service::from(law).ready();
             group.bench_function(format!("{requests_per_day} requests, {name} services"), |bencher| {
-                bencher.iter(|| day(Some(&law)));
+                bencher.iter(|| day(Some(&service)));
             });
         }
         for (name, traffic) in [("sessions", in_sessions(requests_per_day)), ("a replay", replayed(requests_per_day))] {

@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use fleetfront_sim::{
     Arrival, BootTimes, Capacity, Draws, Fallback, Group, GroupModel, Horizon, LatencyHistogram, Law, Luck, Observers,
-    Occupancy, Outcome, Patience, Pool, PoolModel, Preemption, Quota, Retries, Seconds, SimSpan, SimTime, StreamKey,
-    Workspace, simulate_group,
+    Occupancy, Outcome, Patience, Pool, PoolModel, Preemption, Quota, Retries, Seconds, Service, SimSpan, SimTime,
+    StreamKey, Workspace, simulate_group,
 };
 use fleetfront_workloads::{LoadCurve, ModelTraffic, Process, Traffic, draw_requests};
 
@@ -82,7 +82,7 @@ fn arrivals(trial: u32) -> Vec<Arrival> {
         horizon: seconds(HOURS * 3600.0),
     };
     let mut arrivals = Vec::new();
-    Arrival::append(&draw_requests(&traffic, 1, trial, 0), &service().ready(), 0, &mut arrivals);
+    Arrival::append(&draw_requests(&traffic, 1, trial, 0), &Service::from(service()).ready(), 0, &mut arrivals);
     arrivals
 }
 
@@ -95,7 +95,7 @@ struct Case {
 
 impl Case {
     fn plain() -> Self {
-        let model = PoolModel { services: vec![service()], ..PoolModel::new(1, span(30.0)) };
+        let model = PoolModel { services: vec![service().into()], ..PoolModel::new(1, span(30.0)) };
         let pool = Pool { max_containers: 50, ..Pool::new(vec![model]) };
         Self { pools: vec![pool], quota: Quota::NONE, capacity: Vec::new() }
     }

@@ -2,7 +2,7 @@
 
 use fleetfront_planner::{
     CellSummary, Estimate, NaiveComparison, Pruned, SearchSpace, assumptions, cell_summaries, naive_estimates,
-    search_space, warnings,
+    request_words, search_space, warnings,
 };
 use fleetfront_scenario::{Mend, PoolPlan, Scenario, repaired};
 use serde::Serialize;
@@ -21,6 +21,8 @@ struct Meaning<'a> {
     infeasible: Vec<String>,
     warnings: Vec<String>,
     assumptions: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    requests: Vec<String>,
     naive: NaiveComparison,
     search: SearchSpace,
 }
@@ -35,6 +37,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Outcome, Failure> {
         cells,
         warnings: warnings(&scenario),
         assumptions: assumptions(&scenario),
+        requests: request_words(&scenario),
         naive: naive_estimates(&scenario),
         search: search_space(&scenario),
     };
@@ -81,6 +84,7 @@ impl Meaning<'_> {
         self.show_naive(&mut screen);
         screen.list("What cannot run as written", &self.infeasible);
         screen.list("Warnings and contradictions", &self.warnings);
+        screen.list("What requests ask for", &self.requests);
         screen.list("Nobody measured", &self.assumptions);
         self.show_platform(&mut screen);
         self.show_models(&mut screen);

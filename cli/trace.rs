@@ -85,13 +85,13 @@ fn words(traced: &TracedEvent) -> String {
         What::LeftToTheOther => "this copy is over: the other one is left".to_owned(),
         What::Withdrawn => "is withdrawn: the other copy has answered".to_owned(),
         What::WaitsInside => "is accepted and waits inside behind others".to_owned(),
-        What::Executes { switch, cold } => {
+        What::Executes { switch, load, cold } => {
             let cold = if cold { ", after waiting for a boot" } else { "" };
-            if switch.0 > 0 {
-                format!("executes{cold}; the model is switched first: {}", s(switch))
-            } else {
-                format!("executes{cold}")
-            }
+            let first = |what: &str, span: fleetfront_sim::SimSpan| {
+                if span.0 > 0 { format!("; {what} first: {}", s(span)) } else { String::new() }
+            };
+            let (switch, load) = (first("the model is switched", switch), first("its adapter is loaded", load));
+            format!("executes{cold}{switch}{load}")
         }
         What::Completes { latency, in_vain: false } => format!("completes after {}", s(latency)),
         What::Completes { in_vain: true, .. } => "completes in vain: nobody waits for it any more".to_owned(),

@@ -7,8 +7,8 @@ use std::hint::black_box;
 use std::process::{Command, ExitCode};
 
 use fleetfront_sim::{
-    Arrival, BootTimes, Horizon, LatencyHistogram, Law, Pool, PoolModel, Retries, Seconds, SimSpan, SimTime, StreamKey,
-    Workspace, simulate,
+    Arrival, BootTimes, Horizon, LatencyHistogram, Law, Pool, PoolModel, Retries, Seconds, Service, SimSpan, SimTime,
+    StreamKey, Workspace, simulate,
 };
 use fleetfront_workloads::{Process, Rate, RequestStream};
 
@@ -44,7 +44,7 @@ fn arrivals(service: Law) -> Vec<Arrival> {
     let rate = Rate::constant(REQUESTS / HOUR_S, HOUR_S);
     let mut stream = RequestStream::of_rate(rate, &Process::Poisson, 1, 0, StreamKey::of("bench"));
     let (mut block, mut arrivals) = (Vec::new(), Vec::with_capacity(1 << 17));
-    let service = service.ready();
+    let service = Service::from(service).ready();
     while stream.fill(&mut block) {
         Arrival::append(&block, &service, 0, &mut arrivals);
     }

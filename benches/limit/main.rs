@@ -268,7 +268,7 @@ impl EngineSide {
         traffic: &Traffic,
         boots: impl Fn(u32) -> BootTimes<'b>,
     ) -> Report {
-        let models = [(0, workload.service)];
+        let models = [(0, workload.service.into())];
         let Self { pool, horizon, workspace, latencies, sum } = self;
         latencies[0].clear();
         *sum = Outcome::default();

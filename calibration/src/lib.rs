@@ -25,6 +25,7 @@ mod runs;
 mod sample;
 mod service;
 mod shape_law;
+mod shapes_file;
 mod spread;
 mod table;
 mod trace_file;
@@ -53,6 +54,9 @@ pub use provenance::Provenance;
 pub use roofline::{Achieved, Chip, LeftOut, Roofline, RooflineError, RooflinePrediction, RooflineVerdict, Work};
 pub use runs::{Benchmarked, CellName, Phase, RUN_COLUMNS, Repeats, Run, RunEnd, Runs, RunsOptions, ServedAs, Shape};
 pub use shape_law::{Beyond, Exponents, ShapeError, ShapeLaw, ShapeParameter, ShapePrediction};
+pub use shapes_file::{
+    SHAPE_COLUMNS, SHAPE_MOST, SHAPE_WEIGHT_MAX, ShapeSample, is_quantity, quantity_help, read_shapes,
+};
 pub use table::{NO_ROWS, table_cells};
 pub use trace_file::{TRACE_HEADER, read_trace};
 

@@ -1,7 +1,7 @@
 //! What nobody measured.
 
 use fleetfront_calibration::Kind;
-use fleetfront_scenario::{Provenance, Scenario};
+use fleetfront_scenario::{AdapterMix, Model, Provenance, Scenario};
 use fleetfront_workloads::Process;
 
 use crate::summary::fits;
@@ -35,6 +35,13 @@ pub fn assumptions(scenario: &Scenario) -> Vec<String> {
         values.push((requests, &model.traffic_provenance));
         values.push((format!("{name}: share of tries that fail"), &model.failure_provenance));
         values.push((format!("{name}: model switch times"), &model.switch_provenance));
+        if let Some(shape) = &model.shape {
+            let what = format!("{name}: shapes of requests, and how service times grow with them");
+            values.push((what, &shape.provenance));
+        }
+        if let Some(adapters) = &model.adapters {
+            values.push((format!("{name}: {}", adapter_words(adapters)), &adapters.provenance));
+        }
         for variant in &model.variants {
             values.push((format!("{name} as {}: peak memory", variant.name), &variant.memory_provenance));
             let quality = variant.quality.iter().map(|quality| &quality.provenance);
@@ -51,7 +58,25 @@ pub fn assumptions(scenario: &Scenario) -> Vec<String> {
     let words = |(source, names): (&Provenance, Vec<String>)| {
         format!("{}: {} ({})", names.join("; "), source.source, source.date)
     };
-    by_source.into_iter().map(words).chain(assumed_times(scenario)).collect()
+    by_source.into_iter().map(words).chain(assumed_times(scenario)).chain(memory_of_shapes(scenario)).collect()
+}
+
+/// The adapters of a model, in words.
+pub(crate) fn adapter_words(mix: &AdapterMix) -> String {
+    let (count, load_s, held) = (mix.weights.len(), mix.load.mean_s(), mix.held);
+    format!("{count} adapters by popularity, {load_s:.1} s to load one, {held} held by a container")
+}
+
+/// Nobody said whether requests larger than those that were timed fit into memory.
+fn memory_of_shapes(scenario: &Scenario) -> impl Iterator<Item = String> {
+    let words = |model: &Model| {
+        let larger = model.shape.as_ref()?.larger_than_reference()?;
+        Some(format!(
+            "{}: requests of up to {larger} need no more memory than the peak that is stated for the reference shape",
+            model.name
+        ))
+    };
+    scenario.models.iter().filter_map(words)
 }
 
 /// Assumed service and boot times, one line a source.

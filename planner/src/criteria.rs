@@ -7,7 +7,7 @@
 use fleetfront_calibration::{Factor, Fit, Kind};
 use fleetfront_scenario::{Criteria, LatencyReading, Scenario};
 
-use crate::engine_pool::cell;
+use crate::engine_pool::{cell, fits, service};
 use crate::estimate::{Estimate, paired_ratio, sectioned_ratio};
 use crate::study::{CriterionResult, Judgement};
 use crate::tally::{P95, Subject};
@@ -18,7 +18,10 @@ pub(crate) struct Evidence<'a> {
     pub(crate) model: usize,
     /// Variant and GPU type.
     pub(crate) place: (usize, usize),
+    /// What is known of its service time with the reference shape.
     pub(crate) service: &'a Fit,
+    /// The mean over the shapes of its requests, in seconds.
+    pub(crate) mean_service_s: f64,
     pub(crate) subject: &'a Subject,
 }
 
@@ -26,13 +29,14 @@ impl<'a> Evidence<'a> {
     /// # Panics
     /// If the cell is infeasible.
     pub(crate) fn new(scenario: &'a Scenario, model: usize, place: (usize, usize), subject: &'a Subject) -> Self {
-        let service = cell(scenario, model, place.0, place.1).service.as_ref();
-        Self { model, place, service: service.expect("a feasible cell has a service time"), subject }
+        let (fit, _) = fits(cell(scenario, model, place.0, place.1));
+        let mean_service_s = service(scenario, (model, place.0), place.1).mean_s();
+        Self { model, place, service: fit, mean_service_s, subject }
     }
 
     /// The warm service time; its interval is what the benchmarks leave open.
     pub(crate) fn warm_service_s(&self) -> Estimate {
-        let mean = self.service.law.mean_s();
+        let mean = self.mean_service_s;
         let Factor { low, high } = self.service.factor;
         Estimate { value: mean, low: mean * low, high: mean * high }
     }
@@ -107,7 +111,7 @@ fn latency_ratio(
     target: f64,
 ) -> Judged {
     let luck = match reading {
-        LatencyReading::WarmService => Estimate::exact(evidence.service.law.mean_s() / baseline.service.law.mean_s()),
+        LatencyReading::WarmService => Estimate::exact(evidence.mean_service_s / baseline.mean_service_s),
         LatencyReading::EndToEnd => p95_ratio(evidence.subject, baseline.subject),
     };
     let moved = evidence.place != baseline.place;
@@ -325,9 +329,10 @@ mod tests {
         let scenario = scenario();
         let (known, derived) = (fit(Kind::Measured, Factor::EXACT), fit(Kind::Derived, Factor::EXACT));
         let (fast, slow) = (subject(20.0, 0.0), subject(90.0, 0.9));
-        let baseline = Evidence { model: 0, place: (0, 3), service: &known, subject: &fast };
+        let baseline =
+            Evidence { model: 0, place: (0, 3), service: &known, mean_service_s: known.law.mean_s(), subject: &fast };
         let judge = |service, subject, place| {
-            let own = Evidence { model: 0, place, service, subject };
+            let own = Evidence { model: 0, place, service, mean_service_s: service.law.mean_s(), subject };
             latency_ratio(&scenario, LatencyReading::EndToEnd, own, baseline, 1.2).result.judgement
         };
         assert_eq!(judge(&known, &fast, (0, 2)), Judgement::Pass);
@@ -343,8 +348,10 @@ mod tests {
         let wide = fit(Kind::Published, Factor { low: 0.5, high: 2.0 });
         let known = fit(Kind::Measured, Factor::EXACT);
         let same = subject(20.0, 0.0);
-        let baseline = Evidence { model: 0, place: (0, 3), service: &known, subject: &same };
-        let moved = Evidence { model: 0, place: (0, 2), service: &wide, subject: &same };
+        let baseline =
+            Evidence { model: 0, place: (0, 3), service: &known, mean_service_s: known.law.mean_s(), subject: &same };
+        let moved =
+            Evidence { model: 0, place: (0, 2), service: &wide, mean_service_s: wide.law.mean_s(), subject: &same };
         for reading in [LatencyReading::WarmService, LatencyReading::EndToEnd] {
             let result = latency_ratio(&scenario, reading, moved, baseline, 1.2).result;
             approx::assert_relative_eq!(result.value.low, 0.5);
@@ -359,7 +366,13 @@ mod tests {
         let known = fit(Kind::Measured, Factor::EXACT);
         let judge = |p95_s, late| {
             let subject = subject(p95_s, late);
-            let own = Evidence { model: 0, place: (0, 3), service: &known, subject: &subject };
+            let own = Evidence {
+                model: 0,
+                place: (0, 3),
+                service: &known,
+                mean_service_s: known.law.mean_s(),
+                subject: &subject,
+            };
             latency_limit(&scenario, LatencyReading::EndToEnd, own).result.judgement
         };
         assert_eq!((judge(29.0, 0.04), judge(31.0, 0.06)), (Judgement::Pass, Judgement::Fail));
@@ -369,7 +382,8 @@ mod tests {
     fn quality_is_what_the_scenario_says_of_the_precision() {
         let mut scenario = scenario();
         let (known, same) = (fit(Kind::Measured, Factor::EXACT), subject(20.0, 0.0));
-        let nf4 = Evidence { model: 0, place: (1, 3), service: &known, subject: &same };
+        let nf4 =
+            Evidence { model: 0, place: (1, 3), service: &known, mean_service_s: known.law.mean_s(), subject: &same };
         let own = quality(&scenario, nf4).expect("it is asked for").result;
         assert_eq!((own.value, own.target, own.judgement), (Estimate::exact(0.29), 0.30, Judgement::Pass));
         assert_eq!(own.note, "not measured on your own images");

@@ -84,6 +84,8 @@ fn newest_date(scenario: &Scenario) -> String {
     sources.extend(scenario.capacity.iter().filter_map(|capacity| capacity.provenance.as_ref()));
     for model in &scenario.models {
         sources.extend([&model.traffic_provenance, &model.failure_provenance, &model.switch_provenance]);
+        sources.extend(model.shape.iter().map(|shape| &shape.provenance));
+        sources.extend(model.adapters.iter().map(|adapters| &adapters.provenance));
         for variant in &model.variants {
             sources.push(&variant.memory_provenance);
             sources.extend(variant.quality.iter().map(|quality| &quality.provenance));

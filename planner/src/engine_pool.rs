@@ -1,11 +1,13 @@
 //! From a plan to a pool of the engine, and what its container costs.
 
+use std::sync::Arc;
+
 use fleetfront_calibration::Fit;
 use fleetfront_scenario::rules::{Rules, WindowFile};
 use fleetfront_scenario::{Cell, Gpu, Platform, PoolSettings, Scenario, time_of_day};
 use fleetfront_sim::{
     BootRules, Bounds, Hardware, Law, PLATFORM_MAX_CONTAINERS, Patience, Pool, PoolModel, Preemption, Quantile,
-    Retries, SimSpan, SimTime, UsdPerSecond, Window,
+    Retries, Service, SimSpan, SimTime, UsdPerSecond, Window,
 };
 
 use crate::tariff::Tariff;
@@ -50,7 +52,8 @@ pub(crate) fn pool_model(
     let of_model = &scenario.models[model];
     let cells = || gpus.iter().map(|gpu| cell(scenario, model, variant, *gpu));
     PoolModel {
-        services: cells().filter_map(|cell| cell.service.as_ref().map(|fit| fit.law)).collect(),
+        services: gpus.iter().filter_map(|gpu| of_model.service_on(variant, *gpu)).collect(),
+        adapters: of_model.adapters.as_ref().map(|mix| Arc::new(mix.adapters())),
         boots: boots.map_or(Vec::new(), |rules| cells().filter_map(|cell| cell.boots(rules)).collect()),
         failure_probability: of_model.failure_probability_on(variant, gpus[0]),
         fails_at_end: of_model.fails_at_end,
@@ -208,12 +211,20 @@ pub(crate) fn fits(cell: &Cell) -> (&Fit, &Fit) {
     (service, boot)
 }
 
-/// The laws of a pool's models (with their variants) on a GPU type: `(model, service law)` and the boot laws, in the
+/// How long requests of a model execute as a variant on a GPU type, over all their shapes.
+///
+/// # Panics
+/// As [`fits`].
+pub(crate) fn service(scenario: &Scenario, (model, variant): (usize, usize), gpu: usize) -> Service {
+    scenario.models[model].service_on(variant, gpu).expect("a feasible cell has a service time")
+}
+
+/// The laws of a pool's models (with their variants) on a GPU type: `(model, service time)` and the boot laws, in the
 /// pool's order.
-pub(crate) fn laws(scenario: &Scenario, models: &[(usize, usize)], gpu: usize) -> (Vec<(usize, Law)>, Vec<Law>) {
+pub(crate) fn laws(scenario: &Scenario, models: &[(usize, usize)], gpu: usize) -> (Vec<(usize, Service)>, Vec<Law>) {
     let fits_of = |(model, variant): &(usize, usize)| {
-        let (service, boot) = fits(cell(scenario, *model, *variant, gpu));
-        ((*model, service.law), boot.law)
+        let (_, boot) = fits(cell(scenario, *model, *variant, gpu));
+        ((*model, service(scenario, (*model, *variant), gpu)), boot.law)
     };
     models.iter().map(fits_of).unzip()
 }

@@ -7,8 +7,8 @@ use std::sync::Mutex;
 
 use fleetfront_scenario::{PoolSettings, Scenario};
 use fleetfront_sim::{
-    BootTimes, Draws, Group, Horizon, LatencyHistogram, Law, Observers, Outcome, Pool, Scarcity, StreamKey, Tail,
-    Workspace, simulate_group,
+    BootTimes, Draws, Group, Horizon, LatencyHistogram, Law, Observers, Outcome, Pool, Scarcity, Service, StreamKey,
+    Tail, Workspace, simulate_group,
 };
 
 use crate::allocation::run_allocation;
@@ -324,8 +324,8 @@ struct Days<'a> {
     seed: u64,
     key: StreamKey,
     horizon: Horizon,
-    /// Each model with its service law.
-    services: Vec<(usize, Law)>,
+    /// Each model with its service time.
+    services: Vec<(usize, Service)>,
     boots: Vec<Law>,
 }
 

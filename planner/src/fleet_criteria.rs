@@ -57,9 +57,7 @@ pub(crate) fn judge_fleet(
 /// models that stay where they are.
 fn warm_ratio(scenario: &Scenario, own: FleetEvidence<'_>, baseline: FleetEvidence<'_>, target: f64) -> Judged {
     let weighted = |of: &[Evidence<'_>], factor: &dyn Fn(usize) -> f64| -> f64 {
-        of.iter()
-            .map(|e| scenario.traffic.models[e.model].mean_per_day() * e.service.law.mean_s() * factor(e.model))
-            .sum()
+        of.iter().map(|e| scenario.traffic.models[e.model].mean_per_day() * e.mean_service_s * factor(e.model)).sum()
     };
     let to = weighted(baseline.models, &|_| 1.0);
     let moved = |model: usize| own.models[model].place != baseline.models[model].place;

@@ -3,7 +3,7 @@
 use fleetfront_calibration::Kind;
 use fleetfront_scenario::{Allocation, PoolPlan, Scenario};
 
-use crate::engine_pool::{cell, fits};
+use crate::engine_pool::{cell, fits, service as mean_service};
 
 /// The numbers, in words; none where all that is new was measured or published.
 pub(crate) fn rests_on(scenario: &Scenario, plan: &Allocation, baseline: &Allocation) -> Vec<String> {
@@ -15,11 +15,12 @@ pub(crate) fn rests_on(scenario: &Scenario, plan: &Allocation, baseline: &Alloca
             all.extend(switch(scenario, pool, model, home).map(|words| format!("switching to {name} ({words})")));
             if home.is_none_or(|home| home.gpu != pool.gpu || !home.models.contains(&(model, variant))) {
                 let (service, boot) = fits(cell(scenario, model, variant, pool.gpu));
+                let service_s = mean_service(scenario, (model, variant), pool.gpu).mean_s();
                 let gpu = &scenario.gpus[pool.gpu].name;
                 for (what, fit) in
                     [("service", service), ("boot", boot)].into_iter().filter(|(_, fit)| is_weak(fit.kind))
                 {
-                    let (seconds, kind) = (fit.law.mean_s(), fit.kind.word());
+                    let (seconds, kind) = (if what == "boot" { fit.law.mean_s() } else { service_s }, fit.kind.word());
                     all.push(format!("the {what} time of {name} on {gpu} ({seconds:.1} s, {kind})"));
                 }
             }

@@ -4,10 +4,10 @@
 use fleetfront_scenario::{Allocation, PoolPlan, ScarcityProcess, Scenario};
 use fleetfront_sim::{
     BootTimes, Capacity, ChainStep, Draws, Fallback, Group, GroupModel, Horizon, HourBook, Law, Observers, Outcome,
-    Pool, PoolModel, PoolOutcome, Quota, Scarcity, SimSpan, StreamKey, Workspace, simulate_group,
+    Pool, PoolModel, PoolOutcome, Quota, Scarcity, Service, SimSpan, StreamKey, Workspace, simulate_group,
 };
 
-use crate::engine_pool::{cell, engine_pool, gpus, pool_model, prices};
+use crate::engine_pool::{cell, engine_pool, gpus, pool_model, prices, service};
 use crate::requests::{OfPool, Requests};
 use crate::tally::Bill;
 use crate::tariff::Tariff;
@@ -16,8 +16,8 @@ use crate::tariff::Tariff;
 pub(crate) struct ReadyGroup {
     /// Their places in the allocation.
     pub(crate) places: Vec<usize>,
-    /// Their models by index in the scenario, in the group's order, with the service law at home.
-    pub(crate) models: Vec<(usize, Law)>,
+    /// Their models by index in the scenario, in the group's order, with the service time at home.
+    pub(crate) models: Vec<(usize, Service)>,
     /// What a container costs: one entry a pool and GPU type of it.
     pub(crate) prices: Vec<Vec<Tariff>>,
     /// Pools of the group that are the home of each model, by place in the group.
@@ -72,9 +72,8 @@ impl ReadyGroup {
             .flat_map(|(home, plan)| plan.models.iter().map(move |(model, variant)| (*model, *variant, home)))
             .collect();
         let index_of = |model: usize| members.iter().position(|(other, ..)| *other == model);
-        let service = |&(model, variant, home): &(usize, usize, usize)| {
-            let fit = cell(scenario, model, variant, plans[home].gpu).service.as_ref();
-            (model, fit.expect("a feasible cell has a service time").law)
+        let at_home = |&(model, variant, home): &(usize, usize, usize)| {
+            (model, service(scenario, (model, variant), plans[home].gpu))
         };
         let group_model = |&(model, _, home): &(usize, usize, usize)| {
             let step = scenario.models[model].next;
@@ -86,7 +85,7 @@ impl ReadyGroup {
         let alone = plans.len() == 1 && !chained;
         let one_by_one = |place: usize| Member { scenario, allocation, places: &places, members: &members, place };
         Self {
-            models: members.iter().map(service).collect(),
+            models: members.iter().map(at_home).collect(),
             prices: plans.iter().map(|plan| prices(scenario, plan.gpu, &plan.settings.rules)).collect(),
             homes: members.iter().map(|(.., home)| *home).collect(),
             pools: (0..plans.len()).map(|place| one_by_one(place).pool()).collect(),

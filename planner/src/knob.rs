@@ -92,7 +92,8 @@ impl Knob {
             Self::Traffic { model } => (scenario.models[model].requests_per_day, KnobUnit::RequestsADay),
             Self::Price { gpu } => (scenario.gpus[gpu].usd_per_second.get() * 3600.0, KnobUnit::UsdAnHour),
             Self::Service { model, variant, gpu } => {
-                (mean_s(cell(model, variant, gpu).service.as_ref()), KnobUnit::Seconds)
+                let mean_s = scenario.models[model].mean_service_s(variant, gpu);
+                (mean_s.unwrap_or(f64::NAN), KnobUnit::Seconds)
             }
             Self::Boot { model, variant, gpu } => (mean_s(cell(model, variant, gpu).boot.as_ref()), KnobUnit::Seconds),
             Self::Window => (1.0, KnobUnit::Factor),

@@ -100,7 +100,7 @@ pub use study::{
     Frontier, GpuSummary, Judgement, ModelResult, ModelSummary, NaiveComparison, NaiveEstimate, Point, PoolResult,
     Role, STUDY_FORMAT, Study, Verdict,
 };
-pub use summary::{cell_summaries, warnings};
+pub use summary::{cell_summaries, request_words, warnings};
 pub use theory::{PoolTheory, SingleContainerTheory};
 pub use unserved::{Unserved, unserved};
 pub use what_if::{Change, ChangeGroup, CriterionTurn, Now, WhatIf, what_if};

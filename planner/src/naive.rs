@@ -4,7 +4,7 @@ use fleetfront_scenario::{Allocation, Scenario};
 use fleetfront_sim::State;
 
 use crate::allocation::AllocationRun;
-use crate::engine_pool::{cell, fits};
+use crate::engine_pool::{cell, fits, service};
 use crate::estimate::{Estimate, ratio};
 use crate::study::{Bridge, BridgeStep, NaiveComparison, NaiveEstimate};
 use crate::tariff::bills;
@@ -57,8 +57,9 @@ pub(crate) fn bridge(scenario: &Scenario, allocation: &Allocation, run: &Allocat
     let flat = scenario.naive.seconds_per_request.get();
     let all_models = on_gpus(scenario, allocation, |_, _| flat);
     let baseline = placement(scenario, &scenario.allocations[scenario.baseline]);
-    let on_baseline = on_gpus(scenario, allocation, |model, _| warm_service_s(scenario, model, baseline[model]));
-    let where_it_is = on_gpus(scenario, allocation, |model, place| warm_service_s(scenario, model, place));
+    let on_baseline = on_gpus(scenario, allocation, |model, _| reference_s(scenario, model, baseline[model]));
+    let where_it_is = on_gpus(scenario, allocation, |model, place| reference_s(scenario, model, place));
+    let shaped = on_gpus(scenario, allocation, |model, place| warm_service_s(scenario, model, place));
     let spiked = |model: usize| scenario.traffic.models[model].mean_per_day();
     let with_spikes = of_requests(scenario, allocation, spiked, |model, place| warm_service_s(scenario, model, place));
     let sent = |model: usize| {
@@ -76,11 +77,16 @@ pub(crate) fn bridge(scenario: &Scenario, allocation: &Allocation, run: &Allocat
     let around = |usd: f64| usd * scenario.platform.region_multiplier;
     let flat_words = format!("models that the spreadsheet leaves out, at its {flat} s a request");
     let step = |what: &str, usd_month: f64| BridgeStep { what: what.to_owned(), usd_month };
+    let rest = if scenario.models.iter().any(|model| model.adapters.is_some()) {
+        "model switches, loads of adapters, failures cut short, the luck of the draw"
+    } else {
+        "model switches, failures cut short, the luck of the draw"
+    };
     let mut steps = vec![
         step(&flat_words, all_models - naive),
         step("real service times on the baseline's GPU", on_baseline - all_models),
         step("other GPUs and variants than the baseline's", where_it_is - on_baseline),
-        step("model switches, failures cut short, the luck of the draw", simulated(State::Busy) - as_sent),
+        step(rest, simulated(State::Busy) - as_sent),
         step("idle containers", simulated(State::Idle)),
         step("boots", simulated(State::Boot)),
         step("tries that failed", simulated(State::Wasted)),
@@ -90,7 +96,10 @@ pub(crate) fn bridge(scenario: &Scenario, allocation: &Allocation, run: &Allocat
         steps.insert(3, step("requests that clients send, more or fewer than expected", as_sent - with_spikes));
     }
     if scenario.traffic.models.iter().any(|model| !model.spikes.is_empty()) {
-        steps.insert(3, step("scheduled spikes", with_spikes - where_it_is));
+        steps.insert(3, step("scheduled spikes", with_spikes - shaped));
+    }
+    if scenario.models.iter().any(|model| model.shape.is_some()) {
+        steps.insert(3, step("the shapes of the requests, which the benchmarks do not have", shaped - where_it_is));
     }
     if (scenario.platform.region_multiplier - 1.0).abs() > 0.0 {
         steps.push(step("region", around(gpu_only) - gpu_only));
@@ -109,8 +118,14 @@ pub(crate) fn placement(scenario: &Scenario, allocation: &Allocation) -> Vec<(us
     places
 }
 
-fn warm_service_s(scenario: &Scenario, model: usize, (variant, gpu): (usize, usize)) -> f64 {
+/// The mean service time of the shape that the benchmarks timed.
+fn reference_s(scenario: &Scenario, model: usize, (variant, gpu): (usize, usize)) -> f64 {
     fits(cell(scenario, model, variant, gpu)).0.law.mean_s()
+}
+
+/// The mean service time over the shapes of the requests.
+fn warm_service_s(scenario: &Scenario, model: usize, (variant, gpu): (usize, usize)) -> f64 {
+    service(scenario, (model, variant), gpu).mean_s()
 }
 
 /// What a state's container seconds cost a month at the price of the GPU alone, before the region.

@@ -212,6 +212,10 @@ impl Place<'_> {
         if self.models.len() > 1 && settings.execution != Execution::Serial && switches() {
             return Some("several models at once cannot switch".to_owned());
         }
+        let loads = || self.models.iter().any(|(model, _)| self.scenario.models[*model].adapters.is_some());
+        if !settings.executes_singly() && loads() {
+            return Some("several inputs at once cannot load adapters".to_owned());
+        }
         let limited = settings.max_containers.is_some() || settings.rules.schedule.is_some();
         let queue_grows = || {
             let plan = PoolPlan {

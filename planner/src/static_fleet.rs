@@ -8,8 +8,8 @@ use std::ops::Range;
 
 use fleetfront_scenario::{Allocation, PoolPlan, Scenario};
 use fleetfront_sim::{
-    BootRules, BootTimes, Draws, Group, LatencyHistogram, Law, Observers, PLATFORM_MAX_CONTAINERS, Pool, Workspace,
-    simulate_group,
+    BootRules, BootTimes, Draws, Group, LatencyHistogram, Law, Observers, PLATFORM_MAX_CONTAINERS, Pool, Service,
+    Workspace, simulate_group,
 };
 use fleetfront_workloads::ModelTraffic;
 use rayon::prelude::*;
@@ -89,8 +89,8 @@ struct Search<'a> {
     sections: &'a [Range<u32>],
     /// With the rules of the plan, whatever its containers.
     pool: Pool,
-    /// Each model with its service law.
-    services: Vec<(usize, Law)>,
+    /// Each model with its service time.
+    services: Vec<(usize, Service)>,
     /// The latencies of each model by the number of containers.
     known: BTreeMap<u32, Vec<LatencyHistogram>>,
 }
@@ -113,8 +113,8 @@ impl<'a> Search<'a> {
         }
         let (services, _) = laws(scenario, &plan.models, plan.gpu);
         let mut models = own.models.clone();
-        for (model, (_, law)) in models.iter_mut().zip(&services) {
-            (model.boots, model.services) = (Vec::new(), vec![*law]);
+        for (model, (_, service)) in models.iter_mut().zip(&services) {
+            (model.boots, model.services) = (Vec::new(), vec![service.clone()]);
         }
         let hardware = own.hardware[..1].to_vec();
         let pool = Pool {

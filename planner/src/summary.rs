@@ -1,9 +1,11 @@
 //! The inputs in words: what the reader has to know of them to judge the results.
 
 use fleetfront_calibration::Fit;
-use fleetfront_scenario::{Cell, Feasibility, Infeasible, Scenario};
+use fleetfront_scenario::{Cell, Feasibility, Infeasible, Model, Provenance, Scenario};
+use fleetfront_sim::Service;
 use fleetfront_workloads::{ModelTraffic, Process};
 
+use crate::assumptions::adapter_words;
 use crate::engine_pool::container_price;
 use crate::study::{CellSummary, GpuSummary, ModelSummary};
 
@@ -36,36 +38,78 @@ pub(crate) fn gpu_summaries(scenario: &Scenario) -> Vec<GpuSummary> {
 pub fn cell_summaries(scenario: &Scenario) -> Vec<CellSummary> {
     let mut summaries = Vec::new();
     for model in &scenario.models {
-        for variant in &model.variants {
-            for (cell, gpu) in variant.cells.iter().zip(&scenario.gpus) {
-                summaries.push(cell_summary(&model.name, &variant.name, &gpu.name, cell));
-            }
+        for variant in 0..model.variants.len() {
+            summaries.extend((0..scenario.gpus.len()).map(|gpu| cell_summary(scenario, model, (variant, gpu))));
         }
     }
     summaries
 }
 
-fn cell_summary(model: &str, variant: &str, gpu: &str, cell: &Cell) -> CellSummary {
-    let service = cell.service.as_ref();
-    let boot = cell.boot.as_ref();
-    let mean = |fit: &Fit| fit.law.mean_s();
-    let notes = service.iter().chain(&boot).flat_map(|fit| fit.notes.iter().chain(&fit.sources)).cloned().collect();
+fn cell_summary(scenario: &Scenario, model: &Model, (variant, gpu): (usize, usize)) -> CellSummary {
+    let cell = &model.variants[variant].cells[gpu];
+    let (service, boot) = (cell.service.as_ref(), cell.boot.as_ref());
+    let over_shapes = model.service_on(variant, gpu);
+    let mean_s = over_shapes.as_ref().map(Service::mean_s);
+    let times = |factor: fn(&Fit) -> f64| Some(mean_s? * factor(service?));
+    let of_fits = service.iter().chain(&boot).flat_map(|fit| fit.notes.iter().chain(&fit.sources)).cloned();
+    let notes = over_shapes.iter().filter_map(|service| shape_note(model, cell, service)).chain(of_fits).collect();
     CellSummary {
-        model: model.to_owned(),
-        variant: variant.to_owned(),
-        gpu: gpu.to_owned(),
+        model: model.name.clone(),
+        variant: model.variants[variant].name.clone(),
+        gpu: scenario.gpus[gpu].name.clone(),
         feasible: cell.feasibility.is_feasible(),
         memory: feasibility_words(&cell.feasibility),
-        service_s: service.map(mean),
-        service_s_low: service.map(|fit| mean(fit) * fit.factor.low),
-        service_s_high: service.map(|fit| mean(fit) * fit.factor.high),
-        service_cv: service.map(|fit| fit.law.cv()),
+        service_s: mean_s,
+        service_s_low: times(|fit| fit.factor.low),
+        service_s_high: times(|fit| fit.factor.high),
+        service_cv: over_shapes.as_ref().map(Service::cv),
         service_kind: service.map(|fit| fit.kind),
         service_n: service.map(|fit| fit.n),
-        boot_s: boot.map(mean),
+        boot_s: boot.map(|fit| fit.law.mean_s()),
         boot_kind: boot.map(|fit| fit.kind),
         notes,
     }
+}
+
+/// What requests ask for that differ from each other, a sentence a model and subject.
+#[must_use]
+pub fn request_words(scenario: &Scenario) -> Vec<String> {
+    let of_model = |model: &Model| {
+        let name = &model.name;
+        let cells = (0..model.variants.len()).flat_map(|v| (0..scenario.gpus.len()).map(move |gpu| (v, gpu)));
+        // The work of a shape is that of the model, wherever it runs.
+        let work = cells.into_iter().find_map(|(variant, gpu)| model.service_on(variant, gpu)?.work);
+        let shape = model.shape.as_ref().zip(work).map(|(shape, work)| {
+            let (mean, reference) = (work.mean_work(), shape.reference_words());
+            let Provenance { kind, .. } = &shape.provenance;
+            let (kind, cited) = (kind.word(), shape.provenance.cite());
+            format!("{name}: requests have {mean:.2} times the work of the reference ({reference}) in the mean; {kind}: {cited}")
+        });
+        let adapters = model.adapters.as_ref().map(|mix| {
+            let (kind, cited) = (mix.provenance.kind.word(), mix.provenance.cite());
+            let most = 100.0 * mix.adapters().hits_at_most();
+            let words = adapter_words(mix);
+            format!("{name}: {words}: at most {most:.0} % of requests find theirs held; {kind}: {cited}")
+        });
+        shape.into_iter().chain(adapters)
+    };
+    scenario.models.iter().flat_map(of_model).collect()
+}
+
+/// What shapes make of a service time, and where that comes from.
+fn shape_note(model: &Model, cell: &Cell, service: &Service) -> Option<String> {
+    let (shape, law, work) = (model.shape.as_ref()?, cell.shape.as_ref()?, service.work.as_ref()?);
+    let provenance = &shape.provenance;
+    Some(format!(
+        "over all shapes {:.2} times the {:.1} s of the reference ({}): mean work {:.2}, a share of {} does not grow ({}: {})",
+        work.mean(),
+        service.law.mean_s(),
+        shape.reference_words(),
+        work.mean_work(),
+        law.fixed_share,
+        provenance.kind.word(),
+        provenance.cite()
+    ))
 }
 
 /// "fits", "borderline: ..." or every reason why not.
@@ -109,7 +153,7 @@ fn timeout_warnings(scenario: &Scenario) -> Vec<String> {
         for pool in &allocation.pools {
             for (model, variant) in &pool.models {
                 let of_model = &scenario.models[*model];
-                let service = of_model.variants[*variant].cells[pool.gpu].service.as_ref().map(|fit| fit.law.mean_s());
+                let service = of_model.mean_service_s(*variant, pool.gpu);
                 let timeout_s = pool.settings.timeout.get();
                 if let Some(service_s) = service.filter(|service_s| *service_s > timeout_s) {
                     warnings.push(format!(

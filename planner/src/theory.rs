@@ -6,7 +6,7 @@ use fleetfront_workloads::{Process, Rate};
 use serde::{Deserialize, Serialize};
 
 use crate::bounds::Stated;
-use crate::engine_pool::{cell, container_price, fits};
+use crate::engine_pool::{cell, container_price, fits, service};
 use crate::statistics::{Busyness, SingleContainer, square_root_safety, square_root_staffing};
 
 /// The mean number of busy containers is taken so many times an hour.
@@ -93,6 +93,9 @@ pub(crate) fn theory(scenario: &Scenario, plan: &PoolPlan) -> Stated<PoolTheory>
     if plan.models.iter().any(|(model, _)| scenario.traffic.models[*model].replay.is_some()) {
         assumptions.push("requests of a replayed model come at the mean rate of each hour of its trace".to_owned());
     }
+    if plan.models.iter().any(|(model, _)| scenario.models[*model].adapters.is_some()) {
+        assumptions.push("every request finds its adapter: loads only add to this".to_owned());
+    }
     if single.is_some() {
         assumptions.push(
             "of the single container: Poisson arrivals at the rate of the hour, each hour as if it went on for ever, and \
@@ -145,9 +148,11 @@ impl Hours {
         let traffic = &scenario.traffic;
         let start_s = traffic.run_in.get();
         let of_trial = ((traffic.horizon.get() / 3600.0).ceil() as u32).clamp(1, HOURS_MOST);
-        let law = |(model, variant): &(usize, usize)| fits(cell(scenario, *model, *variant, plan.gpu)).0.law;
-        let models: Vec<(usize, f64, Busyness)> =
-            plan.models.iter().map(|own| (own.0, law(own).mean_s(), Busyness::of(&law(own)))).collect();
+        let of_model = |own: &(usize, usize)| {
+            let service = service(scenario, *own, plan.gpu);
+            (own.0, service.mean_s(), Busyness::of(&service))
+        };
+        let models: Vec<(usize, f64, Busyness)> = plan.models.iter().map(of_model).collect();
         let (mut rate, mut load, mut mean_busy, mut most_busy) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for trial in 0..if traffic.is_weekly() { 7 } else { 1 } {
             let rates: Vec<Rate> = models.iter().map(|(model, ..)| traffic.expected_rate(trial, *model)).collect();
@@ -197,13 +202,14 @@ impl Hours {
         let is_renewal = settings.rules.window.is_none() && settings.rules.schedule.is_none();
         let traffic = &scenario.traffic.models[model];
         let is_poisson = traffic.process == Process::Poisson && traffic.replay.is_none();
-        if !((has_one || is_rare) && one_at_a_time && may_stop && is_renewal && is_poisson) {
+        let loads = scenario.models[model].adapters.is_some();
+        if loads || !((has_one || is_rare) && one_at_a_time && may_stop && is_renewal && is_poisson) {
             return None;
         }
-        let (service, boot) = fits(cell(scenario, model, variant, plan.gpu));
-        let steady = |rate: &f64| {
-            SingleContainer::new(*rate, service.law.mean_s(), boot.law.mean_s(), settings.scaledown_window.get())
-        };
+        let service_s = service(scenario, (model, variant), plan.gpu).mean_s();
+        let (_, boot) = fits(cell(scenario, model, variant, plan.gpu));
+        let steady =
+            |rate: &f64| SingleContainer::new(*rate, service_s, boot.law.mean_s(), settings.scaledown_window.get());
         let hours: Vec<SingleContainer> = self.rate.iter().map(steady).collect::<Option<_>>()?;
         let cold = hours.iter().zip(&self.rate).map(|(hour, rate)| hour.cold * rate).sum::<f64>();
         let requests = self.rate.iter().sum::<f64>();
@@ -212,4 +218,4 @@ impl Hours {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

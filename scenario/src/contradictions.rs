@@ -1,7 +1,6 @@
 //! What the pools of an allocation say together that cannot be, or will not go as its author thinks.
 
-use fleetfront_sim::Execution;
-
+use crate::adapters;
 use crate::criteria_check;
 use crate::findings::Findings;
 use crate::overload;
@@ -22,6 +21,7 @@ pub(crate) fn check(scenario: &Scenario, findings: &mut Findings<'_>) {
             let path = format!("{path}.pools[{place}]");
             check_fallback_cells(scenario, allocation, pool, &path, findings);
             check_hedge(allocation, pool, &path, findings);
+            adapters::check_pool(scenario, allocation, pool, &path, findings);
             check_boots(scenario, pool, &path, findings);
             check_window(scenario, pool, &path, findings);
             check_snapshot(scenario, pool, &path, findings);
@@ -106,7 +106,7 @@ fn check_quota(scenario: &Scenario, allocation: &Allocation, path: &str, finding
 }
 
 /// A pool and those to which its requests may fall back, one after the other.
-fn ways<'a>(allocation: &'a Allocation, pool: &'a PoolPlan) -> impl Iterator<Item = &'a PoolPlan> {
+pub(crate) fn ways<'a>(allocation: &'a Allocation, pool: &'a PoolPlan) -> impl Iterator<Item = &'a PoolPlan> {
     let next = |pool: &&PoolPlan| allocation.fallback_of(pool).map(|place| &allocation.pools[place]);
     // A cycle is refused elsewhere.
     std::iter::successors(Some(pool), next).take(allocation.pools.len())
@@ -160,12 +160,7 @@ fn check_hedge(allocation: &Allocation, pool: &PoolPlan, path: &str, findings: &
                        copies is open";
         findings.refuse(&key, message, "remove client_timeout or hedge_after_s");
     }
-    let one_at_a_time = |pool: &PoolPlan| match pool.settings.execution {
-        Execution::Serial => true,
-        Execution::Parallel => pool.settings.max_inputs == 1,
-        Execution::Shared(_) | Execution::Batched(_) => false,
-    };
-    if let Some(several) = ways(allocation, pool).find(|pool| !one_at_a_time(pool)) {
+    if let Some(several) = ways(allocation, pool).find(|pool| !pool.settings.executes_singly()) {
         let message = format!(
             "hedge_after_s is simulated where containers execute one input at a time; the pool \"{}\", where a copy of \
              a request may be, has another execution",

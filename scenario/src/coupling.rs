@@ -8,6 +8,7 @@ use crate::file::{CellFile, ModelFile, ScenarioFile, VariantFile};
 use crate::findings::Findings;
 use crate::law_file::LawFile;
 use crate::resolved::{BootPlan, Capacity, ChainStep, Gpu, Quota, ScarcityProcess};
+use crate::shapes;
 
 /// The workspace's limits.
 pub(crate) fn quota(file: &ScenarioFile, findings: &mut Findings<'_>) -> Quota {
@@ -133,6 +134,7 @@ pub(crate) fn check_cells(file: &ScenarioFile, findings: &mut Findings<'_>) {
         if let Some(probability) = cell.failure_probability {
             findings.probability(&join(&path, "failure_probability"), probability);
         }
+        shapes::check_cell(file, cell, &path, findings);
         if cell.boot.is_some() && cell.boot_phases.is_some() {
             let message = "the boot is given twice: as one time and in phases";
             findings.refuse(&join(&path, "boot_phases"), message, "remove `boot` or `boot_phases`");

@@ -100,10 +100,14 @@ fn most_tries(scenario: &Scenario) -> u32 {
 
 /// Mean warm service time in seconds where a model is fastest, as far as benchmarks leave that open.
 fn fastest(model: &Model) -> Option<(f64, usize)> {
-    let cells = model.variants.iter().flat_map(|variant| variant.cells.iter().enumerate());
-    let known = cells.filter(|(_, cell)| cell.feasibility.is_feasible());
-    let times =
-        known.filter_map(|(gpu, cell)| cell.service.as_ref().map(|fit| (fit.law.mean_s() * fit.factor.low, gpu)));
+    let variants = model.variants.iter().enumerate();
+    let cells =
+        variants.flat_map(|(variant, own)| own.cells.iter().enumerate().map(move |(gpu, cell)| (variant, gpu, cell)));
+    let known = cells.filter(|(.., cell)| cell.feasibility.is_feasible());
+    let times = known.filter_map(|(variant, gpu, cell)| {
+        let low = cell.service.as_ref()?.factor.low;
+        Some((model.mean_service_s(variant, gpu)? * low, gpu))
+    });
     times.min_by(|a, b| a.0.total_cmp(&b.0))
 }
 
@@ -115,15 +119,13 @@ fn warn_of_ratio(scenario: &Scenario, findings: &mut Findings<'_>) {
             .pools
             .iter()
             .find_map(|pool| pool.models.iter().find(|(m, _)| *m == index).map(|(_, variant)| (*variant, pool.gpu)));
-        let now = pool.and_then(|(variant, gpu)| model.variants[variant].cells[gpu].service.as_ref());
-        let (Some(now), Some((least, gpu))) = (now, fastest(model)) else { continue };
-        if least > most * now.law.mean_s() {
+        let now_s = pool.and_then(|(variant, gpu)| model.mean_service_s(variant, gpu));
+        let (Some(now_s), Some((least, gpu))) = (now_s, fastest(model)) else { continue };
+        if least > most * now_s {
             let message = format!(
                 "no allocation can meet it: {} takes {least:.1} s warm on {}, where it is fastest, more than {most} times \
-                 the {:.1} s of the baseline",
-                model.name,
-                scenario.gpus[gpu].name,
-                now.law.mean_s()
+                 the {now_s:.1} s of the baseline",
+                model.name, scenario.gpus[gpu].name
             );
             findings.warn("criteria.latency_ratio_max", &message);
         }

@@ -50,7 +50,7 @@ impl Needs<'_> {
             }
         }
         let feasibility = feasibility(reasons, self.peak_gib, gpu.usable_gib);
-        Cell { feasibility, service, boot, boot_plan: None, failure_probability: None }
+        Cell { feasibility, service, boot, boot_plan: None, failure_probability: None, shape: None }
     }
 
     /// Memory first, then features, then quality.

@@ -15,6 +15,7 @@ use crate::rules::{BoundsFile, ExecutionName, Rules};
 mod arrivals;
 mod coupling;
 mod pooling;
+mod shapes;
 
 pub use arrivals::{
     BatchSizeFile, BatchesFile, ClosedFile, GammaFactorFile, GammaRateFile, ModulatedFile, ProcessFile, RenewalFile,
@@ -22,6 +23,7 @@ pub use arrivals::{
 };
 pub use coupling::{CapacityFile, CellFile, NextFile, QuotaFile, ScarcityFile, SnapshotFile};
 pub use pooling::PoolingFile;
+pub use shapes::{AdaptersFile, QuantityFile, QuantityLawFile, QuantityMixFile, ReferenceFile, ShapeFile};
 
 /// A scenario: what is asked of which fleet, on which platform.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -234,6 +236,10 @@ pub struct ModelFile {
     pub replay: Option<ReplayFile>,
     /// Time zone of its own load curve, by its IANA name
     pub curve_time_zone: Option<String>,
+    /// What its requests ask for; left out where all ask for what the benchmarks timed
+    pub shape: Option<ShapeFile>,
+    /// The adapters that its requests need; left out for none
+    pub adapters: Option<AdaptersFile>,
     /// Its precisions, the deployed one first
     pub variants: Vec<VariantFile>,
 }

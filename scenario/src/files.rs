@@ -174,7 +174,8 @@ fn named_files(scenario: &str) -> Vec<String> {
     let own = own.flat_map(|model| {
         let model = model.get_ref();
         let trace = model.get("replay").and_then(|replay| replay.get_ref().get("file"));
-        [model.get("curve_file"), trace].into_iter().flatten().filter_map(|name| name.get_ref().as_str())
+        let shapes = model.get("shape").and_then(|shape| shape.get_ref().get("file"));
+        [model.get("curve_file"), trace, shapes].into_iter().flatten().filter_map(|name| name.get_ref().as_str())
     });
     let mut names: Vec<String> = shared.chain(own).filter(|name| is_plain(name)).map(str::to_owned).collect();
     names.sort();

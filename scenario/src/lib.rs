@@ -5,6 +5,7 @@
 //!
 //! Deliberately absent: simulation, figures, exit codes.
 
+mod adapters;
 mod arrivals;
 mod clock;
 mod contradictions;
@@ -38,6 +39,7 @@ pub mod rules;
 mod rules_check;
 mod schema;
 mod settings;
+mod shapes;
 mod spikes;
 mod structure;
 mod suggest;
@@ -47,6 +49,7 @@ mod testing;
 mod traffic;
 mod traffic_section;
 
+pub use adapters::AdapterMix;
 pub use clock::Clock;
 pub use files::Files;
 pub use fleetfront_calibration::{Problem, Provenance};
@@ -66,5 +69,6 @@ pub use resolved::{
 pub use rules::Rules;
 pub use rules_check::time_of_day;
 pub use schema::json_schema;
+pub use shapes::ShapeMix;
 pub use suggest::nearest;
 pub use traffic_section::{traffic_load_csv, traffic_section};

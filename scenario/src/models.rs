@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use fleetfront_calibration::Provenance;
+use fleetfront_calibration::{Provenance, ShapeSample};
 use fleetfront_sim::{Seconds, StreamKey};
 
-use crate::coupling;
 use crate::feasibility::Needs;
 use crate::file::{ModelFile, ScenarioFile, VariantFile};
 use crate::findings::Findings;
@@ -13,6 +12,7 @@ use crate::nowhere::runs_nowhere;
 use crate::resolved::{Cell, Gpu, Model, Quality, Variant};
 use crate::suggest::nearest;
 use crate::tables::Tables;
+use crate::{adapters, coupling, shapes};
 
 /// Most requests a day of all models together: a trial holds every request of a day in memory.
 pub(crate) const REQUESTS_PER_DAY_MAX: f64 = 10_000_000.0;
@@ -25,7 +25,10 @@ pub(crate) fn models(file: &ScenarioFile, gpus: &[Gpu], tables: &Tables, finding
     findings.names("model", &names, |index| format!("models[{index}].name"));
     check_keys(&names, findings);
     check_requests(file, findings);
-    let resolve = |(index, model)| resolve(file, model, &format!("models[{index}]"), gpus, tables, findings);
+    let resolve = |(index, model)| {
+        let sample = tables.shapes.get(index).and_then(Option::as_ref);
+        resolve(file, (model, sample), &format!("models[{index}]"), gpus, tables, findings)
+    };
     file.models.iter().enumerate().map(resolve).collect()
 }
 
@@ -68,7 +71,7 @@ fn check_requests(file: &ScenarioFile, findings: &mut Findings<'_>) {
 
 fn resolve(
     file: &ScenarioFile,
-    model: &ModelFile,
+    (model, sample): (&ModelFile, Option<&ShapeSample>),
     path: &str,
     gpus: &[Gpu],
     tables: &Tables,
@@ -106,6 +109,8 @@ fn resolve(
         next: coupling::next(file, model, path, findings),
         switch_in_s: switch_times(file, model, path, findings),
         switch_provenance: (&model.switch_provenance).into(),
+        shape: shapes::shape(model, path, sample, findings),
+        adapters: adapters::adapters(model, path, findings),
         variants,
     }
 }
@@ -169,7 +174,8 @@ fn resolve_variant(
         let stated = coupling::stated(file, model, variant, gpu);
         let (service, boot, plan) = coupling::known(stated, service, boot);
         let failure_probability = stated.and_then(|stated| stated.failure_probability);
-        Cell { boot_plan: plan, failure_probability, ..needs.cell(gpu, service, boot) }
+        let shape = shapes::law(model, stated);
+        Cell { boot_plan: plan, failure_probability, shape, ..needs.cell(gpu, service, boot) }
     };
     let cells = gpus.iter().map(cell).collect();
     Some(Variant {

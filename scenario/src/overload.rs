@@ -77,7 +77,8 @@ fn requests_per_day(scenario: &Scenario) -> Vec<f64> {
 }
 
 /// Containers that the requests of a pool keep busy on average: arrival rate times mean execution times tries, over what
-/// one container does at once. Switches count as if the models came in random order.
+/// one container does at once. Switches count as if the models came in random order; adapters are loaded by those requests
+/// only that cannot but do so; a batch takes as long as if its items had one shape, which is never longer than it takes.
 fn busy_containers(scenario: &Scenario, pool: &PoolPlan) -> f64 {
     let rates = requests_per_day(scenario);
     let all: f64 = pool.models.iter().map(|(model, _)| rates[*model]).sum();
@@ -85,12 +86,17 @@ fn busy_containers(scenario: &Scenario, pool: &PoolPlan) -> f64 {
         return 0.0;
     }
     let of_model = |&(model, variant): &(usize, usize)| {
-        let service = scenario.models[model].variants[variant].cells[pool.gpu].service.as_ref()?;
-        let switches = pool.models.iter().map(|(from, _)| {
-            rates[*from] / all * scenario.models[model].switch_in_s.get(*from).map_or(0.0, |s| s.get())
-        });
-        let lasts_s = service.law.mean_s() + switches.sum::<f64>();
-        let fails = scenario.models[model].failure_probability_on(variant, pool.gpu);
+        let of_model = &scenario.models[model];
+        let service_s = of_model.mean_service_s(variant, pool.gpu)?;
+        // Whatever containers hold, so many requests need another adapter at least.
+        let loads_s =
+            of_model.adapters.as_ref().map_or(0.0, |mix| (1.0 - mix.adapters().hits_at_most()) * mix.load.mean_s());
+        let switches = pool
+            .models
+            .iter()
+            .map(|(from, _)| rates[*from] / all * of_model.switch_in_s.get(*from).map_or(0.0, |s| s.get()));
+        let lasts_s = service_s + loads_s + switches.sum::<f64>();
+        let fails = of_model.failure_probability_on(variant, pool.gpu);
         Some(rates[model] / 86_400.0 * executed_s(pool, fails, lasts_s))
     };
     let erlangs: f64 = pool.models.iter().filter_map(of_model).sum();

@@ -1,14 +1,16 @@
 //! A scenario with only legal states: what the planner works on.
 
 use fleetfront_calibration::{Fit, Provenance};
-use fleetfront_sim::{Boot, Law, Seconds, Snapshot, StreamKey, UsdPerSecond};
+use fleetfront_sim::{Boot, Law, Seconds, ShapeLaw, Snapshot, StreamKey, UsdPerSecond};
 use fleetfront_workloads::Traffic;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::adapters::AdapterMix;
 use crate::clock::Clock;
 use crate::platform::Platform;
 use crate::rules::{BatchedFile, BoundsFile, Rules};
+use crate::shapes::ShapeMix;
 
 /// Everything a study needs, cross-references resolved to indices.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -159,6 +161,12 @@ pub struct Model {
     pub switch_in_s: Vec<Seconds>,
     /// Where those come from.
     pub switch_provenance: Provenance,
+    /// What its requests ask for; `None` where all ask for what the benchmarks timed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shape: Option<ShapeMix>,
+    /// The adapters that its requests need.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adapters: Option<AdapterMix>,
     /// Its precisions, the deployed one first.
     pub variants: Vec<Variant>,
 }
@@ -194,7 +202,7 @@ pub struct Quality {
 pub struct Cell {
     /// Whether it can run at all.
     pub feasibility: Feasibility,
-    /// Service time of a warm request; `None` when nothing is known (then the cell is infeasible for want of data).
+    /// Service time of a warm request with the reference shape; `None` when nothing is known (then the cell is infeasible for want of data).
     pub service: Option<Fit>,
     /// Boot time of a container.
     pub boot: Option<Fit>,
@@ -204,6 +212,9 @@ pub struct Cell {
     /// Probability that a try fails here; `None` for the model's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure_probability: Option<f64>,
+    /// How its service time grows with the shape; `None` where the model has one shape only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shape: Option<ShapeLaw>,
 }
 
 impl Cell {

@@ -1,6 +1,8 @@
 //! The CSV files of a scenario, as far as they could be read.
 
-use fleetfront_calibration::{Benchmarks, Boots, Memory, NO_ROWS, Prices, Problem, read_load_curve, read_trace};
+use fleetfront_calibration::{
+    Benchmarks, Boots, Memory, NO_ROWS, Prices, Problem, ShapeSample, read_load_curve, read_shapes, read_trace,
+};
 use fleetfront_workloads::LoadCurve;
 
 use crate::curves;
@@ -22,6 +24,8 @@ pub(crate) struct Tables {
     pub(crate) own_load: Vec<Option<LoadCurve>>,
     /// The recorded days of each model that is replayed, in the scenario's order: milliseconds after 00:00.
     pub(crate) traces: Vec<Option<Vec<Vec<u32>>>>,
+    /// The joint sample of shapes of each model that names one, in the scenario's order.
+    pub(crate) shapes: Vec<Option<ShapeSample>>,
 }
 
 impl Tables {
@@ -49,6 +53,13 @@ impl Tables {
                 .map(|(index, model)| {
                     let path = format!("models[{index}].replay.file");
                     model.replay.as_ref().and_then(|replay| reader.read(&path, &replay.file, read_trace))
+                })
+                .collect(),
+            shapes: (scenario.models.iter().enumerate())
+                .map(|(index, model)| {
+                    let path = format!("models[{index}].shape.file");
+                    let name = model.shape.as_ref()?.file.as_ref()?;
+                    reader.read(&path, name, read_shapes)
                 })
                 .collect(),
         }

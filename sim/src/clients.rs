@@ -7,6 +7,7 @@ use crate::law::Law;
 use crate::pace::Pace;
 use crate::quantities::SimSpan;
 use crate::request::Luck;
+use crate::service::Service;
 
 /// The clients of one model in one trial.
 ///
@@ -20,8 +21,8 @@ pub struct Clients {
     pub first: Vec<SimSpan>,
     /// How long each thinks between an answer and its next request, by the clock of `pace`.
     pub think: Law,
-    /// The law of their service times in the home pool of the model.
-    pub service: Law,
+    /// Their service times in the home pool of the model.
+    pub service: Service,
     /// The clock by which they think.
     pub pace: Pace,
     /// Of all of them: the k-th request of client c has the luck of the k-th child of the c-th child of this.

@@ -150,7 +150,7 @@ impl<'a> Group<'a> {
         let Some(hedge) = pool.fallback.and_then(|fallback| fallback.hedge) else { return };
         assert!(hedge.after > SimSpan::ZERO, "a request is hedged some time after its arrival");
         assert!(pool.patience.is_none(), "no client of a hedged request gives up");
-        assert!(self.ways(start).all(Pool::may_hold_copies), "hedging: one input at a time, in all its pools");
+        assert!(self.ways(start).all(Pool::executes_singly), "hedging: one input at a time, in all its pools");
     }
 
     /// # Panics

@@ -1,11 +1,12 @@
 //! A request inside the engine, from its arrival until it completes or fails for good.
 
+use crate::LatencyHistogram;
 use crate::block::BLOCK;
 use crate::container::NONE;
 use crate::quantile::Quantile;
 use crate::quantities::{SimSpan, SimTime};
 use crate::request::{Luck, Request};
-use crate::{LatencyHistogram, Law, ReadyLaw};
+use crate::service::{ReadyService, Service};
 
 /// A request as one pool sees it: its service time on this pool's GPU is settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,24 +27,20 @@ pub struct Arrival {
 const _: () = assert!(size_of::<Arrival>() == 32);
 
 impl Arrival {
-    /// The requests of one model as a pool with this service law sees them, in order of arrival.
-    pub fn of(requests: &[Request], law: &Law, model: u16) -> impl Iterator<Item = Self> + use<> {
+    /// The requests of one model as a pool with this service time sees them, in order of arrival.
+    pub fn of<S: Into<Service>>(requests: &[Request], service: S, model: u16) -> impl Iterator<Item = Self> + use<S> {
         let mut arrivals = Vec::new();
-        Self::append(requests, &law.ready(), model, &mut arrivals);
+        Self::append(requests, &service.into().ready(), model, &mut arrivals);
         arrivals.into_iter()
     }
 
     /// Appends what [`Arrival::of`] gives to `arrivals`, a block at a time.
-    pub fn append(requests: &[Request], law: &ReadyLaw, model: u16, arrivals: &mut Vec<Self>) {
-        let mut quantiles = [Quantile::default(); BLOCK];
+    pub fn append(requests: &[Request], service: &ReadyService, model: u16, arrivals: &mut Vec<Self>) {
         let mut spans = [SimSpan::ZERO; BLOCK];
         arrivals.reserve(requests.len());
         for requests in requests.chunks(BLOCK) {
-            let (quantiles, spans) = (&mut quantiles[..requests.len()], &mut spans[..requests.len()]);
-            for (quantile, request) in quantiles.iter_mut().zip(requests) {
-                *quantile = request.quantile;
-            }
-            law.fill_spans(quantiles, spans);
+            let spans = &mut spans[..requests.len()];
+            service.fill_spans(requests, spans);
             arrivals.extend(requests.iter().zip(&*spans).map(|(request, service)| Self {
                 at: request.at,
                 service: *service,

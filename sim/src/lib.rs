@@ -4,6 +4,7 @@
 //! threads inside a trial, global state, money (prices are applied to integer seconds by the planner) and knowledge of
 //! where a number came from.
 
+mod adapters;
 mod arrivals;
 mod autoscaler;
 mod batching;
@@ -37,6 +38,8 @@ mod quantile;
 mod quantities;
 mod request;
 mod retries;
+mod service;
+mod shape;
 mod sharing;
 mod stream;
 mod tail;
@@ -45,6 +48,7 @@ mod trace;
 mod trial;
 mod window;
 
+pub use adapters::Adapters;
 pub use arrivals::Arrivals;
 pub use batching::{BatchWait, Batching};
 pub use boot::{Boot, Snapshot};
@@ -71,6 +75,8 @@ pub use quantile::Quantile;
 pub use quantities::{QuantityError, Seconds, SimSpan, SimTime, Usd, UsdPerSecond};
 pub use request::{Luck, Request};
 pub use retries::Retries;
+pub use service::{ReadyService, Service};
+pub use shape::{Shape, ShapeLaw, Shapes, Weighted, Work};
 pub use sharing::Efficiency;
 pub use stream::{Role, StreamKey, stream};
 pub use tail::Tail;

@@ -49,6 +49,9 @@ pub struct ModelOutcome {
     pub hedge_wins: u64,
     /// Executions that began.
     pub executions: u64,
+    /// Executions that began with the load of an adapter.
+    #[serde(default)]
+    pub adapter_loads: u64,
     /// Boots that its requests started inside the horizon (`min_containers` boot with the pool's first model).
     pub boots: u64,
     /// Requests that did not complete or took longer than the model's limit.
@@ -127,6 +130,7 @@ impl AddAssign<&ModelOutcome> for ModelOutcome {
         self.hedged += other.hedged;
         self.hedge_wins += other.hedge_wins;
         self.executions += other.executions;
+        self.adapter_loads += other.adapter_loads;
         self.boots += other.boots;
         self.late += other.late;
         self.latency_ns += other.latency_ns;

@@ -2,16 +2,19 @@
 //!
 //! Every rule of the platform that is switched off costs nothing: [`Pool::new`] has the plain ones only.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
+use crate::adapters::Adapters;
 use crate::batching::Batching;
 use crate::boot::Boot;
 use crate::fallback::Fallback;
-use crate::law::Law;
 use crate::patience::Patience;
 use crate::preemption::Preemption;
 use crate::quantities::{SimSpan, SimTime};
 use crate::retries::Retries;
+use crate::service::Service;
 use crate::sharing::Efficiency;
 use crate::window::Window;
 
@@ -159,7 +162,9 @@ pub struct PoolModel {
     pub latency_limit: SimSpan,
     /// Its service time on each of the pool's GPU types. Needed where an arrival does not bring it: on other types than
     /// the first, away from its home pool, as a later step of a chain, and where retries draw a fresh one.
-    pub services: Vec<Law>,
+    pub services: Vec<Service>,
+    /// The adapters that its requests need, of which a container loads one that it does not hold; `None` for none.
+    pub adapters: Option<Arc<Adapters>>,
     /// How a container boots that loads it, on each of the pool's GPU types. Empty: as [`BootTimes`](crate::BootTimes)
     /// says, which needs one type and boots that do not fail.
     pub boots: Vec<Boot>,
@@ -175,6 +180,7 @@ impl PoolModel {
             switch_in: vec![SimSpan::ZERO; models],
             latency_limit,
             services: Vec::new(),
+            adapters: None,
             boots: Vec::new(),
         }
     }
@@ -233,8 +239,9 @@ impl Pool {
         self.execution == Execution::Serial || (self.max_inputs == 1 && self.batching().is_none())
     }
 
-    /// Whether it may hold one of two copies of a request: what a container has executed is then one try's.
-    pub(crate) fn may_hold_copies(&self) -> bool {
+    /// Whether each of its containers executes one try at a time, from its start to its end as it was settled at the
+    /// start. Then what a container has executed is one try's: what copies of a request and adapters need.
+    pub(crate) fn executes_singly(&self) -> bool {
         match self.execution {
             Execution::Serial => true,
             Execution::Parallel => self.max_inputs == 1,
@@ -262,6 +269,8 @@ impl Pool {
         assert!((0.0..1.0).contains(&self.boots.failure_probability), "a failure probability of boots in [0, 1)");
         let switches = self.models.iter().flat_map(|m| &m.switch_in).any(|s| *s > SimSpan::ZERO);
         assert!(!switches || self.execution == Execution::Serial, "model switches need serial execution");
+        let adapters = self.models.iter().any(|model| model.adapters.is_some());
+        assert!(!adapters || self.executes_singly(), "adapters need one input at a time");
         let one_at_a_time = self.is_one_at_a_time();
         assert!(self.preemption.is_none_or(|p| !p.while_busy || one_at_a_time), "busy hazard: one try at a time");
         assert!(!self.boots.bound || self.boots.at_once == u32::MAX, "bound boots are not staggered");

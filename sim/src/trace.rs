@@ -62,6 +62,8 @@ pub enum What {
     Executes {
         /// Time to become the loaded model, included in what follows.
         switch: SimSpan,
+        /// Time to load its adapter, likewise.
+        load: SimSpan,
         /// Whether it waited for a boot.
         cold: bool,
     },

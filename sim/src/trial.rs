@@ -6,6 +6,7 @@
 //!
 //! Each rule stands in one file below this one.
 
+use crate::adapters::Held;
 use crate::arrivals::Arrivals;
 use crate::boot_times::BootTimes;
 use crate::conservation::Audit;
@@ -25,6 +26,7 @@ use crate::quantities::{SimSpan, SimTime};
 use crate::timeline::Timeline;
 use crate::trace::{TraceEvent, What};
 
+mod adapting;
 mod alone;
 mod arriving;
 mod batches;
@@ -49,7 +51,7 @@ pub(crate) use failing::{TryLength, try_length};
 pub(crate) use unhindered::ROUNDING_NS;
 pub use unhindered::Unhindered;
 
-/// Purposes of a request's own draws, by number: part of the results.
+/// Purposes of a request's own draws, by number: part of the results. Shapes and adapters have theirs from 64 on.
 mod purpose {
     pub(super) const TRY_FAILS: u32 = 0;
     pub(super) const TRY_FAILS_AT: u32 = 1;
@@ -89,6 +91,8 @@ struct PoolState {
     containers: Vec<Container>,
     stopped: Vec<u32>,
     levels: Levels,
+    /// The adapters that its containers hold.
+    held: Held,
     queue: List,
     /// Since when the queue has its length (kept for the timeline only).
     queue_since: SimTime,
@@ -130,9 +134,11 @@ impl PoolState {
         self.containers.clear();
         self.stopped.clear();
         self.levels.reset(if pool.batching().is_some() { 1 } else { pool.max_inputs });
-        let Self { containers, stopped, levels, ledgers, .. } = std::mem::take(self);
+        let places = pool.models.iter().flat_map(|model| &model.adapters).map(|adapters| adapters.held).max();
+        self.held.reset(places.unwrap_or(0));
+        let Self { containers, stopped, levels, held, ledgers, .. } = std::mem::take(self);
         let outcome = PoolOutcome { rounding_ns: vec![0; pool.hardware.len()], ..PoolOutcome::default() };
-        *self = Self { containers, stopped, levels, ledgers, outcome, ..Self::default() };
+        *self = Self { containers, stopped, levels, held, ledgers, outcome, ..Self::default() };
         self.ledgers.clear();
         self.ledgers.resize(pool.hardware.len() * pool.models.len(), Ledger::default());
         self.has_fixed_window = pool.scaledown_window.fixed().is_some() && pool.early_drain.is_none();

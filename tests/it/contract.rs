@@ -100,7 +100,7 @@ impl Case {
             model: of.model,
             first: of.first.iter().map(|ticks| SimSpan(ticks * self.tick_ns)).collect(),
             think: law(&of.think),
-            service: law(&of.service),
+            service: law(&of.service).into(),
             pace: Pace::steady(),
             luck: Luck(0),
         };

@@ -23,7 +23,8 @@ number is null. Readings of its own that stay in:
     python3 -B tests/it/contract_groups.py > tests/it/contract_groups.json
 
 writes the cases that tests/it/contract_groups.rs replays, and on stderr how often each rule had something to do, and
-how often a case was left out. `contract_groups.py SEED COUNT` writes others, for a longer look.
+how often a case was left out. `contract_groups.py SEED COUNT` writes others, for a longer look;
+`contract_groups.py 2 150 1` those of `contract_shapes.json`, with shapes and adapters.
 """
 
 import collections
@@ -32,6 +33,7 @@ import random
 import sys
 from fractions import Fraction
 
+import contract_shapes
 from contract_groups_maker import PLAIN, UNLIMITED, Maker
 
 STATES = ("boot", "busy", "idle", "wasted")
@@ -62,8 +64,8 @@ OPEN_NUMBERS = {
 class Copy:
     """What stands in a pool: a request, or its second copy."""
 
-    def __init__(self, number, at, service, model):
-        self.number, self.at, self.service, self.model = number, at, service, model
+    def __init__(self, number, at, service, model, luck=0):
+        self.number, self.at, self.service, self.model, self.luck = number, at, service, model, luck
         self.whole = self  # the request
         self.twin = None  # the other copy, while both may answer
         self.step = 0
@@ -75,8 +77,8 @@ class Copy:
 
 
 class Request(Copy):
-    def __init__(self, number, at, service, model, root=None):
-        super().__init__(number, at, service, model)
+    def __init__(self, number, at, service, model, luck, root=None):
+        super().__init__(number, at, service, model, luck)
         self.root = root or self  # the first request of its chain
         self.hedge_at = None
         self.hedged, self.hedge_won = False, False
@@ -107,6 +109,7 @@ class Container:
         self.created = self.bill_from = self.ready = None
         self.ticket = number  # of its next step
         self.inside = []  # tries, in order of acceptance
+        self.held = []  # adapters of the loaded model, the last used first
         self.level_since = number
         self.idle_since = None
         self.bound = None
@@ -433,7 +436,12 @@ class Simulation:
 
     def service(self, pool, container, request):
         here = self.pools[self.homes[request.model]] is pool and container.hardware == 0 and request.step == 0
-        return request.service if here else pool.rules["services"][request.model][container.hardware]
+        if here:
+            return request.service
+        return pool.rules["services"][request.model][container.hardware] * self.factor(container, request)
+
+    def factor(self, container, request):
+        return contract_shapes.factor(self.case, request.model, request.luck, container.hardware)
 
     def begin(self, container, entry):
         request = entry.request.whole
@@ -455,6 +463,12 @@ class Simulation:
             return
         if "switch" in pool.rules:
             length += pool.rules["switch"][request.model][loaded]
+        if loaded != request.model:
+            container.held = []
+        load, container.held = contract_shapes.load(self.case, request.model, request.luck, container.held)
+        if load > 0:
+            self.seen["load"] += 1
+        length += load
         limit = pool.rules["timeout"]
         if pool.rules["timeout_from_accept"]:
             limit -= self.now - entry.accepted
@@ -463,8 +477,10 @@ class Simulation:
         entry.number = self.number()
 
     def execute_batch(self, pool, container):
-        first = self.service(pool, container, container.inside[0].request)
-        length = first * (1 + Fraction(str(pool.of_kind["item_share"])) * (len(container.inside) - 1))
+        first = container.inside[0].request
+        factors = [self.factor(container, entry.request) for entry in container.inside]
+        alone = Fraction(self.service(pool, container, first), factors[0])
+        length = alone * (max(factors) + Fraction(str(pool.of_kind["item_share"])) * (sum(factors) - max(factors)))
         for entry in container.inside:
             self.begin(container, entry)
             entry.succeeds = length <= pool.rules["timeout"]
@@ -602,7 +618,7 @@ class Simulation:
                 self.chains[root.model][1] += self.now - root.at
             return None
         self.seen["chain"] += 1
-        step = Request(self.number(), self.now, None, model, root)
+        step = Request(self.number(), self.now, None, model, contract_shapes.next_step(request.luck), root)
         step.step = request.step + 1
         return step
 
@@ -665,7 +681,7 @@ class Simulation:
 
     def happen_arrival(self):
         at, service, model = self.to_come.pop(0)
-        self.arrive(Request(self.number(), at, service, model))
+        self.arrive(Request(self.number(), at, service, model, at))
 
     def happen_retry(self, pause):
         self.pauses.remove(pause)
@@ -679,7 +695,7 @@ class Simulation:
     def happen_hedge(self, request):
         self.seen["hedge of " + str(request.place)] += 1
         request.hedged = True
-        second = Copy(self.number(), request.at, None, request.model)
+        second = Copy(self.number(), request.at, None, request.model, request.luck)
         second.whole = request
         second.twin, request.twin = request, second
         self.copies.append(second)
@@ -831,12 +847,14 @@ class Simulation:
         return [counts, times]
 
 
-def main(seed=1, count=400):
+def main(seed=1, count=400, shapes=0):
     rng = random.Random(seed)
     seen, left_out = collections.Counter(), collections.Counter()
     lines = []
     while len(lines) < count:
         case = Maker(rng).case()
+        if shapes:
+            case = contract_shapes.add(rng, case)
         simulation = Simulation(case)
         case["expected"] = simulation.run()
         case["tolerance_ns"] = simulation.tolerance_ns

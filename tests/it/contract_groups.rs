@@ -1,13 +1,17 @@
 //! The engine against a second, independent reading of the contract: groups of pools, all rules that need no chance.
 //!
 //! `contract_groups.json` holds small random groups, their arrivals and what must come out, exactly;
-//! `contract_groups.py` beside it makes them, and shares neither code nor design with the engine.
+//! `contract_shapes.json` holds others whose requests have shapes and adapters. `contract_groups.py` beside them makes
+//! them, and shares neither code nor design with the engine.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use fleetfront_sim::{
-    Arrival, BatchWait, Batching, Boot, BootRules, BootTimes, Bounds, Capacity, ChainStep, Draws, Efficiency,
+    Adapters, Arrival, BatchWait, Batching, Boot, BootRules, BootTimes, Bounds, Capacity, ChainStep, Draws, Efficiency,
     Execution, Fallback, Group, GroupModel, Hardware, Hedge, Horizon, LatencyHistogram, Law, Luck, ModelOutcome,
-    Observers, Outcome, Patience, Pool, PoolModel, PoolOutcome, Quantile, Quota, Retries, Scarcity, SimSpan, SimTime,
-    Snapshot, State, StreamKey, Window, Workspace, simulate_group,
+    Observers, Outcome, Patience, Pool, PoolModel, PoolOutcome, Quantile, Quota, Retries, Scarcity, Service, Shape,
+    ShapeLaw, Shapes, SimSpan, SimTime, Snapshot, State, StreamKey, Window, Work, Workspace, simulate_group,
 };
 use serde::Deserialize;
 
@@ -28,11 +32,24 @@ struct Case {
     limits: Vec<u64>,
     horizon: [u64; 2],
     pools: Vec<CasePool>,
-    /// Instant, service time, model.
+    /// Instant, which is the luck of the request too, service time, model.
     arrivals: Vec<(u64, u64, u16)>,
+    /// By model: how often which work comes.
+    #[serde(default)]
+    works: BTreeMap<usize, Vec<(f64, f64)>>,
+    /// By model.
+    #[serde(default)]
+    adapters: BTreeMap<usize, CaseAdapters>,
     expected: Expected,
     /// Zero where every departure falls on a whole nanosecond.
     tolerance_ns: u64,
+}
+
+#[derive(Debug, Deserialize)]
+struct CaseAdapters {
+    weights: Vec<f64>,
+    load: u64,
+    held: u32,
 }
 
 /// The rules of a pool; those that are absent are off.
@@ -203,7 +220,11 @@ impl Case {
             p.switch.as_ref().map(|rows| rows[model].iter().map(|ticks| self.span(*ticks)).collect::<Vec<_>>());
         PoolModel {
             switch_in: switch_in.unwrap_or_else(|| plain.switch_in.clone()),
-            services: p.services[model][..types].iter().map(|ticks| self.law(*ticks)).collect(),
+            services: p.services[model][..types].iter().enumerate().map(|(k, t)| self.service(model, k, *t)).collect(),
+            adapters: self
+                .adapters
+                .get(&model)
+                .map(|adapters| Arc::new(Adapters::new(&adapters.weights, self.law(adapters.load), adapters.held))),
             boots: match &p.boots[model] {
                 CaseBoot::Plain(_) => Vec::new(),
                 CaseBoot::InPhases(types) => types.iter().map(|boot| self.boot(boot)).collect(),
@@ -284,6 +305,20 @@ impl Case {
         self.arrivals.iter().map(arrival).collect()
     }
 
+    /// Works are numbers of steps, of which the reference has one; half of a service does not grow on other types than
+    /// the first.
+    fn service(&self, model: usize, hardware: usize, ticks: u64) -> Service {
+        let reference = Shape { steps: 1.0, megapixels: 1.0, frames: 1.0, images: 1.0 };
+        let fixed_share = if hardware == 0 { 0.0 } else { 0.5 };
+        let law = ShapeLaw { fixed_share, megapixels_exponent: 1.0, frames_exponent: 1.0 };
+        let one = || vec![(1.0, 1.0)];
+        let work = |works: &Vec<(f64, f64)>| {
+            let shapes = Shapes::Independent([works.clone(), one(), one(), one()]);
+            Arc::new(Work::of(&shapes, &reference, &law))
+        };
+        Service { law: self.law(ticks), work: self.works.get(&model).map(work) }
+    }
+
     fn simulate(&self, workspace: &mut Workspace) -> Expected {
         let pools: Vec<Pool> = self.pools.iter().map(|p| self.pool(p)).collect();
         let step = |next: u16| ChainStep { model: next, probability: 1.0 };
@@ -351,8 +386,18 @@ fn check(number: usize, case: &Case, workspace: &mut Workspace) {
 
 #[test]
 fn groups_of_pools_behave_as_an_independent_reading_of_the_contract_says() {
-    let cases: Vec<Case> = serde_json::from_str(include_str!("contract_groups.json")).expect("cases");
-    assert!(cases.len() >= 300, "{} cases", cases.len());
+    replay(include_str!("contract_groups.json"), 300);
+}
+
+#[test]
+fn shapes_and_adapters_too() {
+    replay(include_str!("contract_shapes.json"), 150);
+}
+
+/// Replays all cases of a text that holds so many at least.
+fn replay(text: &str, least: usize) {
+    let cases: Vec<Case> = serde_json::from_str(text).expect("cases");
+    assert!(cases.len() >= least, "{} cases", cases.len());
     let mut workspace = Workspace::default();
     for (number, case) in cases.iter().enumerate() {
         check(number, case, &mut workspace);

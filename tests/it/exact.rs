@@ -45,7 +45,12 @@ pub(crate) fn second_moment(law: &Law) -> f64 {
 
 /// Mean wait in an M/G/1 queue, in seconds: λ E\[S²\] / (2 (1 - ρ)) (Pollaczek 1930, Khinchine 1932).
 pub(crate) fn pollaczek_khinchine_s(per_second: f64, service: &Law) -> f64 {
-    per_second * second_moment(service) / (2.0 * (1.0 - per_second * service.mean_s()))
+    pollaczek_khinchine_of_s(per_second, service.mean_s(), second_moment(service))
+}
+
+/// The same by the mean and the mean square of the service time.
+pub(crate) fn pollaczek_khinchine_of_s(per_second: f64, mean_s: f64, mean_square_s2: f64) -> f64 {
+    per_second * mean_square_s2 / (2.0 * (1.0 - per_second * mean_s))
 }
 
 /// One container that serves Poisson arrivals, stops after a fixed idle window and boots at the next arrival.

@@ -4,16 +4,19 @@
 //! Trials are days, so rates are scaled to put enough requests into a day: [`Setting::per_day`] over the rate of the
 //! textbook case is the number of its time units in a day.
 
+use std::sync::Arc;
+
 use fleetfront_sim::{
     Arrival, Attended, BootTimes, Draws, Group, Horizon, LatencyHistogram, Law, ModelOutcome, Observers, Pool,
-    PoolModel, Quantile, Retries, Seconds, SimSpan, State, StreamKey, Timeline, Window, Workspace, simulate_group,
+    PoolModel, Quantile, Retries, Seconds, Service, Shape, ShapeLaw, Shapes, SimSpan, State, StreamKey, Timeline,
+    Window, Work, Workspace, simulate_group,
 };
 use fleetfront_workloads::{LoadCurve, ModelTraffic, Process, Traffic, clients, draw_requests};
 use statrs::distribution::{ContinuousCDF, LogNormal, StudentsT};
 
 use crate::exact::{
-    SingleContainer, lognormal_limited_mean_s, mean_busy, mmc_latency_quantile, mmc_wait, pollaczek_khinchine_s,
-    second_moment,
+    SingleContainer, lognormal_limited_mean_s, mean_busy, mmc_latency_quantile, mmc_wait, pollaczek_khinchine_of_s,
+    pollaczek_khinchine_s, second_moment,
 };
 
 const SEED: u64 = 20_261_123;
@@ -34,7 +37,7 @@ pub(crate) struct Setting {
     /// Hourly weights of the day.
     pub(crate) weights: Vec<f64>,
     pub(crate) run_in_s: f64,
-    pub(crate) service: Law,
+    pub(crate) service: Service,
     pub(crate) boot: Law,
 }
 
@@ -75,7 +78,7 @@ impl Setting {
             let mut timeline = Timeline::new(horizon, 96);
             let lucks = [boots.luck()];
             let mut draws = Draws { boots: std::slice::from_mut(&mut boots), lucks: &lucks, scarcity: &[] };
-            let clients = clients(&traffic, SEED, trial, &[(0, self.service)]);
+            let clients = clients(&traffic, SEED, trial, &[(0, self.service.clone())]);
             let mut all = Attended { arrivals: &arrivals, clients: &clients };
             let timelines = std::slice::from_mut(&mut timeline);
             let mut observers = Observers { timelines, ..Observers::latencies(&mut latencies) };
@@ -139,8 +142,8 @@ pub(crate) fn fixed(containers: u32) -> Pool {
 }
 
 /// A constant rate, from an hour before the day on.
-pub(crate) fn steady(name: &str, pool: Pool, per_day: f64, service: Law) -> Setting {
-    let (name, process) = (name.to_string(), Process::Poisson);
+pub(crate) fn steady(name: &str, pool: Pool, per_day: f64, service: impl Into<Service>) -> Setting {
+    let (name, process, service) = (name.to_string(), Process::Poisson, service.into());
     Setting { name, pool, per_day, process, weights: vec![1.0; 24], run_in_s: 3600.0, service, boot: INSTANT }
 }
 
@@ -219,6 +222,25 @@ fn the_wait_grows_with_the_second_moment_of_the_service_time() {
     check_mg1(0.8, 0.0, 60, 60_000.0);
     check_mg1(0.7, 0.5, 40, 60_000.0);
     check_mg1(0.5, 2.0, 40, 120_000.0);
+}
+
+/// Three of four requests have 20 steps, the others 80; a fifth of the time of the reference, 40 steps, does not grow. So
+/// the factors on the service time are 0.6 and 1.8.
+#[test]
+fn the_wait_grows_with_the_shapes_of_requests() {
+    let (per_day, utilisation, cv) = (60_000.0, 0.7, 0.5);
+    let per_second = per_day / DAY_S;
+    let (mean, square) = (0.75 * 0.6 + 0.25 * 1.8, 0.75 * 0.6 * 0.6 + 0.25 * 1.8 * 1.8);
+    let reference = Shape { steps: 40.0, megapixels: 1.0, frames: 1.0, images: 1.0 };
+    let shapes = Shapes::Joint([(3.0, 20.0), (1.0, 80.0)].map(|(w, steps)| (w, Shape { steps, ..reference })).to_vec());
+    let grows = ShapeLaw { fixed_share: 0.2, megapixels_exponent: 1.0, frames_exponent: 1.0 };
+    let law = Law::lognormal(span(utilisation / per_second / mean), cv);
+    let service = Service { law, work: Some(Arc::new(Work::of(&shapes, &reference, &grows))) };
+    let of_both = second_moment(&law) * square;
+    let exact_s = pollaczek_khinchine_of_s(per_second, law.mean_s() * mean, of_both);
+    let name = "M/G/1 with two shapes";
+    let trials = steady(name, fixed(1), per_day, service).trials(40);
+    check(name, exact_s, &trials, |t| t.wait_s() - exact_s * (t.mean_square / of_both - 1.0));
 }
 
 /// Derived: Crommelin's embedded chain n(t + D) = max(n - c, 0) + Poisson, 2026-11; service times of 10 s at 0.32 a

@@ -1,6 +1,6 @@
 //! The arrivals of one trial at a pool, drawn as they are asked for.
 
-use fleetfront_sim::{Arrival, Arrivals, Clients, Law, Quantile, ReadyLaw, Request, SimSpan};
+use fleetfront_sim::{Arrival, Arrivals, Clients, ReadyService, Request, Service, SimSpan};
 
 use crate::clients::clients;
 use crate::request_stream::RequestStream;
@@ -22,7 +22,7 @@ pub struct ArrivalStream {
 #[derive(Debug)]
 struct OfModel {
     requests: RequestStream,
-    service: ReadyLaw,
+    service: ReadyService,
     longest: SimSpan,
     drawn: Vec<Request>,
     /// Drawn, but perhaps later than those of another model; the first `taken` are handed out.
@@ -33,16 +33,16 @@ struct OfModel {
 impl ArrivalStream {
     /// The arrivals of trial `trial`, run-in included: the requests of [`RequestStream`] with their service times.
     ///
-    /// - `models`: each by its place in the traffic, with its service law; they are numbered in this order.
+    /// - `models`: each by its place in the traffic, with its service time; they are numbered in this order.
     ///
     /// # Panics
     /// As [`RequestStream::new`].
     #[must_use]
-    pub fn new(traffic: &Traffic, seed: u64, trial: u32, models: &[(usize, Law)]) -> Self {
-        let of_model = |(model, law): &(usize, Law)| OfModel {
+    pub fn new(traffic: &Traffic, seed: u64, trial: u32, models: &[(usize, Service)]) -> Self {
+        let of_model = |(model, service): &(usize, Service)| OfModel {
             requests: RequestStream::new(traffic, seed, trial, *model),
-            service: law.ready(),
-            longest: law.span(Quantile(u32::MAX)),
+            service: service.ready(),
+            longest: service.longest(),
             drawn: Vec::new(),
             ahead: Vec::new(),
             taken: 0,
@@ -106,7 +106,8 @@ impl OfModel {
 mod tests {
     use super::*;
     use crate::{LoadCurve, ModelTraffic, Process, draw_requests};
-    use fleetfront_sim::{Seconds, StreamKey};
+    use fleetfront_sim::{Law, Seconds, Shape, ShapeLaw, Shapes, StreamKey, Work};
+    use std::sync::Arc;
 
     /// Three models of a day, of very different volume.
     fn traffic() -> Traffic {
@@ -144,8 +145,13 @@ mod tests {
     #[test]
     fn blocks_are_the_drawn_requests_in_order() {
         let traffic = traffic();
-        let law = |mean_s| Law::Exponential { mean_s };
-        for models in [vec![(0, law(2.0))], vec![(2, law(1.0)), (0, law(3.0)), (1, law(0.5))], vec![(1, law(9.0))]] {
+        let law = |mean_s| Service::from(Law::Exponential { mean_s });
+        let reference = Shape { steps: 20.0, megapixels: 1.0, frames: 1.0, images: 1.0 };
+        let mix = Shapes::Joint(vec![(2.0, reference), (1.0, Shape { steps: 50.0, ..reference })]);
+        let grows = ShapeLaw { fixed_share: 0.1, megapixels_exponent: 1.0, frames_exponent: 1.0 };
+        let shaped = Service { work: Some(Arc::new(Work::of(&mix, &reference, &grows))), ..law(4.0) };
+        let three = vec![(2, law(1.0)), (0, shaped), (1, law(0.5))];
+        for models in [vec![(0, law(2.0))], three, vec![(1, law(9.0))]] {
             for trial in 0..5 {
                 let mut expected = Vec::new();
                 for (place, (model, law)) in models.iter().enumerate() {

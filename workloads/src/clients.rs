@@ -1,6 +1,6 @@
 //! Clients who wait for answers, as a trial meets them.
 
-use fleetfront_sim::{Clients, Law, Luck, Pace, Quantile, Role, SimSpan, SimTime, StreamKey, stream};
+use fleetfront_sim::{Clients, Law, Luck, Pace, Quantile, Role, Service, SimSpan, SimTime, StreamKey, stream};
 use rand::Rng;
 
 use crate::process::Process;
@@ -18,13 +18,13 @@ use crate::traffic::Traffic;
 /// # Panics
 /// If there is no such model, or a rate is not legal (see [`Traffic::drawn_rate`]).
 #[must_use]
-pub fn clients(traffic: &Traffic, seed: u64, trial: u32, models: &[(usize, Law)]) -> Vec<Clients> {
-    let of_model = |(place, (model, service)): (usize, &(usize, Law))| {
+pub fn clients(traffic: &Traffic, seed: u64, trial: u32, models: &[(usize, Service)]) -> Vec<Clients> {
+    let of_model = |(place, (model, service)): (usize, &(usize, Service))| {
         let of_model = &traffic.models[*model];
         let Process::Closed { clients, think } = of_model.process else { return None };
         let (luck, first) = beginning(clients, &think, (seed, trial, of_model.key));
         let pace = pace(traffic, seed, trial, *model);
-        Some(Clients { model: place as u16, first, think, service: *service, pace, luck })
+        Some(Clients { model: place as u16, first, think, service: service.clone(), pace, luck })
     };
     models.iter().enumerate().filter_map(of_model).collect()
 }
@@ -80,7 +80,7 @@ mod tests {
     const THINK: Law = Law::Exponential { mean_s: 60.0 };
 
     fn only(traffic: &Traffic, trial: u32) -> Clients {
-        let mut all = clients(traffic, 1, trial, &[(1, SERVICE), (0, THINK)]);
+        let mut all = clients(traffic, 1, trial, &[(1, SERVICE.into()), (0, THINK.into())]);
         assert_eq!(all.len(), 1);
         all.remove(0)
     }
@@ -88,9 +88,9 @@ mod tests {
     #[test]
     fn clients_are_handed_out_with_the_arrivals_and_their_requests_are_not_drawn() {
         let traffic = traffic(&[1.0; 24], 3.0, THINK);
-        let stream = ArrivalStream::new(&traffic, 1, 0, &[(0, THINK), (1, SERVICE)]);
+        let stream = ArrivalStream::new(&traffic, 1, 0, &[(0, THINK.into()), (1, SERVICE.into())]);
         let [of_model] = stream.clients() else { panic!("one model has clients") };
-        assert_eq!((of_model.model, of_model.first.len(), of_model.service), (1, 3, SERVICE));
+        assert_eq!((of_model.model, of_model.first.len(), &of_model.service), (1, 3, &SERVICE.into()));
         assert_eq!(*of_model, Clients { model: 1, ..only(&traffic, 0) });
         assert!(draw_requests(&traffic, 1, 0, 1).is_empty() && draw_requests(&traffic, 1, 0, 0).len() > 600);
     }

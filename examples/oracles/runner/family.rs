@@ -10,7 +10,7 @@ use super::{fixed, launching, moving, pooled, serving};
 type Build = fn(&Keys<'_>, &Case) -> Result<Vec<System>, String>;
 
 /// A key that only one family has, the family's name, and how it is built. The first that a case has decides.
-const FAMILIES: [(&str, &str, Build); 26] = [
+const FAMILIES: [(&str, &str, Build); 28] = [
     ("mean_think_s", "clients who wait", fixed::closed),
     ("quota_gpus", "quota", pooled::quota),
     ("fallback_servers", "two-tier fallback", pooled::two_tier),
@@ -37,6 +37,8 @@ const FAMILIES: [(&str, &str, Build); 26] = [
     ("capacity_including_in_service", "finite queue", fixed::finite),
     ("mean_patience_s", "abandonment", fixed::impatient),
     ("queue_timeout_s", "abandonment", fixed::impatient),
+    ("steps", "shapes", fixed::shaped),
+    ("adapters", "adapters", fixed::shaped),
 ];
 
 /// What a case asks of which systems.

@@ -82,6 +82,25 @@ pub(crate) fn impatient(keys: &Keys<'_>, _: &Case) -> Systems {
     Ok(vec![System::one(poisson(keys)?.0, pool)])
 }
 
+/// Requests that differ in steps, or need one of several adapters that are needed alike.
+pub(crate) fn shaped(keys: &Keys<'_>, _: &Case) -> Systems {
+    let (mut model, _) = poisson(keys)?;
+    let source = "provenance = { kind = \"assumed\", source = \"a case\", date = \"2027-01\" }";
+    if keys.has("steps") {
+        let (steps, weights) = (keys.numbers("steps")?, keys.numbers("probs")?);
+        let (reference, fixed_share) = (keys.number("reference_steps")?, keys.number("fixed_share")?);
+        model.arrivals = format!(
+            "shape = {{ steps = {{ values = {steps:?}, weights = {weights:?} }}, reference = {{ steps = {reference:?} }}, \
+             fixed_share = {fixed_share:?}, {source} }}"
+        );
+    } else {
+        let (count, load_s, held) = (keys.count("adapters")?, keys.number("adapter_load_s")?, keys.count("held")?);
+        model.arrivals =
+            format!("adapters = {{ count = {count}, zipf = 0.0, load_s = {load_s:?}, held = {held}, {source} }}");
+    }
+    Ok(vec![System::one(model, Pool::fixed(servers(keys)?))])
+}
+
 /// Arrivals at equal distances.
 pub(crate) fn regular(keys: &Keys<'_>, _: &Case) -> Systems {
     let gap_s = keys.number("interarrival_s")?;

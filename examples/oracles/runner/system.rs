@@ -57,7 +57,7 @@ pub(crate) struct Model {
     pub(crate) boot: LawText,
     /// Probability that a try fails at its end.
     pub(crate) failure_probability: f64,
-    /// `process` or `swing`, as written.
+    /// `process`, `swing`, `shape` or `adapters`, as written.
     pub(crate) arrivals: String,
 }
 

@@ -6,6 +6,7 @@ use fleetfront_scenario::Files;
 use super::*;
 use crate::recommend::Ranking;
 use crate::study::{Judgement, Study};
+use crate::theory::tests::give_steps;
 use fleetfront_sim::Seconds;
 
 const EFFORT: Effort = Effort { trials: 14, seed: 1 };
@@ -356,6 +357,31 @@ fn spikes_are_a_step_of_the_bridge() {
     assert_relative_eq!(after.naive_usd_month, before.naive_usd_month);
     let served: f64 = before.naive_usd_month + before.steps[..3].iter().map(|step| step.usd_month).sum::<f64>();
     assert_relative_eq!(after.steps[3].usd_month, served, max_relative = 1e-9);
+}
+
+/// Every request of one model takes three times as long as the benchmarks say: the bridge names it, and what is simulated
+/// is busy for so much longer.
+#[test]
+fn shapes_are_a_step_of_the_bridge() {
+    let mut scenario = small();
+    let switches = scenario.models.iter_mut().flat_map(|model| &mut model.switch_in_s);
+    switches.for_each(|switch| *switch = Seconds::ZERO);
+    let bridge_of = |scenario: &Scenario| {
+        let study = run_study(scenario, EFFORT, &Control::default()).expect("nobody interrupts");
+        study.naive.bridges[0].clone()
+    };
+    let before = bridge_of(&scenario);
+    (0..scenario.models.len()).for_each(|model| give_steps(&mut scenario, model, &[(1.0, 60.0)], 0.0));
+    let after = bridge_of(&scenario);
+    let words = "the shapes of the requests, which the benchmarks do not have";
+    assert_eq!((before.steps.len() + 1, after.steps[3].what.as_str()), (after.steps.len(), words));
+    let served: f64 = before.naive_usd_month + before.steps[..3].iter().map(|step| step.usd_month).sum::<f64>();
+    assert_relative_eq!(after.steps[3].usd_month, 2.0 * served, max_relative = 1e-9);
+    let steps: f64 = after.steps.iter().map(|step| step.usd_month).sum();
+    assert_relative_eq!(after.naive_usd_month + steps, after.simulated_usd_month.value, max_relative = 1e-9);
+    // The same requests with the same luck are busy for three times as long, but for timeouts and midnight.
+    let busy = (after.steps[4].usd_month + 3.0 * served) / (before.steps[3].usd_month + served);
+    assert!((2.9..3.05).contains(&busy), "{busy}");
 }
 
 /// What is said of fresh days comes from other requests, and disagrees only where it does.

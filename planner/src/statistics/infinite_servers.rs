@@ -1,40 +1,49 @@
 //! `M_t/G/infinity`: how many requests would be executed at once if none ever waited.
 
-use fleetfront_sim::Law;
+use fleetfront_sim::Service;
 use fleetfront_workloads::Rate;
 
-/// Places of the law that stand for it, in equal shares.
+/// Spans that stand for a service time.
 const PLACES: usize = 4096;
+/// Factors that stand for the shapes of requests, at most, each on its share of the places.
+const FACTORS: usize = 64;
 
 /// The mean of the lesser of a service time S and x, as a function of x: the area under P(S > t) from 0 to x. From
-/// 4096 equal shares of the law, each at its middle, scaled to the law's own mean.
+/// 4096 equal shares of the law, each at its middle, scaled to the law's own mean; where requests differ in shape, from
+/// fewer shares of the law for each of up to 64 factors.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Busyness {
-    /// Rising, in seconds, and the sum of those before each.
+    /// Rising, in seconds; the share of those before each, and their share times span in all.
     spans_s: Vec<f64>,
+    share_before: Vec<f64>,
     before_s: Vec<f64>,
 }
 
 impl Busyness {
-    /// Of this law of service times.
+    /// Of this service time.
     #[must_use]
-    pub fn of(law: &Law) -> Self {
-        let mut spans_s: Vec<f64> =
-            (0..PLACES).map(|k| law.seconds_at((k as f64 + 0.5) / PLACES as f64).max(0.0)).collect();
-        spans_s.sort_by(f64::total_cmp);
-        let mean = spans_s.iter().sum::<f64>() / PLACES as f64;
-        let scale = if mean > 0.0 { law.mean_s() / mean } else { 1.0 };
-        for span in &mut spans_s {
-            *span *= scale;
+    pub fn of(service: &Service) -> Self {
+        let factors = service.work.as_ref().map_or_else(|| vec![(1.0, 1.0)], |work| work.points(FACTORS));
+        let places = PLACES / factors.len();
+        let mut of_law: Vec<f64> =
+            (0..places).map(|k| service.law.seconds_at((k as f64 + 0.5) / places as f64).max(0.0)).collect();
+        of_law.sort_by(f64::total_cmp);
+        let mean = of_law.iter().sum::<f64>() / places as f64;
+        let scale = if mean > 0.0 { service.law.mean_s() / mean } else { 1.0 };
+        let of_factor = |(share, factor): &(f64, f64)| {
+            let (share, factor) = (share / places as f64, factor * scale);
+            of_law.iter().map(move |span| (share, span * factor)).collect::<Vec<_>>()
+        };
+        let mut spans: Vec<(f64, f64)> = factors.iter().flat_map(of_factor).collect();
+        spans.sort_by(|a, b| a.1.total_cmp(&b.1));
+        let (mut share, mut sum) = (0.0, 0.0);
+        let (mut share_before, mut before_s) = (vec![0.0], vec![0.0]);
+        for (own, span) in &spans {
+            (share, sum) = (share + own, sum + own * span);
+            share_before.push(share);
+            before_s.push(sum);
         }
-        let mut sum = 0.0;
-        let before_s = std::iter::once(0.0)
-            .chain(spans_s.iter().map(|span| {
-                sum += span;
-                sum
-            }))
-            .collect();
-        Self { spans_s, before_s }
+        Self { spans_s: spans.into_iter().map(|(_, span)| span).collect(), share_before, before_s }
     }
 
     /// E\[min(S, x)\] in seconds.
@@ -43,7 +52,7 @@ impl Busyness {
             return 0.0;
         }
         let shorter = self.spans_s.partition_point(|span| *span <= x_s);
-        (self.before_s[shorter] + x_s * (PLACES - shorter) as f64) / PLACES as f64
+        self.before_s[shorter] + x_s * (1.0 - self.share_before[shorter])
     }
 
     /// The mean number of requests in execution at `at_s` seconds of a trial, if each is executed when it comes: the
@@ -57,7 +66,7 @@ impl Busyness {
     /// two instants the integral is the difference of two values of E\[min(S, x)\].
     #[must_use]
     pub fn mean_busy(&self, rate: &Rate, at_s: f64) -> f64 {
-        let reach_s = at_s - self.spans_s[PLACES - 1];
+        let reach_s = at_s - self.spans_s.last().copied().unwrap_or(0.0);
         let first = rate.segments().partition_point(|segment| segment.start_s <= reach_s).saturating_sub(1);
         let stretches = rate.stretches().skip(first).take_while(|(start_s, ..)| *start_s < at_s);
         stretches
@@ -72,6 +81,7 @@ impl Busyness {
 mod tests {
     use super::*;
     use approx::assert_relative_eq;
+    use fleetfront_sim::{Law, Shape, ShapeLaw, Shapes, Work};
     use fleetfront_workloads::RateSegment;
 
     fn rate(segments: &[(f64, f64)]) -> Rate {
@@ -90,7 +100,7 @@ mod tests {
         ];
         for law in laws {
             assert_relative_eq!(
-                Busyness::of(&law).mean_busy(&rate(&[(0.0, 0.25)]), 50_000.0),
+                Busyness::of(&law.into()).mean_busy(&rate(&[(0.0, 0.25)]), 50_000.0),
                 3.0,
                 max_relative = 1e-9
             );
@@ -101,12 +111,12 @@ mod tests {
     /// services of 10 s those of the last ten seconds.
     #[test]
     fn a_rate_that_begins_fills_up() {
-        let exponential = Busyness::of(&Law::Exponential { mean_s: 20.0 });
+        let exponential = Busyness::of(&Law::Exponential { mean_s: 20.0 }.into());
         for at_s in [1.0, 20.0, 70.0] {
             let expected = 0.5 * 20.0 * (1.0 - (-at_s / 20.0_f64).exp());
             assert_relative_eq!(exponential.mean_busy(&rate(&[(0.0, 0.5)]), at_s), expected, max_relative = 1e-3);
         }
-        let always = Busyness::of(&Law::Deterministic { seconds: 10.0 });
+        let always = Busyness::of(&Law::Deterministic { seconds: 10.0 }.into());
         let steps = rate(&[(0.0, 1.0), (50.0, 3.0), (60.0, 0.0)]);
         for (at_s, expected) in [(0.0, 0.0), (4.0, 4.0), (50.0, 10.0), (55.0, 20.0), (60.0, 30.0), (64.0, 18.0)] {
             assert_relative_eq!(always.mean_busy(&steps, at_s), expected, epsilon = 1e-9);
@@ -120,12 +130,27 @@ mod tests {
     fn a_swinging_rate_is_followed_late_and_damped() {
         let (mean, omega) = (600.0, std::f64::consts::TAU / 7200.0);
         let rate = Rate::sinusoid(0.02, 0.015, 7200.0, 60_000.0);
-        let busyness = Busyness::of(&Law::Exponential { mean_s: mean });
+        let busyness = Busyness::of(&Law::Exponential { mean_s: mean }.into());
         for at_s in [40_000.0_f64, 42_000.0, 44_500.0] {
             let (phase, lag) = (omega * at_s, omega * mean);
             let swing = (phase.sin() - lag * phase.cos()) / (1.0 + lag * lag);
             let expected = mean * (0.02 + 0.015 * swing);
             assert_relative_eq!(busyness.mean_busy(&rate, at_s), expected, max_relative = 1e-3);
+        }
+    }
+
+    /// With two shapes it is the mean of two laws, each with its own time: by the closed form of exponential services.
+    #[test]
+    fn two_shapes_are_two_laws() {
+        let reference = Shape { steps: 20.0, megapixels: 1.0, frames: 1.0, images: 1.0 };
+        let mix = Shapes::Joint(vec![(3.0, reference), (1.0, Shape { steps: 100.0, ..reference })]);
+        let grows = ShapeLaw { fixed_share: 0.0, megapixels_exponent: 1.0, frames_exponent: 1.0 };
+        let work = Some(std::sync::Arc::new(Work::of(&mix, &reference, &grows)));
+        let busyness = Busyness::of(&Service { law: Law::Exponential { mean_s: 20.0 }, work });
+        for at_s in [1.0, 20.0, 70.0, 300.0, 20_000.0] {
+            let of = |mean: f64| mean * (1.0 - (-at_s / mean).exp());
+            let expected = 0.5 * (0.75 * of(20.0) + 0.25 * of(100.0));
+            assert_relative_eq!(busyness.mean_busy(&rate(&[(0.0, 0.5)]), at_s), expected, max_relative = 2e-3);
         }
     }
 }

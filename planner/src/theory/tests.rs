@@ -1,6 +1,6 @@
 use approx::assert_relative_eq;
-use fleetfront_scenario::{Allocation, Files};
-use fleetfront_sim::{Law, Seconds, State};
+use fleetfront_scenario::{AdapterMix, Allocation, Files, ShapeMix};
+use fleetfront_sim::{Law, Seconds, Shape, ShapeLaw, Shapes, State};
 use fleetfront_workloads::LoadCurve;
 
 use super::*;
@@ -43,13 +43,43 @@ fn without_boots() -> Scenario {
 /// last long enough to lag behind the curve.
 #[test]
 fn the_engine_agrees_with_infinite_servers_hour_by_hour() {
-    let scenario = without_boots();
+    let loads = agree_hour_by_hour(&without_boots());
+    // An hour behind the step up, half of it has come: a formula that forgets the lag is refuted.
+    assert!(loads[7] < 0.4 * loads[15] && loads[8] < 0.8 * loads[15], "{loads:?}");
+}
+
+/// Three of four requests take half the time, the others two and a half times: the same load, that comes and goes otherwise.
+#[test]
+fn shapes_of_requests_follow_the_curve_each_by_its_own_time() {
+    let mut scenario = without_boots();
+    let plain = agree_hour_by_hour(&scenario);
+    for model in 0..scenario.models.len() {
+        give_steps(&mut scenario, model, &[(3.0, 10.0), (1.0, 50.0)], 0.0);
+    }
+    let shaped = agree_hour_by_hour(&scenario);
+    // Most of the load is that of the long ones, which is there later.
+    assert!(shaped[8] < 0.95 * plain[8], "{shaped:?}, {plain:?}");
+}
+
+/// Numbers of steps, by weight, where the benchmarks have 20, and what of the service time does not grow with them.
+pub(crate) fn give_steps(scenario: &mut Scenario, model: usize, steps: &[(f64, f64)], fixed_share: f64) {
+    let reference = Shape { steps: 20.0, megapixels: 1.0, frames: 1.0, images: 1.0 };
+    let rows = steps.iter().map(|(weight, steps)| (*weight, Shape { steps: *steps, ..reference })).collect();
+    let of_model = &mut scenario.models[model];
+    let provenance = of_model.switch_provenance.clone();
+    of_model.shape = Some(ShapeMix { shapes: Shapes::Joint(rows), reference, provenance });
+    let law = ShapeLaw { fixed_share, megapixels_exponent: 1.0, frames_exponent: 1.0 };
+    of_model.variants.iter_mut().flat_map(|variant| &mut variant.cells).for_each(|cell| cell.shape = Some(law));
+}
+
+/// Checks every hour, and returns the mean number of busy containers of each.
+fn agree_hour_by_hour(scenario: &Scenario) -> Vec<f64> {
     let index = scenario.allocations.len() - 1;
     let trials = 70;
     let look = Look { bins: 24, ..Look::default() };
-    let runs = replicate(&scenario, index, 0..trials, 3, look, &Control::default()).expect("nobody interrupts");
+    let runs = replicate(scenario, index, 0..trials, 3, look, &Control::default()).expect("nobody interrupts");
     let plan = &scenario.allocations[index].pools[0];
-    let found = theory(&scenario, plan);
+    let found = theory(scenario, plan);
     let theory = found.number().expect("it is known");
     let factor = t_factor(trials as usize, 1.0 - 0.001 / 24.0);
     let mut loads = Vec::new();
@@ -66,8 +96,30 @@ fn the_engine_agrees_with_infinite_servers_hour_by_hour() {
         assert!(half < 0.12 * expected, "hour {hour}: {mean} +- {half} says nothing");
         loads.push(mean);
     }
-    // An hour behind the step up, half of it has come: a formula that forgets the lag is refuted.
-    assert!(loads[7] < 0.4 * loads[15] && loads[8] < 0.8 * loads[15], "{loads:?}");
+    loads
+}
+
+/// The load of larger requests is larger in proportion; what adapters add is left out, and the formula of the single
+/// container with them.
+#[test]
+fn loads_are_those_of_all_shapes() {
+    let mut scenario = Scenario::load(&Files::embedded()).expect("the embedded scenario is valid");
+    let plan = scenario.allocations[scenario.baseline].pools[2].clone();
+    let model = plan.models[0].0;
+    let of = |scenario: &Scenario| theory(scenario, &plan).number().expect("it is known").clone();
+    let before = of(&scenario);
+    give_steps(&mut scenario, model, &[(1.0, 20.0), (1.0, 80.0)], 0.2);
+    let shaped = of(&scenario);
+    // 0.2 + 0.8 x (1 + 4) / 2.
+    assert_relative_eq!(shaped.offered_load, 2.2 * before.offered_load, max_relative = 1e-12);
+    let cold = |theory: &PoolTheory| theory.single_container.expect("it is rare").cold_start_share;
+    assert!(cold(&shaped) < cold(&before));
+    let provenance = scenario.models[model].switch_provenance.clone();
+    let load = Law::Deterministic { seconds: 3.0 };
+    scenario.models[model].adapters = Some(AdapterMix { weights: vec![1.0; 4], load, held: 1, provenance });
+    let adapted = of(&scenario);
+    assert_eq!((adapted.offered_load, adapted.single_container), (shaped.offered_load, None));
+    assert!(adapted.assumptions.iter().any(|words| words.contains("finds its adapter")));
 }
 
 /// The mean of the busy containers over a week is the offered load, whatever the curve (Little).

@@ -30,6 +30,9 @@ pub struct CellFile {
     pub snapshot: Option<SnapshotFile>,
     /// Probability that a try fails on this GPU type; left out for the model's
     pub failure_probability: Option<f64>,
+    /// The share of the reference service time that does not grow with the shape on this GPU type; left out for the
+    /// model's
+    pub fixed_share: Option<f64>,
     /// Where these come from
     pub provenance: ProvenanceFile,
 }

@@ -27,7 +27,7 @@ pub(crate) fn possible(group: &Group<'_>) -> bool {
         && pool.host_speed_cv == 0.0
         && pool.hardware.len() == 1
         && (pool.billing_increment, pool.billing_minimum) == (SimSpan::ZERO, SimSpan::ZERO)
-        && pool.models.iter().all(|model| model.boots.is_empty())
+        && pool.models.iter().all(|model| model.boots.is_empty() && model.adapters.is_none())
         && group.models.is_empty()
         && group.capacity.is_empty()
         && group.quota == Quota::NONE

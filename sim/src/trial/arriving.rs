@@ -7,6 +7,7 @@ use crate::fallback::Fallback;
 use crate::job::{Arrival, Place};
 use crate::quantile::Quantile;
 use crate::quantities::{SimSpan, SimTime};
+use crate::service::Service;
 use crate::trace::{FallbackReason, What};
 
 impl Trial<'_, '_, '_, '_, '_> {
@@ -116,7 +117,7 @@ impl Trial<'_, '_, '_, '_, '_> {
     fn predicted_wait(&self, p: usize) -> SimSpan {
         let (pool, state) = (self.pool(p), &self.w.pools[p]);
         let ahead = f64::from(state.queue.len() + 1);
-        let mean = |laws: &[crate::law::Law]| laws.first().map_or(0.0, crate::law::Law::mean_s);
+        let mean = |services: &[Service]| services.first().map_or(0.0, Service::mean_s);
         let services: Vec<f64> = pool.models.iter().map(|m| mean(&m.services)).filter(|s| *s > 0.0).collect();
         let service = services.iter().sum::<f64>() / services.len().max(1) as f64;
         let at_once = match pool.execution {

@@ -4,7 +4,8 @@ use super::failing::fails_at;
 use super::{Trial, purpose};
 use crate::batching::{BatchWait, Batching};
 use crate::event_list::Event;
-use crate::job::Place;
+use crate::job::{Arrival, Place};
+use crate::list::List;
 use crate::quantile::Quantile;
 use crate::quantities::{SimSpan, SimTime};
 use crate::trace::What;
@@ -91,7 +92,7 @@ impl Trial<'_, '_, '_, '_, '_> {
             state.containers[index as usize].inputs += 1;
             let job = *self.w.jobs.get(job_index);
             if place == 0 {
-                let whole = batching.duration(self.service(p, index, &job), size);
+                let whole = batching.duration(self.service(p, index, &job), self.factors(p, index, job_index, size));
                 (lasts, in_time) = (whole.min(pool.timeout), whole <= pool.timeout);
                 let ticket = self.ticket();
                 let container = &mut self.w.pools[p].containers[index as usize];
@@ -107,13 +108,23 @@ impl Trial<'_, '_, '_, '_, '_> {
             let survives = pool
                 .preemption
                 .is_none_or(|_| self.now + lasts <= self.w.pools[p].containers[index as usize].preempted_at);
-            self.count_try(p, index, job_index, succeeds && survives, SimSpan::ZERO);
+            self.count_try(p, index, job_index, succeeds && survives, (SimSpan::ZERO, SimSpan::ZERO));
         }
         let inside = self.horizon.contains(self.now);
         let outcome = &mut self.w.pools[p].outcome;
         outcome.batches += u64::from(inside);
         outcome.full_batches += u64::from(inside && size == batching.max_batch_size);
         self.note(p, Some(index), None, What::Batch { size });
+    }
+
+    /// What their shapes make of the service times of a batch: its first item, and those that are queued behind it.
+    fn factors(&self, p: usize, index: u32, first: u32, size: u32) -> impl Iterator<Item = f64> {
+        let hardware = usize::from(self.w.pools[p].containers[index as usize].hardware);
+        let others = std::iter::successors(self.w.pools[p].queue.head(), |job| List::after(&self.w.jobs, *job));
+        std::iter::once(first).chain(others).take(size as usize).map(move |job| {
+            let Arrival { model, luck, .. } = self.w.jobs.get(job).arrival;
+            self.pool(p).models[usize::from(model)].services.get(hardware).map_or(1.0, |service| service.factor(luck))
+        })
     }
 
     pub(super) fn batch_ends(&mut self, p: usize, index: u32, ticket: u32) {

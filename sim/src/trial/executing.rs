@@ -80,9 +80,9 @@ impl Trial<'_, '_, '_, '_, '_> {
         let container = &self.w.pools[p].containers[index as usize];
         let fresh = pool.retries.fresh_service && job.executions > 0;
         let span = if job.away || fresh || container.hardware > 0 {
-            let law = &pool.models[usize::from(job.arrival.model)].services[usize::from(container.hardware)];
+            let service = &pool.models[usize::from(job.arrival.model)].services[usize::from(container.hardware)];
             let drawn = || Quantile::of_uniform(job.arrival.luck.uniform(job.attempt(), purpose::FRESH_SERVICE));
-            law.span(if fresh { drawn() } else { job.arrival.quantile })
+            service.span(if fresh { drawn() } else { job.arrival.quantile }, job.arrival.luck)
         } else {
             job.arrival.service
         };
@@ -100,31 +100,42 @@ impl Trial<'_, '_, '_, '_, '_> {
         let pool = self.pool(p);
         let service = self.service(p, index, self.w.jobs.get(job_index));
         let ticket = self.ticket();
+        let load = if self.w.pools[p].held.is_used() { self.load_adapter(p, index, job_index) } else { SimSpan::ZERO };
         let job = self.w.jobs.get_mut(job_index);
         let container = &mut self.w.pools[p].containers[index as usize];
         let switch = pool.models[usize::from(job.arrival.model)].switch_in[usize::from(container.loaded)];
         container.load(job.arrival.model);
         let waited = if pool.timeout_from_accept { (self.now - job.accepted_at).0 } else { 0 };
         let limit = SimSpan(pool.timeout.0.saturating_sub(waited));
-        let TryLength { lasts, succeeds } = try_length(pool, &job.arrival, job.attempt(), switch + service, limit);
+        let TryLength { lasts, succeeds } =
+            try_length(pool, &job.arrival, job.attempt(), switch + load + service, limit);
         job.ticket = ticket;
         let ends = self.now + lasts;
         if pool.preemption.is_none() {
             self.w.events.push(ends, Event::TryEnd { job: job_index, ticket });
-            self.count_try(p, index, job_index, succeeds, switch);
+            self.count_try(p, index, job_index, succeeds, (switch, load));
         } else {
             // Not if the container is taken away before.
             let survives = self.survives(p, index, lasts);
             if survives {
                 self.w.events.push(ends, Event::TryEnd { job: job_index, ticket });
             }
-            self.count_try(p, index, job_index, succeeds && survives, switch);
+            self.count_try(p, index, job_index, succeeds && survives, (switch, load));
         }
     }
 
     /// Books a try that starts now.
+    ///
+    /// - `first`: how long its model is switched and its adapter loaded before it executes.
     #[inline]
-    pub(super) fn count_try(&mut self, p: usize, index: u32, job_index: u32, succeeds: bool, switch: SimSpan) {
+    pub(super) fn count_try(
+        &mut self,
+        p: usize,
+        index: u32,
+        job_index: u32,
+        succeeds: bool,
+        (switch, load): (SimSpan, SimSpan),
+    ) {
         let state = &mut self.w.pools[p];
         let container = &mut state.containers[index as usize];
         let job = self.w.jobs.get_mut(job_index);
@@ -159,7 +170,7 @@ impl Trial<'_, '_, '_, '_, '_> {
             self.occupancy_changes(p);
             self.w.pools[p].executing += 1;
         }
-        self.note(p, Some(index), Some(job_index), What::Executes { switch, cold });
+        self.note(p, Some(index), Some(job_index), What::Executes { switch, load, cold });
     }
 
     #[inline]

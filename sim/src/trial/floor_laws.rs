@@ -76,6 +76,7 @@ proptest! {
         pool.hardware.truncate(1);
         for model in &mut pool.models {
             model.switch_in.iter_mut().for_each(|switch| *switch = SimSpan::ZERO);
+            model.adapters = None;
         }
         let (outcome, latencies) = setting.outcome();
         let (group, (floors, soonest)) = (group(&setting), floors(&setting));

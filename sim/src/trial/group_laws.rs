@@ -1,6 +1,8 @@
 //! Laws of every group of pools, tried on random ones with random rules. [`simulate_group`] checks conservation itself,
 //! so each of these runs does too.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
@@ -156,7 +158,9 @@ fn times(setting: &Setting, factor: u64) -> Setting {
         for model in &mut pool.models {
             scale(&mut model.latency_limit, factor);
             model.switch_in.iter_mut().for_each(|span| scale(span, factor));
-            model.services.iter_mut().for_each(|law| scale_law(law, factor));
+            model.services.iter_mut().for_each(|service| scale_law(&mut service.law, factor));
+            let adapters = model.adapters.iter_mut().map(Arc::make_mut);
+            adapters.for_each(|adapters| scale_law(&mut adapters.load, factor));
             for boot in &mut model.boots {
                 boot.image.iter_mut().chain(&mut boot.phases).for_each(|law| scale_law(law, factor));
                 boot.snapshot.iter_mut().for_each(|snapshot| scale_law(&mut snapshot.restore, factor));
@@ -175,7 +179,7 @@ fn times(setting: &Setting, factor: u64) -> Setting {
     for clients in &mut longer.clients {
         clients.first.iter_mut().for_each(|span| scale(span, factor));
         scale_law(&mut clients.think, factor);
-        scale_law(&mut clients.service, factor);
+        scale_law(&mut clients.service.law, factor);
         clients.pace = clients.pace.slowed(factor);
     }
     longer.boots.iter_mut().flatten().for_each(|law| scale_law(law, factor));
@@ -208,7 +212,7 @@ fn random_groups_meet_every_rule() {
     let mut runner = TestRunner::new_with_rng(config(1), TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let mut sum = Outcome::default();
     let mut sent = 0;
-    for _ in 0..500 {
+    for _ in 0..1_500 {
         let setting = setting(true).new_tree(&mut runner).expect("a setting").current();
         let outcome = setting.outcome().0;
         sent += outcome.total().arrived - Setting { clients: Vec::new(), ..setting }.outcome().0.total().arrived;
@@ -220,7 +224,15 @@ fn random_groups_meet_every_rule() {
     sum.pools.iter().for_each(|pool| met += pool);
     let losses = [total.failed, total.rejected, total.abandoned, total.stuck];
     let hedges = [total.hedged - total.hedge_wins, total.hedge_wins];
-    let moves = [total.fell_back, total.cold, met.denied, met.cancelled, met.preemptions, met.boot_failures];
+    let moves = [
+        total.adapter_loads,
+        total.fell_back,
+        total.cold,
+        met.denied,
+        met.cancelled,
+        met.preemptions,
+        met.boot_failures,
+    ];
     let batches = [met.batches - met.full_batches, met.full_batches];
     // Of some thousand requests.
     for count in losses.into_iter().chain(hedges).chain(moves).chain(batches) {
@@ -244,7 +256,7 @@ proptest! {
             prop_assert!(model.latency_ns <= model.sojourn_ns);
             // What is stuck may have been executed, in vain, after the end to which its time counts.
             prop_assert!(model.stuck > 0 || model.wait_ns <= model.sojourn_ns);
-            prop_assert!(model.completed <= model.executions);
+            prop_assert!(model.completed <= model.executions && model.adapter_loads <= model.executions);
             prop_assert!(model.hedge_wins <= model.hedged && model.hedged <= model.arrived);
         }
         // A step of a chain arrives when the one before it goes on.

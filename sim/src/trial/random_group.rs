@@ -1,5 +1,7 @@
 //! Random groups of pools for the tests of the laws: any subset of all rules, small enough to meet each other often.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
@@ -15,6 +17,7 @@ use crate::quantile::Quantile;
 use crate::quantities::SimSpan;
 use crate::request::Luck;
 use crate::window::Window;
+use crate::{Adapters, Service, Shape, ShapeLaw, Shapes, Work};
 use crate::{BatchWait, Batching, Efficiency, Fallback, Hedge, Patience, Preemption, Retries};
 
 /// The same tests on every machine and every day.
@@ -56,7 +59,7 @@ impl Dials<'_> {
 }
 
 const DIALS_A_POOL: usize = 44;
-const DIALS_A_MODEL: usize = 10;
+const DIALS_A_MODEL: usize = 14;
 const DIALS_A_HEDGE: usize = 3;
 const DIALS_OF_GROUP: usize = 21;
 
@@ -103,15 +106,36 @@ fn model(dials: &mut Dials<'_>, models: usize, types: usize, serial: bool) -> Po
         }
     };
     let boots = boot(dials);
+    let (weights, held) = dials.pick(&[(vec![1.0], 1), (vec![2.0, 1.0, 1.0], 1), (vec![3.0, 1.0, 1.0, 1.0], 2)]);
+    let loads = dials.pick(&[false, true]) && serial;
     PoolModel {
         failure_probability: dials.pick(&[0.0, 0.0, 0.5]),
         // A failure on the way is an instant that does not scale.
         fails_at_end: !dials.chance || dials.pick(&[false, true]),
         switch_in: vec![switch(dials); models],
-        services: vec![dials.law(5); types],
+        services: services(dials, types),
+        adapters: loads.then(|| Arc::new(Adapters::new(&weights, dials.law(3), held))),
         boots: if types > 1 || dials.pick(&[false, true]) { vec![boots; types] } else { Vec::new() },
         ..PoolModel::new(models, s(20))
     }
+}
+
+/// Works that are powers of two, so that whole seconds stay exact where nothing is left to chance.
+fn services(dials: &mut Dials<'_>, types: usize) -> Vec<Service> {
+    let (law, chance) = (dials.law(5), dials.chance);
+    let one = || vec![(1.0, 1.0)];
+    let [reference, short] = [1.0, 0.5].map(|steps| Shape { steps, megapixels: 1.0, frames: 1.0, images: 1.0 });
+    let long = Shape { steps: 2.0, images: 4.0, ..short };
+    let steps = vec![(1.0, 0.5), (1.0, 1.0), (1.0, 2.0)];
+    let independent = Shapes::Independent([steps, one(), one(), vec![(2.0, 1.0), (1.0, 4.0)]]);
+    let mixes = [None, Some(independent), Some(Shapes::Joint(vec![(2.0, short), (1.0, long), (1.0, reference)]))];
+    let shapes = dials.pick(&mixes);
+    let work = |k: usize| {
+        let fixed_share = if chance { [0.0, 0.3][k % 2] } else { 0.0 };
+        let law = ShapeLaw { fixed_share, megapixels_exponent: 1.0, frames_exponent: 1.0 };
+        shapes.as_ref().map(|shapes| Arc::new(Work::of(shapes, &reference, &law)))
+    };
+    (0..types).map(|k| Service { law, work: work(k) }).collect()
 }
 
 /// Some pools that have a fallback pool hedge too. What cannot be where requests are hedged gives way.
@@ -126,7 +150,7 @@ fn hedge(numbers: &[u8], pools: &mut [Pool]) {
             let mut at = place;
             loop {
                 let pool = &mut pools[at];
-                if !pool.may_hold_copies() {
+                if !pool.executes_singly() {
                     pool.execution = Execution::Serial;
                     pool.target_inputs = pool.target_inputs.min(pool.max_inputs);
                 }
@@ -238,11 +262,11 @@ fn clients(models: u16, chance: bool) -> impl Strategy<Value = Vec<Clients>> {
     let first = prop::collection::vec((0..9u64).prop_map(|seconds| s(2 * seconds)), 1..4);
     let one = (0..models, first, think, (0..12u64).prop_flat_map(law), prop_oneof![steady, changing], any::<u64>());
     let some = prop::collection::vec(one, 1..3).prop_map(|all| {
-        let of = |(model, first, think, service, pace, luck)| Clients {
+        let of = |(model, first, think, service, pace, luck): (u16, _, _, Law, _, _)| Clients {
             model,
             first,
             think,
-            service,
+            service: service.into(),
             pace,
             luck: Luck(luck),
         };

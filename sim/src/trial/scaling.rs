@@ -78,6 +78,9 @@ impl Trial<'_, '_, '_, '_, '_> {
         let container = Container::starting(self.now, model, ordinal);
         if let Some(index) = state.stopped.pop() {
             state.containers[index as usize] = container;
+            if state.held.is_used() {
+                state.held.forget(index);
+            }
             return index;
         }
         state.containers.push(container);

@@ -33,7 +33,7 @@ impl Trial<'_, '_, '_, '_, '_> {
             let lasts = SimSpan::from_secs_f64(work * fails.unwrap_or(1.0) / self.speed_of_each(p, index));
             self.survives(p, index, lasts.min(pool.timeout))
         };
-        self.count_try(p, index, job_index, fails.is_none() && survives, SimSpan::ZERO);
+        self.count_try(p, index, job_index, fails.is_none() && survives, (SimSpan::ZERO, SimSpan::ZERO));
         self.schedule_share_end(p, index);
     }
 

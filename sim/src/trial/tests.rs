@@ -72,7 +72,7 @@ fn group(mut pools: Vec<Pool>, arrivals: &[Arrival]) -> Setting {
         let model = &mut pool.models[0];
         model.switch_in = vec![SimSpan::ZERO; models];
         if model.services.is_empty() {
-            model.services = vec![lasting(10.0)];
+            model.services = vec![lasting(10.0).into()];
         }
         pool.models = vec![model.clone(); models];
     }
@@ -288,6 +288,7 @@ fn a_timeline_adds_up_to_the_ledger() {
     assert_eq!(timeline.queue_ns.iter().sum::<u64>(), s(80.0).0);
 }
 
+mod adapters;
 mod batches;
 mod boots;
 mod capacity;
@@ -298,6 +299,7 @@ mod hedge;
 mod limits;
 mod never_met;
 mod quota;
+mod shapes;
 mod shared;
 mod stories;
 mod watching;

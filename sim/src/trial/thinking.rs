@@ -13,6 +13,7 @@ use crate::pace::Pace;
 use crate::quantile::Quantile;
 use crate::quantities::SimSpan;
 use crate::request::Luck;
+use crate::service::Service;
 
 /// All clients of a trial.
 #[derive(Debug, Default)]
@@ -27,7 +28,7 @@ pub(super) struct Thinking {
 struct Alike {
     model: u16,
     think: Law,
-    service: Law,
+    service: Service,
     pace: Pace,
 }
 
@@ -72,9 +73,9 @@ impl Trial<'_, '_, '_, '_, '_> {
         // A shortcut looks ahead to the next arrival: it does not know who sends.
         self.shortcut &= clients.is_empty();
         for (group, alike) in clients.iter().enumerate() {
-            let Clients { model, think, service, .. } = *alike;
+            let Clients { model, think, .. } = *alike;
             assert!(usize::from(model) < self.group.pools[0].models.len(), "clients of a model of the group");
-            let pace = alike.pace.clone();
+            let (service, pace) = (alike.service.clone(), alike.pace.clone());
             self.w.thinking.groups.push(Alike { model, think, service, pace });
             for (number, left) in alike.first.iter().enumerate() {
                 let luck = alike.luck.child(number as u32);
@@ -104,7 +105,7 @@ impl Trial<'_, '_, '_, '_, '_> {
         self.audit.sent += 1;
         let alike = &self.w.thinking.groups[usize::from(client.group)];
         let quantile = Quantile::of_uniform(luck.uniform(0, purpose::FRESH_SERVICE));
-        let (model, service) = (alike.model, alike.service.span(quantile));
+        let (model, service) = (alike.model, alike.service.span(quantile, luck));
         let arrival = Arrival { at: self.now, service, luck, quantile, model };
         self.enter_system(arrival, (arrival.at, model), false, index);
     }

@@ -40,7 +40,7 @@ impl Pool {
         let model = &self.models[usize::from(arrival.model)];
         // Most requests of most pools: one try, on the only GPU type, that succeeds by itself.
         if self.hardware.len() == 1 && arrival.service <= self.timeout && !self.shares() {
-            let whole = arrival.service + model.longest_switch();
+            let whole = arrival.service + model.longest_start(arrival, 0);
             if fails_at(model, arrival.luck, 0).is_none() && whole <= self.timeout {
                 let (executes, completes_after) = (arrival.service, Some(arrival.service));
                 return Unhindered { executes, completes_after, is_certain: true };
@@ -77,17 +77,18 @@ impl Pool {
         }
     }
 
-    /// The whole of one execution, model switch included.
+    /// The whole of one execution; the most of it with model switch and adapter.
     fn execution(&self, arrival: &Arrival, execution: u32) -> Range {
         let model = &self.models[usize::from(arrival.model)];
         let fresh = self.retries.fresh_service && execution > 0;
         let drawn = || Quantile::of_uniform(arrival.luck.uniform(execution, purpose::FRESH_SERVICE));
         let quantile = if fresh { drawn() } else { arrival.quantile };
-        let first = if fresh { model.services[0].span(quantile) } else { arrival.service };
-        let others = model.services.iter().take(self.hardware.len()).skip(1).map(|law| law.span(quantile));
+        let luck = arrival.luck;
+        let first = if fresh { model.services[0].span(quantile, luck) } else { arrival.service };
+        let others = model.services.iter().take(self.hardware.len()).skip(1).map(|own| own.span(quantile, luck));
         let (least, most) = others.fold((first, first), |(least, most), span| (least.min(span), most.max(span)));
         match self.speeds() {
-            None => Range { least, most: most + model.longest_switch() },
+            None => Range { least, most: most + model.longest_start(arrival, execution) },
             Some([slowest, fastest]) => Range {
                 least: SimSpan(((least.0 as f64 / fastest) as u64).saturating_sub(ROUNDING_NS)),
                 most: SimSpan((most.0 as f64 / slowest) as u64) + SimSpan(ROUNDING_NS),
@@ -113,9 +114,11 @@ impl Pool {
 }
 
 impl PoolModel {
-    /// The longest that loading it in place of another takes.
+    /// The longest that a try may take before it executes: the model in place of another, and its adapter.
     #[inline]
-    fn longest_switch(&self) -> SimSpan {
-        self.switch_in.iter().copied().max().unwrap_or(SimSpan::ZERO)
+    fn longest_start(&self, arrival: &Arrival, execution: u32) -> SimSpan {
+        let switch = self.switch_in.iter().copied().max().unwrap_or(SimSpan::ZERO);
+        let load = self.adapters.as_ref().map(|adapters| adapters.load_span(arrival.luck, execution));
+        load.map_or(switch, |load| switch + load)
     }
 }

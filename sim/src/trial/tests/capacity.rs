@@ -48,7 +48,7 @@ fn a_start_asks_for_the_next_gpu_type_when_the_first_does_not_come() {
     let mut ranked = Pool { hardware_wait: s(7.0), ..pool() };
     ranked.hardware.push(Hardware { gpu: 1, gpus: 1 });
     ranked.models[0].boots = vec![Boot::of(lasting(20.0)), Boot::of(lasting(30.0))];
-    ranked.models[0].services = vec![lasting(10.0), lasting(4.0)];
+    ranked.models[0].services = vec![lasting(10.0).into(), lasting(4.0).into()];
     let capacity = vec![Capacity { wait: None, scarcity: Some(0) }, Capacity { wait: None, scarcity: None }];
     let setting =
         Setting { capacity, scarcity: vec![period(0.0, 100.0)], ..group(vec![ranked], &[at(0.0), at(200.0)]) };

@@ -10,7 +10,14 @@ use crate::patience::Patience;
 /// Clients of the first model who still think for so many seconds when the trial begins.
 fn clients(first: &[f64]) -> Clients {
     let first = first.iter().map(|seconds| s(*seconds)).collect();
-    Clients { model: 0, first, think: lasting(30.0), service: lasting(10.0), pace: Pace::steady(), luck: Luck(3) }
+    Clients {
+        model: 0,
+        first,
+        think: lasting(30.0),
+        service: lasting(10.0).into(),
+        pace: Pace::steady(),
+        luck: Luck(3),
+    }
 }
 
 /// The seconds at which requests arrive until `end`, in the first of some pools.
@@ -113,7 +120,7 @@ fn the_kth_request_of_a_client_has_the_same_luck_everywhere() {
     // How long each request is executed, and how long the client thinks behind it.
     let spans = |boot: f64| -> Vec<[f64; 2]> {
         let (think, service) = (Law::Exponential { mean_s: 50.0 }, Law::Exponential { mean_s: 10.0 });
-        let clients = vec![Clients { think, service, ..clients(&[0.0]) }];
+        let clients = vec![Clients { think, service: service.into(), ..clients(&[0.0]) }];
         let setting = Setting { clients, boots: vec![vec![lasting(boot)]], ..group(vec![pool()], &[]) };
         let events = setting.seen(usize::MAX).trace.events;
         let times = |is: fn(What) -> bool| -> Vec<f64> {

@@ -32,12 +32,12 @@ fn failures_may_show_at_the_end() {
 fn a_new_try_may_draw_a_service_time_of_its_own() {
     let mut fresh = Pool { retries: Retries { fresh_service: true, ..Retries::fixed(1) }, ..pool() };
     (fresh.models[0].failure_probability, fresh.models[0].fails_at_end) = (0.5, true);
-    fresh.models[0].services = vec![lasting(3.0)];
+    fresh.models[0].services = vec![lasting(3.0).into()];
     let arrivals = [Arrival { luck: failing(1), ..at(0.0) }];
     let (outcome, _) = run(&fresh, &arrivals);
     assert_eq!((ledger(&outcome), mean_latency(&outcome)), ([20.0, 3.0, 1.0 + 60.0, 10.0], 34.0));
     // What is always the same may be drawn as often as one likes.
-    fresh.models[0].services = vec![lasting(10.0)];
+    fresh.models[0].services = vec![lasting(10.0).into()];
     let repeated = Pool { retries: Retries::fixed(1), ..fresh.clone() };
     assert_eq!(run(&fresh, &arrivals), run(&repeated, &arrivals));
 }

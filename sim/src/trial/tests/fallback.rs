@@ -12,7 +12,7 @@ pub(super) fn to(pool: u16) -> Fallback {
 
 pub(super) fn quick() -> Pool {
     let mut quick = pool();
-    quick.models[0].services = vec![lasting(4.0)];
+    quick.models[0].services = vec![lasting(4.0).into()];
     quick
 }
 

@@ -215,7 +215,7 @@ fn the_second_copy_has_the_service_time_of_the_request_and_failures_of_its_own()
     let warm = |pool: Pool| Pool { min_containers: 1, starts_ready: true, ..pool };
     let second = |fails: f64| {
         let mut second = warm(quick());
-        second.models[0].services = vec![exponential];
+        second.models[0].services = vec![exponential.into()];
         second.models[0].failure_probability = fails;
         second.models[0].fails_at_end = true;
         second

@@ -12,7 +12,7 @@ fn a_trace_names_what_happens_in_order() {
         (5.0, What::Queues { before: 0 }),
         (5.0, What::Starts { wanted: 1, have: 1 }),
         (25.0, What::Ready),
-        (25.0, What::Executes { switch: SimSpan::ZERO, cold: true }),
+        (25.0, What::Executes { switch: SimSpan::ZERO, load: SimSpan::ZERO, cold: true }),
         (35.0, What::Completes { latency: s(30.0), in_vain: false }),
         (95.0, What::Stops { idle: s(60.0) }),
     ];
