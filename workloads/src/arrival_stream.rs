@@ -2,7 +2,7 @@
 
 use fleetfront_sim::{Arrival, Arrivals, Clients, ReadyService, Request, Service, SimSpan};
 
-use crate::clients::clients;
+use crate::closed::clients;
 use crate::request_stream::RequestStream;
 use crate::traffic::Traffic;
 

@@ -10,7 +10,7 @@
 //! Deliberately absent: GPUs, prices, containers.
 
 mod arrival_stream;
-mod clients;
+mod closed;
 mod curve;
 pub mod describe;
 mod dispersion;
@@ -36,7 +36,7 @@ mod traffic;
 mod traffic_study;
 
 pub use arrival_stream::ArrivalStream;
-pub use clients::clients;
+pub use closed::clients;
 pub use curve::{CurveError, LoadCurve};
 pub use dispersion::{session_dispersion, slow_rate_dispersion, slow_rates_dispersion};
 pub use draw::draw_requests;
