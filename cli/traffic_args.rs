@@ -9,7 +9,8 @@ use crate::args::Machine;
 /// Arguments of `traffic`.
 #[derive(Debug, Args)]
 pub(crate) struct TrafficArgs {
-    /// The log: a table or JSON with a line for each request, or counts in bins; may be compressed with gzip
+    /// The log: a table or JSON with a line for each request, or counts in bins; may be compressed with gzip; - for
+    /// standard input
     #[arg(value_name = "LOG")]
     pub(crate) log: PathBuf,
     #[command(flatten)]

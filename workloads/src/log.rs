@@ -20,6 +20,7 @@ mod json_fields;
 mod layout;
 mod local_clock;
 mod minute_row;
+mod not_text;
 mod options;
 mod plan;
 mod reading;
@@ -42,7 +43,7 @@ pub use error::LogError;
 pub use layout::Layout;
 pub use options::LogOptions;
 pub use sorted::read_sorted;
-pub use source::open_log;
+pub use source::{open_log, open_log_in};
 pub use stamp::parse_instant;
 pub use summary::{LogSummary, StampZone, WrongLine, ZoneCount};
 

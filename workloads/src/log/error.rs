@@ -32,6 +32,16 @@ pub enum LogError {
         /// The log, as the user named it.
         file: String,
     },
+    /// It holds no lines of text.
+    #[error("{file}: holds no text: {what}\n  help: {mend}")]
+    NotText {
+        /// The log, as the user named it.
+        file: String,
+        /// What it is instead.
+        what: &'static str,
+        /// What to do.
+        mend: &'static str,
+    },
     /// The first line is data.
     #[error("{file}:{line}: no header: `{text}` is a stamp\n  help: let the first line name the columns")]
     NoHeader {

@@ -1,9 +1,8 @@
 //! What is read, repaired, counted and refused, a rule a test.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 
-use crate::log::{Columns, Entry, Layout, LogError, LogOptions, LogSummary, StampZone, ZoneCount, open_log, read_log};
+use crate::log::{Columns, Entry, Layout, LogError, LogOptions, LogSummary, StampZone, ZoneCount, read_log};
 
 /// An entry that owns what it holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -383,30 +382,4 @@ fn other_separators_line_ends_and_a_byte_order_mark_are_taken() {
     let (entries, summary) = read(text, &LogOptions::default());
     assert_eq!((entries.len(), entries[1].model.as_str(), entries[1].duration_s), (2, "b", Some(2.0)));
     assert_eq!((entries[1].line, summary.lines), (4, 2));
-}
-
-#[test]
-fn gzip_is_told_by_its_first_bytes() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut text = "time,model\n".to_owned();
-    (0..50_000).for_each(|i| writeln!(text, "{},m{}", 1_731_689_870 + i, i % 7).expect("memory"));
-    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    gzip.write_all(text.as_bytes()).expect("memory");
-    let gzip = gzip.finish().expect("memory");
-    // Two members in a row are one file.
-    let twice = [&gzip[..], &gzip[..]].concat();
-    let plain = text.as_bytes().to_vec();
-    for (name, bytes, lines) in
-        [("plain.csv.gz", &plain, 50_000), ("zipped.csv", &gzip, 50_000), ("two", &twice, 100_001)]
-    {
-        let path = folder.path().join(name);
-        std::fs::write(&path, bytes).expect("a file");
-        let summary = read_log(open_log(&path).expect("a log"), name, &LogOptions::default(), |_| {});
-        assert_eq!(summary.expect("a log").lines, lines, "{name}");
-    }
-    let path = folder.path().join("cut.gz");
-    std::fs::write(&path, &gzip[..gzip.len() / 2]).expect("a file");
-    let error =
-        read_log(open_log(&path).expect("a log"), "cut.gz", &LogOptions::default(), |_| {}).expect_err("it is cut");
-    assert!(error.to_string().contains("cannot be read on"), "{error}");
 }
