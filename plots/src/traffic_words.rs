@@ -54,7 +54,11 @@ fn size(study: &TrafficStudy) -> String {
     let log = &study.description;
     let day = |stamp: &Option<String>| stamp.as_deref().and_then(|stamp| stamp.get(..10)).unwrap_or("").to_owned();
     let (first, last) = (day(&log.first), day(&log.last));
-    let when = if first == last { format!("on {first}") } else { format!("from {first} to {last}") };
+    let when = match () {
+        () if study.log.is_origin_assumed => "counted from zero, without a date".to_owned(),
+        () if first == last => format!("on {first}"),
+        () => format!("from {first} to {last}"),
+    };
     let growth = study.whole.growth_per_week.map_or(String::new(), |growth| {
         format!(
             ", {} {} a week",
