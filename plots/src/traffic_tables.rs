@@ -63,6 +63,11 @@ fn numbers(study: &TrafficStudy, log: &Description) -> TrafficTable {
             format!("{} % ({} to {})", percent(trend.growth_per_week), percent(trend.low), percent(trend.high))
         }),
     );
+    let ends = study.log.endings;
+    if ends.ok + ends.failed + ends.open > 0 {
+        row("requests that failed", Some(count(ends.failed as f64)));
+        row("requests that had not ended", (ends.open > 0).then(|| count(ends.open as f64)));
+    }
     let hours = log.hourly.len();
     row("empty hours", (hours > 0).then(|| format!("{} of {hours}", log.zero_hours)));
     let busiest = log.hourly.iter().map(|hour| hour.requests).max();
@@ -267,11 +272,14 @@ fn broken_checks(study: &TrafficStudy) -> TrafficTable {
     let Some(proof) = &study.proof else { return table };
     for check in proof.checks.iter().filter(|check| !check.holds) {
         let number = |value: f64| plain(value, Unit::Count);
+        let band = check.drawn.map(|drawn| format!("{} to {}", number(drawn.low), number(drawn.high)));
+        // Most draws have what the log has: where few do, that is the miss.
+        let only = if 2 * check.draws < proof.draws { format!(" (in {} draws)", check.draws) } else { String::new() };
         table.rows.push(vec![
             format!("{}: {}", group_words(check.group), check.name),
-            number(check.log),
-            number(check.median),
-            format!("{} to {}", number(check.low), number(check.high)),
+            or_dash(check.log, Unit::Count),
+            or_dash(check.drawn.map(|drawn| drawn.median), Unit::Count),
+            band.unwrap_or_else(|| "–".to_owned()) + &only,
         ]);
     }
     table
@@ -279,6 +287,8 @@ fn broken_checks(study: &TrafficStudy) -> TrafficTable {
 
 #[cfg(test)]
 mod tests {
+    use fleetfront_workloads::prove::Check;
+
     use super::*;
     use crate::traffic_fixture::study;
 
@@ -310,6 +320,10 @@ mod tests {
         let outside = table(&tables, "What lies outside");
         assert_eq!(outside.rows.len(), 1);
         assert!(outside.rows[0][0].starts_with("keep-alive: "), "{:?}", outside.rows);
+        let proof = study.proof.as_mut().expect("it was checked");
+        proof.checks[0] = Check { log: Some(3.0), drawn: None, draws: 0, holds: false, ..proof.checks[0].clone() };
+        let tables = traffic_tables(&study);
+        assert_eq!(table(&tables, "What lies outside").rows[0][1..], ["3", "–", "– (in 0 draws)"]);
         study.proof = None;
         assert!(!traffic_tables(&study).iter().any(|table| table.heading.contains("drawn")));
     }

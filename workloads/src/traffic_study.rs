@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::describe::{Clock, Description};
 use crate::fit::{TrafficFit, level_since_s};
 use crate::log::{LogOptions, LogSummary};
-use crate::prove::{Proof, ample_draws, prove};
+use crate::prove::{Proof, ample_draws, prove, too_many};
 
 pub use error::StudyError;
 use pass::Pass;
@@ -101,7 +101,8 @@ impl TrafficStudy {
 /// - `file`: its name in errors.
 ///
 /// # Errors
-/// [`StudyError`] when the log cannot be read or used, has too many models, or tells no rate.
+/// [`StudyError`] when the log cannot be read or used, has too many models, tells no rate, or would take too many draws
+/// to check.
 ///
 /// # Panics
 /// If fewer than 39 draws are asked for.
@@ -125,8 +126,12 @@ pub fn study_traffic<B: BufRead>(
         fits.push((pass.names()[0].clone(), whole.clone()));
     }
     let prove_it = |check: CheckOptions| {
-        let draws = check.draws.unwrap_or_else(|| ample_draws(part.whole.requests));
-        prove(&part.whole, &part.options, part.stretch_s, &fits, (check.seed, draws))
+        let requests = part.whole.requests;
+        let draws = check.draws.unwrap_or_else(|| ample_draws(requests));
+        if let Some((all, most)) = too_many(requests, draws) {
+            return Err(StudyError::TooMuchToDraw { file: file.to_owned(), requests, draws, all, most });
+        }
+        Ok(prove(&part.whole, &part.options, part.stretch_s, &fits, (check.seed, draws))?)
     };
     let proof = options.check.map(prove_it).transpose()?;
     let clock = Clock::new(&options.log.zone).map_err(crate::LogError::from)?;
