@@ -5,7 +5,8 @@ use std::time::Instant;
 use fleetfront_plots::{TrafficAnswer, TrafficTable, render_traffic, traffic_holds, traffic_sentences, traffic_tables};
 use fleetfront_scenario::nearest;
 use fleetfront_workloads::{
-    CheckOptions, Columns, Layout, LogOptions, StudyError, StudyOptions, TrafficStudy, parse_instant, study_traffic,
+    CheckOptions, Columns, Layout, LogOptions, ShapeColumn, StudyError, StudyOptions, TrafficStudy, parse_instant,
+    study_traffic,
 };
 use rayon::ThreadPoolBuilder;
 
@@ -21,7 +22,7 @@ use crate::traffic_args::{Reading, TrafficArgs};
 /// Studies the traffic of a log, writes the files if a folder is given, and prints the answer.
 pub(crate) fn traffic(args: &TrafficArgs) -> Result<Outcome, Failure> {
     let options = options(args)?;
-    let folder = AnswerFolder::claim(args.out.as_ref(), &TRAFFIC)?;
+    let folder = AnswerFolder::claim(args.answer.out.as_ref(), &TRAFFIC)?;
     let log = LogInput::open(&args.log).map_err(|error| {
         let what = format!("{}: cannot be read: {error}", args.log.display());
         Failure::input(what, "give the name of a log that you may read, or - for standard input")
@@ -33,7 +34,7 @@ pub(crate) fn traffic(args: &TrafficArgs) -> Result<Outcome, Failure> {
     // Before the files change places nothing has to be said or put away: Ctrl-C ends the program as it would any other.
     let interrupt = Interrupt::listen();
     let written = folder.publish(&interrupt, || render_traffic(&answer))?;
-    if args.json {
+    if args.answer.json {
         print_json(&answer)?;
     } else {
         screen(&answer, written.as_deref()).show()?;
@@ -62,7 +63,8 @@ fn watched(
 
 /// An error of a library with its mend apart, in the words of the command line.
 fn refused(message: &str) -> Failure {
-    const OPTIONS: [(&str, &str); 2] = [("bin_s = ", "--bin-s "), ("wrong_share_max: ", "--wrong-share: ")];
+    const OPTIONS: [(&str, &str); 3] =
+        [("bin_s = ", "--bin-s "), ("wrong_share_max: ", "--wrong-share: "), ("columns.shape: ", "--shape: ")];
     let message = OPTIONS.iter().fold(message.to_owned(), |text, (name, option)| text.replace(name, option));
     let message = if message.starts_with("bin_s: ") { message.replacen("bin_s", "--bin-s", 1) } else { message };
     let share = "or allow a larger share of wrong lines";
@@ -79,7 +81,7 @@ fn refused(message: &str) -> Failure {
 }
 
 fn options(args: &TrafficArgs) -> Result<StudyOptions, Failure> {
-    let Reading { time, model, client, duration, status, count, zone, bin_s, .. } = &args.reading;
+    let Reading { time, model, client, duration, status, count, adapter, shape, zone, bin_s, .. } = &args.reading;
     let columns = Columns {
         time: time.clone(),
         model: model.clone(),
@@ -87,7 +89,8 @@ fn options(args: &TrafficArgs) -> Result<StudyOptions, Failure> {
         duration: duration.clone(),
         status: status.clone(),
         count: count.clone(),
-        shape: Vec::new(),
+        adapter: adapter.clone(),
+        shape: shape.iter().map(|column| ShapeColumn::from(column.as_str())).collect(),
     };
     let origin = args.reading.start_of_zero.as_ref().map(|date| {
         let instant = parse_instant(date, zone).map_err(|error| refused(&error.to_string()))?;
@@ -140,10 +143,14 @@ fn command(args: &TrafficArgs, log: &str) -> String {
         ("--duration", &of.duration),
         ("--status", &of.status),
         ("--count", &of.count),
+        ("--adapter", &of.adapter),
         ("--start-of-zero", &of.start_of_zero),
     ];
     for (name, value) in named {
         words.extend(value.iter().flat_map(|value| [name.to_owned(), value.clone()]));
+    }
+    if !of.shape.is_empty() {
+        words.extend(["--shape".to_owned(), of.shape.join(",")]);
     }
     words.extend(["--zone".to_owned(), of.zone.clone()]);
     words.extend(of.bin_s.iter().flat_map(|bin_s| ["--bin-s".to_owned(), bin_s.to_string()]));

@@ -6,6 +6,7 @@ use fleetfront_workloads::prove::CheckGroup;
 use fleetfront_workloads::{Process, TrafficStudy};
 
 use crate::format::{Unit, plain};
+use crate::traffic_request_tables::request_tables;
 use crate::traffic_words::{count, span};
 
 /// Most models that a table shows; the JSON has all.
@@ -23,7 +24,7 @@ pub struct TrafficTable {
 }
 
 impl TrafficTable {
-    fn new(heading: impl Into<String>, columns: &[&str]) -> Self {
+    pub(crate) fn new(heading: impl Into<String>, columns: &[&str]) -> Self {
         let columns = columns.iter().map(|column| (*column).to_owned()).collect();
         Self { heading: heading.into(), columns, rows: Vec::new() }
     }
@@ -35,11 +36,12 @@ pub fn traffic_tables(study: &TrafficStudy) -> Vec<TrafficTable> {
     let log = study.fitted();
     let mut tables = vec![numbers(study, log), curve(log, &study.whole), dispersion(log, &study.whole)];
     tables.extend([gaps(log), models(study), keep_alive(log), factors(&study.whole), marked(study)]);
+    tables.extend(request_tables(study));
     tables.extend([check_groups(study), broken_checks(study)]);
     tables.into_iter().filter(|table| !table.rows.is_empty()).collect()
 }
 
-fn or_dash(value: Option<f64>, unit: Unit) -> String {
+pub(crate) fn or_dash(value: Option<f64>, unit: Unit) -> String {
     value.map_or("–".to_owned(), |value| plain(value, unit))
 }
 

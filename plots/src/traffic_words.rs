@@ -4,6 +4,7 @@ use fleetfront_workloads::TrafficStudy;
 use fleetfront_workloads::fit::{FittedDispersion, Grouping};
 
 use crate::format::{Unit, plain};
+use crate::traffic_request_tables::client_words;
 
 /// From so many statistics on that a model shares with its log, it draws such days: 95 % is what the best model would have,
 /// and several of them move together.
@@ -29,6 +30,7 @@ pub fn traffic_sentences(study: &TrafficStudy) -> Vec<String> {
             count(before as f64)
         )
     }));
+    sentences.extend(client_words(study));
     sentences.extend(checked(study));
     sentences.into_iter().filter(|sentence| !sentence.is_empty()).collect()
 }

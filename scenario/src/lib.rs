@@ -46,6 +46,7 @@ mod tables;
 mod testing;
 mod traffic;
 mod traffic_section;
+mod traffic_shapes;
 
 pub use clock::Clock;
 pub use files::Files;
@@ -68,3 +69,4 @@ pub use rules_check::time_of_day;
 pub use schema::json_schema;
 pub use suggest::nearest;
 pub use traffic_section::{traffic_load_csv, traffic_section};
+pub use traffic_shapes::traffic_shape_files;

@@ -7,6 +7,7 @@ use fleetfront_workloads::fit::{Mark, Marked, TrafficFit};
 use fleetfront_workloads::{BatchSize, ModulatedState, Process, Redrawn, SlowRate, TrafficStudy};
 
 use crate::arrivals::CV_MAX;
+use crate::traffic_shapes::shape_lines;
 
 /// What is written of the evening before, in hours, unless somebody edits it.
 const RUN_IN_H: f64 = 2.0;
@@ -39,6 +40,10 @@ pub fn traffic_section(study: &TrafficStudy, log_name: &str) -> String {
         let own = study.of_models.iter().find(|(other, _)| other == name);
         let how = own.map_or(String::new(), |(_, of)| format!("{} of the requests of ", of.requests));
         of_model(&mut out, (name, fit), &how, &source);
+        if let Some((words, lines)) = shape_lines(study, name, &source.toml("measured", &how)) {
+            comment(&mut out, &words);
+            out.push_str(&lines);
+        }
     }
     out
 }

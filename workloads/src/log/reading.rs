@@ -214,7 +214,8 @@ impl<'o> Reading<'o> {
             let stamp = self.stamps.at_minute(minute).map_err(FaultKind::whole)?;
             let at_ns = stamp.at_ns;
             self.tally.add(stamp, requests);
-            each(&Entry { at_ns, requests, model, client, duration_s: None, is_ok: None, shape: &[], line });
+            let (duration_s, is_ok, adapter) = (None, None, "");
+            each(&Entry { at_ns, requests, model, client, duration_s, is_ok, adapter, shape: &[], line });
         }
         Ok(())
     }
@@ -327,6 +328,7 @@ impl<'r> Optional<'r> {
         let requests = if is_counted { value::count(values.get(slot::COUNT)) } else { Ok(1) };
         let requests = requests.map_err(|kind| kind.at(slot::COUNT))?;
         let (model, client) = (text(values, slot::MODEL)?, text(values, slot::CLIENT)?);
+        let adapter = text(values, slot::ADAPTER)?;
         // Traffic needs neither durations nor sizes: a wrong one is counted, and the request kept.
         let duration_s = value::duration_s(values.get(slot::DURATION), self.duration_unit_s);
         let duration_s = duration_s.unwrap_or_else(|kind| {
@@ -336,13 +338,14 @@ impl<'r> Optional<'r> {
         self.shape.clear();
         for slot in slot::SHAPE..values.spans.len() {
             let text = values.get(slot);
-            let size = if text.is_empty() { Ok(f64::NAN) } else { value::number(text) };
+            let size = if text.is_empty() { Ok(f64::NAN) } else { value::size(text) };
             self.shape.push(size.unwrap_or_else(|kind| {
                 self.dropped.add(kind.at(slot), line);
                 f64::NAN
             }));
         }
-        Ok(Entry { at_ns: stamp.at_ns, requests, model, client, duration_s, is_ok, shape: self.shape, line })
+        let at_ns = stamp.at_ns;
+        Ok(Entry { at_ns, requests, model, client, duration_s, is_ok, adapter, shape: self.shape, line })
     }
 }
 

@@ -5,8 +5,14 @@ use super::fault::FaultKind;
 /// The largest count of a line, and of all lines together: a float holds every integer up to it.
 pub(super) const COUNT_MAX: u64 = 9_007_199_254_740_992;
 
+/// A finite number, zero or more.
+pub(super) fn size(text: &[u8]) -> Result<f64, FaultKind> {
+    let value = number(text)?;
+    if value < 0.0 { Err(FaultKind::Negative) } else { Ok(value) }
+}
+
 /// A finite number, such as `32.0` or `1e3`.
-pub(super) fn number(text: &[u8]) -> Result<f64, FaultKind> {
+fn number(text: &[u8]) -> Result<f64, FaultKind> {
     let text = std::str::from_utf8(text).map_err(|_| FaultKind::NotUtf8)?;
     text.parse().ok().filter(|value: &f64| value.is_finite()).ok_or(FaultKind::NotANumber)
 }
@@ -16,8 +22,7 @@ pub(super) fn duration_s(text: &[u8], unit_s: f64) -> Result<Option<f64>, FaultK
     if text.is_empty() {
         return Ok(None);
     }
-    let value = number(text)? * unit_s;
-    if value < 0.0 { Err(FaultKind::NegativeDuration) } else { Ok(Some(value)) }
+    size(text).map(|value| Some(value * unit_s))
 }
 
 /// A count: `14`, or `14.0` as tables of floats write it.
@@ -96,7 +101,7 @@ mod tests {
         assert_eq!(duration_s(b"1500", 1e-3), Ok(Some(1.5)));
         assert_eq!(duration_s(b"0", 1.0), Ok(Some(0.0)));
         assert_eq!(duration_s(b"", 1.0), Ok(None));
-        assert_eq!(duration_s(b"-0.5", 1.0), Err(FaultKind::NegativeDuration));
+        assert_eq!(duration_s(b"-0.5", 1.0), Err(FaultKind::Negative));
         for text in [&b"NaN"[..], b"inf", b"-inf", b"1e999", b"3,2", b"x", b"1 2"] {
             assert_eq!(duration_s(text, 1.0), Err(FaultKind::NotANumber), "{}", text.escape_ascii());
         }

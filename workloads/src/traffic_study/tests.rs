@@ -124,6 +124,28 @@ fn an_exact_clock_is_a_clock_in_its_model() {
 }
 
 #[test]
+fn clients_sizes_and_adapters_are_those_of_the_time_that_is_fitted() {
+    // From the sixth day on ten times as many; what was before is of another client, and larger.
+    let line = |k: u32| {
+        let (day, minute) = (k / 144 + 1, k % 144 * 10);
+        let (client, steps, lora) = if day < 6 { ("old", 50, "x") } else { (["ann", "bob"][k as usize % 2], 20, "y") };
+        let stamp = format!("2024-01-{day:02} {:02}:{:02}:00", minute / 60, minute % 60);
+        (day >= 6 || k % 10 == 0).then(|| format!("{stamp},a,{client},{steps},{lora}\n"))
+    };
+    let text: String =
+        std::iter::once("time,model,user,steps,lora\n".to_owned()).chain((0..12 * 144).filter_map(line)).collect();
+    let study = study(&text, &plain()).expect("a study");
+    assert!(study.since.is_some());
+    let clients = study.clients.expect("clients");
+    assert_eq!((clients.tracked, clients.requests_mean), (2, 504.0));
+    assert!((clients.gaps.expect("gaps").mean_s - 1200.0).abs() < 1e-6);
+    let shapes = study.shapes.expect("sizes");
+    assert_eq!((shapes.columns[0].mean, shapes.samples[0].rows.len(), shapes.samples[0].requests), (20.0, 1, 1008));
+    let adapters = study.adapters.expect("adapters");
+    assert_eq!((adapters.distinct, adapters.top[0].name.as_str()), (1, "y"));
+}
+
+#[test]
 fn what_tells_no_rate_is_refused() {
     let once = study("time\n2024-01-01 00:00:00\n", &plain()).expect_err("one request");
     assert!(matches!(once, StudyError::NoFit { cause: FitError::OneInstant, .. }), "{once}");
