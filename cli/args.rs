@@ -147,12 +147,8 @@ pub(crate) struct CompareArgs {
     pub(crate) half_width: f64,
     #[command(flatten)]
     pub(crate) machine: Machine,
-    /// Folder that the figure, table, data and answer are written to; those of an earlier comparison in it are replaced
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: Option<PathBuf>,
-    /// Print the comparison as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) answer: AnswerArgs,
     /// Exit with 1 if an allocation fails a criterion
     #[arg(long)]
     pub(crate) gate: bool,
@@ -172,12 +168,8 @@ pub(crate) struct ReevaluateArgs {
     pub(crate) trials: u32,
     #[command(flatten)]
     pub(crate) machine: Machine,
-    /// Folder that the figure, table, data and answer are written to; those of an earlier re-evaluation in it are replaced
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: Option<PathBuf>,
-    /// Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) answer: AnswerArgs,
 }
 
 /// Arguments of `why`.
@@ -193,12 +185,8 @@ pub(crate) struct WhyArgs {
     pub(crate) study: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) pace: Pace,
-    /// Folder that the figure, table, data and answer are written to; those of an earlier answer in it are replaced
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: Option<PathBuf>,
-    /// Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) answer: AnswerArgs,
 }
 
 /// Arguments of `whatif`.
@@ -214,12 +202,8 @@ pub(crate) struct WhatIfArgs {
     pub(crate) trials: u32,
     #[command(flatten)]
     pub(crate) machine: Machine,
-    /// Folder that the figure, table, data and answer are written to; those of an earlier what-if in it are replaced
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: Option<PathBuf>,
-    /// Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) answer: AnswerArgs,
 }
 
 /// Arguments of `export`.
@@ -340,12 +324,8 @@ pub(crate) struct FallbackArgs {
     pub(crate) trials: u32,
     #[command(flatten)]
     pub(crate) machine: Machine,
-    /// Folder that the map and the tables are written to; those of an earlier study in it are replaced
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: Option<PathBuf>,
-    /// Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) answer: AnswerArgs,
 }
 
 /// Arguments of `elsewhere`.
@@ -379,6 +359,17 @@ pub(crate) struct ScenarioArg {
     /// Folder of the scenario, or its scenario.toml [default: the embedded scenario image-studio]
     #[arg(value_name = "SCENARIO")]
     pub(crate) path: Option<PathBuf>,
+}
+
+/// Where an answer goes besides the screen.
+#[derive(Debug, Args)]
+pub(crate) struct AnswerArgs {
+    /// Folder that the answer with its data, tables and figures is written to; that of an earlier one in it is replaced
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// How much is simulated, and how.

@@ -23,7 +23,7 @@ const TRIALS_MAX: u32 = 20_000;
 pub(crate) fn compare(args: &CompareArgs) -> Result<Outcome, Failure> {
     let scenario = load(&args.scenario)?;
     let (allocations, mends) = chosen(&scenario, &args.allocations)?;
-    let folder = AnswerFolder::claim(args.out.as_ref(), &COMPARE)?;
+    let folder = AnswerFolder::claim(args.answer.out.as_ref(), &COMPARE)?;
     let most = args.trials.unwrap_or(TRIALS_MAX);
     let precision = match args.trials {
         Some(trials) => Precision::Trials(trials),
@@ -39,7 +39,7 @@ pub(crate) fn compare(args: &CompareArgs) -> Result<Outcome, Failure> {
         let words = ["--allocations".to_owned(), names.join(","), "--trials".to_owned(), comparison.trials.to_string()];
         compare_files(&comparison, &mends, &command("compare", &args.scenario, &words, seed))
     })?;
-    if args.json {
+    if args.answer.json {
         print_json(&comparison)?;
     } else {
         let mut screen = answer(&comparison, &mends);

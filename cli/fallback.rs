@@ -23,7 +23,7 @@ const PAIRS_IN_DETAIL: usize = 3;
 pub(crate) fn fallback(args: &FallbackArgs) -> Result<Outcome, Failure> {
     let scenario = load(&args.scenario)?;
     let pairs = chosen(&scenario, args)?;
-    let folder = args.out.as_deref().map(|out| OutputFolder::claim_for(out, &FALLBACK)).transpose()?;
+    let folder = args.answer.out.as_deref().map(|out| OutputFolder::claim_for(out, &FALLBACK)).transpose()?;
     let effort = Effort { trials: args.trials, seed: args.machine.seed };
     let interrupt = Interrupt::listen();
     let work = |control: &Control| fallback_study(&scenario, &pairs, effort, control);
@@ -36,7 +36,7 @@ pub(crate) fn fallback(args: &FallbackArgs) -> Result<Outcome, Failure> {
         interrupt.finish()?;
         folder.publish(&outputs)?;
     }
-    if args.json {
+    if args.answer.json {
         return print_json(&study);
     }
     let mut screen = answer(&study);

@@ -17,6 +17,7 @@ mod failure;
 mod fallback;
 mod init;
 mod interrupt;
+mod log_input;
 mod money;
 mod output_folder;
 mod reevaluate;

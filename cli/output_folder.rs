@@ -35,29 +35,34 @@ const STUDY: &str = "study.json";
 pub(crate) struct Writer {
     /// Its name, as in "holds a, which no run has written".
     name: &'static str,
-    /// Every file that it writes.
+    /// Every file that it writes, but for those of which there may be several.
     files: &'static [&'static str],
+    /// What the names of these begin and end with.
+    several: Option<(&'static str, &'static str)>,
     /// The file that says which inputs and version it is of.
     signed: &'static str,
 }
 
-const RUN: Writer = Writer { name: "run", files: &OURS, signed: STUDY };
+const RUN: Writer = Writer { name: "run", files: &OURS, several: None, signed: STUDY };
 /// `compare --out`.
 pub(crate) const COMPARE: Writer = Writer {
     name: "comparison",
     files: &["compare.svg", "compare.png", "compare.csv", "compare.json", "compare.md"],
+    several: None,
     signed: "compare.json",
 };
 /// `fallback --out`.
 pub(crate) const FALLBACK: Writer = Writer {
     name: "fallback study",
     files: &["fallback.md", "fallback.svg", "fallback.png", "fallback.csv", "fallback.json"],
+    several: None,
     signed: "fallback.json",
 };
 /// `reevaluate --out`.
 pub(crate) const REEVALUATE: Writer = Writer {
     name: "re-evaluation",
     files: &["reevaluate.svg", "reevaluate.png", "reevaluate.csv", "reevaluate.json", "reevaluate.md"],
+    several: None,
     signed: "reevaluate.json",
 };
 /// `traffic --out`.
@@ -73,20 +78,31 @@ pub(crate) const TRAFFIC: Writer = Writer {
         "dispersion.svg",
         "keep-alive.svg",
     ],
+    several: Some(("shapes.", "csv")),
     signed: "traffic.json",
 };
 /// `whatif --out`.
 pub(crate) const WHAT_IF: Writer = Writer {
     name: "what-if",
     files: &["what_if.svg", "what_if.png", "what_if.csv", "what_if.json", "what_if.md"],
+    several: None,
     signed: "what_if.json",
 };
 /// `why --out`.
 pub(crate) const WHY: Writer = Writer {
     name: "why",
     files: &["why.svg", "why.png", "why.csv", "why.json", "why.md", "why.toml"],
+    several: None,
     signed: "why.json",
 };
+
+impl Writer {
+    /// Whether it writes files of this name.
+    fn writes(&self, name: &str) -> bool {
+        let is_one_of_several = |(begin, end)| name.starts_with(begin) && name.ends_with(end);
+        self.files.contains(&name) || self.several.is_some_and(is_one_of_several)
+    }
+}
 
 const PREFIX: &str = ".fleetfront-";
 
@@ -144,9 +160,10 @@ impl OutputFolder {
         self.name.join(name).display().to_string()
     }
 
-    /// What is said when all files are written.
-    pub(crate) fn written(&self) -> String {
-        format!("Wrote {} to {}.", self.writer.files.join(", "), self.name.display())
+    /// What is said when these files are written.
+    pub(crate) fn written(&self, outputs: &[Output]) -> String {
+        let names: Vec<&str> = outputs.iter().map(|output| &*output.name).collect();
+        format!("Wrote {} to {}.", names.join(", "), self.name.display())
     }
 
     /// Writes all files and lets them take the place of what was there; on an error nothing has changed.
@@ -158,8 +175,8 @@ impl OutputFolder {
     /// If a file is not among those of the writer: the next one would refuse to replace it.
     pub(crate) fn publish(&self, outputs: &[Output]) -> Result<(), Failure> {
         for output in outputs {
-            let Writer { name, files, .. } = self.writer;
-            assert!(files.contains(&output.name), "{} is not among the files of a {name}", output.name);
+            let name = self.writer.name;
+            assert!(self.writer.writes(&output.name), "{} is not among the files of a {name}", output.name);
         }
         let missing: Vec<&Path> = self.parent.ancestors().take_while(|place| !place.exists()).collect();
         let done = self.check_contents().and_then(|()| self.replace(outputs).map_err(|error| self.unwritable(&error)));
@@ -179,7 +196,7 @@ impl OutputFolder {
         let (new, old) = (draft.path().join("new"), draft.path().join("old"));
         fs::create_dir(&new)?;
         for output in outputs {
-            let mut file = File::create_new(new.join(output.name))?;
+            let mut file = File::create_new(new.join(&*output.name))?;
             file.write_all(&output.bytes)?;
             file.sync_all()?;
         }
@@ -198,7 +215,7 @@ impl OutputFolder {
 
     /// Refuses a folder with anything in it that this command has not written.
     fn check_contents(&self) -> Result<(), Failure> {
-        let Writer { name, files, signed } = self.writer;
+        let Writer { name, signed, .. } = self.writer;
         let refuse = |what: &str| Err(Failure::input(format!("--out {}: {what}", self.name.display()), ANOTHER));
         let entries = match fs::read_dir(&self.path) {
             Ok(entries) => entries,
@@ -210,7 +227,7 @@ impl OutputFolder {
             names.push(entry.map_err(|error| self.unwritable(&error))?.file_name().to_string_lossy().into_owned());
         }
         names.sort();
-        if let Some(foreign) = names.iter().find(|name| !files.contains(&name.as_str())) {
+        if let Some(foreign) = names.iter().find(|name| !self.writer.writes(name)) {
             return refuse(&format!("holds {foreign}, which no {name} has written; it would be lost"));
         }
         let study = fs::read(self.path.join(signed)).ok();
@@ -243,8 +260,8 @@ mod tests {
     fn outputs(mark: &str) -> Vec<Output> {
         let study = format!("{{\"version\": \"{mark}\", \"seed\": 1, \"inputs_sha256\": \"ab\"}}");
         vec![
-            Output { name: "report.md", bytes: mark.as_bytes().to_vec() },
-            Output { name: STUDY, bytes: study.into_bytes() },
+            Output { name: "report.md".into(), bytes: mark.as_bytes().to_vec() },
+            Output { name: STUDY.into(), bytes: study.into_bytes() },
         ]
     }
 
@@ -314,7 +331,7 @@ mod tests {
         let signed = b"{\"version\": \"1\", \"inputs_sha256\": \"ab\"}".to_vec();
         for _ in 0..2 {
             let folder = OutputFolder::claim_for(&other, &COMPARE).expect("free, then ours");
-            folder.publish(&[Output { name: "compare.json", bytes: signed.clone() }]).expect("it is written");
+            folder.publish(&[Output { name: "compare.json".into(), bytes: signed.clone() }]).expect("it is written");
         }
         refused(&other, "holds compare.json, which no run has written");
     }

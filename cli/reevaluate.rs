@@ -24,7 +24,7 @@ pub(crate) fn reevaluate(args: &ReevaluateArgs) -> Result<Outcome, Failure> {
         let what = format!("--allocations: {} are given, and a choice is between two", all.len());
         Failure::input(what, "name two allocations")
     })?;
-    let folder = AnswerFolder::claim(args.out.as_ref(), &REEVALUATE)?;
+    let folder = AnswerFolder::claim(args.answer.out.as_ref(), &REEVALUATE)?;
     let effort = Effort { trials: args.trials, seed: args.machine.seed };
     let interrupt = Interrupt::listen();
     let work = |control: &Control| fleetfront_planner::reevaluate(&scenario, &allocations, effort, control);
@@ -35,7 +35,7 @@ pub(crate) fn reevaluate(args: &ReevaluateArgs) -> Result<Outcome, Failure> {
         let words = ["--allocations".to_owned(), names, "--trials".to_owned(), args.trials.to_string()];
         reevaluate_files(&found, &mends, &command("reevaluate", &args.scenario, &words, args.machine.seed))
     })?;
-    if args.json {
+    if args.answer.json {
         return print_json(&found);
     }
     let mut screen = answer(&found, &mends);

@@ -1,22 +1,19 @@
 //! `fleetfront traffic`.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::Path;
 use std::time::Instant;
 
 use fleetfront_plots::{TrafficAnswer, TrafficTable, render_traffic, traffic_holds, traffic_sentences, traffic_tables};
 use fleetfront_scenario::nearest;
 use fleetfront_workloads::{
-    CheckOptions, Columns, Layout, LogOptions, StudyError, StudyOptions, TrafficStudy, open_log, parse_instant,
+    CheckOptions, Columns, Layout, LogOptions, ShapeColumn, StudyError, StudyOptions, TrafficStudy, parse_instant,
     study_traffic,
 };
 use rayon::ThreadPoolBuilder;
-use sha2::{Digest, Sha256};
 
 use crate::answer::AnswerFolder;
 use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupt;
+use crate::log_input::LogInput;
 use crate::output_folder::TRAFFIC;
 use crate::run::quoted;
 use crate::screen::{Screen, print_json};
@@ -24,18 +21,20 @@ use crate::traffic_args::{Reading, TrafficArgs};
 
 /// Studies the traffic of a log, writes the files if a folder is given, and prints the answer.
 pub(crate) fn traffic(args: &TrafficArgs) -> Result<Outcome, Failure> {
-    let file = args.log.display().to_string();
-    let inputs_sha256 = digest(&args.log).map_err(|error| unreadable(&file, &error))?;
     let options = options(args)?;
-    let folder = AnswerFolder::claim(args.out.as_ref(), &TRAFFIC)?;
-    let study = watched(args, || study_traffic(|| open_log(&args.log), &file, &options))?;
-    let log_file = args.log.file_name().map_or(file, |name| name.to_string_lossy().into_owned());
+    let folder = AnswerFolder::claim(args.answer.out.as_ref(), &TRAFFIC)?;
+    let log = LogInput::open(&args.log).map_err(|error| {
+        let what = format!("{}: cannot be read: {error}", args.log.display());
+        Failure::input(what, "give the name of a log that you may read, or - for standard input")
+    })?;
+    let study = watched(args, || study_traffic(|| log.reopen(), &log.name, &options))?;
     let version = env!("CARGO_PKG_VERSION").to_owned();
-    let answer = TrafficAnswer { version, command: command(args), log_file, inputs_sha256, study };
+    let (command, inputs_sha256) = (command(args, &log.word), log.sha256);
+    let answer = TrafficAnswer { version, command, log_file: log.short_name, inputs_sha256, study };
     // Before the files change places nothing has to be said or put away: Ctrl-C ends the program as it would any other.
     let interrupt = Interrupt::listen();
     let written = folder.publish(&interrupt, || render_traffic(&answer))?;
-    if args.json {
+    if args.answer.json {
         print_json(&answer)?;
     } else {
         screen(&answer, written.as_deref()).show()?;
@@ -64,7 +63,8 @@ fn watched(
 
 /// An error of a library with its mend apart, in the words of the command line.
 fn refused(message: &str) -> Failure {
-    const OPTIONS: [(&str, &str); 2] = [("bin_s = ", "--bin-s "), ("wrong_share_max: ", "--wrong-share: ")];
+    const OPTIONS: [(&str, &str); 3] =
+        [("bin_s = ", "--bin-s "), ("wrong_share_max: ", "--wrong-share: "), ("columns.shape: ", "--shape: ")];
     let message = OPTIONS.iter().fold(message.to_owned(), |text, (name, option)| text.replace(name, option));
     let message = if message.starts_with("bin_s: ") { message.replacen("bin_s", "--bin-s", 1) } else { message };
     let share = "or allow a larger share of wrong lines";
@@ -80,26 +80,8 @@ fn refused(message: &str) -> Failure {
     }
 }
 
-fn unreadable(file: &str, error: &io::Error) -> Failure {
-    Failure::input(format!("{file}: cannot be read: {error}"), "give the name of a log that you may read")
-}
-
-/// SHA-256 of a file as it lies there.
-fn digest(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
-    let mut hash = Sha256::new();
-    let mut block = vec![0; 1 << 18];
-    loop {
-        match file.read(&mut block)? {
-            0 => break,
-            read => hash.update(&block[..read]),
-        }
-    }
-    Ok(hash.finalize().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}")))
-}
-
 fn options(args: &TrafficArgs) -> Result<StudyOptions, Failure> {
-    let Reading { time, model, client, duration, status, count, zone, bin_s, .. } = &args.reading;
+    let Reading { time, model, client, duration, status, count, adapter, shape, zone, bin_s, .. } = &args.reading;
     let columns = Columns {
         time: time.clone(),
         model: model.clone(),
@@ -107,7 +89,8 @@ fn options(args: &TrafficArgs) -> Result<StudyOptions, Failure> {
         duration: duration.clone(),
         status: status.clone(),
         count: count.clone(),
-        shape: Vec::new(),
+        adapter: adapter.clone(),
+        shape: shape.iter().map(|column| ShapeColumn::from(column.as_str())).collect(),
     };
     let origin = args.reading.start_of_zero.as_ref().map(|date| {
         let instant = parse_instant(date, zone).map_err(|error| refused(&error.to_string()))?;
@@ -149,8 +132,8 @@ fn now_ns() -> i64 {
 }
 
 /// The command that makes the same again: it depends neither on threads nor on the folder.
-fn command(args: &TrafficArgs) -> String {
-    let mut words = vec!["fleetfront".to_owned(), "traffic".to_owned(), args.log.display().to_string()];
+fn command(args: &TrafficArgs, log: &str) -> String {
+    let mut words = vec!["fleetfront".to_owned(), "traffic".to_owned(), log.to_owned()];
     let of = &args.reading;
     let named = [
         ("--layout", &of.layout),
@@ -160,10 +143,14 @@ fn command(args: &TrafficArgs) -> String {
         ("--duration", &of.duration),
         ("--status", &of.status),
         ("--count", &of.count),
+        ("--adapter", &of.adapter),
         ("--start-of-zero", &of.start_of_zero),
     ];
     for (name, value) in named {
         words.extend(value.iter().flat_map(|value| [name.to_owned(), value.clone()]));
+    }
+    if !of.shape.is_empty() {
+        words.extend(["--shape".to_owned(), of.shape.join(",")]);
     }
     words.extend(["--zone".to_owned(), of.zone.clone()]);
     words.extend(of.bin_s.iter().flat_map(|bin_s| ["--bin-s".to_owned(), bin_s.to_string()]));

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::args::Machine;
+use crate::args::{AnswerArgs, Machine};
 
 /// Arguments of `traffic`.
 #[derive(Debug, Args)]
 pub(crate) struct TrafficArgs {
-    /// The log: a table or JSON with a line for each request, or counts in bins; may be compressed with gzip
+    /// The log: a table or JSON with a line for each request, or counts in bins; may be compressed with gzip; - for
+    /// standard input
     #[arg(value_name = "LOG")]
     pub(crate) log: PathBuf,
     #[command(flatten)]
@@ -22,13 +23,8 @@ pub(crate) struct TrafficArgs {
     pub(crate) draws: Option<u32>,
     #[command(flatten)]
     pub(crate) machine: Machine,
-    /// Folder that the answer, data, scenario section and figures are written to; those of an earlier study in it are
-    /// replaced
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: Option<PathBuf>,
-    /// Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) answer: AnswerArgs,
     /// Exit with 1 if less than 90 % of the log's statistics lie within what the model draws
     #[arg(long, requires = "check")]
     pub(crate) gate: bool,
@@ -59,6 +55,13 @@ pub(crate) struct Reading {
     /// Column with how many requests the line stands for
     #[arg(long, value_name = "COLUMN")]
     pub(crate) count: Option<String>,
+    /// Column with the adapter (LoRA) that the request needs
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) adapter: Option<String>,
+    /// Columns with sizes of the request, with commas between them; SIZE=COLUMN says what one is: steps, megapixels, width,
+    /// height, frames, images, adapters (how many)
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub(crate) shape: Vec<String>,
     /// Time zone of stamps that name none, and whose hours and weekdays count, by its IANA name
     #[arg(long, value_name = "ZONE", default_value = "UTC")]
     pub(crate) zone: String,

@@ -21,7 +21,7 @@ pub(crate) fn whatif(args: &WhatIfArgs) -> Result<Outcome, Failure> {
     let index = args.allocation.as_ref().map_or(Ok(scenario.baseline), |name| find(&scenario, name))?;
     let (allocation, mends) = runnable(&scenario, index);
     let (baseline, _) = runnable(&scenario, scenario.baseline);
-    let folder = AnswerFolder::claim(args.out.as_ref(), &WHAT_IF)?;
+    let folder = AnswerFolder::claim(args.answer.out.as_ref(), &WHAT_IF)?;
     let effort = Effort { trials: args.trials, seed: args.machine.seed };
     let interrupt = Interrupt::listen();
     let work = |control: &Control| what_if(&scenario, &allocation, &baseline, effort, control);
@@ -32,7 +32,7 @@ pub(crate) fn whatif(args: &WhatIfArgs) -> Result<Outcome, Failure> {
         let words = ["--allocation".to_owned(), name, "--trials".to_owned(), args.trials.to_string()];
         what_if_files(&found, &mends, &command("whatif", &args.scenario, &words, args.machine.seed))
     })?;
-    if args.json {
+    if args.answer.json {
         return print_json(&found);
     }
     let mut screen = answer(&found, &mends);

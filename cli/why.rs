@@ -20,7 +20,7 @@ use crate::watch::watched;
 
 /// Says which fleets beat an allocation, and by what.
 pub(crate) fn why(args: &WhyArgs) -> Result<Outcome, Failure> {
-    let folder = AnswerFolder::claim(args.out.as_ref(), &WHY)?;
+    let folder = AnswerFolder::claim(args.answer.out.as_ref(), &WHY)?;
     let interrupt = Interrupt::listen();
     let (study, name) = match &args.study {
         Some(path) => of_saved(path, &args.allocation)?,
@@ -31,7 +31,7 @@ pub(crate) fn why(args: &WhyArgs) -> Result<Outcome, Failure> {
         return Err(Failure::input(what, "`fleetfront check` says what fits where"));
     };
     let written = folder.publish(&interrupt, || why_files(&study, &answer, &made_by(args, &name)))?;
-    if args.json {
+    if args.answer.json {
         return print_json(&answer);
     }
     let mut screen = shown(&answer);

@@ -107,6 +107,7 @@ mod traffic_fixture;
 mod traffic_frame;
 mod traffic_hours_figure;
 mod traffic_keep_alive_figure;
+mod traffic_request_tables;
 mod traffic_tables;
 mod traffic_words;
 pub mod trigger_words;

@@ -77,8 +77,8 @@ fn drawn(study: &TrafficStudy, of: &FittedDispersion) -> Option<(f64, f64, f64)>
         return None;
     };
     let name = format!("in {}, about {about}", span(of.window_s));
-    let check = study.proof.as_ref()?.checks.iter().find(|check| check.name == name)?;
-    (check.low > 0.0).then_some((of.window_s, check.low, check.high))
+    let drawn = study.proof.as_ref()?.checks.iter().find(|check| check.name == name)?.drawn?;
+    (drawn.low > 0.0).then_some((of.window_s, drawn.low, drawn.high))
 }
 
 fn windows_ticks(left: f64, right: f64) -> Vec<f64> {

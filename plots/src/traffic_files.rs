@@ -1,8 +1,10 @@
-//! The files of a traffic study: `traffic.json`, `answer.md`, `scenario-traffic.toml`, `load.csv` and four figures.
+//! The files of a traffic study: `traffic.json`, `answer.md`, `scenario-traffic.toml`, `load.csv`, four figures, and the
+//! joint samples of sizes.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
-use fleetfront_scenario::{traffic_load_csv, traffic_section};
+use fleetfront_scenario::{traffic_load_csv, traffic_section, traffic_shape_files};
 use fleetfront_workloads::TrafficStudy;
 use serde::{Deserialize, Serialize};
 
@@ -55,17 +57,21 @@ pub fn render_traffic(answer: &TrafficAnswer) -> Result<Vec<Output>, PlotError> 
     let study = &answer.study;
     let mut json = serde_json::to_vec_pretty(answer)?;
     json.push(b'\n');
-    let figure = |name, figure: &crate::figure::Figure| Output { name, bytes: svg(figure).into_bytes() };
-    Ok(vec![
-        Output { name: "answer.md", bytes: answer_md(answer).into_bytes() },
-        Output { name: "traffic.json", bytes: json },
-        Output { name: "scenario-traffic.toml", bytes: answer.section().into_bytes() },
-        Output { name: "load.csv", bytes: traffic_load_csv(study, &answer.log_file).into_bytes() },
+    let figure =
+        |name, figure: &crate::figure::Figure| Output { name: Cow::Borrowed(name), bytes: svg(figure).into_bytes() };
+    let mut files = vec![
+        Output { name: "answer.md".into(), bytes: answer_md(answer).into_bytes() },
+        Output { name: "traffic.json".into(), bytes: json },
+        Output { name: "scenario-traffic.toml".into(), bytes: answer.section().into_bytes() },
+        Output { name: "load.csv".into(), bytes: traffic_load_csv(study, &answer.log_file).into_bytes() },
         figure("curve.svg", &traffic_curve_figure(study)),
         figure("hours.svg", &traffic_hours_figure(study)),
         figure("dispersion.svg", &traffic_dispersion_figure(study)),
         figure("keep-alive.svg", &traffic_keep_alive_figure(study)),
-    ])
+    ];
+    let shapes = traffic_shape_files(study).into_iter();
+    files.extend(shapes.map(|(name, csv)| Output { name: Cow::Owned(name), bytes: csv.into_bytes() }));
+    Ok(files)
 }
 
 fn answer_md(answer: &TrafficAnswer) -> String {
@@ -140,10 +146,11 @@ mod tests {
         let files = render_traffic(&answer()).expect("a complete study");
         if let Some(folder) = std::env::var_os("FLEETFRONT_PLOTS_OUT") {
             for file in &files {
-                std::fs::write(std::path::Path::new(&folder).join(file.name), &file.bytes).expect("a writable folder");
+                std::fs::write(std::path::Path::new(&folder).join(&*file.name), &file.bytes)
+                    .expect("a writable folder");
             }
         }
-        let names: Vec<&str> = files.iter().map(|file| file.name).collect();
+        let names: Vec<&str> = files.iter().map(|file| &*file.name).collect();
         let wanted = ["answer.md", "traffic.json", "scenario-traffic.toml", "load.csv"];
         assert_eq!(names[..4], wanted);
         assert_eq!(names[4..], ["curve.svg", "hours.svg", "dispersion.svg", "keep-alive.svg"]);

@@ -2,7 +2,7 @@
 
 use fleetfront_workloads::TrafficStudy;
 use fleetfront_workloads::describe::KeepAlive;
-use fleetfront_workloads::prove::{Check, CheckGroup};
+use fleetfront_workloads::prove::{Band, CheckGroup};
 
 use crate::axes::{labelled, x_axis, y_axis};
 use crate::figure::{Figure, Spot, spot};
@@ -26,13 +26,13 @@ pub(crate) fn traffic_keep_alive_figure(study: &TrafficStudy) -> Figure {
          (logarithmic): {}.",
         values.join(", ")
     );
-    let checks: Vec<(f64, &Check)> = rows
+    let checks: Vec<(f64, Band)> = rows
         .iter()
         .filter_map(|row| {
             let words = format!("after {} min", row.minutes);
             let of = study.proof.as_ref()?.checks.iter();
             let mut of = of.filter(|check| check.group == CheckGroup::KeepAlive && check.name.ends_with(&words));
-            Some((row.minutes as f64, of.next()?))
+            Some((row.minutes as f64, of.next()?.drawn?))
         })
         .collect();
     let mut lines = vec![("the log".to_owned(), LOG)];
@@ -44,17 +44,17 @@ pub(crate) fn traffic_keep_alive_figure(study: &TrafficStudy) -> Figure {
     let (mut figure, plot) = page((&title, &description), legend, &lines, titles);
     let x = Scale::log(0.9, 66.0, plot.left, plot.right);
     let cold = |row: &KeepAlive| row.cold_active_minutes as f64;
-    let most = rows.iter().map(cold).chain(checks.iter().map(|(_, check)| check.high)).fold(1.0, f64::max);
+    let most = rows.iter().map(cold).chain(checks.iter().map(|(_, drawn)| drawn.high)).fold(1.0, f64::max);
     let y = Scale::linear(0.0, most * 1.06, plot.bottom, plot.top);
     let place = |minutes: f64, cold: f64| -> Spot { spot(x.at(minutes), y.at(cold)) };
-    let of = |read: fn(&Check) -> f64| -> Vec<Spot> {
-        checks.iter().map(|(minutes, check)| place(*minutes, read(check))).collect()
+    let of = |read: fn(&Band) -> f64| -> Vec<Spot> {
+        checks.iter().map(|(minutes, drawn)| place(*minutes, read(drawn))).collect()
     };
-    band(&mut figure, &of(|check| check.low), &of(|check| check.high), BAND);
+    band(&mut figure, &of(|drawn| drawn.low), &of(|drawn| drawn.high), BAND);
     let ticks: Vec<(f64, String)> = rows.iter().map(|row| (row.minutes as f64, row.minutes.to_string())).collect();
     x_axis(&mut figure, plot, &x, &ticks);
     y_axis(&mut figure, plot, &y, &labelled(y.ticks(5), Unit::Count));
-    marked_line(&mut figure, &of(|check| check.median), MODEL);
+    marked_line(&mut figure, &of(|drawn| drawn.median), MODEL);
     let own: Vec<Spot> = rows.iter().map(|row| place(row.minutes as f64, cold(row))).collect();
     marked_line(&mut figure, &own, LOG);
     figure

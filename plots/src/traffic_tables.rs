@@ -6,6 +6,7 @@ use fleetfront_workloads::prove::CheckGroup;
 use fleetfront_workloads::{Process, TrafficStudy};
 
 use crate::format::{Unit, plain};
+use crate::traffic_request_tables::request_tables;
 use crate::traffic_words::{count, span};
 
 /// Most models that a table shows; the JSON has all.
@@ -23,7 +24,7 @@ pub struct TrafficTable {
 }
 
 impl TrafficTable {
-    fn new(heading: impl Into<String>, columns: &[&str]) -> Self {
+    pub(crate) fn new(heading: impl Into<String>, columns: &[&str]) -> Self {
         let columns = columns.iter().map(|column| (*column).to_owned()).collect();
         Self { heading: heading.into(), columns, rows: Vec::new() }
     }
@@ -35,11 +36,12 @@ pub fn traffic_tables(study: &TrafficStudy) -> Vec<TrafficTable> {
     let log = study.fitted();
     let mut tables = vec![numbers(study, log), curve(log, &study.whole), dispersion(log, &study.whole)];
     tables.extend([gaps(log), models(study), keep_alive(log), factors(&study.whole), marked(study)]);
+    tables.extend(request_tables(study));
     tables.extend([check_groups(study), broken_checks(study)]);
     tables.into_iter().filter(|table| !table.rows.is_empty()).collect()
 }
 
-fn or_dash(value: Option<f64>, unit: Unit) -> String {
+pub(crate) fn or_dash(value: Option<f64>, unit: Unit) -> String {
     value.map_or("–".to_owned(), |value| plain(value, unit))
 }
 
@@ -63,6 +65,11 @@ fn numbers(study: &TrafficStudy, log: &Description) -> TrafficTable {
             format!("{} % ({} to {})", percent(trend.growth_per_week), percent(trend.low), percent(trend.high))
         }),
     );
+    let ends = study.log.endings;
+    if ends.ok + ends.failed + ends.open > 0 {
+        row("requests that failed", Some(count(ends.failed as f64)));
+        row("requests that had not ended", (ends.open > 0).then(|| count(ends.open as f64)));
+    }
     let hours = log.hourly.len();
     row("empty hours", (hours > 0).then(|| format!("{} of {hours}", log.zero_hours)));
     let busiest = log.hourly.iter().map(|hour| hour.requests).max();
@@ -268,11 +275,14 @@ fn broken_checks(study: &TrafficStudy) -> TrafficTable {
     let Some(proof) = &study.proof else { return table };
     for check in proof.checks.iter().filter(|check| !check.holds) {
         let number = |value: f64| plain(value, Unit::Count);
+        let band = check.drawn.map(|drawn| format!("{} to {}", number(drawn.low), number(drawn.high)));
+        // Most draws have what the log has: where few do, that is the miss.
+        let only = if 2 * check.draws < proof.draws { format!(" (in {} draws)", check.draws) } else { String::new() };
         table.rows.push(vec![
             format!("{}: {}", group_words(check.group), check.name),
-            number(check.log),
-            number(check.median),
-            format!("{} to {}", number(check.low), number(check.high)),
+            or_dash(check.log, Unit::Count),
+            or_dash(check.drawn.map(|drawn| drawn.median), Unit::Count),
+            band.unwrap_or_else(|| "–".to_owned()) + &only,
         ]);
     }
     table
@@ -280,6 +290,8 @@ fn broken_checks(study: &TrafficStudy) -> TrafficTable {
 
 #[cfg(test)]
 mod tests {
+    use fleetfront_workloads::prove::Check;
+
     use super::*;
     use crate::traffic_fixture::study;
 
@@ -311,6 +323,10 @@ mod tests {
         let outside = table(&tables, "What lies outside");
         assert_eq!(outside.rows.len(), 1);
         assert!(outside.rows[0][0].starts_with("keep-alive: "), "{:?}", outside.rows);
+        let proof = study.proof.as_mut().expect("it was checked");
+        proof.checks[0] = Check { log: Some(3.0), drawn: None, draws: 0, holds: false, ..proof.checks[0].clone() };
+        let tables = traffic_tables(&study);
+        assert_eq!(table(&tables, "What lies outside").rows[0][1..], ["3", "–", "– (in 0 draws)"]);
         study.proof = None;
         assert!(!traffic_tables(&study).iter().any(|table| table.heading.contains("drawn")));
     }

@@ -1,26 +1,26 @@
 //! The traffic of a log in sentences, the answer first.
 
 use fleetfront_workloads::TrafficStudy;
-use fleetfront_workloads::describe::Description;
-use fleetfront_workloads::fit::FittedDispersion;
+use fleetfront_workloads::fit::{FittedDispersion, Grouping};
 
 use crate::format::{Unit, plain};
+use crate::traffic_request_tables::client_words;
 
 /// From so many statistics on that a model shares with its log, it draws such days: 95 % is what the best model would have,
 /// and several of them move together.
 const HOLDS: f64 = 0.9;
 
-/// Whether the model draws days like the log's; true where it was not looked at.
+/// Whether the model draws days like the log's; true where it was not looked at, false where there was nothing to look at.
 #[must_use]
 pub fn traffic_holds(study: &TrafficStudy) -> bool {
-    study.proof.as_ref().is_none_or(|proof| proof.share() >= HOLDS)
+    study.proof.as_ref().is_none_or(|proof| proof.share() >= Some(HOLDS))
 }
 
 /// What a log is like, what its model is, and whether that holds: one sentence each, the most important first.
 #[must_use]
 pub fn traffic_sentences(study: &TrafficStudy) -> Vec<String> {
     let fitted = study.fitted();
-    let mut sentences = vec![size(study), shape(fitted), burstiness(study)];
+    let mut sentences = vec![size(study), shape(study), burstiness(study)];
     sentences.extend(study.since.as_ref().map(|since| {
         let day = since.get(..10).unwrap_or(since);
         let before = study.description.requests - fitted.requests;
@@ -30,6 +30,7 @@ pub fn traffic_sentences(study: &TrafficStudy) -> Vec<String> {
             count(before as f64)
         )
     }));
+    sentences.extend(client_words(study));
     sentences.extend(checked(study));
     sentences.into_iter().filter(|sentence| !sentence.is_empty()).collect()
 }
@@ -38,14 +39,17 @@ pub fn traffic_sentences(study: &TrafficStudy) -> Vec<String> {
 fn checked(study: &TrafficStudy) -> Option<String> {
     let proof = study.proof.as_ref()?;
     let (all, held) = (proof.checks.len(), proof.checks.iter().filter(|check| check.holds).count());
-    let word = match proof.share() {
+    let Some(share) = proof.share() else {
+        return Some("Whether the model draws such days is not known: the log has no statistic to check.".to_owned());
+    };
+    let word = match share {
         share if share >= HOLDS => "The model draws such days",
         share if share >= 0.75 => "The model draws such days in most respects",
         _ => "The model does not draw such days",
     };
     Some(format!(
         "{word}: {held} of {all} statistics of the log ({}) lie within the middle 95 % of {} logs drawn from it.",
-        plain(proof.share(), Unit::Share),
+        plain(share, Unit::Share),
         proof.draws
     ))
 }
@@ -54,7 +58,11 @@ fn size(study: &TrafficStudy) -> String {
     let log = &study.description;
     let day = |stamp: &Option<String>| stamp.as_deref().and_then(|stamp| stamp.get(..10)).unwrap_or("").to_owned();
     let (first, last) = (day(&log.first), day(&log.last));
-    let when = if first == last { format!("on {first}") } else { format!("from {first} to {last}") };
+    let when = match () {
+        () if study.log.is_origin_assumed => "counted from zero, without a date".to_owned(),
+        () if first == last => format!("on {first}"),
+        () => format!("from {first} to {last}"),
+    };
     let growth = study.whole.growth_per_week.map_or(String::new(), |growth| {
         format!(
             ", {} {} a week",
@@ -71,17 +79,24 @@ fn size(study: &TrafficStudy) -> String {
     )
 }
 
-/// The curve.
-fn shape(log: &Description) -> String {
+/// The curve, so far as the log tells it from a flat one.
+fn shape(study: &TrafficStudy) -> String {
+    let log = study.fitted();
     let (Some(peak), Some(over_mean)) = (log.peak_hour, log.peak_over_mean) else { return String::new() };
+    if study.whole.curve.windows(2).all(|pair| (pair[0] - pair[1]).abs() < 1e-9) {
+        return "The log does not tell one hour of the day from another: they differ by no more than chance."
+            .to_owned();
+    }
     let trough = match (log.trough_hour, log.peak_over_trough) {
         (Some(trough), Some(over)) => {
             format!(" and {} that of the quietest (from {trough}:00)", plain(over, Unit::Ratio))
         }
         _ => String::new(),
     };
-    let weekend = log.weekend_over_weekday.map_or(String::new(), |ratio| {
-        format!("; a day of the weekend has {} the requests of a weekday", plain(ratio, Unit::Ratio))
+    let are_told = study.whole.levels != Grouping::Alike;
+    let weekend = log.weekend_over_weekday.filter(|_| are_told).map_or(String::new(), |ratio| {
+        let which = if study.log.is_origin_assumed { " (if zero was a Monday)" } else { "" };
+        format!("; a day of the weekend{which} has {} the requests of a weekday", plain(ratio, Unit::Ratio))
     });
     format!(
         "The busiest hour of the day (from {peak}:00) has {} the mean rate{trough}{weekend}.",
@@ -155,6 +170,29 @@ mod tests {
         let mut unchecked = study();
         unchecked.proof = None;
         assert_eq!(traffic_sentences(&unchecked), said[..3]);
+    }
+
+    #[test]
+    fn a_flat_log_has_no_busiest_hour_and_a_log_without_a_date_none() {
+        let mut flat = study();
+        flat.whole.curve = vec![1.0; 24];
+        let said = traffic_sentences(&flat);
+        assert!(said[1].starts_with("The log does not tell one hour of the day from another"), "{}", said[1]);
+        flat.log.is_origin_assumed = true;
+        assert!(traffic_sentences(&flat)[0].contains("(counted from zero, without a date, UTC)"));
+        let mut alike = study();
+        assert!(!traffic_sentences(&alike)[1].contains("weekend"), "its days are alike");
+        alike.whole.levels = Grouping::Weekend;
+        assert!(traffic_sentences(&alike)[1].contains("; a day of the weekend has "));
+    }
+
+    #[test]
+    fn nothing_to_check_is_no_proof() {
+        let mut study = study();
+        study.proof.as_mut().expect("it was checked").checks.clear();
+        assert!(!traffic_holds(&study));
+        let said = traffic_sentences(&study);
+        assert!(said[3].starts_with("Whether the model draws such days is not known"), "{}", said[3]);
     }
 
     #[test]

@@ -48,6 +48,7 @@ mod tables;
 mod testing;
 mod traffic;
 mod traffic_section;
+mod traffic_shapes;
 
 pub use adapters::AdapterMix;
 pub use clock::Clock;
@@ -72,3 +73,4 @@ pub use schema::json_schema;
 pub use shapes::ShapeMix;
 pub use suggest::nearest;
 pub use traffic_section::{traffic_load_csv, traffic_section};
+pub use traffic_shapes::traffic_shape_files;

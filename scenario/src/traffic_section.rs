@@ -7,9 +7,13 @@ use fleetfront_workloads::fit::{Mark, Marked, TrafficFit};
 use fleetfront_workloads::{BatchSize, ModulatedState, Process, Redrawn, SlowRate, TrafficStudy};
 
 use crate::arrivals::CV_MAX;
+use crate::traffic_shapes::shape_lines;
 
 /// What is written of the evening before, in hours, unless somebody edits it.
 const RUN_IN_H: f64 = 2.0;
+
+/// The day of a log that has none: a Monday.
+const ASSUMED_DATE: &str = "2026-01-05";
 
 /// What a study calls the only model of a log that names none.
 const NAMELESS: &str = "all";
@@ -36,6 +40,10 @@ pub fn traffic_section(study: &TrafficStudy, log_name: &str) -> String {
         let own = study.of_models.iter().find(|(other, _)| other == name);
         let how = own.map_or(String::new(), |(_, of)| format!("{} of the requests of ", of.requests));
         of_model(&mut out, (name, fit), &how, &source);
+        if let Some((words, lines)) = shape_lines(study, name, &source.toml("measured", &how)) {
+            comment(&mut out, &words);
+            out.push_str(&lines);
+        }
     }
     out
 }
@@ -57,9 +65,12 @@ pub fn traffic_load_csv(study: &TrafficStudy, log_name: &str) -> String {
 /// Where the numbers come from.
 struct Source {
     words: String,
-    /// The last day.
+    /// The last day, or that there is none.
     date: String,
 }
+
+/// What stands in the place of a date where the log has none.
+const UNDATED: &str = "undated";
 
 impl Source {
     fn of(study: &TrafficStudy, log_name: &str) -> Self {
@@ -68,8 +79,27 @@ impl Source {
         let (first, last) = (day(&fitted.first), day(&fitted.last));
         // A name may hold what would end a comment or a line of a table.
         let name: String = log_name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        if study.log.is_origin_assumed {
+            let hours = fitted.span_s / 3600.0;
+            let words = format!("{name}: {} requests in {hours:.1} h, counted from zero (no date)", fitted.requests);
+            return Self { words, date: UNDATED.to_owned() };
+        }
         let words = format!("{name}: {} requests from {first} to {last} ({})", fitted.requests, fitted.zone);
         Self { words, date: last }
+    }
+
+    /// The day whose clocks count.
+    fn write_date(&self, out: &mut String) {
+        let is_undated = self.date == UNDATED;
+        let what = if is_undated {
+            "ASSUMED: the log counts from zero and has no date, so this is any Monday. It matters only where the two clocks \
+             differ; `--start-of-zero DATE` gives the log its own. Days that are named below are as if zero were \
+             1970-01-05."
+        } else {
+            "The day whose difference between the two clocks is taken: the last of the log."
+        };
+        comment(out, what);
+        let _ = writeln!(out, "date = \"{}\"", if is_undated { ASSUMED_DATE } else { &self.date });
     }
 
     fn toml(&self, kind: &str, how: &str) -> String {
@@ -83,8 +113,7 @@ fn of_all(out: &mut String, study: &TrafficStudy, source: &Source) {
     out.push_str("[traffic]\n");
     comment(out, "The load curve is written by the clock of the log; results are reported by the other one.");
     let _ = writeln!(out, "reporting_time_zone = {zone}\ncurve_time_zone = {zone}");
-    comment(out, "The day whose difference between the two clocks is taken: the last of the log.");
-    let _ = writeln!(out, "date = \"{}\"", source.date);
+    source.write_date(out);
     comment(
         out,
         "Hours of the evening before that are simulated and not counted. ASSUMED: make it longer than every window.",
@@ -372,6 +401,32 @@ mod tests {
         }
         let scopes: Vec<_> = scenario.traffic.slow_rates.iter().map(|slow| slow.scope).collect();
         assert_eq!(scopes, vec![fleetfront_workloads::Scope::Fleet; study.whole.slow_rates().len()]);
+    }
+
+    #[test]
+    fn a_log_without_a_date_gets_none_and_its_assumption_is_labelled() {
+        let text: String = (0..4000).fold("t\n".to_owned(), |text, k| text + &(k * 60 + k * k % 37).to_string() + "\n");
+        let columns = fleetfront_workloads::Columns { time: Some("t".into()), ..Default::default() };
+        let study = |origin: Option<i64>| {
+            let log = LogOptions { columns: columns.clone(), origin, ..LogOptions::default() };
+            let options = StudyOptions { log, check: None };
+            study_traffic(|| Ok(Cursor::new(text.clone())), "log.csv", &options).expect("a study")
+        };
+        let undated = study(None);
+        let section = traffic_section(&undated, "log.csv");
+        assert!(section.contains("# ASSUMED: the log counts from zero and has no date"), "{section}");
+        assert!(section.contains("\ndate = \"2026-01-05\"\n") && section.contains("date = \"undated\""), "{section}");
+        assert!(section.contains("log.csv: 4000 requests in 66.7 h, counted from zero (no date)"), "{section}");
+        assert!(!traffic_load_csv(&undated, "log.csv").contains("1970"));
+        let scenario = Scenario::load(&pasted(&undated)).unwrap_or_else(|problems| panic!("{problems:#?}"));
+        assert_relative_eq!(
+            scenario.traffic.models[0].requests_per_day,
+            undated.requests_per_day(),
+            max_relative = 1e-4
+        );
+        // 2024-05-06T00:00:00Z.
+        let dated = traffic_section(&study(Some(1_714_953_600_000_000_000)), "log.csv");
+        assert!(dated.contains("\ndate = \"2024-05-08\"\n") && !dated.contains("undated"), "{dated}");
     }
 
     /// Every process and law comes back as it was when the scenario is read.

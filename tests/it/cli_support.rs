@@ -62,7 +62,14 @@ impl Place {
         Done::from(command.output().expect("it starts"))
     }
 
-    /// The same, and it has to succeed.
+    /// The same, with this on a pipe as standard input.
+    pub(crate) fn fleetfront_fed(&self, words: &str, input: &[u8]) -> Done {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fleetfront"));
+        command.args(words.split_whitespace()).current_dir(self.folder.path()).write_stdin(input);
+        Done::from(command.output().expect("it starts"))
+    }
+
+    /// Runs it, and it has to succeed.
     pub(crate) fn succeed(&self, words: &str) -> Done {
         let done = self.fleetfront(words);
         assert_eq!(done.code, Some(0), "{words}: {}", done.stderr);

@@ -184,6 +184,29 @@ fn json_lines_gzip_disorder_and_repeats_are_the_same_log() {
     assert!(dropped.remarks()[0].ends_with("equal the one before them and are left out"), "{:?}", dropped.remarks());
 }
 
+/// A pipe can be read but once, and the log is read several times.
+#[test]
+fn what_comes_through_a_pipe_is_the_same_log() {
+    let place = Place::new();
+    write(&place, "log.csv", &csv_log());
+    let file: TrafficAnswer =
+        serde_json::from_str(&place.succeed("traffic log.csv --quiet --json").stdout).expect("JSON");
+    for log in ["-", "/dev/stdin"] {
+        if log.starts_with('/') && !std::path::Path::new(log).exists() {
+            continue;
+        }
+        let done = place.fleetfront_fed(&format!("traffic {log} --quiet --json"), csv_log().as_bytes());
+        assert_eq!(done.code, Some(0), "{log}: {}", done.stderr);
+        let piped: TrafficAnswer = serde_json::from_str(&done.stdout).expect("JSON");
+        assert_eq!((&piped.study, &piped.inputs_sha256), (&file.study, &file.inputs_sha256), "{log}");
+        assert_eq!(piped.log_file, "standard input");
+        assert_eq!(piped.command, "fleetfront traffic - --zone UTC --wrong-share 0.01");
+    }
+    let done = place.fleetfront_fed("traffic -", b"");
+    assert_eq!(done.code, Some(2));
+    assert!(done.stderr.starts_with("error: standard input: holds no requests"), "{}", done.stderr);
+}
+
 #[test]
 fn wrong_lines_are_counted_shown_and_refused_where_they_are_many() {
     let mut text = csv_log();

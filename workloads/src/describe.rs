@@ -37,7 +37,9 @@ pub use description::{
 };
 
 pub(crate) use clock::Clock;
+pub(crate) use gap_histogram::GapHistogram;
 use gaps::GapSums;
+pub(crate) use gaps::Moments;
 use hours::{HourCounts, HourGrid};
 use keep_alive::KeepAliveCounts;
 use rescaled::RescaledGaps;

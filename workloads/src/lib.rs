@@ -9,7 +9,9 @@
 //!
 //! Deliberately absent: GPUs, prices, containers.
 
+pub mod adapters;
 mod arrival_stream;
+pub mod clients;
 mod closed;
 mod curve;
 pub mod describe;
@@ -18,7 +20,9 @@ mod draw;
 mod events;
 pub mod fit;
 mod instants;
+pub mod likelihood;
 mod log;
+mod name_hash;
 mod process;
 pub mod prove;
 mod rate;
@@ -26,6 +30,7 @@ mod replay;
 mod request_stream;
 mod residual;
 mod sessions;
+pub mod shapes;
 mod slow_rate;
 mod spike;
 #[cfg(test)]
@@ -41,8 +46,8 @@ pub use curve::{CurveError, LoadCurve};
 pub use dispersion::{session_dispersion, slow_rate_dispersion, slow_rates_dispersion};
 pub use draw::draw_requests;
 pub use log::{
-    Columns, Entry, Layout, LogError, LogOptions, LogSummary, StampZone, WrongLine, ZoneCount, open_log, parse_instant,
-    read_log, read_sorted,
+    Columns, Endings, Entry, Layout, LogError, LogOptions, LogSummary, ShapeColumn, Size, StampZone, WrongCause,
+    WrongLine, ZoneCount, open_log, open_log_in, parse_instant, read_log, read_sorted,
 };
 pub use process::{BatchSize, ModulatedState, Process};
 pub use rate::{Rate, RateSegment};

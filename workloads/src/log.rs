@@ -7,10 +7,11 @@
 //! are counted, and ten of them kept.
 //!
 //! What is repaired and stated: entries that are not in order, lines that come twice, stamps of several zones or of an hour
-//! that the clock skipped or repeated. What makes a line wrong: no stamp, one in the future, a negative duration, a
-//! number that is none, more or fewer fields than the header. What is refused: a log without the needed column, or with
-//! too many wrong lines.
+//! that the clock skipped or repeated, durations and sizes that are no numbers (left out, their requests kept). What makes a
+//! line wrong: no stamp, one in the future or in another unit than the first, a count that is none, more or fewer fields
+//! than the header. What is refused: a log without the needed column, or with too many wrong lines.
 
+mod causes;
 mod columns;
 mod csv_fields;
 mod entry;
@@ -20,10 +21,12 @@ mod json_fields;
 mod layout;
 mod local_clock;
 mod minute_row;
+mod not_text;
 mod options;
 mod plan;
 mod reading;
 mod records;
+mod size;
 mod sorted;
 mod source;
 mod span;
@@ -41,10 +44,11 @@ pub use entry::Entry;
 pub use error::LogError;
 pub use layout::Layout;
 pub use options::LogOptions;
+pub use size::{ShapeColumn, Size};
 pub use sorted::read_sorted;
-pub use source::open_log;
+pub use source::{open_log, open_log_in};
 pub use stamp::parse_instant;
-pub use summary::{LogSummary, StampZone, WrongLine, ZoneCount};
+pub use summary::{Endings, LogSummary, StampZone, WrongCause, WrongLine, ZoneCount};
 
 use plan::Plan;
 use reading::Reading;

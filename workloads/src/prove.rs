@@ -14,12 +14,14 @@ use serde::{Deserialize, Serialize};
 use crate::describe::{DescribeError, DescribeOptions, Describer, Description};
 use crate::fit::{Expected, TrafficFit};
 
-pub use checks::{Check, CheckGroup};
+pub use checks::{Band, Check, CheckGroup};
 
 /// Share of the draws that a band holds.
 const BAND: f64 = 0.95;
 /// So many requests are drawn in all, if that leaves enough draws for a band.
 const REQUESTS: u64 = 30_000_000;
+/// More requests than these in all are not drawn: a minute or two of a machine with a few cores.
+const REQUESTS_MAX: f64 = 2e9;
 /// Least draws: the band of 39 is between their least and their greatest.
 const DRAWS_MIN: u32 = 39;
 /// Most draws that are useful: the band's ends are then the fifth from each end.
@@ -35,18 +37,35 @@ pub struct Proof {
 }
 
 impl Proof {
-    /// Share of the checks that hold.
+    /// Share of the checks that hold; none where there are none.
     #[must_use]
-    pub fn share(&self) -> f64 {
-        let held = self.checks.iter().filter(|check| check.holds).count();
-        if self.checks.is_empty() { 1.0 } else { held as f64 / self.checks.len() as f64 }
+    pub fn share(&self) -> Option<f64> {
+        share(self.checks.iter())
     }
+
+    /// The same of one group.
+    #[must_use]
+    pub fn share_of(&self, group: CheckGroup) -> Option<f64> {
+        share(self.checks.iter().filter(|check| check.group == group))
+    }
+}
+
+fn share<'a>(checks: impl Iterator<Item = &'a Check>) -> Option<f64> {
+    let (all, held) = checks.fold((0_u32, 0_u32), |(all, held), check| (all + 1, held + u32::from(check.holds)));
+    (all > 0).then(|| f64::from(held) / f64::from(all))
 }
 
 /// How many logs are drawn for a log of so many requests.
 #[must_use]
 pub fn ample_draws(requests: u64) -> u32 {
     u32::try_from(REQUESTS / requests.max(1)).unwrap_or(DRAWS_MAX).clamp(DRAWS_MIN, DRAWS_MAX)
+}
+
+/// How many requests so many logs like this one would have, where that is more than are drawn, and how many those are.
+#[must_use]
+pub fn too_many(requests: u64, draws: u32) -> Option<(f64, f64)> {
+    let all = requests as f64 * f64::from(draws);
+    (all > REQUESTS_MAX).then_some((all, REQUESTS_MAX))
 }
 
 /// Draws logs from the models and holds the log's statistics against them.

@@ -12,10 +12,13 @@ use std::io::{self, BufRead};
 
 use serde::{Deserialize, Serialize};
 
+use crate::adapters::Adapters;
+use crate::clients::Clients;
 use crate::describe::{Clock, Description};
 use crate::fit::{TrafficFit, level_since_s};
 use crate::log::{LogOptions, LogSummary};
-use crate::prove::{Proof, ample_draws, prove};
+use crate::prove::{Proof, ample_draws, prove, too_many};
+use crate::shapes::Shapes;
 
 pub use error::StudyError;
 use pass::Pass;
@@ -60,6 +63,12 @@ pub struct TrafficStudy {
     pub present: Option<Description>,
     /// Each model by itself over the time that is fitted, most requests first; empty where there is one model.
     pub of_models: Vec<(String, Description)>,
+    /// Who asks, over the time that is fitted; none where the log does not say.
+    pub clients: Option<Clients>,
+    /// How large the requests are, over the time that is fitted; none where the log does not say.
+    pub shapes: Option<Shapes>,
+    /// Which adapters they need, over the time that is fitted; none where the log does not say.
+    pub adapters: Option<Adapters>,
     /// The traffic of each model that has requests in the time that is fitted.
     pub fits: Vec<(String, TrafficFit)>,
     /// The traffic of all models together.
@@ -101,7 +110,8 @@ impl TrafficStudy {
 /// - `file`: its name in errors.
 ///
 /// # Errors
-/// [`StudyError`] when the log cannot be read or used, has too many models, or tells no rate.
+/// [`StudyError`] when the log cannot be read or used, has too many models, tells no rate, or would take too many draws
+/// to check.
 ///
 /// # Panics
 /// If fewer than 39 draws are asked for.
@@ -125,13 +135,30 @@ pub fn study_traffic<B: BufRead>(
         fits.push((pass.names()[0].clone(), whole.clone()));
     }
     let prove_it = |check: CheckOptions| {
-        let draws = check.draws.unwrap_or_else(|| ample_draws(part.whole.requests));
-        prove(&part.whole, &part.options, part.stretch_s, &fits, (check.seed, draws))
+        let requests = part.whole.requests;
+        let draws = check.draws.unwrap_or_else(|| ample_draws(requests));
+        if let Some((all, most)) = too_many(requests, draws) {
+            return Err(StudyError::TooMuchToDraw { file: file.to_owned(), requests, draws, all, most });
+        }
+        Ok(prove(&part.whole, &part.options, part.stretch_s, &fits, (check.seed, draws))?)
     };
     let proof = options.check.map(prove_it).transpose()?;
     let clock = Clock::new(&options.log.zone).map_err(crate::LogError::from)?;
     let since = told.map(|since_s| clock.rfc3339(i128::from(since_s) * 1_000_000_000));
-    let of_models = part.of_models.clone();
+    let (of_models, clients) = (part.of_models.clone(), part.clients.clone());
+    let (shapes, adapters) = (part.shapes.clone(), part.adapters.clone());
     let present = present.map(|present| present.whole);
-    Ok(TrafficStudy { log: pass.into_summary(), description: log.whole, since, present, of_models, fits, whole, proof })
+    Ok(TrafficStudy {
+        log: pass.into_summary(),
+        description: log.whole,
+        since,
+        present,
+        of_models,
+        clients,
+        shapes,
+        adapters,
+        fits,
+        whole,
+        proof,
+    })
 }

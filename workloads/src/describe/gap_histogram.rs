@@ -9,7 +9,7 @@ const BITS: u32 = 11;
 
 /// How often each gap occurred.
 #[derive(Debug, Clone, Default)]
-pub(super) struct GapHistogram {
+pub(crate) struct GapHistogram {
     number: u64,
     zeros: u64,
     values: Values,
@@ -31,7 +31,7 @@ impl Default for Values {
 
 impl GapHistogram {
     /// Counts `times` gaps of one length, in nanoseconds.
-    pub(super) fn add(&mut self, gap_ns: u64, times: u64) {
+    pub(crate) fn add(&mut self, gap_ns: u64, times: u64) {
         if times == 0 {
             return;
         }
@@ -62,11 +62,27 @@ impl GapHistogram {
 
     /// The gap below which a share of them lies, in nanoseconds, linear between gaps (type 7 of Hyndman and Fan); 0
     /// where there are none.
-    pub(super) fn quantile_ns(&self, share: f64) -> f64 {
+    pub(crate) fn quantile_ns(&self, share: f64) -> f64 {
         let place = share * self.number.saturating_sub(1) as f64;
         let below = place.floor();
         let (low, high) = (self.ranked_ns(below as u64), self.ranked_ns(place.ceil() as u64));
         low + (high - low) * (place - below)
+    }
+
+    /// The different gaps in nanoseconds, ascending, each with how often it occurred; of those that are counted together
+    /// the middle.
+    pub(crate) fn values(&self) -> Vec<(f64, f64)> {
+        match &self.values {
+            Values::Exact(counts) => counts.iter().map(|(&gap_ns, &times)| (gap_ns as f64, times as f64)).collect(),
+            Values::Buckets(counts) => {
+                let filled = counts.iter().enumerate().filter(|(_, times)| **times > 0);
+                let middle = |bucket| {
+                    let (start_ns, width_ns) = bounds(bucket);
+                    start_ns as f64 + (width_ns as f64 - 1.0) / 2.0
+                };
+                filled.map(|(bucket, &times)| (middle(bucket), times as f64)).collect()
+            }
+        }
     }
 
     /// The gap with this rank, from 0; within a bucket gaps stand at equal distances.

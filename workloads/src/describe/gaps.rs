@@ -17,7 +17,7 @@ const SILENCE_NS: u64 = 60 * NS_PER_S;
 
 /// Number, sum and sum of squares of values.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Moments {
+pub(crate) struct Moments {
     number: u64,
     sum: f64,
     squares: f64,
@@ -25,7 +25,7 @@ pub(super) struct Moments {
 
 impl Moments {
     /// Adds `number` values with this sum and this sum of squares.
-    pub(super) fn add(&mut self, number: u64, sum: f64, squares: f64) {
+    pub(crate) fn add(&mut self, number: u64, sum: f64, squares: f64) {
         self.number += number;
         self.sum += sum;
         self.squares += squares;
@@ -36,8 +36,24 @@ impl Moments {
         self.sum
     }
 
+    /// These and those together.
+    pub(crate) fn plus(self, other: Self) -> Self {
+        let (sum, squares) = (self.sum + other.sum, self.squares + other.squares);
+        Self { number: self.number + other.number, sum, squares }
+    }
+
+    /// How many they are.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Their mean; NaN of none.
+    pub(crate) fn mean(&self) -> f64 {
+        self.sum / self.number as f64
+    }
+
     /// Coefficient of variation (n); none where all values are 0.
-    pub(super) fn cv(&self) -> Option<f64> {
+    pub(crate) fn cv(&self) -> Option<f64> {
         let n = self.number as f64;
         (self.sum > 0.0).then(|| (n * self.squares / (self.sum * self.sum) - 1.0).max(0.0).sqrt())
     }

@@ -23,7 +23,7 @@ const CORRELATIONS_S: [f64; 13] =
     [1.5, 3.3, 7.3, 16.0, 35.0, 77.0, 170.0, 374.0, 823.0, 1800.0, 4000.0, 8800.0, 19_000.0];
 /// Most factors besides the day's.
 const MOST: usize = 4;
-/// Largest shape of the gaps' law: gaps then differ by three per cent.
+/// Largest shape of the gaps' law, gaps that differ by three per cent: what is more even is a clock.
 const SHAPE_MAX: f64 = 1000.0;
 /// No index of dispersion is trusted to better than this: the model is none of nature's.
 const LEAST_ERROR: f64 = 0.03;
@@ -96,7 +96,7 @@ struct Covariance {
 pub(super) fn fit(log: &Description, hours: &Hours, curve: &FittedCurve, marked: &[Marked]) -> Factors {
     let kept: Vec<Hour> = hours.hours.iter().copied().filter(|hour| !is_marked(marked, hour)).collect();
     let measured = measured(log, &kept, curve);
-    let events = Events::sparse(log).or_else(|| evenness(&measured.whole).map(Events::even));
+    let events = Events::sparse(log).or_else(|| evenness(&measured.whole).map(even));
     let found = match events {
         Some(events) => Found { events, ..Found::default() },
         None => best(&measured),
@@ -123,8 +123,12 @@ fn evenness(measured: &[Measured]) -> Option<f64> {
     let most = measured.iter().filter(|of| of.about_s.is_some()).map(|of| of.dispersion - of.error).fold(0.0, f64::max);
     (least < EVEN && most < 1.0).then(|| {
         let least = told.iter().map(|of| of.dispersion).fold(f64::INFINITY, f64::min);
-        (1.0 / least.max(1.0 / SHAPE_MAX)).max(1.0)
+        (1.0 / least.max(f64::MIN_POSITIVE)).max(1.0)
     })
+}
+
+fn even(shape: f64) -> Events {
+    if shape > SHAPE_MAX { Events::clock() } else { Events::even(shape) }
 }
 
 /// What is known of the dispersion, shortest windows first.

@@ -1,11 +1,15 @@
 //! The curve: which days are alike, and what their hours weigh.
 
 use serde::{Deserialize, Serialize};
+use statrs::function::beta::beta_reg;
 
 use super::days::{Hour, Hours};
 use super::events::Events;
 use super::marks::{Marked, is_marked};
 use crate::describe::Description;
+
+/// Hours of the day that are alike differ more than this by chance in one log of a hundred.
+const CHANCE_MAX: f64 = 0.01;
 
 /// Which days of the week are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -113,7 +117,34 @@ fn is_flat(log: &Description, kept: &[Hour]) -> bool {
     };
     let deviance: f64 = kept.iter().map(explained).sum();
     let scatter = log.dispersion.iter().rev().find_map(|of| of.local).unwrap_or(1.0).max(1.0);
-    deviance / scatter < 2.0 * 23.0
+    deviance / scatter < 2.0 * 23.0 || chance_of_hours(kept).is_some_and(|chance| chance > CHANCE_MAX)
+}
+
+/// How probable it is that hours of the day which are alike differ as much as these, given how one day's differ from
+/// another's: an analysis of variance of the hours' shares of their days (Fisher's F). None below two full days.
+///
+/// What lasts for hours makes hours scatter more than their quarters do, which the quasi-likelihood does not see.
+fn chance_of_hours(kept: &[Hour]) -> Option<f64> {
+    let days: Vec<Vec<f64>> = kept.chunk_by(|a, b| a.day == b.day).filter_map(day_shares).collect();
+    let n = days.len() as f64;
+    let mean = |hour: usize| days.iter().map(|day| day[hour]).sum::<f64>() / n;
+    let means: Vec<f64> = (0..24).map(mean).collect();
+    if days.len() < 2 {
+        return None;
+    }
+    let between: f64 = means.iter().map(|mean| n * (mean - 1.0).powi(2)).sum();
+    let within: f64 = days.iter().flat_map(|day| day.iter().zip(&means)).map(|(own, mean)| (own - mean).powi(2)).sum();
+    let (hours, rest) = (23.0, 23.0 * (n - 1.0));
+    // The upper tail of F; of hours that are the same every day nothing is left to chance.
+    let chance = |f: f64| beta_reg(rest / 2.0, hours / 2.0, rest / (rest + hours * f));
+    Some(if within > 0.0 { chance(between / hours / (within / rest)) } else { f64::from(between == 0.0) })
+}
+
+/// The requests of the 24 hours of a day over their mean; none for a day without all of them, or without requests.
+fn day_shares(day: &[Hour]) -> Option<Vec<f64>> {
+    let total: f64 = day.iter().map(|hour| hour.requests).sum();
+    let is_full = day.len() == 24 && day.iter().enumerate().all(|(place, hour)| hour.of_day == place);
+    (is_full && total > 0.0).then(|| day.iter().map(|hour| 24.0 * hour.requests / total).collect())
 }
 
 /// Requests an hour of the week at the end of the log: the level of the day's group times the shape of its group.

@@ -47,6 +47,11 @@ impl Events {
         Self { gap: Some(Law::Gamma { shape, scale_s: 1.0 / shape }), ..Self::POISSON }
     }
 
+    /// One request at a time, by a clock.
+    pub(super) fn clock() -> Self {
+        Self { gap: Some(Law::Deterministic { seconds: 1.0 }), ..Self::POISSON }
+    }
+
     /// The active minutes of a log of counts by the minute (or finer) in which most minutes are empty.
     pub(super) fn sparse_minutes(log: &Description) -> Option<ActiveMinutes> {
         let active = log.active_minutes.filter(|_| log.bin_s.is_some());

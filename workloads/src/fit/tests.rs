@@ -85,6 +85,16 @@ fn no_curve_is_made_of_luck() {
     assert_eq!(fit(&TrafficFit { requests_per_day: 200.0, ..known(vec![1.0; 24]) }, 7).curve, [1.0; 24]);
 }
 
+/// Busy and quiet stretches of an hour or two make hours that differ, and no curve.
+#[test]
+fn no_curve_is_made_of_luck_that_lasts_for_hours() {
+    let bursts = vec![Burst { cv: 0.8, correlation_s: 4000.0 }];
+    assert_eq!(fit(&TrafficFit { bursts: bursts.clone(), ..known(vec![1.0; 24]) }, 14).curve, [1.0; 24]);
+    // The same luck does not hide a curve.
+    let found = fit(&TrafficFit { bursts, ..known(daily()) }, 14).curve;
+    assert!(found[4] < 0.5 && found[20] > 1.1, "{found:?}");
+}
+
 #[test]
 fn a_rate_that_varies_slowly_is_found() {
     let bursts = vec![Burst { cv: 0.6, correlation_s: 1800.0 }];

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::layout::Layout;
+use super::size::{ShapeColumn, Size};
 
 /// The columns (keys, in JSON) of a log by their meaning, as its header names them.
 ///
@@ -23,9 +24,11 @@ pub struct Columns {
     pub status: Option<String>,
     /// How many requests the line stands for. In tables of requests it is used only when named here.
     pub count: Option<String>,
-    /// Numbers that say how large the request was, such as steps or tokens. Used only when named here, but for the tokens
-    /// of [`Layout::AzureLlm`].
-    pub shape: Vec<String>,
+    /// The adapter (LoRA) that it needs.
+    pub adapter: Option<String>,
+    /// Numbers that say how large the request was, such as steps or tokens; where none is named here, those with usual
+    /// names.
+    pub shape: Vec<ShapeColumn>,
 }
 
 const TIME_NAMES: &[&str] = &[
@@ -50,6 +53,7 @@ const TIME_NAMES: &[&str] = &[
     "@timestamp",
 ];
 const MODEL_NAMES: &[&str] = &["model", "model_id", "model_name", "endpoint", "function", "service"];
+const ADAPTER_NAMES: &[&str] = &["adapter", "adapter_id", "adapter_name", "lora", "lora_id", "lora_name"];
 const CLIENT_NAMES: &[&str] = &["client", "client_id", "user", "user_id", "customer", "customer_id", "tenant"];
 /// Latencies are not among them: they hold the waiting time too.
 pub(super) const DURATION_NAMES: &[&str] = &[
@@ -75,8 +79,9 @@ pub(super) mod slot {
     pub(in super::super) const DURATION: usize = 3;
     pub(in super::super) const STATUS: usize = 4;
     pub(in super::super) const COUNT: usize = 5;
+    pub(in super::super) const ADAPTER: usize = 6;
     /// The first column of the shape; the others follow.
-    pub(in super::super) const SHAPE: usize = 6;
+    pub(in super::super) const SHAPE: usize = 7;
 }
 
 /// More make no sense, and the keys of an object are matched in the bits of one word.
@@ -89,6 +94,8 @@ pub(super) struct Mapping {
     pub(super) names: Vec<String>,
     /// A duration in seconds is this times what is written.
     pub(super) duration_unit_s: f64,
+    /// What the columns of the shape mean, where that is known.
+    sizes: Vec<Option<Size>>,
 }
 
 /// A column that is needed and not there.
@@ -124,20 +131,27 @@ impl Mapping {
             pick("duration", &given.duration, usual.duration)?,
             pick("status", &given.status, usual.status)?,
             pick("count", &given.count, usual.count)?,
+            pick("adapter", &given.adapter, usual.adapter)?,
         ];
+        if given.adapter.is_none() && names[slot::ADAPTER] == names[slot::MODEL] {
+            names[slot::ADAPTER].clear();
+        }
         if layout.has_bins() && names[slot::COUNT].is_empty() {
             return Err(Missing { meaning: "count", name: None });
         }
-        if given.shape.is_empty() {
-            for name in usual.shape {
-                names.push(pick("shape", &Some((*name).to_owned()), &[])?);
-            }
-        }
-        for name in &given.shape {
-            names.push(pick("shape", &Some(name.clone()), &[])?);
+        let shape: Vec<ShapeColumn> = match usual.shape {
+            _ if !given.shape.is_empty() => given.shape.clone(),
+            UsualShape::Named(names) => names.iter().map(|name| ShapeColumn::from(*name)).collect(),
+            UsualShape::Sizes => Size::ALL.into_iter().filter_map(|size| ShapeColumn::usual(size, found)).collect(),
+            UsualShape::None => Vec::new(),
+        };
+        let mut sizes = Vec::new();
+        for column in shape {
+            names.push(pick("shape", &Some(column.column), &[])?);
+            sizes.push(column.size);
         }
         let duration_unit_s = unit_s(&names[slot::DURATION]);
-        Ok(Self { names, duration_unit_s })
+        Ok(Self { names, duration_unit_s, sizes })
     }
 
     /// The same by meaning, for the summary.
@@ -150,7 +164,12 @@ impl Mapping {
             duration: name(slot::DURATION),
             status: name(slot::STATUS),
             count: name(slot::COUNT),
-            shape: self.names[slot::SHAPE..].to_vec(),
+            adapter: name(slot::ADAPTER),
+            shape: self.names[slot::SHAPE..]
+                .iter()
+                .zip(&self.sizes)
+                .map(|(column, size)| ShapeColumn { column: column.clone(), size: *size })
+                .collect(),
         }
     }
 }
@@ -163,11 +182,31 @@ struct Usual {
     duration: &'static [&'static str],
     status: &'static [&'static str],
     count: &'static [&'static str],
-    shape: &'static [&'static str],
+    adapter: &'static [&'static str],
+    shape: UsualShape,
+}
+
+/// The columns of the shape that are looked for.
+#[derive(Clone, Copy)]
+enum UsualShape {
+    None,
+    /// These, which the layout has.
+    Named(&'static [&'static str]),
+    /// The usual names of every size, where they are.
+    Sizes,
 }
 
 impl Usual {
-    const NONE: Self = Self { time: &[], model: &[], client: &[], duration: &[], status: &[], count: &[], shape: &[] };
+    const NONE: Self = Self {
+        time: &[],
+        model: &[],
+        client: &[],
+        duration: &[],
+        status: &[],
+        count: &[],
+        adapter: &[],
+        shape: UsualShape::None,
+    };
 
     fn of(layout: Layout, column_count: usize) -> Self {
         match layout {
@@ -177,6 +216,8 @@ impl Usual {
                 client: CLIENT_NAMES,
                 duration: DURATION_NAMES,
                 status: STATUS_NAMES,
+                adapter: ADAPTER_NAMES,
+                shape: UsualShape::Sizes,
                 ..Self::NONE
             },
             Layout::ModalCalls => Self {
@@ -187,9 +228,11 @@ impl Usual {
                 ..Self::NONE
             },
             Layout::AzureFunctions => Self { time: &["minute"], model: &["func"], count: &["count"], ..Self::NONE },
-            Layout::AzureLlm => {
-                Self { time: &["TIMESTAMP"], shape: &["ContextTokens", "GeneratedTokens"], ..Self::NONE }
-            }
+            Layout::AzureLlm => Self {
+                time: &["TIMESTAMP"],
+                shape: UsualShape::Named(&["ContextTokens", "GeneratedTokens"]),
+                ..Self::NONE
+            },
             Layout::Counts => {
                 let with_value = &["count", "requests", "request_count", "invocations", "calls", "value"];
                 let count = if column_count == 2 { with_value } else { COUNT_NAMES };
@@ -257,7 +300,7 @@ mod tests {
     fn usual_names_are_found_in_any_case() {
         let found = names("Timestamp,Model,duration_ms,STATUS,user_id");
         let mapping = Mapping::of(Layout::RequestsCsv, &found, &Columns::default()).expect("a time");
-        assert_eq!(mapping.names, ["Timestamp", "Model", "user_id", "duration_ms", "STATUS", ""]);
+        assert_eq!(mapping.names, ["Timestamp", "Model", "user_id", "duration_ms", "STATUS", "", ""]);
         assert_eq!(mapping.duration_unit_s.to_bits(), 1e-3f64.to_bits());
     }
 
@@ -271,8 +314,31 @@ mod tests {
         };
         let found = names("timestamp,seen,model,lora,images,steps");
         let mapping = Mapping::of(Layout::RequestsCsv, &found, &given).expect("all there");
-        assert_eq!(mapping.names, ["seen", "lora", "", "", "", "", "steps", "images"]);
-        assert_eq!(mapping.columns().shape, ["steps", "images"]);
+        assert_eq!(mapping.names, ["seen", "lora", "", "", "", "", "", "steps", "images"]);
+        assert_eq!(mapping.columns().shape, [ShapeColumn::from("steps"), ShapeColumn::from("images")]);
+        // A column is not taken for two things unless somebody says so.
+        assert_eq!(mapping.columns().adapter, None);
+    }
+
+    #[test]
+    fn usual_sizes_and_adapters_are_found() {
+        let found = names("time,num_inference_steps,Num_Images_Per_Prompt,num_lora,lora_id,prompt_length");
+        let columns = Mapping::of(Layout::RequestsCsv, &found, &Columns::default()).expect("a time").columns();
+        let shape: Vec<(&str, Option<Size>)> = columns.shape.iter().map(|of| (of.column.as_str(), of.size)).collect();
+        assert_eq!(
+            shape,
+            [
+                ("num_inference_steps", Some(Size::Steps)),
+                ("Num_Images_Per_Prompt", Some(Size::Images)),
+                ("num_lora", Some(Size::Adapters))
+            ]
+        );
+        assert_eq!(columns.adapter.as_deref(), Some("lora_id"));
+        let given = Columns { shape: vec!["steps=n".into(), "tokens".into()], ..Columns::default() };
+        let columns =
+            Mapping::of(Layout::RequestsCsv, &names("time,n,tokens,steps"), &given).expect("a time").columns();
+        let tokens = ShapeColumn { column: "tokens".into(), size: None };
+        assert_eq!(columns.shape, [ShapeColumn { column: "n".into(), size: Some(Size::Steps) }, tokens]);
     }
 
     #[test]

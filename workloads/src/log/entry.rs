@@ -15,7 +15,9 @@ pub struct Entry<'a> {
     pub duration_s: Option<f64>,
     /// Whether it succeeded; `None` where the log does not say.
     pub is_ok: Option<bool>,
-    /// How large the request was, in the order of the shape columns; NaN where one is empty.
+    /// The adapter (LoRA) that it needs; empty where the log does not say.
+    pub adapter: &'a str,
+    /// How large the request was, in the order of the shape columns: zero or more, NaN where one is empty.
     pub shape: &'a [f64],
     /// The line on which it begins, from 1.
     pub line: u64,

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::io;
 
 use super::columns::{Missing, nearest};
-use super::summary::WrongLine;
+use super::summary::{WrongCause, WrongLine};
+use super::value::COUNT_MAX;
 use crate::TimeZoneError;
 
 /// Why a log cannot be read, where, and what to change.
@@ -31,6 +32,16 @@ pub enum LogError {
     Empty {
         /// The log, as the user named it.
         file: String,
+    },
+    /// It holds no lines of text.
+    #[error("{file}: holds no text: {what}\n  help: {mend}")]
+    NotText {
+        /// The log, as the user named it.
+        file: String,
+        /// What it is instead.
+        what: &'static str,
+        /// What to do.
+        mend: &'static str,
     },
     /// The first line is data.
     #[error("{file}:{line}: no header: `{text}` is a stamp\n  help: let the first line name the columns")]
@@ -69,7 +80,7 @@ pub enum LogError {
         mend: String,
     },
     /// More lines are wrong than is put up with.
-    #[error("{}", wrong_lines(file, *wrong_count, *lines, *share_max, shown))]
+    #[error("{}", wrong_lines(file, (*wrong_count, *lines, *share_max), causes, shown))]
     WrongLines {
         /// The log, as the user named it.
         file: String,
@@ -79,8 +90,18 @@ pub enum LogError {
         lines: u64,
         /// The share that would have been put up with.
         share_max: f64,
+        /// Why they are wrong, the most frequent cause first.
+        causes: Vec<WrongCause>,
         /// The first of them, at most ten.
         shown: Vec<WrongLine>,
+    },
+    /// The counts add up to more than is counted.
+    #[error(
+        "{file}: holds more than {COUNT_MAX} requests\n  help: look at the column of counts; it may hold something else"
+    )]
+    TooManyRequests {
+        /// The log, as the user named it.
+        file: String,
     },
     /// The width of the bins cannot be told from a single stamp.
     #[error(
@@ -140,11 +161,19 @@ fn quoted(names: &[String]) -> String {
     if text.is_empty() { "no columns".to_owned() } else { text }
 }
 
-fn wrong_lines(file: &str, wrong_count: u64, lines: u64, share_max: f64, shown: &[WrongLine]) -> String {
+fn wrong_lines(
+    file: &str,
+    (wrong_count, lines, share_max): (u64, u64, f64),
+    causes: &[WrongCause],
+    shown: &[WrongLine],
+) -> String {
     let share = 100.0 * wrong_count as f64 / lines as f64;
     let most = 100.0 * share_max;
     let mut text =
         format!("{file}: {wrong_count} of {lines} lines are wrong ({share:.1} %, at most {most} % are put up with)");
+    for cause in causes {
+        let _ = write!(text, "\n  {cause}");
+    }
     for wrong in shown {
         let _ = write!(text, "\n  {file}:{wrong}");
     }

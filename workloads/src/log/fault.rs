@@ -1,5 +1,7 @@
 //! What is wrong with a line.
 
+use super::value::COUNT_MAX;
+
 /// What is wrong with a line, and in which slot; the text is looked up only if the line is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Fault {
@@ -17,10 +19,16 @@ pub(super) enum FaultKind {
     Future,
     /// A number of seconds from zero among stamps since 1970, or the other way round.
     OtherOrigin,
+    /// A number since 1970 in another unit than the first of the log.
+    OtherUnit {
+        own: &'static str,
+        first: &'static str,
+    },
     NotAMinute,
     NotANumber,
-    NegativeDuration,
+    Negative,
     NotACount,
+    TooMany,
     NotUtf8,
     Fields {
         found: usize,
@@ -40,6 +48,28 @@ impl FaultKind {
         Fault { slot: Some(slot), kind: self }
     }
 
+    /// What all faults of this kind have in common, in words.
+    pub(super) fn cause(self) -> &'static str {
+        match self {
+            Self::NoStamp => "no stamp",
+            Self::NotAStamp => "no stamp that can be read",
+            Self::OutOfCalendar => "not between the years 1678 and 2262",
+            Self::Future => "in the future",
+            Self::OtherOrigin => "counted from another zero than the first stamp",
+            Self::OtherUnit { .. } => "in another unit than the first stamp",
+            Self::NotAMinute => "no minute of a day",
+            Self::NotANumber => "not a finite number",
+            Self::Negative => "negative",
+            Self::NotACount => "not a count",
+            Self::TooMany => "too large for a count",
+            Self::NotUtf8 => "not UTF-8",
+            Self::Fields { .. } => "another number of fields than the header",
+            Self::OpenQuote => "a quote that is not closed",
+            Self::TooLong => "more than 16 MiB long",
+            Self::NotAnObject => "not a JSON object",
+        }
+    }
+
     /// In words, with the text that is wrong.
     pub(super) fn describe(self, text: &[u8]) -> String {
         let text = shown(text);
@@ -55,10 +85,14 @@ impl FaultKind {
                     "`{text}` is counted from another zero than the stamps before it (seconds from zero, or since 1970)"
                 )
             }
+            Self::OtherUnit { own, first } => {
+                format!("`{text}` is in {own} by its size, and the first stamp in {first}")
+            }
             Self::NotAMinute => format!("`{text}` is no minute of a day (0 to 1439)"),
             Self::NotANumber => format!("`{text}` is not a finite number"),
-            Self::NegativeDuration => format!("`{text}` is negative; a duration is zero or more"),
+            Self::Negative => format!("`{text}` is negative"),
             Self::NotACount => format!("`{text}` is not a count (0, 1, 2, ...)"),
+            Self::TooMany => format!("`{text}` is too large for a count; the largest that is read is {COUNT_MAX}"),
             Self::NotUtf8 => format!("`{text}` is not UTF-8"),
             Self::Fields { found, header } => format!("{found} fields where the header has {header}"),
             Self::OpenQuote => "a quote is opened and not closed".to_owned(),

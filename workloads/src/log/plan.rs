@@ -9,6 +9,7 @@ use super::fault::shown;
 use super::json_fields::{collect_keys, in_words};
 use super::layout::Layout;
 use super::minute_row::MinuteRow;
+use super::not_text::not_text;
 use super::options::LogOptions;
 use super::records::Records;
 use super::stamp::Stamps;
@@ -52,30 +53,34 @@ pub(super) enum Form {
 impl Plan {
     /// Looks at the beginning of a log and, in a table, takes its header.
     pub(super) fn of<R: Read>(records: &mut Records<R>, file: &str, options: &LogOptions) -> Result<Self, LogError> {
+        records.beginning().map_err(|cause| unreadable(file, 1, cause))?;
+        let line_end = records.line_end();
         let beginning = records.beginning().map_err(|cause| unreadable(file, 1, cause))?;
         let first = beginning.trim_ascii_start();
         if first.is_empty() {
             return Err(LogError::Empty { file: file.to_owned() });
         }
+        if let Some((what, mend)) = not_text(beginning) {
+            return Err(LogError::NotText { file: file.to_owned(), what, mend });
+        }
         let looks_like_json = matches!(first[0], b'{' | b'[');
         if options.layout.map_or(looks_like_json, Layout::is_json) {
-            Self::of_objects(beginning, file, options)
+            Self::of_objects(beginning, line_end, file, options)
         } else {
             Self::of_table(records, file, options)
         }
     }
 
-    fn of_objects(beginning: &[u8], file: &str, options: &LogOptions) -> Result<Self, LogError> {
+    fn of_objects(beginning: &[u8], line_end: u8, file: &str, options: &LogOptions) -> Result<Self, LogError> {
         let start = beginning.trim_ascii_start();
-        let line = 1 + memchr::memchr_iter(b'\n', &beginning[..beginning.len() - start.len()]).count() as u64;
+        let line = 1 + memchr::memchr_iter(line_end, &beginning[..beginning.len() - start.len()]).count() as u64;
+        let first_line = start.split(|byte| *byte == line_end).next().unwrap_or(start);
         if !matches!(start[0], b'{' | b'[') {
-            let cause =
-                format!("`{}` begins no object", shown(start.split(|byte| *byte == b'\n').next().unwrap_or(start)));
+            let cause = format!("`{}` begins no object", shown(first_line));
             let mend = "give a JSON object on each line, or one array of objects; or say that it is a table";
             return Err(LogError::NotJson { file: file.to_owned(), line, cause, mend });
         }
-        let first_line = start.split(|byte| *byte == b'\n').next().unwrap_or(start).trim_ascii_end();
-        let are_lines = start[0] == b'{' && first_line != b"{";
+        let are_lines = start[0] == b'{' && first_line.trim_ascii_end() != b"{";
         let keys = sampled_keys(beginning, are_lines);
         let keys = keys.map_err(|cause| {
             let mend = "give a JSON object on each line, or one array of objects";
@@ -126,6 +131,7 @@ pub(super) fn unreadable(file: &str, line: u64, cause: io::Error) -> LogError {
 /// The keys of the first objects; the cause when none of them is one.
 fn sampled_keys(beginning: &[u8], are_lines: bool) -> Result<Vec<String>, String> {
     let mut records = Records::new(beginning);
+    records.beginning().map_err(|error| error.to_string())?;
     let mut keys = Vec::new();
     let mut cause = "holds no object".to_owned();
     for _ in 0..SAMPLED_OBJECTS {

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 
+use super::causes::Causes;
 use super::columns::slot;
 use super::csv_fields::CsvFields;
 use super::entry::Entry;
@@ -16,7 +17,7 @@ use super::span::{Span, Values};
 use super::stamp::{Stamp, Stamps};
 use super::summary::{LogSummary, StampZone, WrongLine};
 use super::tally::Tally;
-use super::value;
+use super::value::{self, COUNT_MAX, Ending};
 
 /// How many wrong lines are shown.
 const SHOWN: usize = 10;
@@ -39,6 +40,8 @@ pub(super) struct Reading<'o> {
     duplicates: u64,
     wrong: Vec<WrongLine>,
     wrong_count: u64,
+    wrong_causes: Causes,
+    dropped: Causes,
     tally: Tally,
 }
 
@@ -58,6 +61,8 @@ impl<'o> Reading<'o> {
             duplicates: 0,
             wrong: Vec::new(),
             wrong_count: 0,
+            wrong_causes: Causes::default(),
+            dropped: Causes::default(),
             tally: Tally::new(),
         })
     }
@@ -183,8 +188,11 @@ impl<'o> Reading<'o> {
             return Err(FaultKind::Future.at(slot::TIME));
         }
         let is_counted = !names[slot::COUNT].is_empty();
-        let entry = entry(values, stamp, duration_unit_s, is_counted, &mut self.shape, line)?;
+        let ending = Ending::of(values.get(slot::STATUS));
+        let optional = Optional { duration_unit_s, shape: &mut self.shape, dropped: &mut self.dropped };
+        let entry = optional.entry(values, stamp, is_counted, ending.is_ok(), line)?;
         self.tally.add(stamp, entry.requests);
+        self.tally.add_ending(ending, entry.requests);
         each(&entry);
         Ok(())
     }
@@ -206,25 +214,27 @@ impl<'o> Reading<'o> {
             let stamp = self.stamps.at_minute(minute).map_err(FaultKind::whole)?;
             let at_ns = stamp.at_ns;
             self.tally.add(stamp, requests);
-            each(&Entry { at_ns, requests, model, client, duration_s: None, is_ok: None, shape: &[], line });
+            let (duration_s, is_ok, adapter) = (None, None, "");
+            each(&Entry { at_ns, requests, model, client, duration_s, is_ok, adapter, shape: &[], line });
         }
         Ok(())
     }
 
     fn add_wrong(&mut self, fault: Fault, record: &[u8], line: u64) {
         self.wrong_count += 1;
+        self.wrong_causes.add(fault, line);
         if self.wrong.len() == SHOWN {
             return;
         }
-        let (column, text) = match (fault.slot, &self.plan.form) {
-            (None, _) => (String::new(), record),
-            (Some(slot), Form::Minutes { row, .. }) => (row.name(slot), self.fields.values(record).get(slot)),
-            (Some(slot), Form::Objects { names, .. }) => (names[slot].clone(), self.objects.values(record).get(slot)),
-            (Some(slot), Form::Table { names, .. }) => {
-                let values = Values { record, rewritten: self.fields.rewritten(), spans: &self.spans };
-                (names[slot].clone(), values.get(slot))
+        let text = match (fault.slot, &self.plan.form) {
+            (None, _) => record,
+            (Some(slot), Form::Minutes { .. }) => self.fields.values(record).get(slot),
+            (Some(slot), Form::Objects { .. }) => self.objects.values(record).get(slot),
+            (Some(slot), Form::Table { .. }) => {
+                Values { record, rewritten: self.fields.rewritten(), spans: &self.spans }.get(slot)
             }
         };
+        let column = self.column(fault.slot);
         let mut cause = fault.kind.describe(text);
         if let (Form::Objects { names, .. }, FaultKind::NotAnObject) = (&self.plan.form, fault.kind)
             && let Err(error) = self.objects.find(record, names)
@@ -235,16 +245,31 @@ impl<'o> Reading<'o> {
         self.wrong.push(WrongLine { line, column, cause });
     }
 
+    /// The name of a slot's column; empty where a whole line is meant.
+    fn column(&self, slot: Option<usize>) -> String {
+        match (slot, &self.plan.form) {
+            (None, _) => String::new(),
+            (Some(slot), Form::Minutes { row, .. }) => row.name(slot),
+            (Some(slot), Form::Objects { names, .. } | Form::Table { names, .. }) => names[slot].clone(),
+        }
+    }
+
     /// What was read, unless too much of it was wrong.
     pub(super) fn finish(self) -> Result<LogSummary, LogError> {
         let (file, lines, wrong_count) = (self.file.to_owned(), self.lines, self.wrong_count);
         let share_max = self.options.wrong_share_max;
+        let wrong_causes = self.wrong_causes.told(|slot| self.column(slot));
         if wrong_count as f64 > share_max * lines as f64 {
-            return Err(LogError::WrongLines { file, wrong_count, lines, share_max, shown: self.wrong });
+            let (causes, shown) = (wrong_causes, self.wrong);
+            return Err(LogError::WrongLines { file, wrong_count, lines, share_max, causes, shown });
         }
+        let dropped_values = self.dropped.told(|slot| self.column(slot));
         let tally = self.tally;
         if tally.entries == 0 {
             return Err(LogError::Empty { file });
+        }
+        if tally.requests > COUNT_MAX {
+            return Err(LogError::TooManyRequests { file });
         }
         let bin_s = match (self.plan.layout, self.options.bin_s, tally.gap_s()) {
             (Layout::AzureFunctions, ..) => Some(60.0),
@@ -263,48 +288,65 @@ impl<'o> Reading<'o> {
             requests: tally.requests,
             wrong: self.wrong,
             wrong_count,
+            wrong_causes,
+            dropped_values,
             unsorted_count: tally.unsorted_count,
             duplicates: self.duplicates,
             are_duplicates_dropped: self.options.drop_duplicates,
             ambiguous_count: tally.ambiguous_count,
+            before_2000_count: tally.before_2000_count,
+            endings: tally.endings,
             resolution_ns: tally.resolution_ns(),
             bin_s,
             first_ns: tally.first_ns,
             last_ns: tally.last_ns,
             origin_ns: is_from_origin.then_some(self.stamps.origin_ns()),
+            is_origin_assumed: is_from_origin && self.options.origin.is_none(),
             zone: self.options.zone.clone(),
             zones: tally.zones,
         })
     }
 }
 
-/// The entry of a record with a value a slot.
-fn entry<'a>(
-    values: Values<'a>,
-    stamp: Stamp,
+/// The values of a record that a request need not have.
+struct Optional<'r> {
     duration_unit_s: f64,
-    is_counted: bool,
-    shape: &'a mut Vec<f64>,
-    line: u64,
-) -> Result<Entry<'a>, Fault> {
-    let duration_s = value::duration_s(values.get(slot::DURATION), duration_unit_s);
-    let requests = if is_counted { value::count(values.get(slot::COUNT)) } else { Ok(1) };
-    shape.clear();
-    for slot in slot::SHAPE..values.spans.len() {
-        let text = values.get(slot);
-        let size = if text.is_empty() { Ok(f64::NAN) } else { value::number(text) };
-        shape.push(size.map_err(|kind| kind.at(slot))?);
+    shape: &'r mut Vec<f64>,
+    dropped: &'r mut Causes,
+}
+
+impl<'r> Optional<'r> {
+    /// The entry of a record with a value a slot.
+    fn entry(
+        self,
+        values: Values<'r>,
+        stamp: Stamp,
+        is_counted: bool,
+        is_ok: Option<bool>,
+        line: u64,
+    ) -> Result<Entry<'r>, Fault> {
+        let requests = if is_counted { value::count(values.get(slot::COUNT)) } else { Ok(1) };
+        let requests = requests.map_err(|kind| kind.at(slot::COUNT))?;
+        let (model, client) = (text(values, slot::MODEL)?, text(values, slot::CLIENT)?);
+        let adapter = text(values, slot::ADAPTER)?;
+        // Traffic needs neither durations nor sizes: a wrong one is counted, and the request kept.
+        let duration_s = value::duration_s(values.get(slot::DURATION), self.duration_unit_s);
+        let duration_s = duration_s.unwrap_or_else(|kind| {
+            self.dropped.add(kind.at(slot::DURATION), line);
+            None
+        });
+        self.shape.clear();
+        for slot in slot::SHAPE..values.spans.len() {
+            let text = values.get(slot);
+            let size = if text.is_empty() { Ok(f64::NAN) } else { value::size(text) };
+            self.shape.push(size.unwrap_or_else(|kind| {
+                self.dropped.add(kind.at(slot), line);
+                f64::NAN
+            }));
+        }
+        let at_ns = stamp.at_ns;
+        Ok(Entry { at_ns, requests, model, client, duration_s, is_ok, adapter, shape: self.shape, line })
     }
-    Ok(Entry {
-        at_ns: stamp.at_ns,
-        requests: requests.map_err(|kind| kind.at(slot::COUNT))?,
-        model: text(values, slot::MODEL)?,
-        client: text(values, slot::CLIENT)?,
-        duration_s: duration_s.map_err(|kind| kind.at(slot::DURATION))?,
-        is_ok: value::is_ok(values.get(slot::STATUS)),
-        shape,
-        line,
-    })
 }
 
 fn text(values: Values<'_>, slot: usize) -> Result<&str, Fault> {

@@ -23,6 +23,10 @@ pub(super) struct Records<R> {
     /// The buffer is filled up to here.
     end: usize,
     is_ended: bool,
+    /// Why the source ended early: told when all that came before is read.
+    failure: Option<io::Error>,
+    /// What ends a line: a line feed, but a carriage return in files that have no line feed.
+    line_end: u8,
     /// How long the current record is, and how far it is to the next.
     length: usize,
     taken: usize,
@@ -40,6 +44,8 @@ impl<R: Read> Records<R> {
             start: 0,
             end: 0,
             is_ended: false,
+            failure: None,
+            line_end: b'\n',
             length: 0,
             taken: 0,
             line: 1,
@@ -63,20 +69,36 @@ impl<R: Read> Records<R> {
         self.is_too_long
     }
 
-    /// The beginning of a source from which nothing was taken yet, without a byte order mark.
+    /// The beginning of a source from which nothing was taken yet, without a byte order mark. What ends its lines is told
+    /// from it.
+    ///
+    /// # Errors
+    /// When not a byte of it can be read.
     pub(super) fn beginning(&mut self) -> io::Result<&[u8]> {
-        while self.end - self.start < CHUNK && self.fill()? {}
+        while self.end - self.start < CHUNK && self.fill() {}
+        if self.start == self.end {
+            self.check_failure()?;
+        }
         if self.buffer[self.start..self.end].starts_with(b"\xef\xbb\xbf") {
             self.start += 3;
         }
-        Ok(&self.buffer[self.start..self.end])
+        let beginning = &self.buffer[self.start..self.end];
+        if memchr(b'\n', beginning).is_none() && memchr(b'\r', beginning).is_some() {
+            self.line_end = b'\r';
+        }
+        Ok(beginning)
+    }
+
+    /// What ends a line.
+    pub(super) fn line_end(&self) -> u8 {
+        self.line_end
     }
 
     /// Goes on to the next line that is not blank. Returns whether there is one.
     pub(super) fn next_line(&mut self) -> io::Result<bool> {
         self.pass();
         loop {
-            let found = self.line_end(0)?;
+            let found = self.find_line_end(0)?;
             self.set(found);
             if self.taken == 0 && !self.is_too_long {
                 return Ok(false);
@@ -95,7 +117,7 @@ impl<R: Read> Records<R> {
             return Ok(false);
         }
         let before = self.taken;
-        let (length, taken) = self.line_end(before)?;
+        let (length, taken) = self.find_line_end(before)?;
         if taken == before && !self.is_too_long {
             return Ok(false);
         }
@@ -106,7 +128,7 @@ impl<R: Read> Records<R> {
 
     /// Shortens an extended record to its first line, so that the others are records again.
     pub(super) fn shorten(&mut self) -> io::Result<()> {
-        let found = self.line_end(0)?;
+        let found = self.find_line_end(0)?;
         self.set(found);
         Ok(())
     }
@@ -123,18 +145,19 @@ impl<R: Read> Records<R> {
             let between = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b',' | b'[' | b']');
             let ready = &self.buffer[self.start..self.end];
             let skipped = ready.iter().take_while(|byte| between(byte)).count();
-            self.line += count_lines(&ready[..skipped]);
+            self.line += count_lines(&ready[..skipped], self.line_end);
             self.start += skipped;
             if self.start < self.end {
                 break;
             }
-            if !self.fill()? {
+            if !self.fill() {
+                self.check_failure()?;
                 return Ok(false);
             }
         }
         self.length = self.object_end()?;
         self.taken = self.length;
-        self.lines_taken = count_lines(self.bytes());
+        self.lines_taken = count_lines(self.bytes(), self.line_end);
         Ok(true)
     }
 
@@ -152,38 +175,40 @@ impl<R: Read> Records<R> {
     }
 
     /// How far it is from `start` to the end of the line that begins `from` bytes after it, and to the next line.
-    fn line_end(&mut self, from: usize) -> io::Result<(usize, usize)> {
+    fn find_line_end(&mut self, from: usize) -> io::Result<(usize, usize)> {
         let mut searched = from;
         loop {
             let ready = &self.buffer[self.start..self.end];
-            if let Some(found) = memchr(b'\n', &ready[searched..]) {
+            if let Some(found) = memchr(self.line_end, &ready[searched..]) {
                 let end = searched + found;
                 let length = if ready[..end].ends_with(b"\r") { end - 1 } else { end };
                 return Ok((length, end + 1));
             }
             searched = ready.len();
             if searched > RECORD_MAX {
-                self.drop_line()?;
+                self.drop_line();
                 return Ok((0, self.taken));
             }
-            if !self.fill()? {
+            if !self.fill() {
+                // What is there of the last line is cut: it says nothing.
+                self.check_failure()?;
                 return Ok((searched, searched));
             }
         }
     }
 
     /// Throws the rest of a line away that is too long.
-    fn drop_line(&mut self) -> io::Result<()> {
+    fn drop_line(&mut self) {
         self.is_too_long = true;
         loop {
-            if let Some(found) = memchr(b'\n', &self.buffer[self.start..self.end]) {
+            if let Some(found) = memchr(self.line_end, &self.buffer[self.start..self.end]) {
                 self.taken = found + 1;
-                return Ok(());
+                return;
             }
             self.start = self.end;
-            if !self.fill()? {
+            if !self.fill() {
                 self.taken = 0;
-                return Ok(());
+                return;
             }
         }
     }
@@ -198,7 +223,8 @@ impl<R: Read> Records<R> {
                 return Ok(length);
             }
             scanned = ready.len();
-            if scanned > RECORD_MAX || !self.fill()? {
+            if scanned > RECORD_MAX || !self.fill() {
+                self.check_failure()?;
                 if scan.depth == 0 {
                     return Ok(scanned);
                 }
@@ -207,10 +233,15 @@ impl<R: Read> Records<R> {
         }
     }
 
+    /// Tells why the source ended early, once.
+    fn check_failure(&mut self) -> io::Result<()> {
+        self.failure.take().map_or(Ok(()), Err)
+    }
+
     /// Reads more behind `end`; what is done with makes room. Returns whether anything came.
-    fn fill(&mut self) -> io::Result<bool> {
+    fn fill(&mut self) -> bool {
         if self.is_ended {
-            return Ok(false);
+            return false;
         }
         if self.start > 0 {
             self.buffer.copy_within(self.start..self.end, 0);
@@ -225,10 +256,13 @@ impl<R: Read> Records<R> {
                 Ok(count) => {
                     self.end += count;
                     self.is_ended = count == 0;
-                    return Ok(count > 0);
+                    return count > 0;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+                Err(error) => {
+                    (self.is_ended, self.failure) = (true, Some(error));
+                    return false;
+                }
             }
         }
     }
@@ -266,8 +300,8 @@ impl ObjectScan {
     }
 }
 
-fn count_lines(bytes: &[u8]) -> u64 {
-    memchr::memchr_iter(b'\n', bytes).count() as u64
+fn count_lines(bytes: &[u8], line_end: u8) -> u64 {
+    memchr::memchr_iter(line_end, bytes).count() as u64
 }
 
 #[cfg(test)]
@@ -338,6 +372,46 @@ mod tests {
         let mut records = Records::new(&b"[{}, {\"a\": [1"[..]);
         assert!(records.next_object().expect("the first"));
         assert_eq!(records.next_object().expect_err("the second").kind(), io::ErrorKind::InvalidData);
+    }
+
+    /// A source that breaks after some bytes.
+    struct Broken<'a>(&'a [u8]);
+
+    impl Read for Broken<'_> {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            if self.0.is_empty() { Err(io::Error::other("broken")) } else { self.0.read(into) }
+        }
+    }
+
+    #[test]
+    fn a_source_that_breaks_is_told_where_it_broke() {
+        let mut records = Records::new(Broken(b"a\nb\ncut"));
+        assert_eq!(records.beginning().expect("some of it"), b"a\nb\ncut");
+        for line in [1, 2] {
+            assert!(records.next_line().expect("a line"));
+            assert_eq!(records.line(), line);
+        }
+        assert_eq!((records.next_line().expect_err("it broke").to_string(), records.line()), ("broken".to_owned(), 3));
+        assert!(Records::new(Broken(b"")).beginning().is_err());
+        let mut records = Records::new(Broken(b"[{},\n{}"));
+        assert!(records.next_object().expect("the first") && records.next_object().expect("the second"));
+        assert!(records.next_object().is_err());
+        assert_eq!(records.line(), 2);
+    }
+
+    #[test]
+    fn carriage_returns_end_lines_where_no_line_feed_does() {
+        let mut records = Records::new(&b"a\rb\r\rc"[..]);
+        records.beginning().expect("no errors");
+        let mut found = Vec::new();
+        while records.next_line().expect("no errors") {
+            found.push((records.line(), String::from_utf8_lossy(records.bytes()).into_owned()));
+        }
+        assert_eq!(found, numbered(&[(1, "a"), (2, "b"), (4, "c")]));
+        let mut records = Records::new(&b"a\rb\nc"[..]);
+        records.beginning().expect("no errors");
+        assert!(records.next_line().expect("a line"));
+        assert_eq!(records.bytes(), b"a\rb");
     }
 
     #[test]

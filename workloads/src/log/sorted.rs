@@ -60,6 +60,7 @@ struct Kept {
     is_ok: Option<bool>,
     model: u32,
     client: u32,
+    adapter: u32,
 }
 
 impl Gathered {
@@ -74,6 +75,7 @@ impl Gathered {
             is_ok: entry.is_ok,
             model: self.names.number(entry.model),
             client: self.names.number(entry.client),
+            adapter: self.names.number(entry.adapter),
         });
         self.shapes.extend_from_slice(entry.shape);
     }
@@ -89,6 +91,7 @@ impl Gathered {
                 requests: kept.requests,
                 model: self.names.name(kept.model),
                 client: self.names.name(kept.client),
+                adapter: self.names.name(kept.adapter),
                 duration_s: kept.duration_s,
                 is_ok: kept.is_ok,
                 shape: &self.shapes[kept.shape..kept.shape + usize::from(kept.sizes)],

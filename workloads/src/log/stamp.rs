@@ -30,7 +30,7 @@ pub(super) struct Stamp {
 }
 
 /// Reads stamps: dates (RFC 3339 with `T` or a blank, with an offset or without) and numbers. A number is in seconds,
-/// milliseconds, microseconds or nanoseconds since 1970, by its size; or in seconds from the origin, when the first of the
+/// milliseconds, microseconds or nanoseconds since 1970, by the size of the first of the log; or in seconds from the origin, when the first of the
 /// log is too small to be since 1970.
 #[derive(Debug)]
 pub(super) struct Stamps {
@@ -38,6 +38,8 @@ pub(super) struct Stamps {
     origin_ns: i64,
     /// Whether numbers count from the origin; unknown before the first.
     are_from_origin: Option<bool>,
+    /// The unit of numbers since 1970; unknown before the first.
+    unit: Option<Unit>,
     /// The last date, and its days since 1970.
     date: [u8; 10],
     days: i64,
@@ -53,7 +55,7 @@ impl Stamps {
         let mut clock = LocalClock::new(zone)?;
         let monday_s = clock.instant(FIRST_MONDAY_S).map_or(FIRST_MONDAY_S, |instant| instant.at_s);
         let origin_ns = origin_ns.unwrap_or(monday_s * SECOND_NS);
-        Ok(Self { clock, origin_ns, are_from_origin: None, date: [0; 10], days: 0 })
+        Ok(Self { clock, origin_ns, are_from_origin: None, unit: None, date: [0; 10], days: 0 })
     }
 
     /// What numbers of seconds and minutes count from, in nanoseconds since 1970.
@@ -107,13 +109,12 @@ impl Stamps {
         if *self.are_from_origin.get_or_insert(is_from_origin) != is_from_origin {
             return Err(FaultKind::OtherOrigin);
         }
-        // Bounds so far apart that each unit covers the years 1973 to 5138.
-        let (unit_ns, fraction_ns) = match number.whole {
-            0..100_000_000_000 => (1_000_000_000, number.billionths),
-            100_000_000_000..100_000_000_000_000 => (1_000_000, number.billionths / 1000),
-            100_000_000_000_000..100_000_000_000_000_000 => (1000, number.billionths / 1_000_000),
-            100_000_000_000_000_000.. => (1, 0),
-        };
+        let unit = Unit::of(number.whole);
+        let first = *self.unit.get_or_insert(unit);
+        if unit != first {
+            return Err(FaultKind::OtherUnit { own: unit.name(), first: first.name() });
+        }
+        let (unit_ns, fraction_ns) = unit.ns(number.billionths);
         let size = i128::from(number.whole) * unit_ns + i128::from(fraction_ns);
         let since = if number.is_negative { -size } else { size };
         let (origin_ns, zone) =
@@ -190,6 +191,46 @@ pub fn parse_instant(text: &str, zone: &str) -> Result<Option<i64>, TimeZoneErro
         .ok()
         .filter(|stamp| !matches!(stamp.zone, StampZone::Epoch | StampZone::FromOrigin))
         .map(|stamp| stamp.at_ns))
+}
+
+/// The unit of a number since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    Seconds,
+    Milliseconds,
+    Microseconds,
+    Nanoseconds,
+}
+
+impl Unit {
+    /// By bounds so far apart that each unit covers the years 1973 to 5138.
+    fn of(whole: u64) -> Self {
+        match whole {
+            0..100_000_000_000 => Self::Seconds,
+            100_000_000_000..100_000_000_000_000 => Self::Milliseconds,
+            100_000_000_000_000..100_000_000_000_000_000 => Self::Microseconds,
+            100_000_000_000_000_000.. => Self::Nanoseconds,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Seconds => "seconds",
+            Self::Milliseconds => "milliseconds",
+            Self::Microseconds => "microseconds",
+            Self::Nanoseconds => "nanoseconds",
+        }
+    }
+
+    /// One of it, and so many billionths of it, in nanoseconds.
+    fn ns(self, billionths: i64) -> (i128, i64) {
+        match self {
+            Self::Seconds => (1_000_000_000, billionths),
+            Self::Milliseconds => (1_000_000, billionths / 1000),
+            Self::Microseconds => (1000, billionths / 1_000_000),
+            Self::Nanoseconds => (1, 0),
+        }
+    }
 }
 
 /// The time of a day as it is written.
@@ -352,6 +393,18 @@ mod tests {
         check("1731689870.123456789123", "2024-11-15T16:57:50.123456789Z", StampZone::Epoch);
         check("1731689870123.5", "2024-11-15T16:57:50.1235Z", StampZone::Epoch);
         check("-1000000000", "1938-04-24T22:13:20Z", StampZone::Epoch);
+    }
+
+    #[test]
+    fn the_unit_is_that_of_the_first_number() {
+        let mut stamps = Stamps::new("UTC", None).expect("a zone");
+        assert!(stamps.read(b"1731689870").is_ok());
+        let other = FaultKind::OtherUnit { own: "milliseconds", first: "seconds" };
+        assert_eq!(stamps.read(b"1731689870000"), Err(other));
+        assert!(stamps.read(b"1731689871.5").is_ok());
+        let mut stamps = Stamps::new("UTC", None).expect("a zone");
+        assert!(stamps.read(b"1731689870000000").is_ok());
+        assert_eq!(stamps.read(b"1731689870"), Err(FaultKind::OtherUnit { own: "seconds", first: "microseconds" }));
     }
 
     #[test]

@@ -24,6 +24,11 @@ pub struct LogSummary {
     pub wrong: Vec<WrongLine>,
     /// How many lines were wrong; they are left out.
     pub wrong_count: u64,
+    /// Why they were, the most frequent cause first.
+    pub wrong_causes: Vec<WrongCause>,
+    /// Why values were left out that no line can be wrong by (durations, sizes), the most frequent cause first; their
+    /// requests are kept.
+    pub dropped_values: Vec<WrongCause>,
     /// Entries that are earlier than one before them.
     pub unsorted_count: u64,
     /// Lines that equal the one before them, byte for byte.
@@ -36,6 +41,10 @@ pub struct LogSummary {
     /// Stamps without a zone that the clock of `zone` showed twice or never, because it was put back or forward. The
     /// first of two is taken, and a time that never was is moved by the jump.
     pub ambiguous_count: u64,
+    /// Stamps before the year 2000, of those that are dates.
+    pub before_2000_count: u64,
+    /// How the requests ended whose status the log has.
+    pub endings: Endings,
     /// The coarsest of 1 ns, 10 ns, ..., 1 s, 60 s of which all stamps are multiples.
     pub resolution_ns: i64,
     /// The width of bins in seconds; `None` in logs of requests.
@@ -47,6 +56,8 @@ pub struct LogSummary {
     /// What stamps in seconds from zero were taken to start from, in nanoseconds since 1970; `None` where stamps are
     /// dates.
     pub origin_ns: Option<i64>,
+    /// Whether nobody said what that is, so that a Monday was taken: the log then has no date.
+    pub is_origin_assumed: bool,
     /// The time zone of stamps that name none.
     pub zone: String,
 }
@@ -71,6 +82,41 @@ impl fmt::Display for WrongLine {
         }
         f.write_str(&self.cause)
     }
+}
+
+/// Lines, or values in them, that are wrong for the same cause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrongCause {
+    /// The column; empty when whole lines are meant.
+    pub column: String,
+    /// What they have in common: a lower-case fragment.
+    pub cause: String,
+    /// How many they are.
+    pub lines: u64,
+    /// The first of them, from 1.
+    pub first_line: u64,
+}
+
+impl fmt::Display for WrongCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} x ", self.lines)?;
+        if !self.column.is_empty() {
+            write!(f, "{}: ", self.column)?;
+        }
+        let first = if self.lines == 1 { "line" } else { "first in line" };
+        write!(f, "{} ({first} {})", self.cause, self.first_line)
+    }
+}
+
+/// How requests ended, as their status says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endings {
+    /// Those that succeeded.
+    pub ok: u64,
+    /// Those that failed.
+    pub failed: u64,
+    /// Those that waited or ran when the log was written: neither.
+    pub open: u64,
 }
 
 /// What a stamp says about its zone.
@@ -123,11 +169,28 @@ impl LogSummary {
             }
         };
         let (wrong, lines) = (self.wrong_count, self.lines);
-        say(wrong, format!("{wrong} of {lines} lines are wrong and left out"));
+        let listed = |causes: &[WrongCause]| causes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        say(wrong, format!("{wrong} of {lines} lines are wrong and left out: {}", listed(&self.wrong_causes)));
+        let dropped = self.dropped_values.iter().map(|of| of.lines).sum();
+        say(dropped, format!("values left out, their requests kept: {}", listed(&self.dropped_values)));
         let unsorted = self.unsorted_count;
-        say(unsorted, format!("{unsorted} of {} entries are earlier than one before them", self.entries));
-        let dropped = if self.are_duplicates_dropped { "left out" } else { "kept" };
-        say(self.duplicates, format!("{} lines equal the one before them and are {dropped}", self.duplicates));
+        say(
+            unsorted,
+            format!("{unsorted} of {} entries are earlier than one before them; they are sorted", self.entries),
+        );
+        let are = if self.are_duplicates_dropped { "left out" } else { "kept; --drop-duplicates leaves them out" };
+        say(self.duplicates, format!("{} lines equal the one before them and are {are}", self.duplicates));
+        let (open, old) = (self.endings.open, self.before_2000_count);
+        say(open, format!("{open} requests had not ended when the log was written; they are no failures"));
+        let date = |at_ns: i64| jiff::Timestamp::from_nanosecond(i128::from(at_ns)).map(|at| at.to_string());
+        let first = date(self.first_ns).unwrap_or_default();
+        say(
+            old,
+            format!(
+                "{old} of {} stamps are before the year 2000, the first {first}: if that cannot be, look at their unit",
+                self.entries
+            ),
+        );
         let mix: Vec<String> = self.zones.iter().map(|seen| format!("{} {}", seen.stamps, seen.zone)).collect();
         say(u64::from(mix.len() > 1), format!("stamps are of different zones: {}", mix.join(", ")));
         let (ambiguous, zone) = (self.ambiguous_count, &self.zone);
@@ -140,7 +203,15 @@ impl LogSummary {
         if let Some(origin_ns) = self.origin_ns {
             let origin = jiff::Timestamp::from_nanosecond(i128::from(origin_ns));
             let origin = origin.map_or_else(|_| origin_ns.to_string(), |origin| origin.to_string());
-            say(1, format!("stamps are counted from zero, which is taken to be {origin}"));
+            let what = if self.is_origin_assumed {
+                format!(
+                    "stamps are counted from zero and the log has no date: hours and weekdays are as if zero were Monday, \
+                     {origin}; --start-of-zero says what it is"
+                )
+            } else {
+                format!("stamps are counted from zero, which is taken to be {origin}")
+            };
+            say(1, what);
         }
         remarks
     }

@@ -1,7 +1,11 @@
 //! What is counted while a log is read.
 
 use super::stamp::Stamp;
-use super::summary::ZoneCount;
+use super::summary::{Endings, StampZone, ZoneCount};
+use super::value::Ending;
+
+/// 2000-01-01 in UTC: few logs of services are older, and most stamps that are were written in another unit.
+const YEAR_2000_NS: i64 = 946_684_800_000_000_000;
 
 /// What stamps may be multiples of, the finest first, in nanoseconds.
 const RESOLUTIONS_NS: [i64; 11] =
@@ -14,6 +18,8 @@ pub(super) struct Tally {
     pub(super) requests: u64,
     pub(super) unsorted_count: u64,
     pub(super) ambiguous_count: u64,
+    pub(super) before_2000_count: u64,
+    pub(super) endings: Endings,
     pub(super) zones: Vec<ZoneCount>,
     pub(super) first_ns: i64,
     pub(super) last_ns: i64,
@@ -31,6 +37,8 @@ impl Tally {
             requests: 0,
             unsorted_count: 0,
             ambiguous_count: 0,
+            before_2000_count: 0,
+            endings: Endings::default(),
             zones: Vec::new(),
             first_ns: i64::MAX,
             last_ns: i64::MIN,
@@ -41,12 +49,25 @@ impl Tally {
         }
     }
 
+    /// Counts how the requests of an entry ended.
+    pub(super) fn add_ending(&mut self, ending: Ending, requests: u64) {
+        let count = match ending {
+            Ending::Unknown => return,
+            Ending::Ok => &mut self.endings.ok,
+            Ending::Failed => &mut self.endings.failed,
+            Ending::Open => &mut self.endings.open,
+        };
+        *count = count.saturating_add(requests);
+    }
+
     /// Counts an entry.
     pub(super) fn add(&mut self, stamp: Stamp, requests: u64) {
         let at_ns = stamp.at_ns;
         self.entries += 1;
         self.requests = self.requests.saturating_add(requests);
         self.ambiguous_count += u64::from(stamp.is_ambiguous);
+        let is_old = at_ns < YEAR_2000_NS && stamp.zone != StampZone::FromOrigin;
+        self.before_2000_count += u64::from(is_old);
         self.unsorted_count += u64::from(at_ns < self.last_ns);
         self.first_ns = self.first_ns.min(at_ns);
         self.last_ns = self.last_ns.max(at_ns);
@@ -94,7 +115,6 @@ fn greatest_common_divisor(mut a: u64, mut b: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::summary::StampZone;
     use super::*;
 
     fn tally(stamps_ns: &[i64]) -> Tally {

@@ -1,5 +1,6 @@
 //! Tests of whole logs: rules, real traces, garbage.
 
+mod files;
 mod garbage;
 mod real_traces;
 mod rules;

@@ -2,8 +2,17 @@
 
 use super::fault::FaultKind;
 
+/// The largest count of a line, and of all lines together: a float holds every integer up to it.
+pub(super) const COUNT_MAX: u64 = 9_007_199_254_740_992;
+
+/// A finite number, zero or more.
+pub(super) fn size(text: &[u8]) -> Result<f64, FaultKind> {
+    let value = number(text)?;
+    if value < 0.0 { Err(FaultKind::Negative) } else { Ok(value) }
+}
+
 /// A finite number, such as `32.0` or `1e3`.
-pub(super) fn number(text: &[u8]) -> Result<f64, FaultKind> {
+fn number(text: &[u8]) -> Result<f64, FaultKind> {
     let text = std::str::from_utf8(text).map_err(|_| FaultKind::NotUtf8)?;
     text.parse().ok().filter(|value: &f64| value.is_finite()).ok_or(FaultKind::NotANumber)
 }
@@ -13,33 +22,73 @@ pub(super) fn duration_s(text: &[u8], unit_s: f64) -> Result<Option<f64>, FaultK
     if text.is_empty() {
         return Ok(None);
     }
-    let value = number(text)? * unit_s;
-    if value < 0.0 { Err(FaultKind::NegativeDuration) } else { Ok(Some(value)) }
+    size(text).map(|value| Some(value * unit_s))
 }
 
 /// A count: `14`, or `14.0` as tables of floats write it.
 pub(super) fn count(text: &[u8]) -> Result<u64, FaultKind> {
-    // The largest below which a float holds every integer.
-    const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
     let is_plain = !text.is_empty() && text.len() <= 18 && text.iter().all(u8::is_ascii_digit);
-    if is_plain {
-        return Ok(text.iter().fold(0, |value, digit| 10 * value + u64::from(digit - b'0')));
-    }
-    let value = number(text).map_err(|_| FaultKind::NotACount)?;
-    let is_count = value.fract() == 0.0 && (0.0..=EXACT_MAX).contains(&value);
-    if is_count { Ok(value as u64) } else { Err(FaultKind::NotACount) }
+    let count = if is_plain {
+        text.iter().fold(0, |value, digit| 10 * value + u64::from(digit - b'0'))
+    } else {
+        let value = number(text).map_err(|_| FaultKind::NotACount)?;
+        if value.fract() != 0.0 || value < 0.0 {
+            return Err(FaultKind::NotACount);
+        }
+        // Beyond all integers this is the largest.
+        value as u64
+    };
+    if count <= COUNT_MAX { Ok(count) } else { Err(FaultKind::TooMany) }
 }
 
-/// Whether a status says that the request succeeded: a word for it in any case, `true`, or an HTTP status of 200 to 299.
-/// `None` for an empty text.
-pub(super) fn is_ok(text: &[u8]) -> Option<bool> {
-    const WORDS: [&str; 7] = ["success", "succeed", "succeeded", "ok", "completed", "done", "true"];
-    if text.is_empty() {
-        return None;
+/// How a request ended, as its status says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// The log does not say.
+    Unknown,
+    Ok,
+    Failed,
+    /// It waited or ran when the log was written.
+    Open,
+}
+
+impl Ending {
+    /// A word for success in any case, `true`, or an HTTP status of 200 to 299 is a success; a word for waiting or running
+    /// is no end yet; anything else is a failure.
+    pub(super) fn of(text: &[u8]) -> Self {
+        const OK: [&str; 7] = ["success", "succeed", "succeeded", "ok", "completed", "done", "true"];
+        const OPEN: [&str; 11] = [
+            "pending",
+            "running",
+            "queued",
+            "in_progress",
+            "in progress",
+            "in-progress",
+            "processing",
+            "scheduled",
+            "started",
+            "waiting",
+            "preparing",
+        ];
+        let is_one_of = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()));
+        let is_http = matches!(text, [b'2', tens, ones] | [b'2', tens, ones, b'.' | b' ', ..]
+            if tens.is_ascii_digit() && ones.is_ascii_digit());
+        match () {
+            () if text.is_empty() => Self::Unknown,
+            () if is_http || is_one_of(&OK) => Self::Ok,
+            () if is_one_of(&OPEN) => Self::Open,
+            () => Self::Failed,
+        }
     }
-    let is_http = matches!(text, [b'2', tens, ones] | [b'2', tens, ones, b'.' | b' ', ..]
-        if tens.is_ascii_digit() && ones.is_ascii_digit());
-    Some(is_http || WORDS.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes())))
+
+    /// Whether the request succeeded, where that is known.
+    pub(super) fn is_ok(self) -> Option<bool> {
+        match self {
+            Self::Unknown | Self::Open => None,
+            Self::Ok => Some(true),
+            Self::Failed => Some(false),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -52,7 +101,7 @@ mod tests {
         assert_eq!(duration_s(b"1500", 1e-3), Ok(Some(1.5)));
         assert_eq!(duration_s(b"0", 1.0), Ok(Some(0.0)));
         assert_eq!(duration_s(b"", 1.0), Ok(None));
-        assert_eq!(duration_s(b"-0.5", 1.0), Err(FaultKind::NegativeDuration));
+        assert_eq!(duration_s(b"-0.5", 1.0), Err(FaultKind::Negative));
         for text in [&b"NaN"[..], b"inf", b"-inf", b"1e999", b"3,2", b"x", b"1 2"] {
             assert_eq!(duration_s(text, 1.0), Err(FaultKind::NotANumber), "{}", text.escape_ascii());
         }
@@ -62,9 +111,12 @@ mod tests {
     #[test]
     fn counts_are_whole() {
         assert_eq!(count(b"0"), Ok(0));
-        assert_eq!(count(b"123456789012345678"), Ok(123_456_789_012_345_678));
+        assert_eq!(count(b"9007199254740992"), Ok(COUNT_MAX));
         assert_eq!(count(b"14.0"), Ok(14));
-        for text in [&b""[..], b"-1", b"1.5", b"99999999999999999999", b"NaN", b"a"] {
+        for text in [&b"9007199254740993"[..], b"123456789012345678", b"1e18", b"99999999999999999999", b"1e300"] {
+            assert_eq!(count(text), Err(FaultKind::TooMany), "{}", text.escape_ascii());
+        }
+        for text in [&b""[..], b"-1", b"1.5", b"NaN", b"a"] {
             assert_eq!(count(text), Err(FaultKind::NotACount), "{}", text.escape_ascii());
         }
     }
@@ -74,11 +126,14 @@ mod tests {
         for text in
             ["SUCCESS", "Succeed", "SUCCEEDED", "ok", "completed", "Done", "200", "204", "200.0", "200 OK", "true"]
         {
-            assert_eq!(is_ok(text.as_bytes()), Some(true), "{text}");
+            assert_eq!(Ending::of(text.as_bytes()).is_ok(), Some(true), "{text}");
         }
-        for text in ["FAILED", "500", "302", "20", "2000", "PENDING", "timeout", "false", "2xx"] {
-            assert_eq!(is_ok(text.as_bytes()), Some(false), "{text}");
+        for text in ["FAILED", "500", "302", "20", "2000", "timeout", "false", "2xx"] {
+            assert_eq!(Ending::of(text.as_bytes()).is_ok(), Some(false), "{text}");
         }
-        assert_eq!(is_ok(b""), None);
+        for text in ["PENDING", "Running", "in_progress"] {
+            assert_eq!((Ending::of(text.as_bytes()), Ending::Open.is_ok()), (Ending::Open, None), "{text}");
+        }
+        assert_eq!(Ending::of(b""), Ending::Unknown);
     }
 }

@@ -86,11 +86,15 @@ fn rows(text: &str) -> impl Iterator<Item = Vec<&str>> {
 }
 
 #[track_caller]
-fn assert_holds(log: &Log, least_checks: usize) {
+fn assert_holds(log: &Log, least_checks: usize, least_keep_alive: Option<f64>) {
     let proof = log.prove();
     let missed: Vec<_> = proof.checks.iter().filter(|check| !check.holds).collect();
     assert!(proof.checks.len() >= least_checks, "{} checks", proof.checks.len());
-    assert!(proof.share() >= 0.9, "{:.3} of {} hold; not {missed:#?}", proof.share(), proof.checks.len());
+    assert!(proof.share() >= Some(0.9), "{:?} of {} hold; not {missed:#?}", proof.share(), proof.checks.len());
+    // Cold starts are what a simulation is for, and the group is too small to weigh among the others.
+    let keep_alive = proof.share_of(CheckGroup::KeepAlive);
+    assert!(keep_alive >= least_keep_alive, "{keep_alive:?} of keep-alive hold; not {missed:#?}");
+    assert_eq!(keep_alive.is_some(), least_keep_alive.is_some(), "bins longer than a minute have no cold minutes");
 }
 
 #[test]
@@ -101,7 +105,7 @@ fn a_text_to_image_service_is_drawn_as_it_is() {
     let stretch_s = (hour_of(stamps[0].0), stamps[stamps.len() - 1].0 / S + 1);
     let log = Log::of_one(stamps, None, stretch_s).of_present_level();
     assert_eq!(log.stretch_s.0, stamp_ns("2024-11-19 00:00:00") / S, "the traffic began on a Tuesday");
-    assert_holds(&log, 60);
+    assert_holds(&log, 60, Some(0.6));
     let fit = TrafficFit::of(&log.describe(&log.names, None)).expect("a fit");
     assert!(fit.events.session.is_some(), "people ask for several images: {:?}", fit.events);
 }
@@ -113,7 +117,7 @@ fn a_web_server_of_a_second_is_drawn_as_it_is() {
     let number = |field: &str| field.parse::<i64>().expect("a number");
     let stamps = rows(&text).map(|row| (start_ns + number(row[0]) * S, 0, number(row[1]) as u64)).collect();
     let log = Log::of_one(stamps, None, (start_ns / S, start_ns / S + 7 * 86_400));
-    assert_holds(&log, 60);
+    assert_holds(&log, 55, Some(0.6));
     let fit = TrafficFit::of(&log.describe(&log.names, None)).expect("a fit");
     assert_eq!(fit.levels, Grouping::Weekend);
     assert!(fit.marked.len() > 5 && fit.marked.iter().all(|mark| mark.mark == crate::fit::Mark::Outage));
@@ -127,7 +131,7 @@ fn counts_are_drawn_as_they_are() {
         let Some(text) = trace(name) else { continue };
         let stamps: Vec<_> = rows(&text).map(|row| (stamp_ns(row[0]), 0, row[1].parse().expect("a count"))).collect();
         let stretch_s = (hour_of(stamps[0].0), stamps[stamps.len() - 1].0 / S + bin_s);
-        assert_holds(&Log::of_one(stamps, Some(bin_s as f64), stretch_s), least_checks);
+        assert_holds(&Log::of_one(stamps, Some(bin_s as f64), stretch_s), least_checks, None);
     }
 }
 
@@ -138,7 +142,7 @@ fn an_hour_of_a_language_model_is_drawn_as_it_is() {
     let stamps = stamps.iter().map(|at_ns| (at_ns - stamps[0], 0, 1)).collect();
     let log = Log::of_one(stamps, None, (0, 3502));
     let options = DescribeOptions { origin: Origin::FirstRequest, resolution_ns: 1000, ..log.options.clone() };
-    assert_holds(&Log { options, ..log }, 20);
+    assert_holds(&Log { options, ..log }, 20, Some(1.0));
 }
 
 #[test]
@@ -153,10 +157,11 @@ fn five_hundred_functions_are_drawn_as_they_are() {
     let proof = Log { names, ..Log::of_one(stamps, Some(60.0), (0, 86_400)) }.prove();
     // So many functions add up that bands are two per cent wide, and timers and one day of clusters leave the model a few per
     // cent off: four in five hold for any seed, and cold starts are told to a tenth up to half an hour.
-    assert!(proof.share() > 0.75 && proof.checks.len() > 40, "{proof:#?}");
+    assert!(proof.share() > Some(0.75) && proof.checks.len() > 40, "{proof:#?}");
     let cold: Vec<_> = proof.checks.iter().filter(|check| check.group == CheckGroup::KeepAlive).collect();
     assert_eq!(cold.len(), 8);
-    assert!(cold.iter().take(7).all(|check| (check.median / check.log - 1.0).abs() < 0.12), "{cold:#?}");
+    let off = |check: &Check| check.drawn.zip(check.log).map_or(1.0, |(drawn, log)| (drawn.median / log - 1.0).abs());
+    assert!(cold.iter().take(7).all(|check| off(check) < 0.12), "{cold:#?}");
 }
 
 /// Four weeks of a model that is known.
@@ -189,15 +194,22 @@ fn a_model_is_proved_by_what_it_draws_and_another_is_not() {
     let bursts = vec![crate::fit::Burst { cv: 0.6, correlation_s: 1800.0 }];
     let log = drawn(&TrafficFit { bursts, ..known() });
     let own = log.prove();
-    assert!(own.share() > 0.9, "{own:#?}");
+    assert!(own.share() > Some(0.9), "{own:#?}");
     // The same curve without bursts.
     let description = log.describe(&log.names, None);
     let calm = vec![("all".to_owned(), known())];
     let other = prove(&description, &log.options, log.stretch_s, &calm, (1, 99)).expect("legal options");
     let dispersion = |check: &&Check| check.group == CheckGroup::Dispersion && check.name.contains("15 min");
     assert!(other.checks.iter().any(|check| dispersion(&check)));
-    assert!(other.checks.iter().filter(dispersion).all(|check| !check.holds && check.log > check.high), "{other:#?}");
-    assert!(other.share() < 0.8, "{}", other.share());
+    assert!(
+        other
+            .checks
+            .iter()
+            .filter(dispersion)
+            .all(|check| !check.holds && check.log > check.drawn.map(|drawn| drawn.high)),
+        "{other:#?}"
+    );
+    assert!(other.share() < Some(0.8), "{:?}", other.share());
 }
 
 #[test]

@@ -35,6 +35,23 @@ pub enum StudyError {
         /// From its first request to its last, in seconds.
         span_s: f64,
     },
+    /// Drawing logs like it would take too long.
+    #[error(
+        "{file}: {draws} logs of {requests} requests are {all:.1e}, more than the {most:.0e} that are drawn for a check\n  \
+         help: study it without a check, or check a shorter part of it"
+    )]
+    TooMuchToDraw {
+        /// The log, as the user named it.
+        file: String,
+        /// Its requests, of the part that is fitted.
+        requests: u64,
+        /// Logs that would be drawn.
+        draws: u32,
+        /// All of their requests.
+        all: f64,
+        /// How many are drawn at most.
+        most: f64,
+    },
     /// It tells no rate.
     #[error("{file}: {cause}")]
     NoFit {

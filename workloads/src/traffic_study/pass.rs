@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::io::{self, BufRead};
 
 use super::{ALL, MODELS_MAX, StudyError, UNNAMED};
+use crate::adapters::{AdapterBook, Adapters};
+use crate::clients::{ClientBook, ClientSample, Clients};
 use crate::describe::{Clock, DescribeOptions, Describer, Description, Origin};
 use crate::log::{Entry, LogError, LogOptions, LogSummary, read_log, read_sorted};
+use crate::shapes::{ShapeBook, Shapes};
 
 const SECOND_NS: i64 = 1_000_000_000;
 /// Logs that are shorter begin with their first request, not with its hour: too much of them would be empty.
@@ -20,6 +23,7 @@ pub(super) struct Pass<'a, O> {
     summary: LogSummary,
     clock: Clock,
     names: Names,
+    clients: ClientSample,
 }
 
 /// A log, or a part of it, described.
@@ -29,6 +33,9 @@ pub(super) struct Described {
     pub(super) whole: Description,
     /// Each by itself, most requests first; empty where there is one.
     pub(super) of_models: Vec<(String, Description)>,
+    pub(super) clients: Option<Clients>,
+    pub(super) shapes: Option<Shapes>,
+    pub(super) adapters: Option<Adapters>,
     pub(super) options: DescribeOptions,
     /// The time observed, in unix seconds.
     pub(super) stretch_s: (i64, i64),
@@ -87,13 +94,17 @@ impl<'a, B: BufRead, O: FnMut() -> io::Result<B>> Pass<'a, O> {
         let source = open().map_err(|cause| LogError::Unreadable { file: file.to_owned(), line: 1, cause })?;
         let mut names = Names::default();
         let mut are_too_many = false;
-        let each = |entry: &Entry<'_>| are_too_many |= names.number(entry.model).is_none();
+        let mut clients = ClientSample::default();
+        let each = |entry: &Entry<'_>| {
+            are_too_many |= names.number(entry.model).is_none();
+            clients.add(entry.client);
+        };
         let summary = read_log(source, file, options, each)?;
         if are_too_many {
             let column = summary.columns.model.clone().unwrap_or_default();
             return Err(StudyError::TooManyModels { file: file.to_owned(), column, most: MODELS_MAX });
         }
-        Ok(Self { open, file, options, summary, clock, names })
+        Ok(Self { open, file, options, summary, clock, names, clients })
     }
 
     /// The names of the models, as they are shown.
@@ -125,6 +136,11 @@ impl<'a, B: BufRead, O: FnMut() -> io::Result<B>> Pass<'a, O> {
         if since_s.is_some() {
             whole.push(start_ns, 0, 0);
         }
+        let resolution_ns = self.summary.resolution_ns;
+        let mut clients = ClientBook::new(&self.clients, resolution_ns, self.summary.bin_s.is_none());
+        let (has_clients, has_adapters) = (!self.clients.is_empty(), self.summary.columns.adapter.is_some());
+        let mut shapes = ShapeBook::new(&self.summary.columns.shape, models.len());
+        let mut adapters = AdapterBook::default();
         let names = &mut self.names;
         let each = |entry: &Entry<'_>| {
             if entry.at_ns < start_ns {
@@ -133,6 +149,13 @@ impl<'a, B: BufRead, O: FnMut() -> io::Result<B>> Pass<'a, O> {
             // All of them were seen in the first pass.
             let model = names.number(entry.model).unwrap_or(0);
             whole.push(entry.at_ns, model, entry.requests);
+            shapes.push(model, entry.shape, entry.requests, entry.line);
+            if has_clients {
+                clients.push(entry.client, entry.at_ns, entry.requests);
+            }
+            if has_adapters {
+                adapters.push(entry.adapter, entry.requests);
+            }
             if let Some(of_model) = of_models.get_mut(model as usize) {
                 of_model.push(entry.at_ns, 0, entry.requests);
             }
@@ -151,7 +174,8 @@ impl<'a, B: BufRead, O: FnMut() -> io::Result<B>> Pass<'a, O> {
         let mut of_models: Vec<(String, Description)> =
             with_names.map(|(name, of_model)| (name.clone(), of_model.finish(std::slice::from_ref(name)))).collect();
         of_models.sort_by(|(a, x), (b, y)| y.requests.cmp(&x.requests).then_with(|| a.cmp(b)));
-        Ok(Described { whole: whole.finish(&models), of_models, options, stretch_s })
+        let (clients, shapes, adapters) = (clients.finish(), shapes.finish(&models), adapters.finish());
+        Ok(Described { whole: whole.finish(&models), of_models, clients, shapes, adapters, options, stretch_s })
     }
 
     /// The time observed from there on, and how it is described.

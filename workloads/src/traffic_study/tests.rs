@@ -2,6 +2,8 @@ use std::io::Cursor;
 
 use super::*;
 use crate::fit::FitError;
+use crate::process::Process;
+use fleetfront_sim::Law;
 
 /// A log of one request every `step_s` seconds for so many days from Monday 2024-01-01, of the model that `model` says.
 fn log(days: u32, step_s: u32, model: impl Fn(u32) -> &'static str) -> String {
@@ -90,6 +92,57 @@ fn a_study_comes_back_from_json_and_a_check_is_the_same_for_a_seed() {
     assert_eq!(study(&text, &check(7)).expect("a study"), first);
     assert_ne!(study(&text, &check(8)).expect("a study").proof, first.proof);
     assert_eq!(first.proof.expect("a proof").draws, 39);
+}
+
+/// Counts of a thousand million a bin would take days to draw.
+#[test]
+fn a_check_that_would_take_too_many_draws_is_refused_with_its_bound() {
+    let hour = |hour: u32| format!("2024-01-{:02} {:02}:00:00,1000000000\n", hour / 24 + 1, hour % 24);
+    let text: String = std::iter::once("time,count\n".to_owned()).chain((0..72).map(hour)).collect();
+    assert!(study(&text, &plain()).is_ok());
+    let check = |draws| StudyOptions { check: Some(CheckOptions { seed: 1, draws }), ..plain() };
+    assert_eq!(
+        study(&text, &check(None)).expect_err("too many").to_string(),
+        "log.csv: 39 logs of 72000000000 requests are 2.8e12, more than the 2e9 that are drawn for a check\n  help: study \
+         it without a check, or check a shorter part of it"
+    );
+    let few = study(&log(3, 1200, |_| "a"), &check(Some(10_000_000))).expect_err("too many draws");
+    assert!(matches!(few, StudyError::TooMuchToDraw { draws: 10_000_000, requests: 216, .. }), "{few}");
+}
+
+/// What a machine sends by its clock is drawn by a clock.
+#[test]
+fn an_exact_clock_is_a_clock_in_its_model() {
+    for step_s in [60, 300] {
+        let check = Some(CheckOptions { seed: 1, draws: Some(39) });
+        let study = study(&log(4, step_s, |_| "a"), &StudyOptions { check, ..plain() }).expect("a study");
+        let proof = study.proof.expect("it was checked");
+        let missed: Vec<_> = proof.checks.iter().filter(|check| !check.holds).collect();
+        assert!(proof.share() >= Some(0.9), "{:?} {:?}: {missed:#?}", proof.share(), study.whole.events);
+        assert!(matches!(study.whole.process(), Process::Renewal { gap: Law::Deterministic { .. } }));
+    }
+}
+
+#[test]
+fn clients_sizes_and_adapters_are_those_of_the_time_that_is_fitted() {
+    // From the sixth day on ten times as many; what was before is of another client, and larger.
+    let line = |k: u32| {
+        let (day, minute) = (k / 144 + 1, k % 144 * 10);
+        let (client, steps, lora) = if day < 6 { ("old", 50, "x") } else { (["ann", "bob"][k as usize % 2], 20, "y") };
+        let stamp = format!("2024-01-{day:02} {:02}:{:02}:00", minute / 60, minute % 60);
+        (day >= 6 || k % 10 == 0).then(|| format!("{stamp},a,{client},{steps},{lora}\n"))
+    };
+    let text: String =
+        std::iter::once("time,model,user,steps,lora\n".to_owned()).chain((0..12 * 144).filter_map(line)).collect();
+    let study = study(&text, &plain()).expect("a study");
+    assert!(study.since.is_some());
+    let clients = study.clients.expect("clients");
+    assert_eq!((clients.tracked, clients.requests_mean), (2, 504.0));
+    assert!((clients.gaps.expect("gaps").mean_s - 1200.0).abs() < 1e-6);
+    let shapes = study.shapes.expect("sizes");
+    assert_eq!((shapes.columns[0].mean, shapes.samples[0].rows.len(), shapes.samples[0].requests), (20.0, 1, 1008));
+    let adapters = study.adapters.expect("adapters");
+    assert_eq!((adapters.distinct, adapters.top[0].name.as_str()), (1, "y"));
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn garbage_is_never_a_panic_and_the_books_agree() {
     for round in 0..20_000 {
         let text = garbage(&mut random);
         let layout = (round % 4 == 0).then(|| Layout::ALL[random.random_range(0..Layout::ALL.len())]);
-        let shape = if round % 8 == 0 { vec!["status".to_owned()] } else { Vec::new() };
+        let shape = if round % 8 == 0 { vec!["status".into()] } else { Vec::new() };
         let options = LogOptions {
             layout,
             columns: Columns { shape, ..Columns::default() },

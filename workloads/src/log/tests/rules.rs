@@ -1,9 +1,8 @@
 //! What is read, repaired, counted and refused, a rule a test.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 
-use crate::log::{Columns, Entry, Layout, LogError, LogOptions, LogSummary, StampZone, ZoneCount, open_log, read_log};
+use crate::log::{Columns, Endings, Entry, Layout, LogError, LogOptions, LogSummary, StampZone, ZoneCount, read_log};
 
 /// An entry that owns what it holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -204,10 +203,13 @@ fn seconds_from_zero_start_at_the_origin_and_this_is_said() {
     let options = LogOptions { zone: "Europe/Berlin".into(), ..LogOptions::default() };
     let (entries, summary) = read("t,count\n1,1\n3,1\n4,1\n", &options);
     assert_eq!((entries[0].at_s, summary.bin_s), (342_001.0, Some(1.0)));
-    assert_eq!(summary.remarks(), ["stamps are counted from zero, which is taken to be 1970-01-04T23:00:00Z"]);
+    let said = "stamps are counted from zero and the log has no date: hours and weekdays are as if zero were Monday, \
+                1970-01-04T23:00:00Z; --start-of-zero says what it is";
+    assert_eq!((summary.remarks(), summary.is_origin_assumed), (vec![said.to_owned()], true));
     let origin = Some(1_000_000_000_000_000_000);
     let (entries, summary) = read("t,count\n1,1\n3,1\n", &LogOptions { origin, ..LogOptions::default() });
-    assert_eq!((entries[0].at_s, summary.origin_ns), (1_000_000_001.0, origin));
+    assert_eq!((entries[0].at_s, summary.origin_ns, summary.is_origin_assumed), (1_000_000_001.0, origin, false));
+    assert_eq!(summary.remarks(), ["stamps are counted from zero, which is taken to be 2001-09-09T01:46:40Z"]);
 }
 
 #[test]
@@ -235,7 +237,7 @@ fn wrong_lines_say_where_and_what() {
                 2024-11-15,\"a,1\n";
     let now = Some(1_740_000_000_000_000_000);
     let (entries, summary) = read(text, &LogOptions { now, ..lenient() });
-    assert_eq!((entries.len(), summary.wrong_count, summary.lines), (1, 10, 11));
+    assert_eq!((entries.len(), summary.wrong_count, summary.lines), (4, 7, 11));
     let faults: Vec<String> = summary.wrong.iter().map(ToString::to_string).collect();
     assert_eq!(
         faults,
@@ -244,15 +246,79 @@ fn wrong_lines_say_where_and_what() {
             "4: time: `yesterday` is no stamp; give RFC 3339, or seconds or milliseconds since 1970",
             "5: 2 fields where the header has 3",
             "6: 4 fields where the header has 3",
-            "7: duration_s: `-1` is negative; a duration is zero or more",
-            "8: duration_s: `NaN` is not a finite number",
-            "9: duration_s: `three` is not a finite number",
             "10: time: `1500-01-01` is not between the years 1678 and 2262",
             "11: time: `2025-11-15` is in the future",
             "12: a quote is opened and not closed",
         ]
     );
-    assert_eq!(summary.remarks(), ["10 of 11 lines are wrong and left out"]);
+    assert_eq!(
+        summary.remarks(),
+        [
+            "7 of 11 lines are wrong and left out: 2 x another number of fields than the header (first in line 5); 1 x \
+             time: no stamp (line 3); 1 x time: no stamp that can be read (line 4); 1 x time: not between the years 1678 \
+             and 2262 (line 10); 1 x time: in the future (line 11); 1 x a quote that is not closed (line 12)",
+            "values left out, their requests kept: 2 x duration_s: not a finite number (first in line 8); 1 x duration_s: \
+             negative (line 7)",
+        ]
+    );
+    assert!(entries[1..].iter().all(|entry| entry.duration_s.is_none()));
+}
+
+/// A request counts whatever its duration is: one in seven is negative here, and the log is read.
+#[test]
+fn durations_and_sizes_that_are_none_are_left_out_and_counted() {
+    let text = "time,duration_s,steps\n2024-11-15,-3,30\n".to_owned() + &"2024-11-16,2,n/a\n".repeat(6);
+    let columns = Columns { shape: vec!["steps".into()], ..Columns::default() };
+    let (entries, summary) = read(&text, &LogOptions { columns, ..LogOptions::default() });
+    assert_eq!((entries.len(), summary.wrong_count), (7, 0));
+    assert_eq!((entries[0].duration_s, entries[0].shape[0], entries[1].duration_s), (None, 30.0, Some(2.0)));
+    assert!(entries[1].shape[0].is_nan());
+    let causes: Vec<String> = summary.dropped_values.iter().map(ToString::to_string).collect();
+    assert_eq!(causes, ["6 x steps: not a finite number (first in line 3)", "1 x duration_s: negative (line 2)"]);
+}
+
+/// A column is in one unit: what is in another is not taken for it, and many of them are refused.
+#[test]
+fn a_mix_of_seconds_and_milliseconds_is_refused_by_name() {
+    let (seconds, milliseconds) = ("1731689870\n", "1731689870123\n");
+    let (_, summary) = read(&format!("ts\n{}{milliseconds}", seconds.repeat(199)), &LogOptions::default());
+    assert_eq!(
+        summary.wrong[0].to_string(),
+        "201: ts: `1731689870123` is in milliseconds by its size, and the first stamp in seconds"
+    );
+    assert_eq!(summary.wrong_causes[0].to_string(), "1 x ts: in another unit than the first stamp (line 201)");
+    let message = refused(&format!("ts\n{seconds}{milliseconds}"), &LogOptions::default());
+    assert!(message.contains("\n  1 x ts: in another unit than the first stamp (line 3)\n"), "{message}");
+}
+
+#[test]
+fn counts_beyond_what_can_be_added_are_refused_with_the_limit() {
+    let (_, summary) =
+        read(&format!("time,count\n2024-01-01,1e18\n{}", "2024-01-02,3\n2024-01-03,3\n".repeat(50)), &lenient());
+    assert_eq!(
+        summary.wrong[0].to_string(),
+        "2: count: `1e18` is too large for a count; the largest that is read is 9007199254740992"
+    );
+    let text = "time,count\n2024-01-01,9007199254740992\n2024-01-02,1\n";
+    let message = refused(text, &LogOptions::default());
+    assert!(message.starts_with("log: holds more than 9007199254740992 requests\n  help: look at"), "{message}");
+}
+
+#[test]
+fn calls_that_have_not_ended_are_no_failures_and_old_stamps_are_remarked() {
+    let text =
+        "time,status\n1995-07-01,SUCCESS\n2024-11-15,FAILURE\n2024-11-15,PENDING\n2024-11-16,RUNNING\n2024-11-16,\n";
+    let (entries, summary) = read(text, &LogOptions::default());
+    let is_ok: Vec<_> = entries.iter().map(|entry| entry.is_ok).collect();
+    assert_eq!(is_ok, [Some(true), Some(false), None, None, None]);
+    assert_eq!(summary.endings, Endings { ok: 1, failed: 1, open: 2 });
+    assert_eq!(
+        summary.remarks(),
+        [
+            "2 requests had not ended when the log was written; they are no failures",
+            "1 of 5 stamps are before the year 2000, the first 1995-07-01T00:00:00Z: if that cannot be, look at their unit",
+        ]
+    );
 }
 
 #[test]
@@ -286,6 +352,7 @@ fn one_wrong_line_in_a_hundred_is_put_up_with_and_ten_are_shown() {
     assert_eq!(
         message,
         "log: 2 of 100 lines are wrong (2.0 %, at most 1 % are put up with)\n  \
+         2 x time: no stamp that can be read (first in line 100)\n  \
          log:100: time: `x` is no stamp; give RFC 3339, or seconds or milliseconds since 1970\n  \
          log:101: time: `x` is no stamp; give RFC 3339, or seconds or milliseconds since 1970\n  \
          help: mend them, map other columns, or allow a larger share of wrong lines"
@@ -333,7 +400,11 @@ fn equal_lines_are_counted_and_kept_unless_dropped() {
         "time,model\n2024-11-15,a\n2024-11-15,a\n2024-11-15,a\n2024-11-15,b\n2024-11-15,a\nx,\nx,\n2024-11-15,a\n";
     let (entries, summary) = read(text, &lenient());
     assert_eq!((entries.len(), summary.duplicates, summary.wrong_count), (6, 2, 2));
-    assert!(summary.remarks().contains(&"2 lines equal the one before them and are kept".to_owned()));
+    assert!(
+        summary
+            .remarks()
+            .contains(&"2 lines equal the one before them and are kept; --drop-duplicates leaves them out".to_owned())
+    );
     let (entries, summary) = read(text, &LogOptions { drop_duplicates: true, ..lenient() });
     assert_eq!((entries.len(), summary.duplicates, summary.entries, summary.wrong_count), (4, 2, 4, 2));
     assert!(summary.remarks().contains(&"2 lines equal the one before them and are left out".to_owned()));
@@ -349,7 +420,7 @@ fn a_mix_of_zones_is_stated_and_unsorted_entries_are_counted() {
     assert_eq!(
         summary.remarks(),
         [
-            "4 of 5 entries are earlier than one before them",
+            "4 of 5 entries are earlier than one before them; they are sorted",
             "stamps are of different zones: 1 no zone, 1 UTC+02:00, 2 UTC+00:00, 1 since 1970"
         ]
     );
@@ -383,30 +454,4 @@ fn other_separators_line_ends_and_a_byte_order_mark_are_taken() {
     let (entries, summary) = read(text, &LogOptions::default());
     assert_eq!((entries.len(), entries[1].model.as_str(), entries[1].duration_s), (2, "b", Some(2.0)));
     assert_eq!((entries[1].line, summary.lines), (4, 2));
-}
-
-#[test]
-fn gzip_is_told_by_its_first_bytes() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut text = "time,model\n".to_owned();
-    (0..50_000).for_each(|i| writeln!(text, "{},m{}", 1_731_689_870 + i, i % 7).expect("memory"));
-    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    gzip.write_all(text.as_bytes()).expect("memory");
-    let gzip = gzip.finish().expect("memory");
-    // Two members in a row are one file.
-    let twice = [&gzip[..], &gzip[..]].concat();
-    let plain = text.as_bytes().to_vec();
-    for (name, bytes, lines) in
-        [("plain.csv.gz", &plain, 50_000), ("zipped.csv", &gzip, 50_000), ("two", &twice, 100_001)]
-    {
-        let path = folder.path().join(name);
-        std::fs::write(&path, bytes).expect("a file");
-        let summary = read_log(open_log(&path).expect("a log"), name, &LogOptions::default(), |_| {});
-        assert_eq!(summary.expect("a log").lines, lines, "{name}");
-    }
-    let path = folder.path().join("cut.gz");
-    std::fs::write(&path, &gzip[..gzip.len() / 2]).expect("a file");
-    let error =
-        read_log(open_log(&path).expect("a log"), "cut.gz", &LogOptions::default(), |_| {}).expect_err("it is cut");
-    assert!(error.to_string().contains("cannot be read on"), "{error}");
 }
