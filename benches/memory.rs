@@ -40,6 +40,7 @@ fn simulated(requests: f64) -> u64 {
         curve_ahead_h: 0.0,
         process: Process::Poisson,
         swing: None,
+        slow_rates: None,
         spikes: Vec::new(),
         replay: None,
     };

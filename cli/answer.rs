@@ -39,7 +39,7 @@ impl AnswerFolder {
         let files = files().unwrap_or_else(|error| panic!("the answer cannot be drawn: {error}"));
         interrupt.finish()?;
         folder.publish(&files)?;
-        Ok(Some(folder.written()))
+        Ok(Some(folder.written(&files)))
     }
 }
 

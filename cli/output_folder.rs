@@ -35,10 +35,24 @@ const STUDY: &str = "study.json";
 pub(crate) struct Writer {
     /// Its name, as in "holds a, which no run has written".
     name: &'static str,
-    /// Every file that it writes.
+    /// Every file that it writes; a star stands for any letters.
     files: &'static [&'static str],
     /// The file that says which inputs and version it is of.
     signed: &'static str,
+}
+
+impl Writer {
+    fn writes(&self, name: &str) -> bool {
+        self.files.iter().any(|known| is_called(known, name))
+    }
+}
+
+/// Whether a file is the one that a list names, or one of them.
+fn is_called(known: &str, name: &str) -> bool {
+    match known.split_once('*') {
+        Some((start, end)) => name.len() > known.len() && name.starts_with(start) && name.ends_with(end),
+        None => name == known,
+    }
 }
 
 const RUN: Writer = Writer { name: "run", files: &OURS, signed: STUDY };
@@ -68,6 +82,7 @@ pub(crate) const TRAFFIC: Writer = Writer {
         "traffic.json",
         "scenario-traffic.toml",
         "load.csv",
+        "load.*.csv",
         "curve.svg",
         "hours.svg",
         "dispersion.svg",
@@ -144,9 +159,12 @@ impl OutputFolder {
         self.name.join(name).display().to_string()
     }
 
-    /// What is said when all files are written.
-    pub(crate) fn written(&self) -> String {
-        format!("Wrote {} to {}.", self.writer.files.join(", "), self.name.display())
+    /// What is said when these files are written.
+    pub(crate) fn written(&self, outputs: &[Output]) -> String {
+        let names = || outputs.iter().map(|output| &*output.name);
+        let called = |known| names().filter(move |name| is_called(known, name));
+        let names: Vec<&str> = self.writer.files.iter().copied().flat_map(called).collect();
+        format!("Wrote {} to {}.", names.join(", "), self.name.display())
     }
 
     /// Writes all files and lets them take the place of what was there; on an error nothing has changed.
@@ -158,8 +176,8 @@ impl OutputFolder {
     /// If a file is not among those of the writer: the next one would refuse to replace it.
     pub(crate) fn publish(&self, outputs: &[Output]) -> Result<(), Failure> {
         for output in outputs {
-            let Writer { name, files, .. } = self.writer;
-            assert!(files.contains(&output.name), "{} is not among the files of a {name}", output.name);
+            let writer = self.writer;
+            assert!(writer.writes(&output.name), "{} is not among the files of a {}", output.name, writer.name);
         }
         let missing: Vec<&Path> = self.parent.ancestors().take_while(|place| !place.exists()).collect();
         let done = self.check_contents().and_then(|()| self.replace(outputs).map_err(|error| self.unwritable(&error)));
@@ -179,7 +197,7 @@ impl OutputFolder {
         let (new, old) = (draft.path().join("new"), draft.path().join("old"));
         fs::create_dir(&new)?;
         for output in outputs {
-            let mut file = File::create_new(new.join(output.name))?;
+            let mut file = File::create_new(new.join(&*output.name))?;
             file.write_all(&output.bytes)?;
             file.sync_all()?;
         }
@@ -198,7 +216,7 @@ impl OutputFolder {
 
     /// Refuses a folder with anything in it that this command has not written.
     fn check_contents(&self) -> Result<(), Failure> {
-        let Writer { name, files, signed } = self.writer;
+        let Writer { name, signed, .. } = self.writer;
         let refuse = |what: &str| Err(Failure::input(format!("--out {}: {what}", self.name.display()), ANOTHER));
         let entries = match fs::read_dir(&self.path) {
             Ok(entries) => entries,
@@ -210,7 +228,7 @@ impl OutputFolder {
             names.push(entry.map_err(|error| self.unwritable(&error))?.file_name().to_string_lossy().into_owned());
         }
         names.sort();
-        if let Some(foreign) = names.iter().find(|name| !files.contains(&name.as_str())) {
+        if let Some(foreign) = names.iter().find(|name| !self.writer.writes(name)) {
             return refuse(&format!("holds {foreign}, which no {name} has written; it would be lost"));
         }
         let study = fs::read(self.path.join(signed)).ok();
@@ -243,8 +261,8 @@ mod tests {
     fn outputs(mark: &str) -> Vec<Output> {
         let study = format!("{{\"version\": \"{mark}\", \"seed\": 1, \"inputs_sha256\": \"ab\"}}");
         vec![
-            Output { name: "report.md", bytes: mark.as_bytes().to_vec() },
-            Output { name: STUDY, bytes: study.into_bytes() },
+            Output { name: "report.md".into(), bytes: mark.as_bytes().to_vec() },
+            Output { name: STUDY.into(), bytes: study.into_bytes() },
         ]
     }
 
@@ -314,9 +332,26 @@ mod tests {
         let signed = b"{\"version\": \"1\", \"inputs_sha256\": \"ab\"}".to_vec();
         for _ in 0..2 {
             let folder = OutputFolder::claim_for(&other, &COMPARE).expect("free, then ours");
-            folder.publish(&[Output { name: "compare.json", bytes: signed.clone() }]).expect("it is written");
+            folder.publish(&[Output { name: "compare.json".into(), bytes: signed.clone() }]).expect("it is written");
         }
         refused(&other, "holds compare.json, which no run has written");
+    }
+
+    #[test]
+    fn the_curves_of_models_are_ours_by_their_pattern() {
+        let place = tempfile::tempdir().expect("a folder");
+        let out = place.path().join("out");
+        let signed = b"{\"version\": \"1\", \"inputs_sha256\": \"ab\"}".to_vec();
+        let output = |name: &'static str| Output { name: name.into(), bytes: signed.clone() };
+        let files = ["load.csv", "load.lora.csv", "traffic.json"].map(output);
+        for _ in 0..2 {
+            let folder = OutputFolder::claim_for(&out, &TRAFFIC).expect("free, then ours");
+            folder.publish(&files).expect("it is written");
+            assert!(folder.written(&files).starts_with("Wrote traffic.json, load.csv, load.lora.csv to "));
+        }
+        for foreign in ["load..csv", "loads.lora.csv", "load.lora.csv.old"] {
+            assert!(!TRAFFIC.writes(foreign), "{foreign}");
+        }
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub(crate) fn pack(
     let mut json = serde_json::to_vec_pretty(data)?;
     json.push(b'\n');
     let bytes = [svg(figure).into_bytes(), png(figure)?, csv, json, answer.into_bytes()];
-    Ok(names.into_iter().zip(bytes).map(|(name, bytes)| Output { name, bytes }).collect())
+    Ok(names.into_iter().zip(bytes).map(|(name, bytes)| Output { name: name.into(), bytes }).collect())
 }
 
 /// A table for programs: rows as long as the header.
@@ -128,11 +128,12 @@ mod tests {
         let all = all_files();
         if let Some(folder) = std::env::var_os("FLEETFRONT_PLOTS_OUT") {
             for file in all.iter().flat_map(|(_, files)| files) {
-                std::fs::write(std::path::Path::new(&folder).join(file.name), &file.bytes).expect("a writable folder");
+                std::fs::write(std::path::Path::new(&folder).join(&*file.name), &file.bytes)
+                    .expect("a writable folder");
             }
         }
         for (stem, files) in &all {
-            let names: Vec<String> = files.iter().map(|file| file.name.to_owned()).collect();
+            let names: Vec<String> = files.iter().map(|file| file.name.to_string()).collect();
             let wanted = ["svg", "png", "csv", "json", "md"].map(|ending| format!("{stem}.{ending}"));
             assert_eq!(names[..5], wanted);
         }

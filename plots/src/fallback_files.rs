@@ -22,11 +22,11 @@ pub fn render_fallback(study: &FallbackStudy, config: &RenderConfig) -> Result<V
     let mut json = serde_json::to_vec_pretty(study)?;
     json.push(b'\n');
     Ok(vec![
-        Output { name: "fallback.md", bytes: fallback_md(study, &config.command).into_bytes() },
-        Output { name: "fallback.svg", bytes: svg(&figure).into_bytes() },
-        Output { name: "fallback.png", bytes: png(&figure)? },
-        Output { name: "fallback.csv", bytes: fallback_csv(study)? },
-        Output { name: "fallback.json", bytes: json },
+        Output { name: "fallback.md".into(), bytes: fallback_md(study, &config.command).into_bytes() },
+        Output { name: "fallback.svg".into(), bytes: svg(&figure).into_bytes() },
+        Output { name: "fallback.png".into(), bytes: png(&figure)? },
+        Output { name: "fallback.csv".into(), bytes: fallback_csv(study)? },
+        Output { name: "fallback.json".into(), bytes: json },
     ])
 }
 
@@ -105,10 +105,11 @@ mod tests {
         let files = rendered();
         if let Some(folder) = std::env::var_os("FLEETFRONT_PLOTS_OUT") {
             for file in &files {
-                std::fs::write(std::path::Path::new(&folder).join(file.name), &file.bytes).expect("a writable folder");
+                std::fs::write(std::path::Path::new(&folder).join(&*file.name), &file.bytes)
+                    .expect("a writable folder");
             }
         }
-        let names: Vec<&str> = files.iter().map(|file| file.name).collect();
+        let names: Vec<&str> = files.iter().map(|file| &*file.name).collect();
         assert_eq!(names, ["fallback.md", "fallback.svg", "fallback.png", "fallback.csv", "fallback.json"]);
         assert!(rendered() == files);
     }

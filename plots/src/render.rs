@@ -1,5 +1,7 @@
 //! All files of the output folder, in one call.
 
+use std::borrow::Cow;
+
 use fleetfront_planner::{AllocationResult, Study};
 
 use crate::bitmap::png;
@@ -31,7 +33,7 @@ pub struct RenderConfig {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output {
     /// Its name in the folder.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// What is in it.
     pub bytes: Vec<u8>,
 }
@@ -107,21 +109,21 @@ pub fn render(study: &Study, config: &RenderConfig) -> Result<Vec<Output>, PlotE
     };
     let report = Report::new(study, &figures, config);
     let (html, md) = (report.html()?, report_md(&report));
-    let text = |name, text: String| Output { name, bytes: text.into_bytes() };
+    let text = |name: &'static str, text: String| Output { name: name.into(), bytes: text.into_bytes() };
     let recommended = named(study, &study.recommendation.allocation)?;
     let mut files = vec![
         text("report.html", html),
         text("report.md", md),
         text("frontier.svg", figures.frontier),
-        Output { name: "frontier.png", bytes: png(&frontier)? },
+        Output { name: "frontier.png".into(), bytes: png(&frontier)? },
         text("cost_by_state.svg", figures.cost),
         text("latency_cdf.svg", figures.latency),
         text("day.svg", figures.day),
         text("spending.svg", figures.spending),
-        Output { name: "frontier.csv", bytes: points_csv(&study.points)? },
-        Output { name: "fleets.csv", bytes: fleets_csv(&study.frontier)? },
-        Output { name: "spending.csv", bytes: spending_csv(&study.allocations)? },
-        Output { name: "study.json", bytes: study_json(study)? },
+        Output { name: "frontier.csv".into(), bytes: points_csv(&study.points)? },
+        Output { name: "fleets.csv".into(), bytes: fleets_csv(&study.frontier)? },
+        Output { name: "spending.csv".into(), bytes: spending_csv(&study.allocations)? },
+        Output { name: "study.json".into(), bytes: study_json(study)? },
     ];
     // Whatever is recommended can run; only somebody who edits a study can make it otherwise.
     if recommended.infeasible.is_empty() {
@@ -195,10 +197,11 @@ mod tests {
         let files = rendered(&study());
         if let Some(folder) = std::env::var_os("FLEETFRONT_PLOTS_OUT") {
             for file in &files {
-                std::fs::write(std::path::Path::new(&folder).join(file.name), &file.bytes).expect("a writable folder");
+                std::fs::write(std::path::Path::new(&folder).join(&*file.name), &file.bytes)
+                    .expect("a writable folder");
             }
         }
-        let names: Vec<&str> = files.iter().map(|file| file.name).collect();
+        let names: Vec<&str> = files.iter().map(|file| &*file.name).collect();
         let wanted = "report.html report.md frontier.svg frontier.png cost_by_state.svg latency_cdf.svg day.svg \
                       spending.svg frontier.csv fleets.csv spending.csv study.json config.py pull_request.md";
         assert_eq!(names.join(" "), wanted);
@@ -206,7 +209,7 @@ mod tests {
         let recommended = scheduled.allocations.last_mut().expect("a recommended one");
         let morning = BoundsFile { at: "08:00".into(), min_containers: 1, max_containers: None };
         recommended.pools[0].settings.rules.schedule = Some(vec![morning]);
-        let names: Vec<&str> = rendered(&scheduled).iter().map(|file| file.name).collect();
+        let names: Vec<Cow<'_, str>> = rendered(&scheduled).into_iter().map(|file| file.name).collect();
         assert_eq!(names.join(" "), format!("{wanted} schedule.py"));
         assert!(rendered(&study()) == files);
     }

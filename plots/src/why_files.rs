@@ -83,7 +83,7 @@ pub fn why_files(study: &Study, answer: &Why, config: &RenderConfig) -> Result<V
         why: answer,
     };
     let mut files = pack(names, &frontier_figure(study), csv(answer)?, &saved, page.markdown())?;
-    files.push(Output { name: "why.toml", bytes: toml.into_bytes() });
+    files.push(Output { name: "why.toml".into(), bytes: toml.into_bytes() });
     Ok(files)
 }
 

@@ -228,6 +228,9 @@ pub struct ModelFile {
     pub process: Option<ProcessFile>,
     /// A sine wave on its rate
     pub swing: Option<SwingFile>,
+    /// Slow random variation of its own rate: factors that multiply, in the place of those of `[traffic]`; an empty list
+    /// for none
+    pub slow_rates: Option<Vec<SlowRateFile>>,
     /// A load curve of its own, in a file of the scenario's folder or built in: see files.load
     pub curve_file: Option<String>,
     /// Recorded days that are replayed in the place of drawn ones

@@ -67,4 +67,4 @@ pub use rules::Rules;
 pub use rules_check::time_of_day;
 pub use schema::json_schema;
 pub use suggest::nearest;
-pub use traffic_section::{traffic_load_csv, traffic_section};
+pub use traffic_section::{traffic_load_files, traffic_section};

@@ -37,6 +37,7 @@ fn refuse_drawing(model: &ModelFile, path: &str, findings: &mut Findings<'_>) {
     let keys = [
         ("process", model.process.is_some()),
         ("swing", model.swing.is_some()),
+        ("slow_rates", model.slow_rates.is_some()),
         ("curve_file", model.curve_file.is_some()),
     ];
     for (key, _) in keys.into_iter().filter(|(_, is_there)| *is_there) {
@@ -146,9 +147,11 @@ mod tests {
 
     #[test]
     fn what_has_no_effect_beside_a_replay_is_refused() {
-        for (key, line) in
-            [("process", "process = \"poisson\"\n"), ("swing", "swing = { share = 0.5, period_s = 60 }\n")]
-        {
+        for (key, line) in [
+            ("process", "process = \"poisson\"\n"),
+            ("swing", "swing = { share = 0.5, period_s = 60 }\n"),
+            ("slow_rates", "slow_rates = []\n"),
+        ] {
             let problem = only_problem(&files("days = \"in_order\"", "10.0", line));
             assert_eq!(problem.key, format!("models[3].{key}"));
             assert!(problem.help.contains(&format!("remove `{key}`, or `replay`")), "{problem}");

@@ -1,10 +1,10 @@
-//! The traffic of a log as a scenario has it: a section of `scenario.toml` to paste, and the load curve.
+//! The traffic of a log as a scenario has it: a section of `scenario.toml` to paste, and load curves.
 
 use std::fmt::Write;
 
 use fleetfront_sim::Law;
 use fleetfront_workloads::fit::{Mark, Marked, TrafficFit};
-use fleetfront_workloads::{BatchSize, ModulatedState, Process, Redrawn, SlowRate, TrafficStudy};
+use fleetfront_workloads::{BatchSize, ModulatedState, Process, Redrawn, Scope, SlowRate, TrafficStudy};
 
 use crate::arrivals::CV_MAX;
 
@@ -15,12 +15,14 @@ const RUN_IN_H: f64 = 2.0;
 const NAMELESS: &str = "all";
 
 /// The section of `scenario.toml` that holds the traffic of a log, with comments on where each number comes from:
-/// `[traffic]` as a whole, and of each `[[models]]` the lines that traffic decides.
+/// `[traffic]` as a whole, and of each `[[models]]` the lines that traffic decides. With the files of
+/// [`traffic_load_files`] it is the model that was fitted, and that a check draws from.
 ///
 /// - `log_name`: the log, as sources quote it.
 #[must_use]
 pub fn traffic_section(study: &TrafficStudy, log_name: &str) -> String {
     let source = Source::of(study, log_name);
+    let curve_files = curve_files(study);
     let mut out = String::new();
     comment(&mut out, &format!("Traffic of {}.", source.words));
     comment(
@@ -29,29 +31,74 @@ pub fn traffic_section(study: &TrafficStudy, log_name: &str) -> String {
          [traffic.slow_rate.gamma]. The lines of each [[models]] take the place of the same \
          lines of that model. load.csv takes the place of the file there: it is the curve of all models together.",
     );
+    if curve_files.iter().any(Option::is_some) {
+        comment(&mut out, "The files that curve_file names lie beside it: the models' own curves.");
+    }
     out.push('\n');
     of_all(&mut out, study, &source);
-    for (name, fit) in &study.fits {
+    for ((name, fit), curve_file) in study.fits.iter().zip(&curve_files) {
         out.push('\n');
         let own = study.of_models.iter().find(|(other, _)| other == name);
         let how = own.map_or(String::new(), |(_, of)| format!("{} of the requests of ", of.requests));
-        of_model(&mut out, (name, fit), &how, &source);
+        of_model(&mut out, (name, fit), &how, curve_file.as_deref(), &source);
     }
     out
 }
 
-/// The load curve of all models of a log, as the scenario's `load.csv`.
+/// The load curves of a log by the names of their files: `load.csv` of all models together, and one for each model that
+/// does not rise and fall with the others.
 ///
 /// - `log_name`: the log, as sources quote it.
 #[must_use]
-pub fn traffic_load_csv(study: &TrafficStudy, log_name: &str) -> String {
+pub fn traffic_load_files(study: &TrafficStudy, log_name: &str) -> Vec<(String, String)> {
     let source = Source::of(study, log_name);
+    let of_all = shared(study).unwrap_or(&study.whole);
+    let own = curve_files(study).into_iter().zip(&study.fits);
+    let own = own.filter_map(|(file, (_, fit))| Some((file?, load_csv(&fit.curve, &source))));
+    std::iter::once(("load.csv".to_owned(), load_csv(&of_all.curve, &source))).chain(own).collect()
+}
+
+fn load_csv(weights: &[f64], source: &Source) -> String {
     let quoted = format!("\"curve fitted to {}\"", source.words.replace('"', "\"\""));
     let mut out = "hour,weight,kind,source,date\n".to_owned();
-    for (hour, weight) in study.whole.curve.iter().enumerate() {
+    for (hour, weight) in weights.iter().enumerate() {
         let _ = writeln!(out, "{hour},{},measured,{quoted},{}", digits(*weight, 5), source.date);
     }
     out
+}
+
+/// What `[traffic]` and `load.csv` say: the fit of the only model, or of those that rise and fall together. None where
+/// each model has its own.
+fn shared(study: &TrafficStudy) -> Option<&TrafficFit> {
+    match &study.fits[..] {
+        [(_, only)] => Some(only),
+        fits => fits.iter().any(|(_, fit)| fit.scope == Scope::Fleet).then_some(&study.whole),
+    }
+}
+
+/// The file of each model's own curve; none for those that follow what all share.
+fn curve_files(study: &TrafficStudy) -> Vec<Option<String>> {
+    let mut names: Vec<String> = Vec::new();
+    let file = |(name, fit): &(String, TrafficFit)| {
+        if study.fits.len() == 1 || fit.scope == Scope::Fleet {
+            return None;
+        }
+        let plain = file_word(name);
+        // Some file systems do not tell capital letters from small ones.
+        let is_free = |word: &str| !names.iter().any(|other| other.eq_ignore_ascii_case(word));
+        let numbered = (2..).map(|number| format!("{plain}-{number}"));
+        let word = std::iter::once(plain.clone()).chain(numbered).find(|word| is_free(word))?;
+        names.push(word.clone());
+        Some(format!("load.{word}.csv"))
+    };
+    study.fits.iter().map(file).collect()
+}
+
+/// A model's name as a part of a file's name that every file system takes.
+fn file_word(name: &str) -> String {
+    const LENGTH_MAX: usize = 60;
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+    name.chars().map(plain).take(LENGTH_MAX).collect()
 }
 
 /// Where the numbers come from.
@@ -90,7 +137,16 @@ fn of_all(out: &mut String, study: &TrafficStudy, source: &Source) {
         "Hours of the evening before that are simulated and not counted. ASSUMED: make it longer than every window.",
     );
     let _ = writeln!(out, "run_in_h = {RUN_IN_H:?}");
-    let slow_rates = study.whole.slow_rates();
+    of_factors(out, study, source);
+}
+
+/// The slow rates of `[traffic]`.
+fn of_factors(out: &mut String, study: &TrafficStudy, source: &Source) {
+    let Some(shared) = shared(study) else {
+        comment(out, "The models of this log do not rise and fall together: each has factors of its own, below.");
+        out.push_str("slow_rate = \"none\"\n");
+        return;
+    };
     let scope = if study.fits.len() == 1 { "model" } else { "fleet" };
     comment(
         out,
@@ -98,17 +154,9 @@ fn of_all(out: &mut String, study: &TrafficStudy, source: &Source) {
          counts in windows of several lengths.",
     );
     if study.fits.len() > 1 {
-        let together = study.fits.iter().all(|(_, fit)| fit.scope == fleetfront_workloads::Scope::Fleet);
-        comment(
-            out,
-            if together {
-                "They are those of all models together, which rise and fall together."
-            } else {
-                "They are those of all models together. The models of this log do not rise and fall together, which a \
-                 scenario cannot say: a check draws each of them by itself, not what stands here."
-            },
-        );
+        comment(out, "They are those of all models together, which rise and fall together.");
     }
+    let slow_rates = shared.slow_rates();
     let Some((first, more)) = slow_rates.split_first() else {
         comment(out, "It does not: given the curve, counts vary no more than by chance.");
         out.push_str("slow_rate = \"none\"\n");
@@ -117,12 +165,17 @@ fn of_all(out: &mut String, study: &TrafficStudy, source: &Source) {
     comment(out, &when(first));
     let _ = writeln!(out, "slow_rate = {}", factor(first, scope, source));
     if !more.is_empty() {
-        out.push_str("more_slow_rates = [\n");
-        for slow in more {
-            let _ = writeln!(out, "  # {}\n  {},", when(slow), factor(slow, scope, source));
-        }
-        out.push_str("]\n");
+        list_factors(out, "more_slow_rates", more, scope, source);
     }
+}
+
+/// A list of factors, a line each.
+fn list_factors(out: &mut String, key: &str, factors: &[SlowRate], scope: &str, source: &Source) {
+    let _ = writeln!(out, "{key} = [");
+    for slow in factors {
+        let _ = writeln!(out, "  # {}\n  {},", when(slow), factor(slow, scope, source));
+    }
+    out.push_str("]\n");
 }
 
 /// A factor's comment.
@@ -155,7 +208,8 @@ fn factor(slow: &SlowRate, scope: &str, source: &Source) -> String {
 /// The lines of a model.
 ///
 /// - `how`: how many of the log's requests it has, where it has not all of them.
-fn of_model(out: &mut String, (name, fit): (&str, &TrafficFit), how: &str, source: &Source) {
+/// - `curve_file`: of its own curve, where it has one.
+fn of_model(out: &mut String, (name, fit): (&str, &TrafficFit), how: &str, curve_file: Option<&str>, source: &Source) {
     let _ = writeln!(out, "[[models]]\nname = {}", text(name));
     if name == NAMELESS {
         comment(out, "The log names no models: this is all of it.");
@@ -177,6 +231,19 @@ fn of_model(out: &mut String, (name, fit): (&str, &TrafficFit), how: &str, sourc
     let _ = writeln!(out, "traffic_provenance = {}", source.toml("measured", how));
     for mark in &fit.marked {
         comment(out, &marked(mark));
+    }
+    if let Some(curve_file) = curve_file {
+        let _ = writeln!(out, "curve_file = {}", text(curve_file));
+        match &fit.slow_rates()[..] {
+            [] => {
+                comment(out, "Given its curve, its counts vary no more than by chance.");
+                out.push_str("slow_rates = []\n");
+            }
+            factors => {
+                comment(out, "How its own rate departs from its curve, in the place of what [traffic] says.");
+                list_factors(out, "slow_rates", factors, "model", source);
+            }
+        }
     }
     if let Some((words, process)) = process(&fit.process()) {
         comment(out, words);
@@ -282,6 +349,8 @@ fn digits(value: f64, significant: usize) -> String {
 }
 
 #[cfg(test)]
+mod independent_models;
+#[cfg(test)]
 mod tests {
     use std::io::Cursor;
 
@@ -295,13 +364,13 @@ mod tests {
     use crate::testing::edited;
 
     /// Two weeks of a log: a request every ten minutes, and with some of them, at random, nine more within a minute.
-    fn bursty(model: impl Fn(u32) -> &'static str) -> TrafficStudy {
+    fn bursty(model: impl Fn(u32, u32) -> &'static str) -> TrafficStudy {
         let mut text = "time,model\n".to_owned();
         for k in 0..14 * 144 {
             let (day, hour, minute) = (k / 144 + 1, k / 6 % 24, k % 6 * 10);
             let requests = if (k * 7919 + k * k) % 97 < 12 { 10 } else { 1 };
             for second in 0..requests {
-                let _ = writeln!(text, "2024-01-{day:02} {hour:02}:{minute:02}:{:02},{}", second * 5, model(k));
+                let _ = writeln!(text, "2024-01-{day:02} {hour:02}:{minute:02}:{:02},{}", second * 5, model(k, second));
             }
         }
         let options = StudyOptions { log: LogOptions::default(), check: None };
@@ -309,7 +378,7 @@ mod tests {
     }
 
     /// The default scenario with the traffic of a study in place of its own: its models, in turn, for the first ones.
-    fn pasted(study: &TrafficStudy) -> Files {
+    pub(super) fn pasted(study: &TrafficStudy) -> Files {
         let files = Files::embedded();
         let own = files.text(SCENARIO_FILE).expect("it is there");
         let section = traffic_section(study, "log \"a\",\n.csv");
@@ -325,12 +394,13 @@ mod tests {
             text.replace_range(from..until, lines.trim_end());
             from += lines.len();
         }
-        files.with(SCENARIO_FILE, &text).with("load.csv", &traffic_load_csv(study, "log \"a\",\n.csv"))
+        let curves = traffic_load_files(study, "log \"a\",\n.csv").into_iter();
+        curves.fold(files.with(SCENARIO_FILE, &text), |files, (name, curve)| files.with(&name, &curve))
     }
 
     #[test]
     fn what_is_pasted_is_the_traffic_of_the_log() {
-        let study = bursty(|_| "flux");
+        let study = bursty(|_, _| "flux");
         let scenario = Scenario::load(&pasted(&study)).unwrap_or_else(|problems| panic!("{problems:#?}"));
         let of_model = &scenario.traffic.models[0];
         assert_relative_eq!(of_model.requests_per_day, study.requests_per_day(), max_relative = 1e-4);
@@ -347,7 +417,7 @@ mod tests {
 
     #[test]
     fn several_models_share_the_factors_of_all_of_them() {
-        let study = bursty(|k| if k % 4 == 0 { "b \"quoted\"" } else { "a" });
+        let study = bursty(|k, second| ["b \"quoted\"", "a", "c", "d"][((k + second) % 4) as usize]);
         let scenario = Scenario::load(&pasted(&study)).unwrap_or_else(|problems| panic!("{problems:#?}"));
         for (read, (_, fit)) in scenario.traffic.models.iter().zip(&study.fits) {
             assert_relative_eq!(read.requests_per_day, fit.requests_per_day, max_relative = 1e-4);

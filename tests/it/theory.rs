@@ -58,6 +58,7 @@ impl Setting {
             curve_ahead_h: 0.0,
             process: Process::Poisson,
             swing: None,
+            slow_rates: None,
             spikes: Vec::new(),
             replay: None,
         };
