@@ -17,8 +17,8 @@ mod coupling;
 mod pooling;
 
 pub use arrivals::{
-    BatchSizeFile, BatchesFile, GammaFactorFile, GammaRateFile, ModulatedFile, ProcessFile, RenewalFile, ReplayFile,
-    ReplayedDaysName, ScopeName, SessionsFile, SlowRateFile, SpikeFile, StateFile, SwingFile, WeekdayName,
+    BatchSizeFile, BatchesFile, GammaFactorFile, GammaRateFile, GrowthFile, ModulatedFile, ProcessFile, RenewalFile,
+    ReplayFile, ReplayedDaysName, ScopeName, SessionsFile, SlowRateFile, SpikeFile, StateFile, SwingFile, WeekdayName,
 };
 pub use coupling::{CapacityFile, CellFile, NextFile, QuotaFile, ScarcityFile, SnapshotFile};
 pub use pooling::PoolingFile;
@@ -106,7 +106,7 @@ impl From<&ProvenanceFile> for Provenance {
 }
 
 /// How good a number is, best first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum KindName {
     /// Measured on the deployment under review
@@ -173,6 +173,11 @@ pub struct TrafficFile {
     pub curve_time_zone: String,
     /// Day whose clock offset between the two time zones is taken, as "YYYY-MM-DD"
     pub date: String,
+    /// Day whose volume is simulated, as "YYYY-MM-DD": the requests a day of every model with a growth, extrapolated to it;
+    /// left out for the requests a day as they are stated
+    pub volume_at: Option<String>,
+    /// Growth of all models that state none of their own; has its effect by `volume_at`
+    pub growth: Option<GrowthFile>,
     /// Hours of the evening before that are simulated and not counted
     pub run_in_h: f64,
     /// Hours that are simulated and counted in each trial; left out for a day
@@ -207,6 +212,8 @@ pub struct ModelFile {
     pub requests_per_day: f64,
     /// Where the requests a day come from
     pub traffic_provenance: ProvenanceFile,
+    /// Growth of its requests a day, in the place of that of `[traffic]`; has its effect by `traffic.volume_at`
+    pub growth: Option<GrowthFile>,
     /// End-to-end latency objective, in seconds
     pub latency_limit_s: f64,
     /// Probability that a try fails, for whatever reason but memory

@@ -18,6 +18,7 @@ pub mod file;
 mod files;
 mod findings;
 mod grid;
+mod growth;
 mod input_changes;
 mod law_file;
 mod load;

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use fleetfront_sim::Law;
+use fleetfront_workloads::describe::Trend;
 use fleetfront_workloads::fit::{Mark, Marked, TrafficFit};
 use fleetfront_workloads::{BatchSize, ModulatedState, Process, Redrawn, Scope, SlowRate, TrafficStudy};
 
@@ -40,7 +41,9 @@ pub fn traffic_section(study: &TrafficStudy, log_name: &str) -> String {
         out.push('\n');
         let own = study.of_models.iter().find(|(other, _)| other == name);
         let how = own.map_or(String::new(), |(_, of)| format!("{} of the requests of ", of.requests));
-        of_model(&mut out, (name, fit), &how, curve_file.as_deref(), &source);
+        let apart = own.filter(|_| curve_file.is_some()).map(|(_, of)| of);
+        let trend = apart.unwrap_or(study.fitted()).trend.as_ref();
+        of_model(&mut out, (name, fit), &how, (curve_file.as_deref(), trend), &source);
     }
     out
 }
@@ -132,6 +135,14 @@ fn of_all(out: &mut String, study: &TrafficStudy, source: &Source) {
     let _ = writeln!(out, "reporting_time_zone = {zone}\ncurve_time_zone = {zone}");
     comment(out, "The day whose difference between the two clocks is taken: the last of the log.");
     let _ = writeln!(out, "date = \"{}\"", source.date);
+    if study.fits.iter().any(|(_, fit)| fit.growth_per_week.is_some()) {
+        comment(
+            out,
+            "The day whose volume is simulated: the last of the log. A later one plans ahead: requests a day are extrapolated \
+             to it by the growth of each model.",
+        );
+        let _ = writeln!(out, "volume_at = \"{}\"", source.date);
+    }
     comment(
         out,
         "Hours of the evening before that are simulated and not counted. ASSUMED: make it longer than every window.",
@@ -208,8 +219,14 @@ fn factor(slow: &SlowRate, scope: &str, source: &Source) -> String {
 /// The lines of a model.
 ///
 /// - `how`: how many of the log's requests it has, where it has not all of them.
-/// - `curve_file`: of its own curve, where it has one.
-fn of_model(out: &mut String, (name, fit): (&str, &TrafficFit), how: &str, curve_file: Option<&str>, source: &Source) {
+/// - `curve_file`: of its own curve, where it has one; `trend`: what its growth comes from.
+fn of_model(
+    out: &mut String,
+    (name, fit): (&str, &TrafficFit),
+    how: &str,
+    (curve_file, trend): (Option<&str>, Option<&Trend>),
+    source: &Source,
+) {
     let _ = writeln!(out, "[[models]]\nname = {}", text(name));
     if name == NAMELESS {
         comment(out, "The log names no models: this is all of it.");
@@ -218,17 +235,12 @@ fn of_model(out: &mut String, (name, fit): (&str, &TrafficFit), how: &str, curve
         out,
         "The mean over the curve, at the level of the end of the log, without the days and hours that are marked below.",
     );
-    if let Some(growth) = fit.growth_per_week {
-        let change = 100.0 * growth;
-        comment(
-            out,
-            &format!(
-                "The log changes by {change:+.1} % a week. That is not simulated: write the rate of the day in question."
-            ),
-        );
-    }
     let _ = writeln!(out, "requests_per_day = {}", digits(fit.requests_per_day, 5));
     let _ = writeln!(out, "traffic_provenance = {}", source.toml("measured", how));
+    if let Some(per_week) = fit.growth_per_week {
+        comment(out, &format!("The log changes by {:+.1} % a week.", 100.0 * per_week));
+        let _ = writeln!(out, "growth = {}", growth(per_week, trend, how, source));
+    }
     for mark in &fit.marked {
         comment(out, &marked(mark));
     }
@@ -249,6 +261,17 @@ fn of_model(out: &mut String, (name, fit): (&str, &TrafficFit), how: &str, curve
         comment(out, words);
         let _ = writeln!(out, "process = {process}");
     }
+}
+
+/// Growth as a scenario has it, with the interval of the trend that it comes from.
+fn growth(per_week: f64, trend: Option<&Trend>, how: &str, source: &Source) -> String {
+    let factor = |share: f64| digits(1.0 + share, 5);
+    let interval = trend.map_or(String::new(), |trend| {
+        format!("weekly_factor_low = {}, weekly_factor_high = {}, ", factor(trend.low), factor(trend.high))
+    });
+    let because = source.toml("derived", &format!("trend of the totals of days, weekdays apart: {how}"));
+    let (weekly, date) = (factor(per_week), &source.date);
+    format!("{{ weekly_factor = {weekly}, {interval}from = \"{date}\", provenance = {because} }}")
 }
 
 /// What a marked stretch was.
@@ -348,6 +371,8 @@ fn digits(value: f64, significant: usize) -> String {
     format!("{rounded:?}")
 }
 
+#[cfg(test)]
+mod growing;
 #[cfg(test)]
 mod independent_models;
 #[cfg(test)]
