@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fleetfront_workloads::{Replay, ReplayedDays, Trace, TraceError};
+use fleetfront_workloads::{RecordedDays, Replay, ReplayedDays, Trace, TraceError};
 
 use crate::document::join;
 use crate::file::{ModelFile, ReplayFile, ReplayedDaysName, WeekdayName};
@@ -17,7 +17,7 @@ const VOLUME_MAX: f64 = 100.0;
 pub(crate) fn replay(
     model: &ModelFile,
     path: &str,
-    days: Option<&Vec<Vec<u32>>>,
+    days: Option<&RecordedDays>,
     findings: &mut Findings<'_>,
 ) -> Option<Replay> {
     let file = model.replay.as_ref()?;
@@ -48,13 +48,13 @@ fn refuse_drawing(model: &ModelFile, path: &str, findings: &mut Findings<'_>) {
 
 fn trace(
     file: &ReplayFile,
-    days: &[Vec<u32>],
+    days: &RecordedDays,
     replayed: ReplayedDays,
     path: &str,
     findings: &mut Findings<'_>,
 ) -> Option<Trace> {
     let first_weekday = file.first_weekday.map(WeekdayName::index).map(|index| index as u32);
-    let trace = Trace::new(days.to_vec(), first_weekday, replayed == ReplayedDays::InOrder);
+    let trace = Trace::of(days.clone(), first_weekday, replayed == ReplayedDays::InOrder);
     trace
         .map_err(|error| match error {
             TraceError::NoWeek { days } => {

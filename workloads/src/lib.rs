@@ -21,6 +21,7 @@ mod log;
 mod process;
 pub mod prove;
 mod rate;
+mod recorded;
 mod replay;
 mod request_stream;
 mod residual;
@@ -44,6 +45,7 @@ pub use log::{
 };
 pub use process::{BatchSize, ModulatedState, Process};
 pub use rate::{Rate, RateSegment};
+pub use recorded::{RecordedBytes, RecordedDays, Recorder};
 pub use replay::{Replay, ReplayedDays};
 pub use request_stream::RequestStream;
 pub use slow_rate::{Redrawn, Scope, SlowRate, SlowStep};
