@@ -27,6 +27,7 @@ fn traffic(requests_per_day: f64, slow_rates: usize) -> Traffic {
         curve_ahead_h: 0.0,
         process: Process::Poisson,
         swing: None,
+        slow_rates: None,
         spikes: Vec::new(),
         replay: None,
     };
@@ -51,7 +52,7 @@ fn replayed(requests_per_day: f64) -> Traffic {
     let mut traffic = traffic(requests_per_day, 1);
     let recorded = (requests_per_day / 2.5) as u32;
     let day: Vec<u32> = (0..recorded).map(|k| k * (86_400_000 / recorded)).collect();
-    let trace = Trace::new(vec![day; 10], None, false).expect("a trace");
+    let trace = Trace::new(&vec![day; 10], None, false).expect("a trace");
     traffic.models[0].replay = Some(Replay { trace: Arc::new(trace), days: ReplayedDays::Resampled });
     traffic
 }

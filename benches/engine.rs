@@ -18,6 +18,7 @@ fn traffic(requests_per_day: f64) -> Traffic {
         curve_ahead_h: 0.0,
         process: Process::Poisson,
         swing: None,
+        slow_rates: None,
         spikes: Vec::new(),
         replay: None,
     };

@@ -72,6 +72,7 @@ fn arrivals(trial: u32) -> Vec<Arrival> {
         curve_ahead_h: 0.0,
         process: Process::Poisson,
         swing: None,
+        slow_rates: None,
         spikes: Vec::new(),
         replay: None,
     };

@@ -116,7 +116,9 @@ impl Meaning<'_> {
             "platform {}: CPU cores of a container {}, memory {} GiB; region multiplier {}; a month has {} days",
             platform.name, platform.cpu_cores, platform.memory_gib, platform.region_multiplier, platform.days_per_month
         ));
+        let own = traffic.models.iter().any(|model| model.slow_rates.as_ref().is_some_and(|own| !own.is_empty()));
         let burst = match traffic.slow_rates.len() {
+            _ if own => "with random rates by model".to_owned(),
             0 => "Poisson".to_owned(),
             1 => "with a slowly varying random rate".to_owned(),
             several => format!("with a random rate that varies on {several} time scales"),

@@ -20,7 +20,7 @@ pub(crate) fn init(args: &InitArgs) -> Result<Outcome, Failure> {
         return Ok(Outcome::Done);
     }
     let folder = args.folder.display();
-    let names: Vec<String> = files.iter().map(|(name, _)| name).collect();
+    let names: Vec<&str> = files.names().collect();
     let what = match &args.from {
         None => "the scenario".to_owned(),
         Some(study) => format!("the inputs of {}", study.display()),

@@ -35,34 +35,43 @@ const STUDY: &str = "study.json";
 pub(crate) struct Writer {
     /// Its name, as in "holds a, which no run has written".
     name: &'static str,
-    /// Every file that it writes, but for those of which there may be several.
+    /// Every file that it writes; a star stands for any letters.
     files: &'static [&'static str],
-    /// What the names of these begin and end with.
-    several: Option<(&'static str, &'static str)>,
     /// The file that says which inputs and version it is of.
     signed: &'static str,
 }
 
-const RUN: Writer = Writer { name: "run", files: &OURS, several: None, signed: STUDY };
+impl Writer {
+    fn writes(&self, name: &str) -> bool {
+        self.files.iter().any(|known| is_called(known, name))
+    }
+}
+
+/// Whether a file is the one that a list names, or one of them.
+fn is_called(known: &str, name: &str) -> bool {
+    match known.split_once('*') {
+        Some((start, end)) => name.len() >= known.len() && name.starts_with(start) && name.ends_with(end),
+        None => name == known,
+    }
+}
+
+const RUN: Writer = Writer { name: "run", files: &OURS, signed: STUDY };
 /// `compare --out`.
 pub(crate) const COMPARE: Writer = Writer {
     name: "comparison",
     files: &["compare.svg", "compare.png", "compare.csv", "compare.json", "compare.md"],
-    several: None,
     signed: "compare.json",
 };
 /// `fallback --out`.
 pub(crate) const FALLBACK: Writer = Writer {
     name: "fallback study",
     files: &["fallback.md", "fallback.svg", "fallback.png", "fallback.csv", "fallback.json"],
-    several: None,
     signed: "fallback.json",
 };
 /// `reevaluate --out`.
 pub(crate) const REEVALUATE: Writer = Writer {
     name: "re-evaluation",
     files: &["reevaluate.svg", "reevaluate.png", "reevaluate.csv", "reevaluate.json", "reevaluate.md"],
-    several: None,
     signed: "reevaluate.json",
 };
 /// `traffic --out`.
@@ -73,36 +82,28 @@ pub(crate) const TRAFFIC: Writer = Writer {
         "traffic.json",
         "scenario-traffic.toml",
         "load.csv",
+        "load.*.csv",
         "curve.svg",
         "hours.svg",
         "dispersion.svg",
         "keep-alive.svg",
+        "shapes.csv",
+        "shapes.*.csv",
     ],
-    several: Some(("shapes.", "csv")),
     signed: "traffic.json",
 };
 /// `whatif --out`.
 pub(crate) const WHAT_IF: Writer = Writer {
     name: "what-if",
     files: &["what_if.svg", "what_if.png", "what_if.csv", "what_if.json", "what_if.md"],
-    several: None,
     signed: "what_if.json",
 };
 /// `why --out`.
 pub(crate) const WHY: Writer = Writer {
     name: "why",
     files: &["why.svg", "why.png", "why.csv", "why.json", "why.md", "why.toml"],
-    several: None,
     signed: "why.json",
 };
-
-impl Writer {
-    /// Whether it writes files of this name.
-    fn writes(&self, name: &str) -> bool {
-        let is_one_of_several = |(begin, end)| name.starts_with(begin) && name.ends_with(end);
-        self.files.contains(&name) || self.several.is_some_and(is_one_of_several)
-    }
-}
 
 const PREFIX: &str = ".fleetfront-";
 
@@ -334,6 +335,23 @@ mod tests {
             folder.publish(&[Output { name: "compare.json".into(), bytes: signed.clone() }]).expect("it is written");
         }
         refused(&other, "holds compare.json, which no run has written");
+    }
+
+    #[test]
+    fn the_curves_of_models_are_ours_by_their_pattern() {
+        let place = tempfile::tempdir().expect("a folder");
+        let out = place.path().join("out");
+        let signed = b"{\"version\": \"1\", \"inputs_sha256\": \"ab\"}".to_vec();
+        let output = |name: &'static str| Output { name: name.into(), bytes: signed.clone() };
+        let files = ["load.csv", "load.lora.csv", "traffic.json"].map(output);
+        for _ in 0..2 {
+            let folder = OutputFolder::claim_for(&out, &TRAFFIC).expect("free, then ours");
+            folder.publish(&files).expect("it is written");
+            assert!(folder.written(&files).starts_with("Wrote traffic.json, load.csv, load.lora.csv to "));
+        }
+        for foreign in ["load..csv", "loads.lora.csv", "load.lora.csv.old"] {
+            assert!(!TRAFFIC.writes(foreign), "{foreign}");
+        }
     }
 
     #[test]

@@ -25,7 +25,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<Outcome, Failure> {
     let work = |control: &Control| run_study(&scenario, effort, control);
     let mut study = watched(&scenario, (&pace.machine, pace.trials), &interrupt, work, |_| pace.said())?;
     let is_embedded = study.inputs_sha256 == Files::embedded().sha256();
-    study.origin = Origin { command: command(args, is_embedded), files: files.texts().clone() };
+    let (command, texts, large) = (command(args, is_embedded), files.texts().clone(), files.large().clone());
+    study.origin = Origin { command, files: texts, large };
     let outputs = render(&study, &RenderConfig { command: study.origin.command.clone() });
     let outputs = outputs.unwrap_or_else(|error| panic!("the results cannot be drawn: {error}"));
     interrupt.finish()?;

@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 
 use fleetfront_planner::{STUDY_FORMAT, Study};
-use fleetfront_scenario::Files;
+use fleetfront_scenario::{Files, LargeFile};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::error::Category;
@@ -34,6 +34,7 @@ struct Header {
 struct Inputs {
     command: String,
     files: BTreeMap<String, String>,
+    large: BTreeMap<String, LargeFile>,
 }
 
 impl Header {
@@ -90,7 +91,9 @@ pub(crate) fn inputs(path: &Path) -> Result<(Files, String), Failure> {
         let what = format!("{name}: holds no inputs");
         return Err(Failure::input(what, "run it again from the folder of its scenario, then its study holds them"));
     };
-    let files = Files::from_kept(&inputs.files).map_err(|file| {
+    let large = inputs.large.iter().map(|(file, known)| found(&name, file, known).map(|found| (file.clone(), found)));
+    let large = large.collect::<Result<_, Failure>>()?;
+    let files = Files::from_kept(&inputs.files, &large).map_err(|file| {
         let what = format!("{name}: its input \"{}\" would be written outside of the folder", file.escape_debug());
         Failure::input(what, "no run writes such a study: do not trust it")
     })?;
@@ -99,6 +102,21 @@ pub(crate) fn inputs(path: &Path) -> Result<(Files, String), Failure> {
         return Err(Failure::input(what, "it was changed: take the scenario from elsewhere"));
     }
     Ok((files, inputs.command))
+}
+
+/// A trace that a study does not hold: where it lay, or beside the study.
+fn found(study: &str, file: &str, known: &LargeFile) -> Result<LargeFile, Failure> {
+    let folder = Path::new(study).parent().unwrap_or(Path::new(""));
+    known.found(folder, file).ok_or_else(|| {
+        let LargeFile { path, bytes, sha256 } = known;
+        let file = file.escape_debug();
+        let what = format!(
+            "{study}: its input \"{file}\" is too large to be inside ({bytes} bytes, SHA-256 {sha256}), and is not the file \
+             {}",
+            path.display()
+        );
+        Failure::input(what, format!("put {file} beside the study"))
+    })
 }
 
 fn open(path: &Path) -> Result<Saved, Failure> {
@@ -200,7 +218,8 @@ mod tests {
         scenario.grid.windows = vec![scenario.defaults.scaledown_window];
         scenario.grid.min_containers = vec![0];
         let mut study = run_study(&scenario, Effort { trials: 2, seed: 1 }, &Control::default()).expect("it runs");
-        study.origin = Origin { command: "fleetfront run".to_owned(), files: files.texts().clone() };
+        let (command, large) = ("fleetfront run".to_owned(), files.large().clone());
+        study.origin = Origin { command, files: files.texts().clone(), large };
         let bytes = serde_json::to_vec_pretty(&study).expect("it can be written");
         (study, bytes)
     }
@@ -234,6 +253,34 @@ mod tests {
         assert!(read(&path).is_ok_and(|read| read == study));
         assert!(read(shelf.0.path()).is_ok_and(|read| read == study));
         assert_eq!(inputs(&path), Ok((Files::embedded(), "fleetfront run".to_owned())));
+    }
+
+    #[test]
+    fn a_trace_that_is_not_inside_is_taken_from_beside_the_study_if_it_is_the_same() {
+        let shelf = Shelf::new();
+        let (_, bytes) = study();
+        // The digest of "day,at_s\n0,1\n", by another program.
+        let sha256 = "70bb2d2f8a218a3efd2c740128bf01d9972d3bc4d48d1fc27a0eae15733bd1e5";
+        let known = LargeFile { path: "nowhere/calls.csv".into(), bytes: 13, sha256: sha256.to_owned() };
+        let files = Files::from_kept(Files::embedded().texts(), &[("calls.csv".to_owned(), known.clone())].into());
+        let inputs_sha256 = files.expect("plain names").sha256();
+        let path = shelf.put(&edited(&bytes, |study| {
+            study["origin"]["large"] = serde_json::json!({ "calls.csv": known });
+            study["inputs_sha256"] = inputs_sha256.into();
+        }));
+        assert!(read(&path).is_ok(), "a report needs no inputs");
+        let said = |text: &str| {
+            let Err(Failure::Input(found)) = inputs(&path) else { panic!("it was taken") };
+            assert!(found.contains(text) && found.contains("  help: put calls.csv beside the study"), "{found}");
+        };
+        said(&format!("too large to be inside (13 bytes, SHA-256 {sha256}), and is not the file nowhere/calls.csv"));
+        fs::write(shelf.0.path().join("calls.csv"), "day,at_s\n0,2\n").expect("it is written");
+        said("too large to be inside");
+        fs::write(shelf.0.path().join("calls.csv"), "day,at_s\n0,1\n").expect("it is written");
+        let (files, _) = inputs(&path).unwrap_or_else(|_| panic!("it is there"));
+        files.write_to(&shelf.0.path().join("again")).expect("it is written");
+        let copied = fs::read_to_string(shelf.0.path().join("again/calls.csv"));
+        assert_eq!(copied.expect("a file"), "day,at_s\n0,1\n");
     }
 
     #[test]

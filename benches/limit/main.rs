@@ -130,6 +130,7 @@ impl Workload {
             curve_ahead_h: 0.0,
             process: Process::Poisson,
             swing: None,
+            slow_rates: None,
             spikes: Vec::new(),
             replay: None,
         };

@@ -1,7 +1,9 @@
 //! The file of a trace: one request a line.
 
+use std::io::{self, BufRead};
+
 use crate::problem::Problem;
-use crate::table::{NO_ROWS, filled_lines};
+use crate::table::NO_ROWS;
 
 /// The header of a trace.
 pub const TRACE_HEADER: &str = "day,at_s";
@@ -14,12 +16,16 @@ const PROBLEMS_MAX: usize = 20;
 
 /// Reads the columns `day,at_s`: the number of the day from 0, and seconds after its 00:00, in order of time.
 ///
-/// Returns a list a day, of milliseconds after 00:00; a day without a line is empty. A trace may have millions of lines,
-/// so they are read without the comforts of a table.
+/// `each` gets the day and the milliseconds after its 00:00 of every line. A trace may have more lines than fit into
+/// memory, so they are read one by one, without the comforts of a table.
 ///
 /// # Errors
-/// The first problems of the file, in the order of its lines.
-pub fn read_trace(file: &str, text: &str) -> Result<Vec<Vec<u32>>, Vec<Problem>> {
+/// The first problems of the file, in the order of its lines; what `each` says is one of its line.
+pub fn read_trace(
+    file: &str,
+    mut source: impl BufRead,
+    mut each: impl FnMut(u32, u32) -> io::Result<()>,
+) -> Result<(), Vec<Problem>> {
     let problem = |line: Option<u64>, key: &str, message: String, help: &str| Problem {
         file: file.to_owned(),
         line,
@@ -29,29 +35,55 @@ pub fn read_trace(file: &str, text: &str) -> Result<Vec<Vec<u32>>, Vec<Problem>>
         help: help.to_owned(),
     };
     let header_help = format!("begin with the header line {TRACE_HEADER}");
-    let mut lines = filled_lines(text);
-    match lines.next() {
-        None => return Err(vec![problem(None, "", "is empty".to_owned(), &header_help)]),
-        Some((line, header)) if header.trim() != TRACE_HEADER => {
-            return Err(vec![problem(Some(line), "", format!("the header is `{header}`"), &header_help)]);
-        }
-        Some(_) => {}
-    }
-    let mut days: Vec<Vec<u32>> = Vec::new();
     let mut problems = Vec::new();
-    for (line, content) in lines {
-        match request(content).and_then(|request| add(&mut days, request)) {
-            Ok(()) => {}
+    let (mut text, mut line, mut has_header) = (String::new(), 0, false);
+    let mut last = None;
+    while problems.len() < PROBLEMS_MAX {
+        text.clear();
+        line += 1;
+        match source.read_line(&mut text) {
+            Ok(0) => break,
+            Ok(_) => {}
+            Err(error) => {
+                let message = match error.kind() {
+                    io::ErrorKind::InvalidData => "is not UTF-8 text".to_owned(),
+                    _ => format!("cannot be read: {error}"),
+                };
+                problems.push(problem(Some(line), "", message, "copy it again"));
+                return Err(problems);
+            }
+        }
+        let content = if line == 1 { text.trim_start_matches('\u{feff}') } else { &text };
+        let content = content.strip_suffix('\n').unwrap_or(content);
+        let content = content.strip_suffix('\r').unwrap_or(content);
+        if content.trim().is_empty() || content.starts_with('#') {
+            continue;
+        }
+        if !has_header {
+            if content.trim() != TRACE_HEADER {
+                return Err(vec![problem(Some(line), "", format!("the header is `{content}`"), &header_help)]);
+            }
+            has_header = true;
+            continue;
+        }
+        match request(content).and_then(|request| in_order(&mut last, request)) {
+            Ok((day, ms)) if problems.is_empty() => {
+                if let Err(error) = each(day, ms) {
+                    let help = "make room where temporary files are kept, or name another folder in TMPDIR";
+                    problems.push(problem(Some(line), "", format!("cannot be kept: {error}"), help));
+                    return Err(problems);
+                }
+            }
+            Ok(_) => {}
             Err((key, message, help)) => problems.push(problem(Some(line), key, message, help)),
         }
-        if problems.len() == PROBLEMS_MAX {
-            break;
-        }
     }
-    if days.is_empty() && problems.is_empty() {
+    if !has_header {
+        problems.push(problem(None, "", "is empty".to_owned(), &header_help));
+    } else if last.is_none() && problems.is_empty() {
         problems.push(problem(None, "", NO_ROWS.0.to_owned(), NO_ROWS.1));
     }
-    if problems.is_empty() { Ok(days) } else { Err(problems) }
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
 /// Column, message and help.
@@ -82,27 +114,36 @@ fn request(content: &str) -> Result<(u32, u32), Wrong> {
     Ok((number, ms as u32))
 }
 
-/// Adds a request that comes after all others.
-fn add(days: &mut Vec<Vec<u32>>, (day, ms): (u32, u32)) -> Result<(), Wrong> {
+/// A request that comes after all others.
+fn in_order(last: &mut Option<(u32, u32)>, (day, ms): (u32, u32)) -> Result<(u32, u32), Wrong> {
     let help = "sort the lines by day, then by time";
-    let place = day as usize;
-    if place + 1 < days.len() {
-        return Err(("day", format!("day {day} comes after day {}", days.len() - 1), help));
+    if let Some((last_day, last_ms)) = *last {
+        if day < last_day {
+            return Err(("day", format!("day {day} comes after day {last_day}"), help));
+        }
+        if day == last_day && ms < last_ms {
+            return Err(("at_s", "is before the line above".to_owned(), help));
+        }
     }
-    if days.get(place).and_then(|day| day.last()).is_some_and(|before| *before > ms) {
-        return Err(("at_s", "is before the line above".to_owned(), help));
-    }
-    days.resize_with(place + 1, Vec::new);
-    days[place].push(ms);
-    Ok(())
+    *last = Some((day, ms));
+    Ok((day, ms))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn read(text: &str) -> Result<Vec<(u32, u32)>, Vec<Problem>> {
+        let mut requests = Vec::new();
+        read_trace("calls.csv", text.as_bytes(), |day, ms| {
+            requests.push((day, ms));
+            Ok(())
+        })?;
+        Ok(requests)
+    }
+
     fn problem(text: &str) -> String {
-        let found = read_trace("calls.csv", text).expect_err("bad input");
+        let found = read(text).expect_err("bad input");
         assert_eq!(found.len(), 1, "{found:#?}");
         found[0].to_string()
     }
@@ -110,8 +151,9 @@ mod tests {
     #[test]
     fn requests_stand_with_their_days() {
         let text = "# of a week\nday,at_s\n0,0\n0,1.2345\n\n2,3600\n2, 86399.9999\n";
-        let days = read_trace("calls.csv", text).expect("a trace");
-        assert_eq!(days, [vec![0, 1234], vec![], vec![3_600_000, 86_399_999]]);
+        let expected = [(0, 0), (0, 1234), (2, 3_600_000), (2, 86_399_999)];
+        assert_eq!(read(text).expect("a trace"), expected);
+        assert_eq!(read(&format!("\u{feff}{}", text.replace('\n', "\r\n"))).expect("a trace"), expected);
     }
 
     #[test]
@@ -139,6 +181,18 @@ mod tests {
     #[test]
     fn a_file_of_the_wrong_kind_is_not_told_line_by_line() {
         let text = format!("day,at_s\n{}", "x,y\n".repeat(1000));
-        assert_eq!(read_trace("calls.csv", &text).expect_err("problems").len(), 20);
+        assert_eq!(read(&text).expect_err("problems").len(), 20);
+        let latin = b"day,at_s\n0,1\n# caf\xe9\n0,2\n";
+        let found = read_trace("calls.csv", &latin[..], |_, _| Ok(())).expect_err("a problem");
+        assert!(found[0].to_string().starts_with("calls.csv:3: is not UTF-8 text"), "{found:?}");
+    }
+
+    #[test]
+    fn what_cannot_be_kept_is_a_problem_of_its_line() {
+        let full = |day, _| if day == 1 { Err(io::Error::from(io::ErrorKind::StorageFull)) } else { Ok(()) };
+        let found = read_trace("calls.csv", &b"day,at_s\n0,1\n1,1\n1,2\n"[..], full).expect_err("a problem");
+        assert_eq!(found.len(), 1);
+        assert!(found[0].to_string().starts_with("calls.csv:3: cannot be kept: "), "{found:?}");
+        assert!(found[0].help.contains("TMPDIR"));
     }
 }

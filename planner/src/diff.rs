@@ -4,10 +4,13 @@ mod answers;
 mod moves;
 mod words;
 
+use std::collections::BTreeSet;
+
 use fleetfront_scenario::{InputChange, input_changes};
 use serde::{Deserialize, Serialize};
 
 use crate::estimate::Estimate;
+use crate::origin::Origin;
 use crate::study::{FleetPoint, Judgement, Study};
 
 /// An earlier and a later study, and what differs.
@@ -165,11 +168,40 @@ pub fn diff(old: &Study, new: &Study) -> StudyDiff {
         notes: Vec::new(),
     };
     if !old.origin.files.is_empty() && !new.origin.files.is_empty() {
-        diff.inputs.extend(input_changes(&old.origin.files, &new.origin.files));
+        let in_texts = input_changes(&old.origin.files, &new.origin.files);
+        let is_large = |file: &String| [old, new].iter().any(|study| study.origin.large.contains_key(file));
+        diff.inputs.extend(in_texts.into_iter().filter(|change| !is_large(&change.file)));
+        diff.inputs.extend(large_changes(&old.origin, &new.origin));
     }
     diff.headline = words::headline(old, new, &diff);
     diff.notes = words::notes(old, new, &diff);
     diff
+}
+
+/// Traces of which a study knows the digest only.
+fn large_changes(old: &Origin, new: &Origin) -> Vec<InputChange> {
+    const DIGITS: usize = 12;
+    let said = |origin: &Origin, name: &String| {
+        let large = origin.large.get(name).map(|file| {
+            let digest = file.sha256.get(..DIGITS).unwrap_or(&file.sha256);
+            format!("{} bytes, SHA-256 {digest}...", file.bytes)
+        });
+        large.or_else(|| origin.files.get(name).map(|text| format!("{} bytes", text.len())))
+    };
+    let is_same = |name: &String| match (old.large.get(name), new.large.get(name)) {
+        (Some(old), Some(new)) => old.is_same(new),
+        _ => false,
+    };
+    let names: BTreeSet<&String> = old.large.keys().chain(new.large.keys()).collect();
+    let changed = names.into_iter().filter(|name| !is_same(name));
+    changed
+        .map(|name| InputChange {
+            file: name.clone(),
+            place: "the whole file".to_owned(),
+            old: said(old, name),
+            new: said(new, name),
+        })
+        .collect()
 }
 
 fn name(study: &Study) -> StudyName {

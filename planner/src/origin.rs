@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use fleetfront_scenario::LargeFile;
 use serde::{Deserialize, Serialize};
 
 /// The inputs of a study and the command that made it. Whoever read the files fills it in: a study that was made from a
@@ -12,4 +13,7 @@ pub struct Origin {
     pub command: String,
     /// The input files by name: their texts. `inputs_sha256` of the study is over these.
     pub files: BTreeMap<String, String>,
+    /// Traces that are too large to be held, by name: where they lay, and the digest of what was in them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub large: BTreeMap<String, LargeFile>,
 }

@@ -1,6 +1,5 @@
 //! The files of a command that answers one question: a figure, a table, the data, and the answer in Markdown.
 
-use std::borrow::Cow;
 use std::fmt::Write;
 
 use fleetfront_planner::Estimate;
@@ -30,7 +29,7 @@ pub(crate) fn pack(
     let mut json = serde_json::to_vec_pretty(data)?;
     json.push(b'\n');
     let bytes = [svg(figure).into_bytes(), png(figure)?, csv, json, answer.into_bytes()];
-    Ok(names.into_iter().zip(bytes).map(|(name, bytes)| Output { name: Cow::Borrowed(name), bytes }).collect())
+    Ok(names.into_iter().zip(bytes).map(|(name, bytes)| Output { name: name.into(), bytes }).collect())
 }
 
 /// A table for programs: rows as long as the header.

@@ -6,6 +6,8 @@ mod bounds;
 pub(crate) mod questions;
 mod spending;
 
+use std::collections::BTreeMap;
+
 use fleetfront_calibration::Kind;
 use fleetfront_planner::{
     CellSummary, Choice, CostByState, Estimate, FleetPoint, Frontier, GpuSummary, Metrics, ModelSummary, Origin, Point,
@@ -83,6 +85,7 @@ pub(crate) fn study() -> Study {
         origin: Origin {
             command: "fleetfront run \"my <fleet>\" --seed 7".into(),
             files: [("scenario.toml".to_owned(), "name = \"image-studio\"\n".to_owned())].into(),
+            large: BTreeMap::new(),
         },
         search: SearchSpace {
             settings: 2_128,

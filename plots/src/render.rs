@@ -1,7 +1,8 @@
 //! All files of the output folder, in one call.
 
-use fleetfront_planner::{AllocationResult, Study};
 use std::borrow::Cow;
+
+use fleetfront_planner::{AllocationResult, Study};
 
 use crate::bitmap::png;
 use crate::cdf_figure::cdf_figure;
@@ -108,7 +109,7 @@ pub fn render(study: &Study, config: &RenderConfig) -> Result<Vec<Output>, PlotE
     };
     let report = Report::new(study, &figures, config);
     let (html, md) = (report.html()?, report_md(&report));
-    let text = |name, text: String| Output { name: Cow::Borrowed(name), bytes: text.into_bytes() };
+    let text = |name: &'static str, text: String| Output { name: name.into(), bytes: text.into_bytes() };
     let recommended = named(study, &study.recommendation.allocation)?;
     let mut files = vec![
         text("report.html", html),
@@ -208,7 +209,7 @@ mod tests {
         let recommended = scheduled.allocations.last_mut().expect("a recommended one");
         let morning = BoundsFile { at: "08:00".into(), min_containers: 1, max_containers: None };
         recommended.pools[0].settings.rules.schedule = Some(vec![morning]);
-        let names: Vec<&str> = rendered(&scheduled).iter().map(|file| &*file.name).collect();
+        let names: Vec<Cow<'_, str>> = rendered(&scheduled).into_iter().map(|file| file.name).collect();
         assert_eq!(names.join(" "), format!("{wanted} schedule.py"));
         assert!(rendered(&study()) == files);
     }

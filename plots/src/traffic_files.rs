@@ -1,10 +1,9 @@
-//! The files of a traffic study: `traffic.json`, `answer.md`, `scenario-traffic.toml`, `load.csv`, four figures, and the
+//! The files of a traffic study: `traffic.json`, `answer.md`, `scenario-traffic.toml`, load curves, four figures, and the
 //! joint samples of sizes.
 
-use std::borrow::Cow;
 use std::fmt::Write;
 
-use fleetfront_scenario::{traffic_load_csv, traffic_section, traffic_shape_files};
+use fleetfront_scenario::{traffic_load_files, traffic_section, traffic_shape_files};
 use fleetfront_workloads::TrafficStudy;
 use serde::{Deserialize, Serialize};
 
@@ -57,20 +56,24 @@ pub fn render_traffic(answer: &TrafficAnswer) -> Result<Vec<Output>, PlotError> 
     let study = &answer.study;
     let mut json = serde_json::to_vec_pretty(answer)?;
     json.push(b'\n');
-    let figure =
-        |name, figure: &crate::figure::Figure| Output { name: Cow::Borrowed(name), bytes: svg(figure).into_bytes() };
+    let figure = |name: &'static str, figure: &crate::figure::Figure| Output {
+        name: name.into(),
+        bytes: svg(figure).into_bytes(),
+    };
+    let curves = traffic_load_files(study, &answer.log_file).into_iter();
+    let curves = curves.map(|(name, text)| Output { name: name.into(), bytes: text.into_bytes() });
     let mut files = vec![
         Output { name: "answer.md".into(), bytes: answer_md(answer).into_bytes() },
         Output { name: "traffic.json".into(), bytes: json },
         Output { name: "scenario-traffic.toml".into(), bytes: answer.section().into_bytes() },
-        Output { name: "load.csv".into(), bytes: traffic_load_csv(study, &answer.log_file).into_bytes() },
         figure("curve.svg", &traffic_curve_figure(study)),
         figure("hours.svg", &traffic_hours_figure(study)),
         figure("dispersion.svg", &traffic_dispersion_figure(study)),
         figure("keep-alive.svg", &traffic_keep_alive_figure(study)),
     ];
+    files.splice(3..3, curves);
     let shapes = traffic_shape_files(study).into_iter();
-    files.extend(shapes.map(|(name, csv)| Output { name: Cow::Owned(name), bytes: csv.into_bytes() }));
+    files.extend(shapes.map(|(name, csv)| Output { name: name.into(), bytes: csv.into_bytes() }));
     Ok(files)
 }
 
@@ -153,7 +156,9 @@ mod tests {
         let names: Vec<&str> = files.iter().map(|file| &*file.name).collect();
         let wanted = ["answer.md", "traffic.json", "scenario-traffic.toml", "load.csv"];
         assert_eq!(names[..4], wanted);
-        assert_eq!(names[4..], ["curve.svg", "hours.svg", "dispersion.svg", "keep-alive.svg"]);
+        // Two models that do not rise and fall together.
+        assert_eq!(names[4..6], ["load.a.csv", "load.b--bold-.csv"]);
+        assert_eq!(names[6..], ["curve.svg", "hours.svg", "dispersion.svg", "keep-alive.svg"]);
         assert!(render_traffic(&answer()).expect("a complete study") == files);
         let back: TrafficAnswer = serde_json::from_str(&text("traffic.json")).expect("readable");
         assert_eq!(back, answer());

@@ -1,6 +1,6 @@
 //! How requests arrive: processes, sine waves and slow random rates.
 
-use fleetfront_workloads::{BatchSize, ModulatedState, Process, Redrawn, SlowRate, Swing};
+use fleetfront_workloads::{BatchSize, ModulatedState, Process, Redrawn, Scope, SlowRate, Swing};
 
 use crate::document::join;
 use crate::file::{BatchSizeFile, ClosedFile, ModelFile, ProcessFile, SlowRateFile, SwingFile, TrafficFile};
@@ -129,7 +129,7 @@ pub(crate) fn swing(swing: Option<&SwingFile>, path: &str, findings: &mut Findin
     Some(Swing { share: swing.share, period_s: swing.period_s })
 }
 
-/// The slow random rates, the first one first.
+/// The slow random rates of all models, the first one first.
 pub(crate) fn slow_rates(traffic: &TrafficFile, findings: &mut Findings<'_>) -> Vec<SlowRate> {
     let first = slow_rate(&traffic.slow_rate, "traffic.slow_rate", findings);
     let path = "traffic.more_slow_rates";
@@ -138,19 +138,41 @@ pub(crate) fn slow_rates(traffic: &TrafficFile, findings: &mut Findings<'_>) -> 
         let message = "slow_rate is \"none\", and there are more of them";
         findings.refuse(path, message, "write one of them as slow_rate, or remove more_slow_rates");
     }
-    if more.len() >= SLOW_RATES_MAX {
-        let message = format!("{} slow rates are more than the {SLOW_RATES_MAX} that are simulated", 1 + more.len());
+    check_number(1 + more.len(), path, findings);
+    let further = listed(more, path, "is no further slow rate", findings);
+    first.into_iter().chain(further).collect()
+}
+
+/// The slow random rates that the model at `path` has in the place of those of all.
+pub(crate) fn own_slow_rates(model: &ModelFile, path: &str, findings: &mut Findings<'_>) -> Option<Vec<SlowRate>> {
+    let own = model.slow_rates.as_deref()?;
+    let path = join(path, "slow_rates");
+    check_number(own.len(), &path, findings);
+    let rates = listed(own, &path, "is no slow rate", findings);
+    if rates.iter().any(|slow| slow.scope == Scope::Fleet) {
+        let message = format!("a factor of \"{}\" alone is shared by the fleet", model.name);
+        findings.refuse(&path, message, "write scope = \"model\", or the factor under [traffic]");
+    }
+    Some(rates)
+}
+
+fn check_number(number: usize, path: &str, findings: &mut Findings<'_>) {
+    if number > SLOW_RATES_MAX {
+        let message = format!("{number} slow rates are more than the {SLOW_RATES_MAX} that are simulated");
         findings.refuse(path, message, "give those that differ most in their time scales");
     }
-    let further = more.iter().enumerate().filter_map(|(index, further)| {
+}
+
+/// The slow random rates of a list, in which "none" is `wrong`.
+fn listed(files: &[SlowRateFile], path: &str, wrong: &str, findings: &mut Findings<'_>) -> Vec<SlowRate> {
+    let each = files.iter().enumerate().filter_map(|(index, file)| {
         let path = format!("{path}[{index}]");
-        if *further == SlowRateFile::None {
-            findings.refuse(&path, "\"none\" is no further slow rate", "remove it from the list");
+        if *file == SlowRateFile::None {
+            findings.refuse(&path, format!("\"none\" {wrong}"), "remove it from the list");
         }
-        slow_rate(further, &path, findings)
+        slow_rate(file, &path, findings)
     });
-    let further: Vec<SlowRate> = further.collect();
-    first.into_iter().chain(further).collect()
+    each.collect()
 }
 
 /// The slow random rate at `path`.

@@ -18,8 +18,9 @@ mod pooling;
 mod shapes;
 
 pub use arrivals::{
-    BatchSizeFile, BatchesFile, ClosedFile, GammaFactorFile, GammaRateFile, ModulatedFile, ProcessFile, RenewalFile,
-    ReplayFile, ReplayedDaysName, ScopeName, SessionsFile, SlowRateFile, SpikeFile, StateFile, SwingFile, WeekdayName,
+    BatchSizeFile, BatchesFile, ClosedFile, GammaFactorFile, GammaRateFile, GrowthFile, ModulatedFile, ProcessFile,
+    RenewalFile, ReplayFile, ReplayedDaysName, ScopeName, SessionsFile, SlowRateFile, SpikeFile, StateFile, SwingFile,
+    WeekdayName,
 };
 pub use coupling::{CapacityFile, CellFile, NextFile, QuotaFile, ScarcityFile, SnapshotFile};
 pub use pooling::PoolingFile;
@@ -108,7 +109,7 @@ impl From<&ProvenanceFile> for Provenance {
 }
 
 /// How good a number is, best first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum KindName {
     /// Measured on the deployment under review
@@ -175,6 +176,11 @@ pub struct TrafficFile {
     pub curve_time_zone: String,
     /// Day whose clock offset between the two time zones is taken, as "YYYY-MM-DD"
     pub date: String,
+    /// Day whose volume is simulated, as "YYYY-MM-DD": the requests a day of every model with a growth, extrapolated to it;
+    /// left out for the requests a day as they are stated
+    pub volume_at: Option<String>,
+    /// Growth of all models that state none of their own; has its effect by `volume_at`
+    pub growth: Option<GrowthFile>,
     /// Hours of the evening before that are simulated and not counted
     pub run_in_h: f64,
     /// Hours that are simulated and counted in each trial; left out for a day
@@ -209,6 +215,8 @@ pub struct ModelFile {
     pub requests_per_day: f64,
     /// Where the requests a day come from
     pub traffic_provenance: ProvenanceFile,
+    /// Growth of its requests a day, in the place of that of `[traffic]`; has its effect by `traffic.volume_at`
+    pub growth: Option<GrowthFile>,
     /// End-to-end latency objective, in seconds
     pub latency_limit_s: f64,
     /// Probability that a try fails, for whatever reason but memory
@@ -230,6 +238,9 @@ pub struct ModelFile {
     pub process: Option<ProcessFile>,
     /// A sine wave on its rate
     pub swing: Option<SwingFile>,
+    /// Slow random variation of its own rate: factors that multiply, in the place of those of `[traffic]`; an empty list
+    /// for none
+    pub slow_rates: Option<Vec<SlowRateFile>>,
     /// A load curve of its own, in a file of the scenario's folder or built in: see files.load
     pub curve_file: Option<String>,
     /// Recorded days that are replayed in the place of drawn ones

@@ -1,13 +1,16 @@
 //! The texts of a scenario: compiled in, or read from a folder.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use fleetfront_calibration::Problem;
 use sha2::{Digest, Sha256};
+use toml::Spanned;
 use toml::de::DeTable;
+
+use crate::large_file::LargeFile;
 
 /// The file that names all others.
 pub(crate) const SCENARIO_FILE: &str = "scenario.toml";
@@ -22,11 +25,16 @@ const EMBEDDED: [(&str, &str); 6] = [
     ("load.csv", include_str!("../../data/image-studio/load.csv")),
 ];
 
+/// Traces above so many bytes are not held as text.
+const TEXT_MAX: u64 = 16 << 20;
+
 /// The texts of a scenario's files by name, and where they come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Files {
     folder: Option<PathBuf>,
     texts: BTreeMap<String, String>,
+    /// Traces that are not held as text.
+    large: BTreeMap<String, LargeFile>,
 }
 
 impl Files {
@@ -39,17 +47,17 @@ impl Files {
     /// A scenario that is in no folder: pairs of name and text.
     pub fn from_texts<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let texts = texts.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
-        Self { folder: None, texts }
+        Self { folder: None, texts, large: BTreeMap::new() }
     }
 
-    /// A scenario that was kept elsewhere: texts by name.
+    /// A scenario that was kept elsewhere: texts by name, and traces that lie somewhere.
     ///
     /// # Errors
     /// The first name that would lead out of a folder that it is written to.
-    pub fn from_kept(texts: &BTreeMap<String, String>) -> Result<Self, String> {
-        match texts.keys().find(|name| *name != SCENARIO_FILE && !is_plain(name)) {
+    pub fn from_kept(texts: &BTreeMap<String, String>, large: &BTreeMap<String, LargeFile>) -> Result<Self, String> {
+        match texts.keys().chain(large.keys()).find(|name| *name != SCENARIO_FILE && !is_plain(name)) {
             Some(name) => Err(name.clone()),
-            None => Ok(Self { folder: None, texts: texts.clone() }),
+            None => Ok(Self { folder: None, texts: texts.clone(), large: large.clone() }),
         }
     }
 
@@ -58,21 +66,39 @@ impl Files {
     /// # Errors
     /// A [`Problem`] for each file that is not there or cannot be read as text.
     pub fn read_folder(path: &Path) -> Result<Self, Vec<Problem>> {
+        Self::read_folder_with(path, TEXT_MAX)
+    }
+
+    /// The same, with the length in bytes from which on a trace is not held as text.
+    pub(crate) fn read_folder_with(path: &Path, text_max: u64) -> Result<Self, Vec<Problem>> {
         let is_file = path.file_name().is_some_and(|name| name == SCENARIO_FILE) && !path.is_dir();
         let folder = if is_file { path.parent().unwrap_or(Path::new("")) } else { path };
-        let mut files = Self { folder: Some(folder.to_owned()), texts: BTreeMap::new() };
+        let mut files = Self { folder: Some(folder.to_owned()), texts: BTreeMap::new(), large: BTreeMap::new() };
         let help = "`fleetfront init FOLDER` writes a complete scenario to start from";
         let scenario = files.read(SCENARIO_FILE, help)?;
         files.texts.insert(SCENARIO_FILE.to_owned(), scenario);
         let mut problems = Vec::new();
-        for name in named_files(&files.texts[SCENARIO_FILE]) {
+        let Named { tables, traces } = Named::of(&files.texts[SCENARIO_FILE]);
+        for name in tables.iter().chain(&traces) {
             let help = format!("put it there, or name another file in {}", files.label(SCENARIO_FILE));
-            match files.read(&name, &help) {
-                Ok(text) => _ = files.texts.insert(name, text),
+            let large = traces.contains(name).then(|| files.read_large(name, text_max)).flatten();
+            if let Some(large) = large {
+                files.large.insert(name.clone(), large);
+                continue;
+            }
+            match files.read(name, &help) {
+                Ok(text) => _ = files.texts.insert(name.clone(), text),
                 Err(more) => problems.extend(more),
             }
         }
         if problems.is_empty() { Ok(files) } else { Err(problems) }
+    }
+
+    /// A file above so many bytes; what cannot be read is left to whoever reads it as text.
+    fn read_large(&self, name: &str, text_max: u64) -> Option<LargeFile> {
+        let path = self.folder.as_deref().unwrap_or(Path::new("")).join(name);
+        let is_large = fs::metadata(&path).is_ok_and(|metadata| metadata.len() > text_max);
+        is_large.then(|| LargeFile::of(&path).ok()).flatten()
     }
 
     fn read(&self, name: &str, help: &str) -> Result<String, Vec<Problem>> {
@@ -116,7 +142,8 @@ impl Files {
             fs::create_dir_all(parent)?;
         }
         fs::create_dir(draft)?;
-        self.texts.iter().try_for_each(|(name, text)| fs::write(draft.join(name), text))
+        self.texts.iter().try_for_each(|(name, text)| fs::write(draft.join(name), text))?;
+        self.large.iter().try_for_each(|(name, file)| file.copy_to(&draft.join(name)))
     }
 
     /// The text of a file.
@@ -131,13 +158,24 @@ impl Files {
         &self.texts
     }
 
+    /// Traces that are not held as text, by name.
+    #[must_use]
+    pub fn large(&self) -> &BTreeMap<String, LargeFile> {
+        &self.large
+    }
+
+    /// The names of all files, those that are not held as text last.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.texts.keys().chain(self.large.keys()).map(String::as_str)
+    }
+
     /// A file as problems name it: with its folder.
     #[must_use]
     pub fn label(&self, name: &str) -> String {
         self.folder.as_deref().map_or_else(|| name.to_owned(), |folder| folder.join(name).display().to_string())
     }
 
-    /// All files as (label, text), in the order of their names.
+    /// All files that are held as (label, text), in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = (String, &str)> {
         self.texts.iter().map(|(name, text)| (self.label(name), text.as_str()))
     }
@@ -145,11 +183,13 @@ impl Files {
     /// The same files with another text for one of them.
     #[must_use]
     pub fn with(mut self, name: &str, text: &str) -> Self {
+        self.large.remove(name);
         self.texts.insert(name.to_owned(), text.to_owned());
         self
     }
 
-    /// SHA-256 over names and texts of all files, hexadecimal; where the folder is does not matter.
+    /// SHA-256 over names and texts of all files, hexadecimal; where the folder is does not matter. Of a file that is not
+    /// held as text its own digest stands for what is in it, after all others.
     #[must_use]
     pub fn sha256(&self) -> String {
         let mut hash = Sha256::new();
@@ -159,28 +199,41 @@ impl Files {
                 hash.update(part.as_bytes());
             }
         }
+        for (name, file) in &self.large {
+            for part in [name.as_bytes(), &file.bytes.to_le_bytes(), file.sha256.as_bytes()] {
+                hash.update((part.len() as u64).to_le_bytes());
+                hash.update(part);
+            }
+        }
         hash.finalize().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
     }
 }
 
 /// The files that a scenario names, as far as it can be read: what is wrong with it is said when it is loaded.
-fn named_files(scenario: &str) -> Vec<String> {
-    let (tree, _) = DeTable::parse_recoverable(scenario);
-    let table = tree.get_ref();
-    let shared = table.get("files").and_then(|files| files.get_ref().as_table());
-    let shared = shared.into_iter().flat_map(|files| files.values()).filter_map(|name| name.get_ref().as_str());
-    let models = table.get("models").and_then(|models| models.get_ref().as_array());
-    let own = models.into_iter().flat_map(|models| models.iter());
-    let own = own.flat_map(|model| {
-        let model = model.get_ref();
-        let trace = model.get("replay").and_then(|replay| replay.get_ref().get("file"));
-        let shapes = model.get("shape").and_then(|shape| shape.get_ref().get("file"));
-        [model.get("curve_file"), trace, shapes].into_iter().flatten().filter_map(|name| name.get_ref().as_str())
-    });
-    let mut names: Vec<String> = shared.chain(own).filter(|name| is_plain(name)).map(str::to_owned).collect();
-    names.sort();
-    names.dedup();
-    names
+struct Named {
+    tables: BTreeSet<String>,
+    traces: BTreeSet<String>,
+}
+
+impl Named {
+    fn of(scenario: &str) -> Self {
+        let (tree, _) = DeTable::parse_recoverable(scenario);
+        let table = tree.get_ref();
+        let shared = table.get("files").and_then(|files| files.get_ref().as_table());
+        let shared = shared.into_iter().flat_map(|files| files.values()).filter_map(|name| name.get_ref().as_str());
+        let models = table.get("models").and_then(|models| models.get_ref().as_array());
+        let models = || models.into_iter().flat_map(|models| models.iter()).map(Spanned::get_ref);
+        let shapes = models().filter_map(|model| model.get("shape")?.get_ref().get("file"));
+        let own = models().filter_map(|model| model.get("curve_file")).chain(shapes);
+        let own = own.filter_map(|name| name.get_ref().as_str());
+        let traces = models().filter_map(|model| model.get("replay")?.get_ref().get("file"));
+        let traces = traces.filter_map(|name| name.get_ref().as_str());
+        let tables: BTreeSet<String> = shared.chain(own).filter(|name| is_plain(name)).map(str::to_owned).collect();
+        // What is a table too has to be text.
+        let is_trace = |name: &&str| is_plain(name) && !tables.contains(*name);
+        let traces = traces.filter(is_trace).map(str::to_owned).collect();
+        Self { tables, traces }
+    }
 }
 
 /// Whether a name stays inside the scenario's folder.
@@ -261,10 +314,10 @@ mod tests {
     #[test]
     fn what_is_kept_comes_back_and_leads_nowhere_else() {
         let files = Files::embedded();
-        assert_eq!(Files::from_kept(files.texts()), Ok(files.clone()));
+        assert_eq!(Files::from_kept(files.texts(), files.large()), Ok(files.clone()));
         for name in ["../up.csv", "/etc/passwd", "a\\b", ".hidden", ""] {
             let texts = files.clone().with(name, "").texts;
-            assert_eq!(Files::from_kept(&texts), Err(name.to_owned()));
+            assert_eq!(Files::from_kept(&texts, &BTreeMap::new()), Err(name.to_owned()));
         }
     }
 
@@ -274,7 +327,10 @@ mod tests {
     fn a_curve_or_trace_of_a_model_is_read_too() {
         let text = "[files]\nload = 'load.csv'\nprices = '../up.csv'\n[[models]]\ncurve_file = 'own.csv'\n\
                     [[models]]\nreplay = { file = 'calls.csv' }\n";
-        assert_eq!(named_files(text), ["calls.csv", "load.csv", "own.csv"]);
-        assert_eq!(named_files("= broken"), Vec::<String>::new());
+        let Named { tables, traces } = Named::of(text);
+        assert_eq!(tables.into_iter().collect::<Vec<_>>(), ["load.csv", "own.csv"]);
+        assert_eq!(traces.into_iter().collect::<Vec<_>>(), ["calls.csv"]);
+        let broken = Named::of("= broken");
+        assert!(broken.tables.is_empty() && broken.traces.is_empty());
     }
 }

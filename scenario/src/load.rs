@@ -8,6 +8,7 @@ use crate::document::Document;
 use crate::file::ScenarioFile;
 use crate::files::{Files, SCENARIO_FILE};
 use crate::findings::Findings;
+use crate::growth::grow;
 use crate::resolve::resolve;
 use crate::resolved::Scenario;
 use crate::schema::schema;
@@ -39,7 +40,7 @@ fn load(files: &Files) -> Result<Scenario, Vec<Problem>> {
         return Err(errors.iter().map(|error| syntax_problem(&document, error)).collect());
     }
     let mut problems = structure::check(&document, &schema(), &mut tree);
-    let file = match ScenarioFile::deserialize(Deserializer::from(tree)) {
+    let mut file = match ScenarioFile::deserialize(Deserializer::from(tree)) {
         Ok(file) => file,
         Err(error) => {
             if problems.is_empty() {
@@ -50,6 +51,7 @@ fn load(files: &Files) -> Result<Scenario, Vec<Problem>> {
         }
     };
     let mut findings = Findings { document: &document, problems, warnings: Vec::new() };
+    grow(&mut file, &mut findings);
     let scenario = resolve(files, &file, &mut findings);
     if findings.problems.is_empty() { Ok(scenario) } else { Err(findings.problems) }
 }

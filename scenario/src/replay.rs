@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fleetfront_workloads::{Replay, ReplayedDays, Trace, TraceError};
+use fleetfront_workloads::{RecordedDays, Replay, ReplayedDays, Trace, TraceError};
 
 use crate::document::join;
 use crate::file::{ModelFile, ReplayFile, ReplayedDaysName, WeekdayName};
@@ -17,7 +17,7 @@ const VOLUME_MAX: f64 = 100.0;
 pub(crate) fn replay(
     model: &ModelFile,
     path: &str,
-    days: Option<&Vec<Vec<u32>>>,
+    days: Option<&RecordedDays>,
     findings: &mut Findings<'_>,
 ) -> Option<Replay> {
     let file = model.replay.as_ref()?;
@@ -37,6 +37,7 @@ fn refuse_drawing(model: &ModelFile, path: &str, findings: &mut Findings<'_>) {
     let keys = [
         ("process", model.process.is_some()),
         ("swing", model.swing.is_some()),
+        ("slow_rates", model.slow_rates.is_some()),
         ("curve_file", model.curve_file.is_some()),
     ];
     for (key, _) in keys.into_iter().filter(|(_, is_there)| *is_there) {
@@ -47,13 +48,13 @@ fn refuse_drawing(model: &ModelFile, path: &str, findings: &mut Findings<'_>) {
 
 fn trace(
     file: &ReplayFile,
-    days: &[Vec<u32>],
+    days: &RecordedDays,
     replayed: ReplayedDays,
     path: &str,
     findings: &mut Findings<'_>,
 ) -> Option<Trace> {
     let first_weekday = file.first_weekday.map(WeekdayName::index).map(|index| index as u32);
-    let trace = Trace::new(days.to_vec(), first_weekday, replayed == ReplayedDays::InOrder);
+    let trace = Trace::of(days.clone(), first_weekday, replayed == ReplayedDays::InOrder);
     trace
         .map_err(|error| match error {
             TraceError::NoWeek { days } => {
@@ -146,9 +147,11 @@ mod tests {
 
     #[test]
     fn what_has_no_effect_beside_a_replay_is_refused() {
-        for (key, line) in
-            [("process", "process = \"poisson\"\n"), ("swing", "swing = { share = 0.5, period_s = 60 }\n")]
-        {
+        for (key, line) in [
+            ("process", "process = \"poisson\"\n"),
+            ("swing", "swing = { share = 0.5, period_s = 60 }\n"),
+            ("slow_rates", "slow_rates = []\n"),
+        ] {
             let problem = only_problem(&files("days = \"in_order\"", "10.0", line));
             assert_eq!(problem.key, format!("models[3].{key}"));
             assert!(problem.help.contains(&format!("remove `{key}`, or `replay`")), "{problem}");

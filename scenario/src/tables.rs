@@ -1,15 +1,16 @@
 //! The CSV files of a scenario, as far as they could be read.
 
 use fleetfront_calibration::{
-    Benchmarks, Boots, Memory, NO_ROWS, Prices, Problem, ShapeSample, read_load_curve, read_shapes, read_trace,
+    Benchmarks, Boots, Memory, NO_ROWS, Prices, Problem, ShapeSample, read_load_curve, read_shapes,
 };
-use fleetfront_workloads::LoadCurve;
+use fleetfront_workloads::{LoadCurve, RecordedDays};
 
 use crate::curves;
 use crate::document::join;
 use crate::file::ScenarioFile;
 use crate::files::{Files, is_plain};
 use crate::findings::Findings;
+use crate::large_file::recorded_text;
 use crate::suggest::nearest;
 
 /// What the CSV files say. `None` where a file has problems: they are in the findings, and nothing more is asked of it.
@@ -22,8 +23,8 @@ pub(crate) struct Tables {
     pub(crate) load: Option<LoadCurve>,
     /// The curve of each model that names one, in the scenario's order.
     pub(crate) own_load: Vec<Option<LoadCurve>>,
-    /// The recorded days of each model that is replayed, in the scenario's order: milliseconds after 00:00.
-    pub(crate) traces: Vec<Option<Vec<Vec<u32>>>>,
+    /// The recorded days of each model that is replayed, in the scenario's order.
+    pub(crate) traces: Vec<Option<RecordedDays>>,
     /// The joint sample of shapes of each model that names one, in the scenario's order.
     pub(crate) shapes: Vec<Option<ShapeSample>>,
 }
@@ -52,7 +53,7 @@ impl Tables {
             traces: (scenario.models.iter().enumerate())
                 .map(|(index, model)| {
                     let path = format!("models[{index}].replay.file");
-                    model.replay.as_ref().and_then(|replay| reader.read(&path, &replay.file, read_trace))
+                    model.replay.as_ref().and_then(|replay| reader.trace(&path, &replay.file))
                 })
                 .collect(),
             shapes: (scenario.models.iter().enumerate())
@@ -88,6 +89,12 @@ impl Reader<'_, '_> {
                 None
             }
         }
+    }
+
+    /// A trace, held as text or not.
+    fn trace(&mut self, path: &str, name: &str) -> Option<RecordedDays> {
+        let Some(large) = self.files.large().get(name) else { return self.read(path, name, recorded_text) };
+        large.recorded(&self.files.label(name)).map_err(|problems| self.findings.problems.extend(problems)).ok()
     }
 
     fn read<T>(&mut self, path: &str, name: &str, parse: impl Fn(&str, &str) -> Result<T, Vec<Problem>>) -> Option<T> {

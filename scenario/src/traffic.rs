@@ -44,6 +44,7 @@ pub(crate) fn traffic(file: &ScenarioFile, tables: &Tables, findings: &mut Findi
             curve_ahead_h: if replay.is_some() { 0.0 } else { curve_ahead_h },
             process: arrivals::process(model, &format!("models[{index}]"), findings),
             swing: arrivals::swing(model.swing.as_ref(), &format!("models[{index}]"), findings),
+            slow_rates: arrivals::own_slow_rates(model, &format!("models[{index}]"), findings),
             spikes: std::mem::take(&mut spikes[index]),
             replay,
         }
@@ -56,10 +57,21 @@ pub(crate) fn traffic(file: &ScenarioFile, tables: &Tables, findings: &mut Findi
         horizon: horizon(traffic.horizon_h, findings),
     };
     spikes::check(file, &traffic, findings);
-    if !traffic.slow_rates.is_empty() && traffic.models.iter().all(|model| model.replay.is_some()) {
-        findings.warn("traffic.slow_rate", "every model is replayed: no slow rate has any effect");
-    }
+    check_slow_rates(&traffic, findings);
     traffic
+}
+
+/// Says so where the slow rates of all models have an effect on none.
+fn check_slow_rates(traffic: &Traffic, findings: &mut Findings<'_>) {
+    if traffic.slow_rates.is_empty() || traffic.models.is_empty() {
+        return;
+    }
+    if traffic.models.iter().all(|model| model.replay.is_some()) {
+        findings.warn("traffic.slow_rate", "every model is replayed: no slow rate has any effect");
+    } else if traffic.models.iter().all(|model| model.replay.is_some() || model.slow_rates.is_some()) {
+        let message = "every model has slow_rates of its own: this one has no effect";
+        findings.refuse("traffic.slow_rate", message, "write slow_rate = \"none\" and no more_slow_rates");
+    }
 }
 
 /// How much of each trial counts.
@@ -180,6 +192,48 @@ mod tests {
         let end = start + text[start..].find("\n\n").expect("its end");
         let files = Files::embedded().with("scenario.toml", &format!("{}{}", &text[..start], &text[end..]));
         assert!(only_problem(&files).help.contains("write one of them as slow_rate"));
+    }
+
+    #[test]
+    fn a_model_may_have_slow_rates_of_its_own() {
+        let because = "provenance = { kind = \"assumed\", source = \"a test\", date = \"2026-12-01\" }";
+        let of =
+            |cv: f64, scope: &str| format!("{{ gamma_each_day = {{ cv = {cv:?}, scope = \"{scope}\", {because} }} }}");
+        let old = "name = \"lora\"\nrequests";
+        let with = |list: &str| format!("name = \"lora\"\nslow_rates = [{list}]\nrequests");
+        let two = with(&format!("{}, {}", of(0.3, "model"), of(0.2, "model")));
+        let traffic = Scenario::load(&edited(old, &two)).expect("no problems").traffic;
+        let cvs = |model: usize| traffic.slow_rates_of(model).iter().map(|slow| slow.cv).collect::<Vec<f64>>();
+        assert_eq!((cvs(2), cvs(3)), (vec![0.49], vec![0.3, 0.2]));
+        let none = Scenario::load(&edited(old, &with(""))).expect("no problems").traffic;
+        assert_eq!(none.drawn_rate(1, 0, 3), none.expected_rate(0, 3));
+        assert_ne!(none.drawn_rate(1, 0, 2), none.expected_rate(0, 2));
+        let key = "models[3].slow_rates";
+        check(
+            old,
+            &with(&of(0.3, "fleet")),
+            "[{",
+            key,
+            "of \"lora\" alone is shared by the fleet",
+            "scope = \"model\"",
+        );
+        check(old, &with("\"none\""), "\"none\"", &format!("{key}[0]"), "\"none\" is no slow rate", "remove it");
+        check(
+            old,
+            &with(&[of(0.3, "model").as_str(); 9].join(", ")),
+            "[{",
+            key,
+            "9 slow rates are more",
+            "differ most",
+        );
+        let zero = of(0.0, "model");
+        check(old, &with(&zero), "0.0", &format!("{key}[0].gamma_each_day.cv"), "is 0", "above zero");
+        let all = edited_text("scenario.toml", "\nrequests_per_day", "\nslow_rates = []\nrequests_per_day");
+        let all = all.replace("\nrequests_per_day", "\nslow_rates = []\nrequests_per_day");
+        let all = all.replace("slow_rates = []\nslow_rates = []", "slow_rates = []");
+        let problem = only_problem(&Files::embedded().with("scenario.toml", &all));
+        assert_eq!(problem.key, "traffic.slow_rate");
+        assert!(problem.message.contains("every model has slow_rates of its own"), "{problem}");
     }
 
     #[test]

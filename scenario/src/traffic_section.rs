@@ -1,10 +1,11 @@
-//! The traffic of a log as a scenario has it: a section of `scenario.toml` to paste, and the load curve.
+//! The traffic of a log as a scenario has it: a section of `scenario.toml` to paste, and load curves.
 
 use std::fmt::Write;
 
 use fleetfront_sim::Law;
+use fleetfront_workloads::describe::Trend;
 use fleetfront_workloads::fit::{Mark, Marked, TrafficFit};
-use fleetfront_workloads::{BatchSize, ModulatedState, Process, Redrawn, SlowRate, TrafficStudy};
+use fleetfront_workloads::{BatchSize, ModulatedState, Process, Redrawn, Scope, SlowRate, TrafficStudy};
 
 use crate::arrivals::CV_MAX;
 use crate::traffic_shapes::shape_lines;
@@ -19,12 +20,14 @@ const ASSUMED_DATE: &str = "2026-01-05";
 const NAMELESS: &str = "all";
 
 /// The section of `scenario.toml` that holds the traffic of a log, with comments on where each number comes from:
-/// `[traffic]` as a whole, and of each `[[models]]` the lines that traffic decides.
+/// `[traffic]` as a whole, and of each `[[models]]` the lines that traffic decides. With the files of
+/// [`traffic_load_files`] it is the model that was fitted, and that a check draws from.
 ///
 /// - `log_name`: the log, as sources quote it.
 #[must_use]
 pub fn traffic_section(study: &TrafficStudy, log_name: &str) -> String {
     let source = Source::of(study, log_name);
+    let curve_files = curve_files(study);
     let mut out = String::new();
     comment(&mut out, &format!("Traffic of {}.", source.words));
     comment(
@@ -33,13 +36,18 @@ pub fn traffic_section(study: &TrafficStudy, log_name: &str) -> String {
          [traffic.slow_rate.gamma]. The lines of each [[models]] take the place of the same \
          lines of that model. load.csv takes the place of the file there: it is the curve of all models together.",
     );
+    if curve_files.iter().any(Option::is_some) {
+        comment(&mut out, "The files that curve_file names lie beside it: the models' own curves.");
+    }
     out.push('\n');
     of_all(&mut out, study, &source);
-    for (name, fit) in &study.fits {
+    for ((name, fit), curve_file) in study.fits.iter().zip(&curve_files) {
         out.push('\n');
         let own = study.of_models.iter().find(|(other, _)| other == name);
         let how = own.map_or(String::new(), |(_, of)| format!("{} of the requests of ", of.requests));
-        of_model(&mut out, (name, fit), &how, &source);
+        let apart = own.filter(|_| curve_file.is_some()).map(|(_, of)| of);
+        let trend = apart.unwrap_or(study.fitted()).trend.as_ref();
+        of_model(&mut out, (name, fit), &how, (curve_file.as_deref(), trend), &source);
         if let Some((words, lines)) = shape_lines(study, name, &source.toml("measured", &how)) {
             comment(&mut out, &words);
             out.push_str(&lines);
@@ -48,18 +56,60 @@ pub fn traffic_section(study: &TrafficStudy, log_name: &str) -> String {
     out
 }
 
-/// The load curve of all models of a log, as the scenario's `load.csv`.
+/// The load curves of a log by the names of their files: `load.csv` of all models together, and one for each model that
+/// does not rise and fall with the others.
 ///
 /// - `log_name`: the log, as sources quote it.
 #[must_use]
-pub fn traffic_load_csv(study: &TrafficStudy, log_name: &str) -> String {
+pub fn traffic_load_files(study: &TrafficStudy, log_name: &str) -> Vec<(String, String)> {
     let source = Source::of(study, log_name);
+    let of_all = shared(study).unwrap_or(&study.whole);
+    let own = curve_files(study).into_iter().zip(&study.fits);
+    let own = own.filter_map(|(file, (_, fit))| Some((file?, load_csv(&fit.curve, &source))));
+    std::iter::once(("load.csv".to_owned(), load_csv(&of_all.curve, &source))).chain(own).collect()
+}
+
+fn load_csv(weights: &[f64], source: &Source) -> String {
     let quoted = format!("\"curve fitted to {}\"", source.words.replace('"', "\"\""));
     let mut out = "hour,weight,kind,source,date\n".to_owned();
-    for (hour, weight) in study.whole.curve.iter().enumerate() {
+    for (hour, weight) in weights.iter().enumerate() {
         let _ = writeln!(out, "{hour},{},measured,{quoted},{}", digits(*weight, 5), source.date);
     }
     out
+}
+
+/// What `[traffic]` and `load.csv` say: the fit of the only model, or of those that rise and fall together. None where
+/// each model has its own.
+fn shared(study: &TrafficStudy) -> Option<&TrafficFit> {
+    match &study.fits[..] {
+        [(_, only)] => Some(only),
+        fits => fits.iter().any(|(_, fit)| fit.scope == Scope::Fleet).then_some(&study.whole),
+    }
+}
+
+/// The file of each model's own curve; none for those that follow what all share.
+fn curve_files(study: &TrafficStudy) -> Vec<Option<String>> {
+    let mut names: Vec<String> = Vec::new();
+    let file = |(name, fit): &(String, TrafficFit)| {
+        if study.fits.len() == 1 || fit.scope == Scope::Fleet {
+            return None;
+        }
+        let plain = file_word(name);
+        // Some file systems do not tell capital letters from small ones.
+        let is_free = |word: &str| !names.iter().any(|other| other.eq_ignore_ascii_case(word));
+        let numbered = (2..).map(|number| format!("{plain}-{number}"));
+        let word = std::iter::once(plain.clone()).chain(numbered).find(|word| is_free(word))?;
+        names.push(word.clone());
+        Some(format!("load.{word}.csv"))
+    };
+    study.fits.iter().map(file).collect()
+}
+
+/// A model's name as a part of a file's name that every file system takes.
+fn file_word(name: &str) -> String {
+    const LENGTH_MAX: usize = 60;
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+    name.chars().map(plain).take(LENGTH_MAX).collect()
 }
 
 /// Where the numbers come from.
@@ -114,12 +164,29 @@ fn of_all(out: &mut String, study: &TrafficStudy, source: &Source) {
     comment(out, "The load curve is written by the clock of the log; results are reported by the other one.");
     let _ = writeln!(out, "reporting_time_zone = {zone}\ncurve_time_zone = {zone}");
     source.write_date(out);
+    if source.date != UNDATED && study.fits.iter().any(|(_, fit)| fit.growth_per_week.is_some()) {
+        comment(
+            out,
+            "The day whose volume is simulated: the last of the log. A later one plans ahead: requests a day are extrapolated \
+             to it by the growth of each model.",
+        );
+        let _ = writeln!(out, "volume_at = \"{}\"", source.date);
+    }
     comment(
         out,
         "Hours of the evening before that are simulated and not counted. ASSUMED: make it longer than every window.",
     );
     let _ = writeln!(out, "run_in_h = {RUN_IN_H:?}");
-    let slow_rates = study.whole.slow_rates();
+    of_factors(out, study, source);
+}
+
+/// The slow rates of `[traffic]`.
+fn of_factors(out: &mut String, study: &TrafficStudy, source: &Source) {
+    let Some(shared) = shared(study) else {
+        comment(out, "The models of this log do not rise and fall together: each has factors of its own, below.");
+        out.push_str("slow_rate = \"none\"\n");
+        return;
+    };
     let scope = if study.fits.len() == 1 { "model" } else { "fleet" };
     comment(
         out,
@@ -127,17 +194,9 @@ fn of_all(out: &mut String, study: &TrafficStudy, source: &Source) {
          counts in windows of several lengths.",
     );
     if study.fits.len() > 1 {
-        let together = study.fits.iter().all(|(_, fit)| fit.scope == fleetfront_workloads::Scope::Fleet);
-        comment(
-            out,
-            if together {
-                "They are those of all models together, which rise and fall together."
-            } else {
-                "They are those of all models together. The models of this log do not rise and fall together, which a \
-                 scenario cannot say: a check draws each of them by itself, not what stands here."
-            },
-        );
+        comment(out, "They are those of all models together, which rise and fall together.");
     }
+    let slow_rates = shared.slow_rates();
     let Some((first, more)) = slow_rates.split_first() else {
         comment(out, "It does not: given the curve, counts vary no more than by chance.");
         out.push_str("slow_rate = \"none\"\n");
@@ -146,12 +205,17 @@ fn of_all(out: &mut String, study: &TrafficStudy, source: &Source) {
     comment(out, &when(first));
     let _ = writeln!(out, "slow_rate = {}", factor(first, scope, source));
     if !more.is_empty() {
-        out.push_str("more_slow_rates = [\n");
-        for slow in more {
-            let _ = writeln!(out, "  # {}\n  {},", when(slow), factor(slow, scope, source));
-        }
-        out.push_str("]\n");
+        list_factors(out, "more_slow_rates", more, scope, source);
     }
+}
+
+/// A list of factors, a line each.
+fn list_factors(out: &mut String, key: &str, factors: &[SlowRate], scope: &str, source: &Source) {
+    let _ = writeln!(out, "{key} = [");
+    for slow in factors {
+        let _ = writeln!(out, "  # {}\n  {},", when(slow), factor(slow, scope, source));
+    }
+    out.push_str("]\n");
 }
 
 /// A factor's comment.
@@ -184,7 +248,14 @@ fn factor(slow: &SlowRate, scope: &str, source: &Source) -> String {
 /// The lines of a model.
 ///
 /// - `how`: how many of the log's requests it has, where it has not all of them.
-fn of_model(out: &mut String, (name, fit): (&str, &TrafficFit), how: &str, source: &Source) {
+/// - `curve_file`: of its own curve, where it has one; `trend`: what its growth comes from.
+fn of_model(
+    out: &mut String,
+    (name, fit): (&str, &TrafficFit),
+    how: &str,
+    (curve_file, trend): (Option<&str>, Option<&Trend>),
+    source: &Source,
+) {
     let _ = writeln!(out, "[[models]]\nname = {}", text(name));
     if name == NAMELESS {
         comment(out, "The log names no models: this is all of it.");
@@ -193,24 +264,43 @@ fn of_model(out: &mut String, (name, fit): (&str, &TrafficFit), how: &str, sourc
         out,
         "The mean over the curve, at the level of the end of the log, without the days and hours that are marked below.",
     );
-    if let Some(growth) = fit.growth_per_week {
-        let change = 100.0 * growth;
-        comment(
-            out,
-            &format!(
-                "The log changes by {change:+.1} % a week. That is not simulated: write the rate of the day in question."
-            ),
-        );
-    }
     let _ = writeln!(out, "requests_per_day = {}", digits(fit.requests_per_day, 5));
     let _ = writeln!(out, "traffic_provenance = {}", source.toml("measured", how));
+    if let Some(per_week) = fit.growth_per_week {
+        comment(out, &format!("The log changes by {:+.1} % a week.", 100.0 * per_week));
+        let _ = writeln!(out, "growth = {}", growth(per_week, trend, how, source));
+    }
     for mark in &fit.marked {
         comment(out, &marked(mark));
+    }
+    if let Some(curve_file) = curve_file {
+        let _ = writeln!(out, "curve_file = {}", text(curve_file));
+        match &fit.slow_rates()[..] {
+            [] => {
+                comment(out, "Given its curve, its counts vary no more than by chance.");
+                out.push_str("slow_rates = []\n");
+            }
+            factors => {
+                comment(out, "How its own rate departs from its curve, in the place of what [traffic] says.");
+                list_factors(out, "slow_rates", factors, "model", source);
+            }
+        }
     }
     if let Some((words, process)) = process(&fit.process()) {
         comment(out, words);
         let _ = writeln!(out, "process = {process}");
     }
+}
+
+/// Growth as a scenario has it, with the interval of the trend that it comes from.
+fn growth(per_week: f64, trend: Option<&Trend>, how: &str, source: &Source) -> String {
+    let factor = |share: f64| digits(1.0 + share, 5);
+    let interval = trend.map_or(String::new(), |trend| {
+        format!("weekly_factor_low = {}, weekly_factor_high = {}, ", factor(trend.low), factor(trend.high))
+    });
+    let because = source.toml("derived", &format!("trend of the totals of days, weekdays apart: {how}"));
+    let (weekly, date) = (factor(per_week), &source.date);
+    format!("{{ weekly_factor = {weekly}, {interval}from = \"{date}\", provenance = {because} }}")
 }
 
 /// What a marked stretch was.
@@ -329,6 +419,10 @@ fn digits(value: f64, significant: usize) -> String {
 }
 
 #[cfg(test)]
+mod growing;
+#[cfg(test)]
+mod independent_models;
+#[cfg(test)]
 mod tests {
     use std::io::Cursor;
 
@@ -342,13 +436,13 @@ mod tests {
     use crate::testing::edited;
 
     /// Two weeks of a log: a request every ten minutes, and with some of them, at random, nine more within a minute.
-    fn bursty(model: impl Fn(u32) -> &'static str) -> TrafficStudy {
+    fn bursty(model: impl Fn(u32, u32) -> &'static str) -> TrafficStudy {
         let mut text = "time,model\n".to_owned();
         for k in 0..14 * 144 {
             let (day, hour, minute) = (k / 144 + 1, k / 6 % 24, k % 6 * 10);
             let requests = if (k * 7919 + k * k) % 97 < 12 { 10 } else { 1 };
             for second in 0..requests {
-                let _ = writeln!(text, "2024-01-{day:02} {hour:02}:{minute:02}:{:02},{}", second * 5, model(k));
+                let _ = writeln!(text, "2024-01-{day:02} {hour:02}:{minute:02}:{:02},{}", second * 5, model(k, second));
             }
         }
         let options = StudyOptions { log: LogOptions::default(), check: None };
@@ -356,7 +450,7 @@ mod tests {
     }
 
     /// The default scenario with the traffic of a study in place of its own: its models, in turn, for the first ones.
-    fn pasted(study: &TrafficStudy) -> Files {
+    pub(super) fn pasted(study: &TrafficStudy) -> Files {
         let files = Files::embedded();
         let own = files.text(SCENARIO_FILE).expect("it is there");
         let section = traffic_section(study, "log \"a\",\n.csv");
@@ -372,12 +466,13 @@ mod tests {
             text.replace_range(from..until, lines.trim_end());
             from += lines.len();
         }
-        files.with(SCENARIO_FILE, &text).with("load.csv", &traffic_load_csv(study, "log \"a\",\n.csv"))
+        let curves = traffic_load_files(study, "log \"a\",\n.csv").into_iter();
+        curves.fold(files.with(SCENARIO_FILE, &text), |files, (name, curve)| files.with(&name, &curve))
     }
 
     #[test]
     fn what_is_pasted_is_the_traffic_of_the_log() {
-        let study = bursty(|_| "flux");
+        let study = bursty(|_, _| "flux");
         let scenario = Scenario::load(&pasted(&study)).unwrap_or_else(|problems| panic!("{problems:#?}"));
         let of_model = &scenario.traffic.models[0];
         assert_relative_eq!(of_model.requests_per_day, study.requests_per_day(), max_relative = 1e-4);
@@ -394,7 +489,7 @@ mod tests {
 
     #[test]
     fn several_models_share_the_factors_of_all_of_them() {
-        let study = bursty(|k| if k % 4 == 0 { "b \"quoted\"" } else { "a" });
+        let study = bursty(|k, second| ["b \"quoted\"", "a", "c", "d"][((k + second) % 4) as usize]);
         let scenario = Scenario::load(&pasted(&study)).unwrap_or_else(|problems| panic!("{problems:#?}"));
         for (read, (_, fit)) in scenario.traffic.models.iter().zip(&study.fits) {
             assert_relative_eq!(read.requests_per_day, fit.requests_per_day, max_relative = 1e-4);
@@ -417,7 +512,7 @@ mod tests {
         assert!(section.contains("# ASSUMED: the log counts from zero and has no date"), "{section}");
         assert!(section.contains("\ndate = \"2026-01-05\"\n") && section.contains("date = \"undated\""), "{section}");
         assert!(section.contains("log.csv: 4000 requests in 66.7 h, counted from zero (no date)"), "{section}");
-        assert!(!traffic_load_csv(&undated, "log.csv").contains("1970"));
+        assert!(traffic_load_files(&undated, "log.csv").iter().all(|(_, text)| !text.contains("1970")));
         let scenario = Scenario::load(&pasted(&undated)).unwrap_or_else(|problems| panic!("{problems:#?}"));
         assert_relative_eq!(
             scenario.traffic.models[0].requests_per_day,

@@ -134,7 +134,10 @@ fn loaded(place: &Place, folder: &str) -> Scenario {
         text.replace_range(from..until, lines.trim_end());
         from += lines.len();
     }
-    let files = files.with("scenario.toml", &text).with("load.csv", &place.text(&format!("{folder}/load.csv")));
+    let curves = place.names(folder).into_iter().filter(|name| name.starts_with("load."));
+    let files = curves.fold(files.with("scenario.toml", &text), |files, name| {
+        files.with(&name, &place.text(&format!("{folder}/{name}")))
+    });
     Scenario::load(&files).unwrap_or_else(|problems| panic!("{problems:#?}"))
 }
 

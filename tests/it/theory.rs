@@ -63,6 +63,7 @@ impl Setting {
             curve_ahead_h: 0.0,
             process: self.process.clone(),
             swing: None,
+            slow_rates: None,
             spikes: Vec::new(),
             replay: None,
         };

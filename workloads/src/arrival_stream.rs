@@ -119,6 +119,7 @@ mod tests {
             curve_ahead_h: 0.0,
             process: Process::Poisson,
             swing: None,
+            slow_rates: None,
             spikes: Vec::new(),
             replay: None,
         };

@@ -70,6 +70,7 @@ mod tests {
             swing: None,
             spikes: Vec::new(),
             replay: None,
+            slow_rates: None,
         };
         let models = vec![model("a", Process::Poisson), model("b", Process::Closed { clients, think })];
         let [run_in, horizon] = [3600.0, 86_400.0].map(|seconds| Seconds::new(seconds).expect("a span"));

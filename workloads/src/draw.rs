@@ -42,7 +42,17 @@ mod tests {
         let curve = LoadCurve::new(weights).expect("a curve");
         let (key, process) = (StreamKey::of(name), Process::Poisson);
         let (spikes, replay) = (Vec::new(), None);
-        ModelTraffic { key, requests_per_day, curve, curve_ahead_h: 0.0, process, swing: None, spikes, replay }
+        ModelTraffic {
+            key,
+            requests_per_day,
+            curve,
+            curve_ahead_h: 0.0,
+            process,
+            swing: None,
+            slow_rates: None,
+            spikes,
+            replay,
+        }
     }
 
     fn traffic(models: Vec<ModelTraffic>) -> Traffic {

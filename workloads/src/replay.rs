@@ -10,6 +10,7 @@ use rand::rngs::ChaCha8Rng;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::events::BLOCK;
+use crate::recorded::Cursor;
 use crate::trace::Trace;
 
 const DAY_NS: i64 = 86_400_000_000_000;
@@ -100,8 +101,9 @@ pub(crate) struct Replayed {
 struct Layer {
     /// The place of each day in the trace, and when it begins, in nanoseconds from the beginning of the trial.
     days: Vec<(usize, i64)>,
-    /// The day in `days`, and the request in it, that come next.
-    place: (usize, usize),
+    /// The day in `days` that comes next, and the reading of the one before it.
+    next_day: usize,
+    reading: Option<(Cursor, i64)>,
     thinning: Option<Thinning>,
 }
 
@@ -164,20 +166,21 @@ impl Replayed {
 impl Layer {
     /// The next request that is in the trial, or behind it, and kept.
     fn next(&mut self, trace: &Trace) -> Option<SimTime> {
-        while let Some((day, start_ns)) = self.days.get(self.place.0) {
-            let Some(ms) = trace.day(*day).get(self.place.1) else {
-                self.place = (self.place.0 + 1, 0);
+        loop {
+            let next = self.reading.as_mut().and_then(|(cursor, start_ns)| Some((trace.next(cursor)?, *start_ns)));
+            let Some((ms, start_ns)) = next else {
+                let (day, start_ns) = *self.days.get(self.next_day)?;
+                self.next_day += 1;
+                self.reading = Some((trace.cursor(day), start_ns));
                 continue;
             };
-            self.place.1 += 1;
-            let at_ns = start_ns + i64::from(*ms) * MS_NS;
+            let at_ns = start_ns + i64::from(ms) * MS_NS;
             // What is left out of the evening before takes its draw with it: the rest of the day stays as it is.
             let is_kept = self.thinning.as_mut().is_none_or(Thinning::keeps);
             if at_ns >= 0 && is_kept {
                 return Some(SimTime(at_ns.cast_unsigned()));
             }
         }
-        None
     }
 }
 
@@ -205,7 +208,7 @@ mod tests {
     }
 
     fn trace(count: u32, first_weekday: Option<u32>) -> Trace {
-        Trace::new(days(count), first_weekday, false).expect("a trace")
+        Trace::new(&days(count), first_weekday, false).expect("a trace")
     }
 
     fn traffic(trace: Trace, days: ReplayedDays, volume: f64) -> Traffic {
@@ -219,6 +222,7 @@ mod tests {
                 curve_ahead_h: 0.0,
                 process: Process::Poisson,
                 swing: None,
+                slow_rates: None,
                 spikes: Vec::new(),
                 replay: Some(replay),
             }],
@@ -259,7 +263,7 @@ mod tests {
     #[test]
     fn in_order_weekdays_meet_weekdays() {
         // The first of sixteen days is a Saturday; two whole weeks count.
-        let trace = Trace::new(days(16), Some(5), true).expect("a trace");
+        let trace = Trace::new(&days(16), Some(5), true).expect("a trace");
         let traffic = traffic(trace, ReplayedDays::InOrder, 1.0);
         let found: Vec<u32> = (0..16).map(|trial| day_of(&traffic, trial)).collect();
         assert_eq!(found, [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 0, 1, 2, 3]);
@@ -309,7 +313,7 @@ mod tests {
     fn more_traffic_than_there_was_in_order_is_that_of_the_following_days_too() {
         let three = traffic(trace(5, None), ReplayedDays::InOrder, 3.0);
         assert_eq!(counted(&three, 3), 24 + 25 + 21);
-        let weekly = traffic(Trace::new(days(21), Some(0), true).expect("a trace"), ReplayedDays::InOrder, 2.0);
+        let weekly = traffic(Trace::new(&days(21), Some(0), true).expect("a trace"), ReplayedDays::InOrder, 2.0);
         assert_eq!(counted(&weekly, 15), (21 + 15) + (21 + 1));
     }
 

@@ -38,12 +38,25 @@ pub fn hours_ahead(curve_zone: &str, reporting_zone: &str, on_date: &str) -> Res
     let database = TimeZoneDatabase::bundled();
     let curve = find(&database, curve_zone)?;
     let reporting = find(&database, reporting_zone)?;
-    let not_a_date = || TimeZoneError::NotADate { date: on_date.to_owned() };
-    let date: Date = Date::strptime("%Y-%m-%d", on_date).map_err(|_| not_a_date())?;
     // Fails within a day of the ends of the calendar (years -9999 and 9999) only.
-    let noon = reporting.to_timestamp(date.at(12, 0, 0, 0)).map_err(|_| not_a_date())?;
+    let noon = reporting.to_timestamp(date(on_date)?.at(12, 0, 0, 0));
+    let noon = noon.map_err(|_| TimeZoneError::NotADate { date: on_date.to_owned() })?;
     let ahead_s = curve.to_offset(noon).seconds() - reporting.to_offset(noon).seconds();
     Ok(f64::from(ahead_s) / 3600.0)
+}
+
+/// How many days lie between two dates, written `YYYY-MM-DD`; negative where the second is the earlier one.
+///
+/// # Errors
+/// [`TimeZoneError::NotADate`] when one is no day of the calendar.
+pub fn days_between(from: &str, to: &str) -> Result<i64, TimeZoneError> {
+    let [from, to] = [date(from)?, date(to)?];
+    Ok(i64::from(from.duration_until(to).as_hours() as i32 / 24))
+}
+
+/// A day of the calendar, written `YYYY-MM-DD`.
+pub(crate) fn date(text: &str) -> Result<Date, TimeZoneError> {
+    Date::strptime("%Y-%m-%d", text).map_err(|_| TimeZoneError::NotADate { date: text.to_owned() })
 }
 
 /// The zone of this IANA name.
@@ -69,6 +82,14 @@ mod tests {
         check("Asia/Kolkata", "UTC", "2026-01-21", 5.5);
         check("Pacific/Kiritimati", "Pacific/Niue", "2026-01-21", 25.0);
         check("Asia/Tokyo", "Asia/Tokyo", "2026-01-21", 0.0);
+    }
+
+    #[test]
+    fn days_are_counted_by_the_calendar() {
+        assert_eq!(days_between("2026-11-26", "2027-03-01"), Ok(95));
+        assert_eq!(days_between("2028-03-01", "2028-02-28"), Ok(-2));
+        assert_eq!(days_between("2026-01-01", "2026-01-01"), Ok(0));
+        assert!(days_between("2026-02-29", "2026-03-01").is_err() && days_between("2026-03-01", "soon").is_err());
     }
 
     #[test]

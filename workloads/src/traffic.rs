@@ -20,8 +20,8 @@ const HORIZON_MAX_S: f64 = 3652.5 * DAY_S;
 pub struct Traffic {
     /// One entry a model, in the scenario's order.
     pub models: Vec<ModelTraffic>,
-    /// The slow random rates, whose factors multiply; none where the rate is the curve's. The place in the list tells
-    /// their random numbers apart.
+    /// The slow random rates of all models that have none of their own, whose factors multiply; none where the rate is
+    /// the curve's. The place in the list tells their random numbers apart.
     pub slow_rates: Vec<SlowRate>,
     /// How much of the evening before is simulated and not counted.
     pub run_in: Seconds,
@@ -46,6 +46,9 @@ pub struct ModelTraffic {
     /// A sine wave on the rate of the curve.
     #[serde(default)]
     pub swing: Option<Swing>,
+    /// Slow random rates of its own, in the place of the traffic's; `None` where it has those.
+    #[serde(default)]
+    pub slow_rates: Option<Vec<SlowRate>>,
     /// Scheduled factors on the rate; where they meet, they multiply.
     #[serde(default)]
     pub spikes: Vec<Spike>,
@@ -156,6 +159,15 @@ impl Traffic {
         of_model.with_spikes(rate, self.weekday(trial), run_in_s)
     }
 
+    /// The slow random rates of model `model`: its own, or those of all.
+    ///
+    /// # Panics
+    /// If there is no such model.
+    #[must_use]
+    pub fn slow_rates_of(&self, model: usize) -> &[SlowRate] {
+        self.models[model].slow_rates.as_deref().unwrap_or(&self.slow_rates)
+    }
+
     /// The arrival rate of model `model` in trial `trial`, run-in included: the curve times the slow random rates. Of a
     /// replayed model it is the expected one.
     ///
@@ -169,7 +181,7 @@ impl Traffic {
         }
         let path =
             |(place, slow): (usize, &SlowRate)| slow.path(seed, trial, self.models[model].key, place, self.horizon());
-        self.slow_rates.iter().enumerate().map(path).fold(expected, |rate, steps| rate.times(&steps))
+        self.slow_rates_of(model).iter().enumerate().map(path).fold(expected, |rate, steps| rate.times(&steps))
     }
 }
 
@@ -224,6 +236,7 @@ mod tests {
             curve_ahead_h,
             process: Process::Poisson,
             swing: None,
+            slow_rates: None,
             spikes: Vec::new(),
             replay: None,
         };
@@ -354,5 +367,26 @@ mod tests {
         };
         let expected = plain.expected_rate(2, 0).at(at_s) * factor(often, 0) * factor(daily, 1);
         assert_relative_eq!(slow.drawn_rate(1, 2, 0).at(at_s), expected);
+    }
+
+    #[test]
+    fn a_models_own_slow_rates_take_the_place_of_those_of_all() {
+        let correlation = Seconds::new(600.0).expect("a span");
+        let slow = |cv| SlowRate { cv, redrawn: crate::Redrawn::AtRandom { correlation }, scope: crate::Scope::Model };
+        let mut traffic = traffic(&every_hour_differs(), 0.0, 6.0);
+        traffic.slow_rates = vec![slow(0.5)];
+        traffic.models.push(ModelTraffic { key: StreamKey::of("lora"), ..traffic.models[0].clone() });
+        let shared = [0, 1].map(|model| traffic.drawn_rate(1, 2, model));
+        // The same factor, written as the model's own, is the same luck, and no other model is touched.
+        traffic.models[1].slow_rates = Some(vec![slow(0.5)]);
+        assert_eq!([0, 1].map(|model| traffic.drawn_rate(1, 2, model)), shared);
+        traffic.models[1].slow_rates = Some(vec![slow(0.9), slow(0.2)]);
+        assert_eq!(traffic.drawn_rate(1, 2, 0), shared[0]);
+        let key = traffic.models[1].key;
+        let paths = [0, 1].map(|place| traffic.slow_rates_of(1)[place].path(1, 2, key, place, traffic.horizon()));
+        let expected = paths.iter().fold(traffic.expected_rate(2, 1), |rate, path| rate.times(path));
+        assert_eq!(traffic.drawn_rate(1, 2, 1), expected);
+        traffic.models[1].slow_rates = Some(Vec::new());
+        assert_eq!(traffic.drawn_rate(1, 2, 1), traffic.expected_rate(2, 1));
     }
 }

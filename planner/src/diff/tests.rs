@@ -1,6 +1,6 @@
 use std::sync::LazyLock;
 
-use fleetfront_scenario::{Files, Scenario};
+use fleetfront_scenario::{Files, LargeFile, Scenario};
 
 use super::*;
 use crate::control::{Control, Effort};
@@ -227,6 +227,28 @@ fn inputs_are_compared_where_both_studies_hold_them() {
     let found = diff(&STUDY, &new);
     assert_eq!(found.inputs.len(), 3);
     assert!(found.notes.iter().any(|note| note.starts_with("The new study holds no inputs")), "{:?}", found.notes);
+}
+
+#[test]
+fn traces_that_no_study_holds_are_compared_by_their_digests() {
+    let file = |bytes: u64, sha256: &str| LargeFile { path: "calls.csv".into(), bytes, sha256: sha256.repeat(16) };
+    let (mut old, mut new) = (STUDY.clone(), STUDY.clone());
+    old.origin.large.insert("calls.csv".to_owned(), file(20_000_000, "01ab"));
+    new.origin
+        .large
+        .insert("calls.csv".to_owned(), LargeFile { path: "else/calls.csv".into(), ..file(20_000_000, "01ab") });
+    assert_eq!(diff(&old, &new).inputs, [], "where it lies does not matter");
+    new.origin.large.insert("calls.csv".to_owned(), file(30_000_000, "23cd"));
+    let found = diff(&old, &new).inputs;
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].file.as_str(), found[0].place.as_str()), ("calls.csv", "the whole file"));
+    assert_eq!(found[0].old.as_deref(), Some("20000000 bytes, SHA-256 01ab01ab01ab..."));
+    assert_eq!(found[0].new.as_deref(), Some("30000000 bytes, SHA-256 23cd23cd23cd..."));
+    // It has grown out of the study.
+    old.origin.large.clear();
+    old.origin.files.insert("calls.csv".to_owned(), "day,at_s\n0,1\n".to_owned());
+    let found = diff(&old, &new).inputs;
+    assert_eq!((found.len(), found[0].old.as_deref()), (1, Some("13 bytes")));
 }
 
 #[test]

@@ -311,7 +311,7 @@ fn replayed(days: ReplayedDays) -> (Scenario, usize) {
     let mut scenario = small();
     let model = scenario.models.iter().position(|model| model.name == "wan2.1").expect("a model");
     let day = |day: u32| (0..20 + day).map(|k| k * 3_000_000).collect();
-    let trace = fleetfront_workloads::Trace::new((0..10).map(day).collect(), None, false).expect("a trace");
+    let trace = fleetfront_workloads::Trace::new(&(0..10).map(day).collect::<Vec<_>>(), None, false).expect("a trace");
     let traffic = &mut scenario.traffic.models[model];
     traffic.curve = trace.curve();
     (traffic.requests_per_day, scenario.models[model].requests_per_day) = (24.5, 24.5);

@@ -21,6 +21,22 @@ pub enum SlowRateFile {
     GammaEachHour(GammaFactorFile),
 }
 
+/// How requests a day grow from week to week.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GrowthFile {
+    /// What the requests a day are multiplied with each week: 1.03 for 3 % more, 0.97 for 3 % less
+    pub weekly_factor: f64,
+    /// The lower end of its 95 % interval; left out, with the upper one, where none is known
+    pub weekly_factor_low: Option<f64>,
+    /// The upper end of its 95 % interval
+    pub weekly_factor_high: Option<f64>,
+    /// Day for which the requests a day are stated, as "YYYY-MM-DD"
+    pub from: String,
+    /// Where the growth comes from
+    pub provenance: ProvenanceFile,
+}
+
 /// A gamma factor on the rate that is drawn anew by the clock.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
