@@ -56,6 +56,7 @@ impl Setting {
             requests_per_day: self.per_day,
             curve,
             curve_ahead_h: 0.0,
+            clock_changes: Vec::new(),
             process: Process::Poisson,
             swing: None,
             slow_rates: None,
