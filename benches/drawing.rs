@@ -25,6 +25,7 @@ fn traffic(requests_per_day: f64, slow_rates: usize) -> Traffic {
         requests_per_day,
         curve: LoadCurve::new(&weights).expect("a curve"),
         curve_ahead_h: 0.0,
+        clock_changes: Vec::new(),
         process: Process::Poisson,
         swing: None,
         slow_rates: None,

@@ -16,6 +16,7 @@ fn traffic(requests_per_day: f64) -> Traffic {
         requests_per_day,
         curve,
         curve_ahead_h: 0.0,
+        clock_changes: Vec::new(),
         process: Process::Poisson,
         swing: None,
         slow_rates: None,

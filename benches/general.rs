@@ -70,6 +70,7 @@ fn arrivals(trial: u32) -> Vec<Arrival> {
         requests_per_day: BUSY / SERVICE_MEAN_S * 86_400.0,
         curve: LoadCurve::new(&[1.0; 24]).expect("a flat curve"),
         curve_ahead_h: 0.0,
+        clock_changes: Vec::new(),
         process: Process::Poisson,
         swing: None,
         slow_rates: None,

@@ -44,6 +44,7 @@ fn simulated(requests: f64) -> u64 {
         requests_per_day: requests,
         curve: LoadCurve::new(&[1.0; 24]).expect("a curve"),
         curve_ahead_h: 0.0,
+        clock_changes: Vec::new(),
         process: Process::Poisson,
         swing: None,
         slow_rates: None,

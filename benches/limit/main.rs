@@ -128,6 +128,7 @@ impl Workload {
             requests_per_day,
             curve,
             curve_ahead_h: 0.0,
+            clock_changes: Vec::new(),
             process: Process::Poisson,
             swing: None,
             slow_rates: None,

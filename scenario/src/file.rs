@@ -18,9 +18,9 @@ mod pooling;
 mod shapes;
 
 pub use arrivals::{
-    BatchSizeFile, BatchesFile, ClosedFile, GammaFactorFile, GammaRateFile, GrowthFile, ModulatedFile, ProcessFile,
-    RenewalFile, ReplayFile, ReplayedDaysName, ScopeName, SessionsFile, SlowRateFile, SpikeFile, StateFile, SwingFile,
-    WeekdayName,
+    BatchSizeFile, BatchesFile, ClosedFile, DatesName, GammaFactorFile, GammaRateFile, GrowthFile, ModulatedFile,
+    ProcessFile, RenewalFile, ReplayFile, ReplayedDaysName, ScopeName, SessionsFile, SlowRateFile, SpikeFile,
+    StateFile, SwingFile, WeekdayName,
 };
 pub use coupling::{CapacityFile, CellFile, NextFile, QuotaFile, ScarcityFile, SnapshotFile};
 pub use pooling::PoolingFile;
@@ -176,6 +176,8 @@ pub struct TrafficFile {
     pub curve_time_zone: String,
     /// Day whose clock offset between the two time zones is taken, as "YYYY-MM-DD"
     pub date: String,
+    /// Which days are simulated; left out for days that all have the clock offset of `date`
+    pub dates: Option<DatesName>,
     /// Day whose volume is simulated, as "YYYY-MM-DD": the requests a day of every model with a growth, extrapolated to it;
     /// left out for the requests a day as they are stated
     pub volume_at: Option<String>,

@@ -1,9 +1,9 @@
 //! The traffic: rates, curves with their clocks, and slow random rates.
 
 use fleetfront_sim::{Seconds, StreamKey};
-use fleetfront_workloads::{LoadCurve, ModelTraffic, TimeZoneError, Traffic, hours_ahead};
+use fleetfront_workloads::{ClockChange, LoadCurve, ModelTraffic, TimeZoneError, Traffic, clock_changes, hours_ahead};
 
-use crate::file::ScenarioFile;
+use crate::file::{DatesName, ScenarioFile};
 use crate::findings::Findings;
 use crate::tables::Tables;
 use crate::{arrivals, replay, spikes};
@@ -20,7 +20,7 @@ pub(crate) fn traffic(file: &ScenarioFile, tables: &Tables, findings: &mut Findi
     let lifted = file.platform.lift_limits == Some(true);
     let run_in_max_h = if lifted { HORIZON_MAX_H } else { RUN_IN_MAX_H };
     findings.within("traffic.run_in_h", traffic.run_in_h, 0.0, run_in_max_h, "it is the evening before");
-    let shared_ahead_h = offset(file, &traffic.curve_time_zone, "traffic.curve_time_zone", findings);
+    let shared_clock = curve_clock(file, &traffic.curve_time_zone, "traffic.curve_time_zone", findings);
     let flat = LoadCurve::new(&[1.0; 24]).expect("a flat day is a load curve");
     let shared = tables.load.as_ref().unwrap_or(&flat);
     let mut spikes = spikes::spikes(file, findings);
@@ -35,13 +35,15 @@ pub(crate) fn traffic(file: &ScenarioFile, tables: &Tables, findings: &mut Findi
         let replay = replay::replay(model, &format!("models[{index}]"), trace, findings);
         let own_curve = tables.own_load.get(index).and_then(Option::as_ref);
         let curve = replay.as_ref().map(|replay| replay.trace.curve());
-        let curve_ahead_h = own.map_or(shared_ahead_h, |zone| offset(file, zone, &path, findings));
+        let clock = own.map_or_else(|| shared_clock.clone(), |zone| curve_clock(file, zone, &path, findings));
+        // A trace is written by the reporting clock.
+        let CurveClock { ahead_h, changes } = if replay.is_some() { CurveClock::default() } else { clock };
         ModelTraffic {
             key: StreamKey::of(&model.name),
             requests_per_day: model.requests_per_day,
             curve: curve.unwrap_or_else(|| own_curve.unwrap_or(shared).clone()),
-            // A trace is written by the reporting clock.
-            curve_ahead_h: if replay.is_some() { 0.0 } else { curve_ahead_h },
+            curve_ahead_h: ahead_h,
+            clock_changes: changes,
             process: arrivals::process(model, &format!("models[{index}]"), findings),
             swing: arrivals::swing(model.swing.as_ref(), &format!("models[{index}]"), findings),
             slow_rates: arrivals::own_slow_rates(model, &format!("models[{index}]"), findings),
@@ -58,7 +60,39 @@ pub(crate) fn traffic(file: &ScenarioFile, tables: &Tables, findings: &mut Findi
     };
     spikes::check(file, &traffic, findings);
     check_slow_rates(&traffic, findings);
+    let is_switched = traffic.models.iter().any(|model| !model.clock_changes.is_empty());
+    if file.traffic.dates == Some(DatesName::WeekOfDate) && !is_switched {
+        let message = format!("no clock changes in the week of {}: its days are like any others", file.traffic.date);
+        findings.warn("traffic.dates", &message);
+    }
     traffic
+}
+
+/// How the clock of a curve stands to the reporting clock.
+#[derive(Debug, Clone, Default)]
+struct CurveClock {
+    /// Hours that it is ahead on the date.
+    ahead_h: f64,
+    /// Where it changes in the days that are simulated; empty where it does not.
+    changes: Vec<ClockChange>,
+}
+
+/// The clock of `zone` in the days that are simulated.
+fn curve_clock(file: &ScenarioFile, zone: &str, path: &str, findings: &mut Findings<'_>) -> CurveClock {
+    let traffic = &file.traffic;
+    let ahead_h = offset(file, zone, path, findings);
+    if traffic.dates != Some(DatesName::WeekOfDate) {
+        return CurveClock { ahead_h, changes: Vec::new() };
+    }
+    // From the run-in of a Monday to the end of a trial that begins on a Sunday.
+    let hours = 6.0 * 24.0 + traffic.horizon_h.unwrap_or(24.0).clamp(0.0, HORIZON_MAX_H);
+    let stretch_s = (-3600.0 * traffic.run_in_h.clamp(0.0, HORIZON_MAX_H), 3600.0 * hours);
+    let changes = clock_changes(zone, &traffic.reporting_time_zone, &traffic.date, stretch_s);
+    let changes = changes.unwrap_or_else(|error| {
+        refuse_clock(file, path, &error, findings);
+        Vec::new()
+    });
+    CurveClock { ahead_h, changes: if changes.len() > 1 { changes } else { Vec::new() } }
 }
 
 /// Says so where the slow rates of all models have an effect on none.
@@ -86,18 +120,24 @@ fn horizon(hours: Option<f64>, findings: &mut Findings<'_>) -> Seconds {
 fn offset(file: &ScenarioFile, zone: &str, path: &str, findings: &mut Findings<'_>) -> f64 {
     let traffic = &file.traffic;
     hours_ahead(zone, &traffic.reporting_time_zone, &traffic.date).unwrap_or_else(|error| {
-        let place = match &error {
-            TimeZoneError::NotADate { .. } => "traffic.date",
-            TimeZoneError::UnknownZone { zone } if *zone == traffic.reporting_time_zone => {
-                "traffic.reporting_time_zone"
-            }
-            _ => path,
-        };
-        let words = error.to_string();
-        let (message, help) = words.split_once("; ").unwrap_or((&words, ""));
-        findings.refuse(place, message, help);
+        refuse_clock(file, path, &error, findings);
         0.0
     })
+}
+
+/// Refuses the date or the zone that an error is about; `path` is the place of the curve's zone.
+fn refuse_clock(file: &ScenarioFile, path: &str, error: &TimeZoneError, findings: &mut Findings<'_>) {
+    let place = match error {
+        TimeZoneError::NotADate { .. } => "traffic.date",
+        TimeZoneError::UnevenDay { .. } => "traffic.reporting_time_zone",
+        TimeZoneError::UnknownZone { zone } if *zone == file.traffic.reporting_time_zone => {
+            "traffic.reporting_time_zone"
+        }
+        _ => path,
+    };
+    let words = error.to_string();
+    let (message, help) = words.split_once("; ").unwrap_or((&words, ""));
+    findings.refuse(place, message, help);
 }
 
 #[cfg(test)]
@@ -124,6 +164,39 @@ mod tests {
         let new = "\ndate = \"2026-02-30\"";
         check("\ndate = \"2026-11-23\"", new, "\"2026", "traffic.date", "is not a date", "year, month and day");
         check("run_in_h = 2.0", "run_in_h = 25", "25", "traffic.run_in_h", "25 is outside 0 to 24", "evening before");
+    }
+
+    #[test]
+    fn the_days_may_be_those_of_a_week_in_which_a_clock_changes() {
+        let with = |date: &str, lines: &str| {
+            let text =
+                edited_text("scenario.toml", "\ndate = \"2026-11-23\"", &format!("\ndate = \"{date}\"\n{lines}"));
+            Files::embedded().with("scenario.toml", &text)
+        };
+        let week = "dates = \"week_of_date\"";
+        let scenario = Scenario::load(&with("2026-11-01", week)).expect("no problems");
+        // New York, Sunday 06:00 UTC; the run-in is two hours.
+        let changes: Vec<(f64, f64)> = scenario.traffic.models[0]
+            .clock_changes
+            .iter()
+            .map(|change| (change.at_s / 3600.0, change.ahead_h))
+            .collect();
+        assert_eq!(changes, [(-2.0, -4.0), (150.0, -5.0)]);
+        assert!(scenario.warnings.iter().all(|warning| !warning.contains("no clock changes")));
+        // Without the key, and in a week without a change, it is the offset of the date.
+        for (date, lines) in [("2026-11-01", ""), ("2026-11-01", "dates = \"one_offset\""), ("2026-11-23", week)] {
+            let scenario = Scenario::load(&with(date, lines)).expect("no problems");
+            let model = &scenario.traffic.models[0];
+            assert_eq!((model.curve_ahead_h, model.clock_changes.len()), (-5.0, 0), "{date} {lines}");
+            let said = scenario.warnings.iter().any(|warning| warning.contains("no clock changes in the week"));
+            assert_eq!(said, date == "2026-11-23");
+        }
+        let text = with("2026-03-29", week).text("scenario.toml").expect("it is there").to_owned();
+        let text = text.replace("reporting_time_zone = \"UTC\"", "reporting_time_zone = \"Europe/Berlin\"");
+        let problem = only_problem(&Files::embedded().with("scenario.toml", &text));
+        assert_eq!(problem.key, "traffic.reporting_time_zone");
+        assert!(problem.message.contains("days of 23 or 25 hours are not simulated"), "{problem}");
+        assert!(problem.help.contains("report in UTC"), "{problem}");
     }
 
     #[test]

@@ -61,6 +61,7 @@ impl Setting {
             requests_per_day: self.per_day,
             curve,
             curve_ahead_h: 0.0,
+            clock_changes: Vec::new(),
             process: self.process.clone(),
             swing: None,
             slow_rates: None,

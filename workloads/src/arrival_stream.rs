@@ -117,6 +117,7 @@ mod tests {
             requests_per_day,
             curve: curve.clone(),
             curve_ahead_h: 0.0,
+            clock_changes: Vec::new(),
             process: Process::Poisson,
             swing: None,
             slow_rates: None,

@@ -66,6 +66,7 @@ mod tests {
             requests_per_day: 777.0,
             curve: LoadCurve::new(weights).expect("a curve"),
             curve_ahead_h: 0.0,
+            clock_changes: Vec::new(),
             process,
             swing: None,
             spikes: Vec::new(),

@@ -47,6 +47,7 @@ mod tests {
             requests_per_day,
             curve,
             curve_ahead_h: 0.0,
+            clock_changes: Vec::new(),
             process,
             swing: None,
             slow_rates: None,

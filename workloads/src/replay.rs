@@ -220,6 +220,7 @@ mod tests {
                 requests_per_day: volume * replay.trace.mean_per_day(),
                 curve: replay.trace.curve(),
                 curve_ahead_h: 0.0,
+                clock_changes: Vec::new(),
                 process: Process::Poisson,
                 swing: None,
                 slow_rates: None,

@@ -1,7 +1,9 @@
 //! How far one time zone's clock is ahead of another's.
 
 use jiff::civil::Date;
-use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
+use jiff::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// What is wrong with a time zone or the date at which it is read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,6 +23,68 @@ pub enum TimeZoneError {
         /// The offending text.
         date: String,
     },
+    /// A day of 23 or 25 hours.
+    #[error(
+        "the clock of {zone} changes on {date}, and days of 23 or 25 hours are not simulated; report in UTC: the clock of \
+         the curve then changes inside a day of 24 hours"
+    )]
+    UnevenDay {
+        /// The zone in which days are reported.
+        zone: String,
+        /// The day that is longer or shorter than others.
+        date: String,
+    },
+}
+
+/// From when on a clock is how far ahead of another.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ClockChange {
+    /// In seconds from a Monday 00:00 of the other clock; may be negative.
+    pub at_s: f64,
+    /// Hours that it is ahead from then on; negative when it is behind.
+    pub ahead_h: f64,
+}
+
+/// How far the clock of `curve_zone` is ahead of that of `reporting_zone` in the week, Monday to Sunday of the latter, that
+/// holds `on_date`: first from the beginning of the stretch on, then from each change.
+///
+/// - `stretch_s`: from when to when, in seconds from that Monday 00:00.
+///
+/// # Errors
+/// [`TimeZoneError`] when a zone or the date is unknown, or the reporting clock changes in the stretch.
+pub fn clock_changes(
+    curve_zone: &str,
+    reporting_zone: &str,
+    on_date: &str,
+    stretch_s: (f64, f64),
+) -> Result<Vec<ClockChange>, TimeZoneError> {
+    let database = TimeZoneDatabase::bundled();
+    let curve = find(&database, curve_zone)?;
+    let reporting = find(&database, reporting_zone)?;
+    let not_a_date = || TimeZoneError::NotADate { date: on_date.to_owned() };
+    let day = date(on_date)?;
+    let since_monday = Span::new().days(day.weekday().to_monday_zero_offset());
+    let monday = day.checked_sub(since_monday).map_err(|_| not_a_date())?;
+    // Of a midnight that does not exist the instant at which the clock jumps over it.
+    let monday_s = reporting.to_timestamp(monday.at(0, 0, 0, 0)).map_err(|_| not_a_date())?.as_second();
+    let at = |second: f64| Timestamp::from_second(monday_s + second as i64).map_err(|_| not_a_date());
+    let (start, end) = (at(stretch_s.0.floor())?, at(stretch_s.1.ceil())?);
+    if let Some(change) = reporting.following(start).next().filter(|change| change.timestamp() < end) {
+        let date = reporting.to_datetime(change.timestamp()).date().to_string();
+        return Err(TimeZoneError::UnevenDay { zone: reporting_zone.to_owned(), date });
+    }
+    let reporting_s = reporting.to_offset(start).seconds();
+    let ahead_h = |offset: Offset| f64::from(offset.seconds() - reporting_s) / 3600.0;
+    let mut changes = vec![ClockChange { at_s: stretch_s.0, ahead_h: ahead_h(curve.to_offset(start)) }];
+    for change in curve.following(start).take_while(|change| change.timestamp() < end) {
+        let next =
+            ClockChange { at_s: (change.timestamp().as_second() - monday_s) as f64, ahead_h: ahead_h(change.offset()) };
+        // A zone may change its name without its clock.
+        if changes.last().is_some_and(|last| last.ahead_h.to_bits() != next.ahead_h.to_bits()) {
+            changes.push(next);
+        }
+    }
+    Ok(changes)
 }
 
 /// How many hours the clock of `curve_zone` is ahead of the clock of `reporting_zone` when it is noon of `on_date` in
@@ -82,6 +146,28 @@ mod tests {
         check("Asia/Kolkata", "UTC", "2026-01-21", 5.5);
         check("Pacific/Kiritimati", "Pacific/Niue", "2026-01-21", 25.0);
         check("Asia/Tokyo", "Asia/Tokyo", "2026-01-21", 0.0);
+    }
+
+    #[test]
+    fn clocks_change_in_the_week_of_the_date() {
+        let (run_in, week) = (-7200.0, 7.0 * 86_400.0);
+        let of = |curve, reporting, date| clock_changes(curve, reporting, date, (run_in, week));
+        let changes = |at_h: f64, before: f64, after: f64| {
+            let change = |at_s, ahead_h| ClockChange { at_s, ahead_h };
+            Ok(vec![change(run_in, before), change(at_h * 3600.0, after)])
+        };
+        // Sunday 01:00 UTC, whatever day of the week is named.
+        for date in ["2026-03-23", "2026-03-26", "2026-03-29"] {
+            assert_eq!(of("Europe/Berlin", "UTC", date), changes(6.0 * 24.0 + 1.0, 1.0, 2.0));
+        }
+        assert_eq!(of("Europe/Berlin", "UTC", "2026-10-25"), changes(6.0 * 24.0 + 1.0, 2.0, 1.0));
+        // 02:00 in New York is 06:00 UTC by summer time.
+        assert_eq!(of("America/New_York", "UTC", "2026-11-01"), changes(6.0 * 24.0 + 6.0, -4.0, -5.0));
+        let none = of("Europe/Berlin", "UTC", "2026-03-30").expect("a week");
+        assert_eq!(none, [ClockChange { at_s: run_in, ahead_h: 2.0 }]);
+        let error = of("UTC", "Europe/Berlin", "2026-03-29").expect_err("its own day has 23 hours").to_string();
+        assert!(error.starts_with("the clock of Europe/Berlin changes on 2026-03-29, and days of 23"), "{error}");
+        assert!(of("UTC", "Europe/Berlin", "2026-04-07").is_ok());
     }
 
     #[test]

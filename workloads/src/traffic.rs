@@ -9,6 +9,7 @@ use crate::rate::{Rate, RateSegment};
 use crate::replay::Replay;
 use crate::slow_rate::{SlowRate, SlowStep};
 use crate::spike::Spike;
+use crate::time_zone::ClockChange;
 
 const HOUR_S: f64 = 3600.0;
 const DAY_S: f64 = 24.0 * HOUR_S;
@@ -40,6 +41,10 @@ pub struct ModelTraffic {
     pub curve: LoadCurve,
     /// Hours to add to the reporting clock to get the curve's clock, from -26 to 26; may be fractional.
     pub curve_ahead_h: f64,
+    /// The same where one of the clocks changes, in seconds from the Monday 00:00 before the trials: from the beginning on,
+    /// then from each change. Empty where none does. A trial that begins on a weekday is that day of this week.
+    #[serde(default)]
+    pub clock_changes: Vec<ClockChange>,
     /// How its requests arrive.
     #[serde(default)]
     pub process: Process,
@@ -120,7 +125,10 @@ impl Traffic {
     /// Whether the days of the week differ, so that trials have to cover them evenly.
     #[must_use]
     pub fn is_weekly(&self) -> bool {
-        self.models.iter().any(|model| model.curve.is_weekly() || model.spikes.iter().any(Spike::is_weekly))
+        self.models.iter().any(|model| {
+            let is_switched = !model.clock_changes.is_empty();
+            model.curve.is_weekly() || is_switched || model.spikes.iter().any(Spike::is_weekly)
+        })
     }
 
     /// Whether a spike comes in any trial, run-in included.
@@ -186,10 +194,10 @@ impl Traffic {
 }
 
 impl ModelTraffic {
-    /// Mean requests a day over a week, spikes included.
+    /// Mean requests a day over a week, spikes and changes of the clock included.
     #[must_use]
     pub fn mean_per_day(&self) -> f64 {
-        if self.spikes.is_empty() {
+        if self.spikes.is_empty() && self.clock_changes.is_empty() {
             return self.requests_per_day;
         }
         let week_s = 7.0 * DAY_S;
@@ -208,18 +216,33 @@ impl ModelTraffic {
     /// the reporting clock.
     fn curve_rate(&self, reporting_start_s: f64, end_s: f64) -> Rate {
         let mean_per_second = self.requests_per_day / DAY_S;
-        let curve_start_s = reporting_start_s + self.curve_ahead_h * HOUR_S;
-        let first_hour = (curve_start_s / HOUR_S).floor() as i64;
         let mut segments = Vec::with_capacity((end_s / HOUR_S) as usize + 2);
-        for hour in first_hour.. {
-            // The first hour began before the trial, whatever rounding makes of it.
-            let start_s = if hour == first_hour { 0.0 } else { hour as f64 * HOUR_S - curve_start_s };
-            if start_s >= end_s {
-                break;
+        for (from_s, to_s, ahead_h) in self.clock(reporting_start_s, end_s) {
+            let curve_start_s = reporting_start_s + ahead_h * HOUR_S;
+            let first_hour = ((curve_start_s + from_s) / HOUR_S).floor() as i64;
+            for hour in first_hour.. {
+                // The first hour began before, whatever rounding makes of it.
+                let start_s = if hour == first_hour { from_s } else { hour as f64 * HOUR_S - curve_start_s };
+                if start_s >= to_s {
+                    break;
+                }
+                segments.push(RateSegment { start_s, per_second: mean_per_second * self.curve.weight(hour) });
             }
-            segments.push(RateSegment { start_s, per_second: mean_per_second * self.curve.weight(hour) });
         }
         Rate::new(segments, end_s)
+    }
+
+    /// How many hours the curve's clock is ahead, over `end_s` seconds that begin `reporting_start_s` seconds after a Monday
+    /// 00:00 of the reporting clock: from when, to when, in seconds from there.
+    fn clock(&self, reporting_start_s: f64, end_s: f64) -> Vec<(f64, f64, f64)> {
+        if self.clock_changes.is_empty() {
+            return vec![(0.0, end_s, self.curve_ahead_h)];
+        }
+        let from_s = self.clock_changes.iter().map(|change| (change.at_s - reporting_start_s).clamp(0.0, end_s));
+        let to_s = from_s.clone().skip(1).chain([end_s]);
+        let stretches = from_s.zip(to_s).zip(&self.clock_changes);
+        let stretches = stretches.map(|((from_s, to_s), change)| (from_s, to_s, change.ahead_h));
+        stretches.filter(|(from_s, to_s, _)| from_s < to_s).collect()
     }
 }
 
@@ -234,6 +257,7 @@ mod tests {
             requests_per_day: 1000.0,
             curve: LoadCurve::new(weights).expect("a curve"),
             curve_ahead_h,
+            clock_changes: Vec::new(),
             process: Process::Poisson,
             swing: None,
             slow_rates: None,
@@ -320,6 +344,37 @@ mod tests {
     fn a_curve_behind_reads_the_hours_before() {
         let traffic = traffic(&every_hour_differs(), -26.0, 0.0);
         assert_eq!(hours(&traffic, 0), (142..166).map(f64::from).collect::<Vec<_>>());
+    }
+
+    /// Every hour of the days of a week in which a clock changes, told by the zone's own calendar.
+    #[test]
+    fn on_the_day_of_a_change_an_hour_of_the_curve_is_left_out_or_comes_twice() {
+        // Mondays 00:00 UTC before the changes of 2026 in Berlin.
+        for (date, monday_s, berlin_h) in [("2026-03-29", 1_774_224_000, 1.0), ("2026-10-25", 1_792_368_000, 2.0)] {
+            let mut traffic = traffic(&every_hour_differs(), berlin_h, 6.0);
+            let stretch_s = (-6.0 * HOUR_S, 7.0 * DAY_S);
+            let changes = crate::clock_changes("Europe/Berlin", "UTC", date, stretch_s).expect("a week");
+            assert_eq!(changes.len(), 2);
+            traffic.models[0].clock_changes = changes;
+            let clock = crate::describe::Clock::new("Europe/Berlin").expect("a zone");
+            for trial in 0..7 {
+                let start_s = monday_s + i64::from(trial) * 86_400 - 6 * 3600;
+                let local = |hour: i64| clock.local_hour(start_s + 3600 * hour).of_week() as f64;
+                assert_eq!(hours(&traffic, trial), (0..30).map(local).collect::<Vec<f64>>(), "{date}, trial {trial}");
+            }
+            // The fourth trial of two days is this Sunday and the Monday after it.
+            let two_days = Traffic { horizon: Seconds::new(2.0 * DAY_S).expect("a span"), ..traffic.clone() };
+            let start_s = monday_s + 6 * 86_400 - 6 * 3600;
+            let local = |hour: i64| clock.local_hour(start_s + 3600 * hour).of_week() as f64;
+            assert_eq!(hours(&two_days, 3), (0..54).map(local).collect::<Vec<f64>>());
+            let week: f64 = (0..7).map(|trial| traffic.expected_rate(trial, 0).integral(6.0 * HOUR_S, 1e9)).sum();
+            assert_relative_eq!(week, 7.0 * traffic.models[0].mean_per_day(), max_relative = 1e-12);
+            assert!((traffic.models[0].mean_per_day() / 1000.0 - 1.0).abs() > 0.001, "an hour is missing or too many");
+            let daily =
+                ModelTraffic { curve: LoadCurve::new(&[1.0; 24]).expect("a curve"), ..traffic.models[0].clone() };
+            traffic.models[0] = daily;
+            assert!(traffic.is_weekly(), "days differ by it");
+        }
     }
 
     #[test]

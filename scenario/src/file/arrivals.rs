@@ -21,6 +21,16 @@ pub enum SlowRateFile {
     GammaEachHour(GammaFactorFile),
 }
 
+/// Which days are simulated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DatesName {
+    /// Days that all have the clock offset of the date
+    OneOffset,
+    /// Those of the week, Monday to Sunday, that holds the date: where the clock of a curve changes in it, it changes
+    WeekOfDate,
+}
+
 /// How requests a day grow from week to week.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
