@@ -337,23 +337,11 @@ mod tests {
         study_traffic(|| Ok(Cursor::new(text.clone())), "log.csv", &options).expect("a study")
     }
 
-    /// The default scenario with the traffic of a study in place of its own: its models, in turn, for the first ones.
+    /// The default scenario with the traffic of a study in place of its own.
     fn pasted(study: &TrafficStudy) -> Files {
         let files = Files::embedded();
-        let own = files.text(SCENARIO_FILE).expect("it is there");
         let section = traffic_section(study, "log \"a\",\n.csv");
-        let (of_all, of_models) = section.split_once("\n[[models]]\n").expect("a model");
-        let start = own.find("[traffic]\n").expect("a section");
-        let end = start + own[start..].find("\n# The settings of every pool").expect("its end");
-        let mut text = format!("{}{of_all}\n{}", &own[..start], &own[end..]);
-        let mut from = 0;
-        for lines in of_models.split("\n[[models]]\n") {
-            from += text[from..].find("requests_per_day = ").expect("a model");
-            let until = from + text[from..].find("\nlatency_limit_s").expect("the next key");
-            let (_, lines) = lines.split_once('\n').expect("a name");
-            text.replace_range(from..until, lines.trim_end());
-            from += lines.len();
-        }
+        let text = crate::pasted::pasted(files.text(SCENARIO_FILE).expect("it is there"), &section);
         files.with(SCENARIO_FILE, &text).with("load.csv", &traffic_load_csv(study, "log \"a\",\n.csv"))
     }
 
