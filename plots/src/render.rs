@@ -209,7 +209,8 @@ mod tests {
         let recommended = scheduled.allocations.last_mut().expect("a recommended one");
         let morning = BoundsFile { at: "08:00".into(), min_containers: 1, max_containers: None };
         recommended.pools[0].settings.rules.schedule = Some(vec![morning]);
-        let names: Vec<Cow<'_, str>> = rendered(&scheduled).into_iter().map(|file| file.name).collect();
+        let scheduled = rendered(&scheduled);
+        let names: Vec<&str> = scheduled.iter().map(|file| &*file.name).collect();
         assert_eq!(names.join(" "), format!("{wanted} schedule.py"));
         assert!(rendered(&study()) == files);
     }

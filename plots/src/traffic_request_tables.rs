@@ -41,7 +41,7 @@ fn visit_words(gaps: &ClientGaps, session: Option<&Session>) -> String {
             format!("the model's sessions have {size}, {} apart", span(session.think.mean_s()))
         },
     );
-    format!("One that was away for half an hour comes anew: with {size} requests{apart}; {model}.")
+    format!("A client that was away for half an hour comes anew: its visits have {size} requests{apart}; {model}.")
 }
 
 fn at(quantiles: &[ClientQuantile], percent: f64) -> Option<f64> {
@@ -171,8 +171,8 @@ mod tests {
     fn clients_sizes_and_adapters_have_tables_and_clients_a_line() {
         let study = study();
         let said = traffic_sentences(&study);
-        let wanted = "The requests are of 2 clients, 216 each in the mean; the busiest tenth of them has 50.0 %. One that \
-                      was away for half an hour comes anew: with 3 requests, 1 min apart in the mean; the model";
+        let wanted = "The requests are of 2 clients, 216 each in the mean; the busiest tenth of them has 50 %. A client that \
+                      was away for half an hour comes anew: its visits have 3 requests, 1 min apart in the mean; the model";
         assert!(said.iter().any(|sentence| sentence.starts_with(wanted)), "{said:#?}");
         let tables = traffic_tables(&study);
         let table = |heading: &str| {
@@ -188,7 +188,7 @@ mod tests {
         assert_eq!(cell("Sizes of requests", "steps")[..3], ["steps", "432", "27.5"]);
         assert_eq!(cell("Sizes that go together", "steps, images"), ["1.00"]);
         assert_eq!(cell("Adapters: 1", "x"), ["216", "100 %"]);
-        assert_eq!(cell("Adapters: 1", "(requests without one, of all)"), ["216", "50.0 %"]);
+        assert_eq!(cell("Adapters: 1", "(requests without one, of all)"), ["216", "50 %"]);
         assert!(tables.iter().all(|table| table.rows.iter().all(|row| row.len() == table.columns.len())));
     }
 }

@@ -28,6 +28,8 @@ mod models;
 mod nowhere;
 mod on_platform;
 mod overload;
+#[cfg(test)]
+mod pasted;
 mod platform;
 mod pooling;
 mod pools;
@@ -49,6 +51,8 @@ mod tables;
 #[cfg(test)]
 mod testing;
 mod traffic;
+#[cfg(test)]
+mod traffic_round_trip;
 mod traffic_section;
 mod traffic_shapes;
 

@@ -65,7 +65,10 @@ pub(crate) fn shape_lines(study: &TrafficStudy, model: &str, provenance: &str) -
     let rows = if sample.is_sample {
         format!("those of a random sample of {} of them", sample.rows.iter().map(|row| row.weight).sum::<u64>())
     } else {
-        format!("{} different ones", sample.rows.len())
+        match sample.rows.len() {
+            1 => "all alike".to_owned(),
+            different => format!("{different} different ones"),
+        }
     };
     let left_out = match sample.left_out {
         0 => String::new(),
@@ -132,6 +135,11 @@ mod tests {
         assert!(files.iter().all(is_safe), "{files:?}");
         let section = traffic_section(&study, "log.csv");
         assert!(files.iter().all(|file| section.contains(&format!("# file = \"{file}\"\n"))), "{section}");
+        // Names come back from the section as they were.
+        let read: toml::Table = section.parse().expect("TOML");
+        let found =
+            |name: &&str| read["models"].as_array().expect("models").iter().any(|of| of["name"].as_str() == Some(name));
+        assert!(["../x", "\"\"", "a", "A", ".", &"n".repeat(300)].iter().all(found), "{section}");
     }
 
     #[test]

@@ -22,6 +22,8 @@ mod contract_groups;
 mod exact;
 mod modal_package;
 mod oracles;
+#[path = "../../scenario/src/pasted.rs"]
+mod pasted;
 mod platforms;
 mod questions;
 mod statistics;

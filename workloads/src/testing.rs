@@ -1,4 +1,25 @@
-//! Verdicts on samples: what the statistical tests of this crate share. Seeds are fixed, so no test fails at random.
+//! What the tests of this crate share: traffic that is known, and verdicts on samples. Seeds are fixed, so no test fails at
+//! random.
+
+use crate::fit::{Events, Grouping, TrafficFit};
+use crate::slow_rate::Scope;
+
+/// Traffic that is known: a curve, and chance around it.
+pub(crate) fn known_traffic(requests_per_day: f64, curve: Vec<f64>) -> TrafficFit {
+    TrafficFit {
+        requests_per_day,
+        curve,
+        levels: Grouping::Alike,
+        shapes: Grouping::Alike,
+        growth_per_week: None,
+        day_cv: 0.0,
+        bursts: Vec::new(),
+        scope: Scope::Model,
+        events: Events::POISSON,
+        marked: Vec::new(),
+        dispersion: Vec::new(),
+    }
+}
 
 /// Asserts that `sample` comes from the law with this distribution function (Kolmogorov-Smirnov, α = 0.001).
 pub(crate) fn assert_kolmogorov_smirnov(sample: impl Iterator<Item = f64>, cdf: impl Fn(f64) -> f64) {

@@ -3,6 +3,7 @@ use fleetfront_sim::Law;
 use super::*;
 use crate::describe::{DescribeOptions, Describer, Origin};
 use crate::slow_rate::Scope;
+use crate::testing::known_traffic;
 
 const S: i64 = 1_000_000_000;
 const DAY_S: i64 = 86_400;
@@ -10,19 +11,7 @@ const DAY_S: i64 = 86_400;
 const MONDAY_S: i64 = 1_772_409_600;
 
 fn known(curve: Vec<f64>) -> TrafficFit {
-    TrafficFit {
-        requests_per_day: 4000.0,
-        curve,
-        levels: Grouping::Alike,
-        shapes: Grouping::Alike,
-        growth_per_week: None,
-        day_cv: 0.0,
-        bursts: Vec::new(),
-        scope: Scope::Model,
-        events: Events::POISSON,
-        marked: Vec::new(),
-        dispersion: Vec::new(),
-    }
+    known_traffic(4000.0, curve)
 }
 
 /// Quiet nights.

@@ -3,8 +3,8 @@ use std::path::Path;
 
 use super::*;
 use crate::describe::Origin;
-use crate::fit::{Events, Grouping, level_since_s};
-use crate::slow_rate::Scope;
+use crate::fit::{Grouping, level_since_s};
+use crate::testing::known_traffic;
 
 const S: i64 = 1_000_000_000;
 
@@ -173,20 +173,9 @@ fn drawn(fit: &TrafficFit) -> Log {
     Log::of_one(stamps, None, stretch_s)
 }
 
-pub(crate) fn known() -> TrafficFit {
-    TrafficFit {
-        requests_per_day: 3000.0,
-        curve: (0..24).map(|hour| 1.0 + 0.7 * (f64::from(hour) / 24.0 * std::f64::consts::TAU).sin()).collect(),
-        levels: Grouping::Alike,
-        shapes: Grouping::Alike,
-        growth_per_week: None,
-        day_cv: 0.0,
-        bursts: Vec::new(),
-        scope: Scope::Model,
-        events: Events::POISSON,
-        marked: Vec::new(),
-        dispersion: Vec::new(),
-    }
+fn known() -> TrafficFit {
+    let curve = (0..24).map(|hour| 1.0 + 0.7 * (f64::from(hour) / 24.0 * std::f64::consts::TAU).sin());
+    known_traffic(3000.0, curve.collect())
 }
 
 #[test]
