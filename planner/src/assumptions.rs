@@ -28,7 +28,7 @@ pub fn assumptions(scenario: &Scenario) -> Vec<String> {
             Process::Closed { clients, think } => format!(
                 "{name}: {} requests a day, of {clients} clients who think for {} s",
                 model.requests_per_day,
-                think.mean_s()
+                (think.mean_s() * 1e6).round() / 1e6
             ),
             _ => format!("{name}: {} requests a day", model.requests_per_day),
         };
