@@ -56,7 +56,7 @@ impl ShapeMix {
     #[must_use]
     pub fn reference_words(&self) -> String {
         let words = |(k, (low, high, reference)): (usize, (f64, f64, f64))| {
-            (low < reference || high > reference).then(|| format!("{reference} {}", SHAPE_COLUMNS[k]))
+            (low < reference || high > reference).then(|| counted(reference, k))
         };
         let all: Vec<String> = self.ranges().into_iter().enumerate().filter_map(words).collect();
         all.join(", ")
@@ -66,9 +66,8 @@ impl ShapeMix {
     /// take time, not memory.
     #[must_use]
     pub fn larger_than_reference(&self) -> Option<String> {
-        let words = |(k, (_, high, reference)): (usize, (f64, f64, f64))| {
-            (k > 0 && high > reference).then(|| format!("{high} {}", SHAPE_COLUMNS[k]))
-        };
+        let words =
+            |(k, (_, high, reference)): (usize, (f64, f64, f64))| (k > 0 && high > reference).then(|| counted(high, k));
         let all: Vec<String> = self.ranges().into_iter().enumerate().filter_map(words).collect();
         (!all.is_empty()).then(|| all.join(", "))
     }
@@ -89,6 +88,14 @@ impl Model {
     pub fn mean_service_s(&self, variant: usize, gpu: usize) -> Option<f64> {
         self.service_on(variant, gpu).map(|service| service.mean_s())
     }
+}
+
+/// A value with its quantity.
+fn counted(value: f64, k: usize) -> String {
+    let name = SHAPE_COLUMNS[k];
+    // One of them is no plural.
+    let name = if (value - 1.0).abs() > 0.0 { name } else { name.trim_end_matches('s') };
+    format!("{value} {name}")
 }
 
 fn values_of(shape: &Shape) -> [f64; 4] {

@@ -274,6 +274,6 @@ fn the_documented_example_can_be_read() {
     assert_eq!(model.adapters.as_ref().map(|mix| mix.weights.len()), Some(40));
     assert_eq!(
         model.shape.as_ref().map(ShapeMix::reference_words).as_deref(),
-        Some("30 steps, 1.05 megapixels, 1 images")
+        Some("30 steps, 1.05 megapixels, 1 image")
     );
 }
