@@ -47,7 +47,7 @@ impl Writer {
     }
 }
 
-/// Whether a file is the one that a list names, or one of them.
+/// Whether a file is the one that a list names, or one of them: a star stands for one letter or more.
 fn is_called(known: &str, name: &str) -> bool {
     match known.split_once('*') {
         Some((start, end)) => name.len() >= known.len() && name.starts_with(start) && name.ends_with(end),
@@ -343,11 +343,11 @@ mod tests {
         let out = place.path().join("out");
         let signed = b"{\"version\": \"1\", \"inputs_sha256\": \"ab\"}".to_vec();
         let output = |name: &'static str| Output { name: name.into(), bytes: signed.clone() };
-        let files = ["load.csv", "load.lora.csv", "traffic.json"].map(output);
+        let files = ["load.csv", "load.a.csv", "load.lora.csv", "traffic.json"].map(output);
         for _ in 0..2 {
             let folder = OutputFolder::claim_for(&out, &TRAFFIC).expect("free, then ours");
             folder.publish(&files).expect("it is written");
-            assert!(folder.written(&files).starts_with("Wrote traffic.json, load.csv, load.lora.csv to "));
+            assert!(folder.written(&files).starts_with("Wrote traffic.json, load.csv, load.a.csv, load.lora.csv to "));
         }
         for foreign in ["load..csv", "loads.lora.csv", "load.lora.csv.old"] {
             assert!(!TRAFFIC.writes(foreign), "{foreign}");
