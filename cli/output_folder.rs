@@ -163,7 +163,9 @@ impl OutputFolder {
 
     /// What is said when these files are written.
     pub(crate) fn written(&self, outputs: &[Output]) -> String {
-        let names: Vec<&str> = outputs.iter().map(|output| &*output.name).collect();
+        let names = || outputs.iter().map(|output| &*output.name);
+        let called = |known| names().filter(move |name| is_called(known, name));
+        let names: Vec<&str> = self.writer.files.iter().copied().flat_map(called).collect();
         format!("Wrote {} to {}.", names.join(", "), self.name.display())
     }
 

@@ -7,7 +7,7 @@ use crate::describe::Description;
 use crate::slow_rate::Scope;
 
 /// Models share their luck from this ratio of the variance of all together to the sum of theirs on: then covariances make
-/// up half of it or more.
+/// up half of it or more. Of few models, from half of what covariances can make of it.
 const TOGETHER: f64 = 2.0;
 
 /// Whether models rise and fall together: by the ratio of the variance of their hourly counts together to the sum of their
@@ -16,8 +16,11 @@ pub(super) fn together(of_models: &[&Description]) -> bool {
     let rest: Vec<Vec<f64>> = of_models.iter().map(|of_model| about_hours(of_model)).collect();
     let hours = rest.iter().map(Vec::len).min().unwrap_or(0);
     let all: f64 = (0..hours).map(|hour| rest.iter().map(|own| own[hour]).sum::<f64>().powi(2)).sum();
-    let each: f64 = rest.iter().flat_map(|own| &own[..hours]).map(|value| value.powi(2)).sum();
-    each > 0.0 && all > TOGETHER * each
+    let of_each: Vec<f64> = rest.iter().map(|own| own[..hours].iter().map(|value| value.powi(2)).sum()).collect();
+    let each: f64 = of_each.iter().sum();
+    // The ratio where all move in step.
+    let most = of_each.iter().map(|variance| variance.sqrt()).sum::<f64>().powi(2) / each;
+    each > 0.0 && all > TOGETHER.min(f64::midpoint(1.0, most)) * each
 }
 
 /// Hourly counts about the mean of their hour of the day; about the mean of all where there is less than two days.
