@@ -57,7 +57,7 @@ pub(crate) enum Command {
     Whatif(WhatIfArgs),
     /// Say what the traffic of a request log is like, and write it as a scenario's traffic; with --check draw logs from the
     /// model and show whether they are like it
-    Traffic(TrafficArgs),
+    Traffic(Box<TrafficArgs>),
     /// Print the JSON schema of scenario.toml
     Schema,
     /// Print completions for a shell

@@ -21,13 +21,11 @@ pub(crate) fn client_words(study: &TrafficStudy) -> Option<String> {
     let (about, number) = (if clients.is_sample { "about " } else { "" }, count(clients.clients));
     let mean = plain(clients.requests_mean, Unit::Count);
     let busiest = plain(clients.busiest_tenth_share, Unit::Share);
-    let mut words = format!(
-        "The requests are of {about}{number} clients, {mean} each in the mean; the busiest tenth of them has {busiest}."
-    );
-    if let Some(gaps) = &clients.gaps {
-        words += &format!(" {}", visit_words(gaps, study.whole.events.session.as_ref()));
-    }
-    Some(words)
+    let session = study.whole.events.session.as_ref();
+    let visits = clients.gaps.as_ref().map_or(String::new(), |gaps| format!(" {}", visit_words(gaps, session)));
+    Some(format!(
+        "The requests are of {about}{number} clients, {mean} each in the mean; the busiest tenth of them has {busiest}.{visits}"
+    ))
 }
 
 /// How clients come back, beside what the model has.

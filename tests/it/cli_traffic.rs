@@ -385,7 +385,10 @@ fn a_real_trace_is_studied_from_end_to_end() {
     let done = place.succeed("traffic gentd26.csv.gz --check --draws 39 --out found");
     let said = words(&done.stdout);
     assert!(said.starts_with("14,279 requests in "), "{said}");
-    assert_eq!(place.names("found"), FILES.map(str::to_owned));
+    // It has sizes: steps and images.
+    let mut names = FILES.to_vec();
+    names.insert(FILES.len() - 1, "shapes.csv");
+    assert_eq!(place.names("found"), names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
     for figure in ["curve.svg", "dispersion.svg", "hours.svg", "keep-alive.svg"] {
         let svg = place.text(&format!("found/{figure}"));
         assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n") && !svg.contains("NaN"), "{figure}");

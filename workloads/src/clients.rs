@@ -163,11 +163,11 @@ impl ClientBook {
         if self.has_gaps {
             let is_first = own.requests == 0;
             let gap_ns = at_ns.abs_diff(own.last_ns);
-            let gap_s = gap_ns as f64 / NS_PER_S;
+            let seconds = gap_ns as f64 / NS_PER_S;
             // The first of several has a gap before it, the others follow at once.
             self.gaps.add(gap_ns, u64::from(!is_first));
             self.gaps.add(0, requests - 1);
-            own.gaps.add(requests - u64::from(is_first), gap_s, gap_s * gap_s);
+            own.gaps.add(requests - u64::from(is_first), seconds, seconds * seconds);
             own.last_ns = at_ns;
         }
         own.requests += requests;
@@ -183,7 +183,7 @@ impl ClientBook {
         }
         let tenth = (tracked / 10.0).ceil() as usize;
         Some(Clients {
-            clients: tracked * 2_f64.powi(self.level as i32),
+            clients: tracked * 2_f64.powi(self.level.cast_signed()),
             tracked: counts.len() as u64,
             is_sample: self.level > 0,
             nameless_requests: self.nameless_requests,

@@ -204,8 +204,8 @@ impl ShapeBook {
             }
         }
         let sizes: Vec<Size> = self.sampled.iter().map(|(size, _)| *size).collect();
-        let sampled = self.models.into_iter().zip(models).filter(|(rows, _)| rows.requests > 0);
-        let samples = sampled.map(|(rows, model)| rows.sample(model, &sizes)).collect();
+        let with_rows = self.models.into_iter().zip(models).filter(|(rows, _)| rows.requests > 0);
+        let samples = with_rows.map(|(rows, model)| rows.sample(model, &sizes)).collect();
         let columns = self.columns.into_iter().filter(|column| column.number > 0.0).map(Column::summary).collect();
         Some(Shapes { columns, correlations, samples })
     }

@@ -4,9 +4,13 @@ const S: i64 = 1_000_000_000;
 
 fn describe(requests: &[(&str, i64, u64)]) -> Clients {
     let mut sample = ClientSample::default();
-    requests.iter().for_each(|(client, ..)| sample.add(client));
+    for (client, ..) in requests {
+        sample.add(client);
+    }
     let mut book = ClientBook::new(&sample, S, true);
-    requests.iter().for_each(|(client, at_s, requests)| book.push(client, at_s * S, *requests));
+    for (client, at_s, requests) in requests {
+        book.push(client, at_s * S, *requests);
+    }
     book.finish().expect("clients")
 }
 
@@ -71,9 +75,9 @@ fn of_many_clients_a_sample_is_looked_at() {
     let names: Vec<String> = (0..70_000).map(|client| format!("client {client}")).collect();
     // Each comes three times, a minute apart, and one in ten a hundred times.
     let mut log: Vec<(&str, i64, u64)> = Vec::new();
-    for (k, name) in names.iter().enumerate() {
+    for (k, name) in (0_i64..).zip(&names) {
         let times = if k % 10 == 0 { 30 } else { 3 };
-        (0..times).for_each(|n| log.push((name, k as i64 % 977 + 60 * n, 1)));
+        (0..times).for_each(|n| log.push((name, k % 977 + 60 * n, 1)));
     }
     log.sort_by_key(|(_, at_s, _)| *at_s);
     let found = describe(&log);

@@ -350,5 +350,8 @@ impl<'r> Optional<'r> {
 }
 
 fn text(values: Values<'_>, slot: usize) -> Result<&str, Fault> {
+    if values.get(slot).is_empty() {
+        return Ok("");
+    }
     std::str::from_utf8(values.get(slot)).map_err(|_| FaultKind::NotUtf8.at(slot))
 }

@@ -87,14 +87,14 @@ fn check(
     if log.is_none() && (values.is_empty() || !is_rare(draws - values.len())) {
         return None;
     }
-    let drawn = band(&values, share);
+    let of_draws = band(&values, share);
     // Sums of the same numbers may round differently.
     let within = |own: f64, band: Band| {
         let tolerance = 1e-9 * own.abs();
         band.low <= own + tolerance && own <= band.high + tolerance
     };
-    let holds = !is_rare(values.len()) && log.zip(drawn).is_some_and(|(own, band)| within(own, band));
-    Some(Check { group, name, log, drawn, draws: values.len() as u32, holds })
+    let holds = !is_rare(values.len()) && log.zip(of_draws).is_some_and(|(own, band)| within(own, band));
+    Some(Check { group, name, log, drawn: of_draws, draws: values.len() as u32, holds })
 }
 
 /// The middle share of values in order; none of none.

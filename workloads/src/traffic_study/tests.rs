@@ -130,7 +130,7 @@ fn clients_sizes_and_adapters_are_those_of_the_time_that_is_fitted() {
         let (day, minute) = (k / 144 + 1, k % 144 * 10);
         let (client, steps, lora) = if day < 6 { ("old", 50, "x") } else { (["ann", "bob"][k as usize % 2], 20, "y") };
         let stamp = format!("2024-01-{day:02} {:02}:{:02}:00", minute / 60, minute % 60);
-        (day >= 6 || k % 10 == 0).then(|| format!("{stamp},a,{client},{steps},{lora}\n"))
+        (day >= 6 || k.is_multiple_of(10)).then(|| format!("{stamp},a,{client},{steps},{lora}\n"))
     };
     let text: String =
         std::iter::once("time,model,user,steps,lora\n".to_owned()).chain((0..12 * 144).filter_map(line)).collect();

@@ -29,7 +29,7 @@ fn read(bytes: &[u8]) -> Result<LogSummary, LogError> {
 
 #[test]
 fn gzip_is_told_by_its_first_bytes() {
-    let (text, gzip) = (log(50_000), zipped(&log(50_000)));
+    let (text, gzip) = (log(50_000), zipped(log(50_000)));
     assert_eq!(read(text.as_bytes()).expect("a log").lines, 50_000);
     assert_eq!(read(&gzip).expect("a log").lines, 50_000);
     // Two members in a row are one file: its second header is a wrong line.
@@ -38,7 +38,7 @@ fn gzip_is_told_by_its_first_bytes() {
 
 #[test]
 fn zeros_behind_compressed_data_are_padding_and_anything_else_is_told() {
-    let gzip = zipped(&log(1000));
+    let gzip = zipped(log(1000));
     for zeros in [1, 511, 1 << 19] {
         assert_eq!(read(&[&gzip[..], &vec![0; zeros]].concat()).expect("a log").lines, 1000, "{zeros} zeros");
         let twice = [&gzip[..], &vec![0; zeros], &gzip].concat();
@@ -59,13 +59,13 @@ fn a_broken_file_is_told_where_it_breaks() {
         rest.split(':').next().and_then(|line| line.parse().ok()).unwrap_or_else(|| panic!("no line: {message}"))
     };
     for lines in [2_000, 200_000] {
-        let gzip = zipped(&log(lines));
+        let gzip = zipped(log(lines));
         let message = read(&gzip[..gzip.len() / 2]).expect_err("it is cut").to_string();
         assert!(message.contains("cannot be read on: the compressed data are cut off here"), "{message}");
         let share = place(&message) as f64 / f64::from(lines);
         assert!((0.3..0.7).contains(&share), "cut in the middle, not at {share}: {message}");
     }
-    let mut gzip = zipped(&log(200_000));
+    let mut gzip = zipped(log(200_000));
     let middle = gzip.len() / 2;
     gzip[middle..middle + 64].fill(0xff);
     let message = read(&gzip).expect_err("it is broken").to_string();
