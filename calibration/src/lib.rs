@@ -25,7 +25,7 @@ pub use boots::{BootRow, Boots};
 pub use censored::TimeOnTest;
 pub use curve_file::read_load_curve;
 pub use families::{Family, FamilyFit, FitError, Parameters, compare_families, fit_family};
-pub use fit::{Factor, Fit, Kind};
+pub use fit::{Factor, Fit, Kind, RestsOn, RowsOf};
 pub use memory::{Holder, Memory, MemoryRow};
 pub use prices::{PriceRow, Prices};
 pub use problem::Problem;
