@@ -42,6 +42,7 @@ mod race;
 mod recommend;
 mod recommendation;
 mod reevaluate;
+mod replan;
 mod replications;
 mod requests;
 mod results;
@@ -62,6 +63,7 @@ mod unserved;
 mod verdict;
 mod what_if;
 mod why;
+mod worlds;
 
 pub use assumptions::assumptions;
 pub use bounds::{Bounds, ModelBounds, PoolBounds, Stated};
@@ -87,6 +89,7 @@ pub use pairing::Probabilities;
 pub use points::schedule_words;
 pub use recommendation::{FreshDays, Obstacle, Recommendation};
 pub use reevaluate::{Indifferent, Question, Reevaluation, Trigger, reevaluate};
+pub use replan::replan;
 pub use replications::{Look, ModelReplication, PoolReplication, Replication, TracedEvent, replicate, trace_trial};
 pub use run::{run_study, search_frontier, simulate_allocation};
 pub use space::{Pruned, SearchSpace, search_space};
@@ -102,3 +105,7 @@ pub use theory::{PoolTheory, SingleContainerTheory};
 pub use unserved::{Unserved, unserved};
 pub use what_if::{Change, ChangeGroup, CriterionTurn, Now, WhatIf, what_if};
 pub use why::{Rival, Why, why};
+pub use worlds::{
+    AllocationWorlds, ChoiceNow, Components, CriterionChance, Measurement, MonthBill, Unknown, WORLDS_MIN, Worlds,
+    WorldsEffort, unknowns, worlds,
+};

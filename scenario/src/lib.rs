@@ -13,6 +13,7 @@ mod criteria;
 mod criteria_check;
 mod curves;
 mod document;
+mod failure_counts;
 mod feasibility;
 pub mod file;
 mod files;
@@ -48,6 +49,7 @@ mod traffic;
 mod traffic_section;
 
 pub use clock::Clock;
+pub use failure_counts::FailureCounts;
 pub use files::Files;
 pub use fleetfront_calibration::{Problem, Provenance};
 pub use grid::contradiction;
