@@ -16,6 +16,7 @@ mod failure;
 mod fallback;
 mod init;
 mod interrupt;
+mod measure;
 mod money;
 mod output_folder;
 mod reevaluate;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         Command::Fallback(args) => fallback::fallback(&args),
         Command::Elsewhere(args) => elsewhere::elsewhere(&args),
         Command::Whatif(args) => whatif::whatif(&args),
+        Command::Measure(args) => measure::measure(&args),
         Command::Traffic(args) => traffic::traffic(&args),
         Command::Schema => schema::schema(),
         Command::Completions(args) => completions::completions(&args),

@@ -31,7 +31,7 @@ use crate::sections::sections;
 use crate::statistics::{Interval, wilson};
 
 use draw::{World, share};
-use outcome::{AllocationOutcome, Met, Standing, WorldOutcome, Worldwide, judged, month_usd};
+use outcome::{AllocationOutcome, Met, Named, Standing, WorldOutcome, Worldwide, judged, month_usd};
 use split::{months, quantile};
 use unknown::{Drawn, Unknowns};
 use value::{Choice, Decides, Measured, losses, shown_loss};
@@ -279,7 +279,7 @@ impl Answer<'_> {
 
     fn present_standings(&self) -> Vec<Standing> {
         let judged = judged(self.scenario, self.allocations, self.present);
-        let of = |(run, criteria): (&AllocationRun, &Vec<Met>)| Standing {
+        let of = |(run, criteria): (&AllocationRun, &Vec<Named>)| Standing {
             cost_usd_month: month_usd(self.scenario, &run.fleet),
             is_acceptable: Met::are_acceptable(criteria),
         };
@@ -375,21 +375,21 @@ impl Answer<'_> {
     }
 
     fn criteria(&self, place: usize) -> Vec<CriterionChance> {
-        let present = || vec![judged(self.scenario, self.allocations, self.present).swap_remove(place)];
-        let worlds: Vec<Vec<Met>> = match self.outcomes {
-            [] => present(),
-            worlds => worlds.iter().map(|world| world.allocations[place].criteria.clone()).collect(),
+        let present = judged(self.scenario, self.allocations, self.present).swap_remove(place);
+        let share = |index: usize, is_so: fn(Met) -> bool| match self.outcomes {
+            [] => f64::from(u8::from(is_so(present[index].met))),
+            worlds => {
+                let those = worlds.iter().filter(|world| is_so(world.allocations[place].criteria[index]));
+                those.count() as f64 / worlds.len() as f64
+            }
         };
-        let share = |is_so: &dyn Fn(&Vec<Met>) -> bool| {
-            worlds.iter().filter(|world| is_so(world)).count() as f64 / worlds.len() as f64
+        let of = |(index, named): (usize, &Named)| CriterionChance {
+            criterion: named.criterion.clone(),
+            subject: named.subject.clone(),
+            met: share(index, |met| met.holds),
+            decides: share(index, |met| met.decides),
         };
-        let of = |(index, met): (usize, &Met)| CriterionChance {
-            criterion: met.criterion.clone(),
-            subject: met.subject.clone(),
-            met: share(&|world| world[index].holds),
-            decides: share(&|world| world[index].decides),
-        };
-        worlds[0].iter().enumerate().map(of).collect()
+        present.iter().enumerate().map(of).collect()
     }
 
     /// What each unknown decides, the most valuable first.

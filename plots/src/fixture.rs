@@ -5,6 +5,7 @@ mod answers;
 mod bounds;
 pub(crate) mod questions;
 mod spending;
+pub(crate) mod worlds;
 
 use fleetfront_calibration::Kind;
 use fleetfront_planner::{

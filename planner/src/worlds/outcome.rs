@@ -36,7 +36,7 @@ pub(crate) struct AllocationOutcome {
     pub(crate) saving_percent: Vec<f64>,
     pub(crate) latency_s_mean: Vec<f64>,
     pub(crate) latency_s_p95: Vec<f64>,
-    /// Every criterion in its order, those for information left out.
+    /// Every criterion in the order of [`judged`].
     pub(crate) criteria: Vec<Met>,
 }
 
@@ -49,11 +49,18 @@ pub(crate) struct Standing {
     pub(crate) is_acceptable: bool,
 }
 
-/// A criterion, and whether the number is on the right side.
+/// A criterion by name.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Met {
+pub(crate) struct Named {
     pub(crate) criterion: String,
     pub(crate) subject: String,
+    pub(crate) met: Met,
+}
+
+/// Whether a criterion is met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Met {
+    /// The number is on the right side.
     pub(crate) holds: bool,
     /// Whether it decides: the first allocation meets it, or it compares with that. The cost decides by itself.
     pub(crate) decides: bool,
@@ -61,8 +68,8 @@ pub(crate) struct Met {
 
 impl Met {
     /// Whether all that decide are met.
-    pub(crate) fn are_acceptable(criteria: &[Self]) -> bool {
-        criteria.iter().all(|met| met.holds || !met.decides)
+    pub(crate) fn are_acceptable(criteria: &[Named]) -> bool {
+        criteria.iter().all(|Named { met, .. }| met.holds || !met.decides)
     }
 }
 
@@ -108,7 +115,7 @@ impl Worldwide<'_> {
         let halves = [0..half, half..sections.len()].map(|part| self.runs(scenario, &simulated, part));
         let judged = judged(scenario, self.allocations, &whole);
         let judged_halves = halves.each_ref().map(|runs| self::judged(scenario, self.allocations, runs));
-        let standing = |runs: &[AllocationRun], judged: &[Vec<Met>], place: usize| Standing {
+        let standing = |runs: &[AllocationRun], judged: &[Vec<Named>], place: usize| Standing {
             cost_usd_month: month_usd(scenario, &runs[place].fleet),
             is_acceptable: Met::are_acceptable(&judged[place]),
         };
@@ -123,7 +130,7 @@ impl Worldwide<'_> {
                 cost_usd_month: costs,
                 latency_s_mean: own.each(|t| t.latency_s / t.completed),
                 latency_s_p95: own.each(|t| t.percentiles_s[P95]),
-                criteria: judged[place].clone(),
+                criteria: judged[place].iter().map(|named| named.met).collect(),
             }
         };
         let allocations = (0..self.allocations.len()).map(of).collect();
@@ -145,8 +152,8 @@ pub(crate) fn month_usd(scenario: &Scenario, fleet: &Subject) -> f64 {
     cost / days * scenario.platform.days_per_month
 }
 
-/// The criteria of every allocation against the first.
-pub(crate) fn judged(scenario: &Scenario, allocations: &[Allocation], runs: &[AllocationRun]) -> Vec<Vec<Met>> {
+/// The criteria of every allocation against the first, those for information left out; the same in every world.
+pub(crate) fn judged(scenario: &Scenario, allocations: &[Allocation], runs: &[AllocationRun]) -> Vec<Vec<Named>> {
     let baseline = Baseline { allocation: &allocations[0], run: &runs[0] };
     let evidence = baseline.evidence(scenario);
     let own = judged_against(scenario, &allocations[0], &runs[0], None);
@@ -154,19 +161,19 @@ pub(crate) fn judged(scenario: &Scenario, allocations: &[Allocation], runs: &[Al
         let compared = (place > 0).then_some((&baseline, &evidence[..]));
         let all = judged_against(scenario, &allocations[place], run, compared);
         let asked = all.iter().filter(|judged| !is_information(&judged.result));
-        asked.map(|judged| met(judged, &own)).collect()
+        asked.map(|judged| named(judged, &own)).collect()
     };
     runs.iter().enumerate().map(of).collect()
 }
 
 /// - `first`: the criteria of the first allocation.
-fn met(judged: &Judged, first: &[Judged]) -> Met {
+fn named(judged: &Judged, first: &[Judged]) -> Named {
     let same = |other: &&Judged| (other.criterion, other.model) == (judged.criterion, judged.model);
-    Met {
+    let decides = judged.criterion != Criterion::Cost && first.iter().find(same).is_none_or(is_met);
+    Named {
         criterion: judged.result.criterion.clone(),
         subject: judged.result.subject.clone(),
-        holds: is_met(judged),
-        decides: judged.criterion != Criterion::Cost && first.iter().find(same).is_none_or(is_met),
+        met: Met { holds: is_met(judged), decides },
     }
 }
 

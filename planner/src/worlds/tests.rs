@@ -165,7 +165,10 @@ fn a_world_without_a_difference_is_the_scenario_as_it_is() {
 fn without_unknowns_the_numbers_are_those_of_today() {
     let scenario = scenario();
     let allocations = allocations(&scenario);
-    let found = run(&scenario, &allocations[..1], effort(20, 14, 2), &names(&scenario, &allocations));
+    let all = names(&scenario, &allocations);
+    let closed = run(&scenario, &allocations, effort(20, 14, 2), &all).headline;
+    assert!(closed.ends_with("Nothing is open: no number that it rests on is unknown."), "{closed}");
+    let found = run(&scenario, &allocations[..1], effort(20, 14, 2), &all);
     let effort = Effort { trials: PRESENT_TRIALS, seed: 2 };
     let today = simulate_allocation(&scenario, scenario.baseline, effort, &Control::default()).expect("not cancelled");
     let today = today.results.expect("it runs");
@@ -175,7 +178,7 @@ fn without_unknowns_the_numbers_are_those_of_today() {
     assert_eq!(own.bill_usd.p5.to_bits(), today.month.bill_usd_p5.value.to_bits());
     assert_eq!(own.bill_usd.p95.to_bits(), today.month.bill_usd_p95.value.to_bits());
     assert_eq!((found.choice.is_open, own.cost_usd_month), (false, None));
-    assert!(found.headline.ends_with("Nothing is open: no number that it rests on is unknown."), "{}", found.headline);
+    assert!(found.headline.ends_with(" a month (90 %), all of it luck."), "{}", found.headline);
 }
 
 #[test]
@@ -261,4 +264,25 @@ fn where_no_measurement_changes_the_choice_nothing_is_open() {
 fn nothing_is_unknown_inside_a_world() {
     let mut world = World::new(&scenario(), &[], |_| 1.0).scenario;
     assert!(fits(&mut world).all(|fit| (fit.kind, fit.factor) == (Kind::Measured, Factor::EXACT)));
+}
+
+/// Failures that were counted are drawn by their count, and change what comes out.
+#[test]
+fn counted_failures_are_unknown() {
+    let text = Files::embedded().text("scenario.toml").expect("it is there").to_owned();
+    let old = "failure_probability = 0.0022";
+    let counted = text.replacen(old, "failure_probability = 0.04\nfailure_counts = { failed = 2, tries = 50 }", 1);
+    let scenario = Scenario::load(&Files::embedded().with("scenario.toml", &counted)).expect("no problems");
+    let allocations = allocations(&scenario);
+    let Unknowns { drawn, taken_as_known } = Unknowns::of(&scenario, &allocations);
+    let name = "failure probability of flux-schnell";
+    let own = drawn.iter().find(|own| own.unknown.name == name).expect("it is counted");
+    assert_eq!((own.unknown.n, own.unknown.counted.as_str()), (50, "tries"));
+    assert!(!taken_as_known.iter().any(|words| words.starts_with(name)), "{taken_as_known:?}");
+    assert!(taken_as_known.iter().any(|words| words.starts_with("failure probability of flux-dev (assumed")));
+    // Beta(2.5, 48.5) has the mean 2.5 / 51; drawn worlds have it too.
+    let mean = (0..4000).map(|world| own.doubt.factor(share(1, world, name)) * 0.04).sum::<f64>() / 4000.0;
+    assert_relative_eq!(mean, 2.5 / 51.0, max_relative = 0.03);
+    let world = World::new(&scenario, &drawn, |own| if own.unknown.name == name { 3.0 } else { 1.0 });
+    assert_relative_eq!(world.scenario.models[0].failure_probability, 0.12, max_relative = 1e-12);
 }

@@ -87,7 +87,8 @@ struct Part<'a> {
 impl Unknowns {
     pub(crate) fn of(scenario: &Scenario, allocations: &[Allocation]) -> Self {
         let mut all = Self::default();
-        for place in places(scenario, allocations) {
+        let places = places(scenario, allocations);
+        for &place in &places {
             for part in service_parts(scenario, place) {
                 let cells = sharing(scenario, service_parts, place.0, &part.name);
                 all.add_time(part, "runs", Target::Services(cells));
@@ -102,9 +103,23 @@ impl Unknowns {
             all.add_traffic(scenario, model);
             all.add_failure(scenario, model);
         }
-        let reserved = "cores and memory that a container reserves";
-        all.known_by_assumption(reserved, &scenario.platform.container_provenance);
+        all.add_what_is_never_drawn(scenario, &places);
         all
+    }
+
+    fn add_what_is_never_drawn(&mut self, scenario: &Scenario, places: &[Place]) {
+        let reserved = "cores and memory that a container reserves";
+        self.known_by_assumption(reserved, &scenario.platform.container_provenance);
+        if !scenario.traffic.slow_rates.is_empty() {
+            self.taken_as_known.push("how bursty the traffic is".to_owned());
+        }
+        for (index, (gpu, capacity)) in scenario.gpus.iter().zip(&scenario.capacity).enumerate() {
+            if let Some(provenance) = &capacity.provenance
+                && places.iter().any(|(.., asked)| *asked == index)
+            {
+                self.known_by_assumption(&format!("waits for capacity of {}", gpu.name), provenance);
+            }
+        }
     }
 
     fn known_by_assumption(&mut self, what: &str, provenance: &Provenance) {

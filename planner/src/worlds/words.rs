@@ -4,6 +4,9 @@ use crate::worlds::{AllocationWorlds, Measurement, MonthBill, Unknown, Worlds};
 
 /// The choice, how it may be wrong, and what to measure first.
 pub(crate) fn headline(of: &Worlds) -> String {
+    if let [only] = of.allocations.as_slice() {
+        return only.words() + ".";
+    }
     let choice = &of.choice;
     let chosen = format!("With what is known, \"{}\" is the choice", choice.chosen);
     if of.worlds == 0 {
@@ -47,10 +50,16 @@ impl Measurement {
     #[must_use]
     pub fn words(&self) -> String {
         let Unknown { measure, counted, .. } = &self.unknown;
-        match self.count {
-            Some(count) => format!("{measure} (about {} {counted})", rounded(count)),
+        match self.count_words() {
+            Some(count) => format!("{measure} (about {count})"),
             None => format!("{measure} (no number of {counted} is enough)"),
         }
+    }
+
+    /// About how often: `20 runs`.
+    #[must_use]
+    pub fn count_words(&self) -> Option<String> {
+        self.count.map(|count| format!("{} {}", rounded(count), self.unknown.counted))
     }
 }
 
