@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use fleetfront_planner::Effort;
+use fleetfront_planner::{Effort, WORLDS_MIN};
 use fleetfront_plots::ExportFormat;
 
 use crate::benchmark_kit::BenchmarkKitArgs;
@@ -55,6 +55,8 @@ pub(crate) enum Command {
     /// Say what one change would bring to an allocation: other precisions, snapshots, faster software and boots,
     /// shorter windows
     Whatif(WhatIfArgs),
+    /// Say how much of the answer is luck and how much is what nobody measured, and which measurement would decide a choice
+    Measure(MeasureArgs),
     /// Say what the traffic of a request log is like, and write it as a scenario's traffic; with --check draw logs from the
     /// model and show whether they are like it
     Traffic(Box<TrafficArgs>),
@@ -204,6 +206,37 @@ pub(crate) struct WhatIfArgs {
     pub(crate) machine: Machine,
     #[command(flatten)]
     pub(crate) answer: AnswerArgs,
+}
+
+/// Arguments of `measure`.
+#[derive(Debug, Args)]
+pub(crate) struct MeasureArgs {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArg,
+    /// Between which allocations of the scenario is chosen; criteria compare the others with the first [default: the
+    /// baseline, the proposed one, and the recommended one of a --study]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) allocations: Vec<String>,
+    /// Take the scenario of a study (study.json of a run), and its recommended allocation
+    #[arg(long, value_name = "STUDY", conflicts_with = "path")]
+    pub(crate) study: Option<PathBuf>,
+    /// Worlds: what is not known is drawn once for each, 20 to 100000
+    #[arg(long, value_name = "N", default_value = "500", value_parser = worlds)]
+    pub(crate) worlds: u32,
+    /// Days simulated in each world, 2 to 1000000; whole weeks, two or more, where days of the week differ
+    #[arg(long, value_name = "N", default_value = "28", value_parser = trials)]
+    pub(crate) trials: u32,
+    /// Hold a number at what it is taken to be, by its name, such as "boot time of flux-dev"; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub(crate) fix: Vec<String>,
+    #[command(flatten)]
+    pub(crate) machine: Machine,
+    /// Folder that the figure, table, data and answer are written to; those of an earlier one in it are replaced
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Arguments of `export`.
@@ -413,6 +446,13 @@ fn trials(text: &str) -> Result<u32, String> {
         Ok(0 | 1) => Err("an interval needs two trials or more".to_owned()),
         Ok(trials) if trials <= 1_000_000 => Ok(trials),
         _ => Err("give a whole number from 2 to 1000000".to_owned()),
+    }
+}
+
+fn worlds(text: &str) -> Result<u32, String> {
+    match text.parse::<u32>() {
+        Ok(worlds) if (WORLDS_MIN..=100_000).contains(&worlds) => Ok(worlds),
+        _ => Err(format!("give a whole number from {WORLDS_MIN} to 100000")),
     }
 }
 

@@ -18,6 +18,7 @@ mod fallback;
 mod init;
 mod interrupt;
 mod log_input;
+mod measure;
 mod money;
 mod output_folder;
 mod reevaluate;
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
         Command::Fallback(args) => fallback::fallback(&args),
         Command::Elsewhere(args) => elsewhere::elsewhere(&args),
         Command::Whatif(args) => whatif::whatif(&args),
+        Command::Measure(args) => measure::measure(&args),
         Command::Traffic(args) => traffic::traffic(&args),
         Command::Schema => schema::schema(),
         Command::Completions(args) => completions::completions(&args),

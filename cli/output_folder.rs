@@ -68,6 +68,12 @@ pub(crate) const FALLBACK: Writer = Writer {
     files: &["fallback.md", "fallback.svg", "fallback.png", "fallback.csv", "fallback.json"],
     signed: "fallback.json",
 };
+/// `measure --out`.
+pub(crate) const MEASURE: Writer = Writer {
+    name: "measure",
+    files: &["measure.svg", "measure.png", "measure.csv", "measure.json", "measure.md"],
+    signed: "measure.json",
+};
 /// `reevaluate --out`.
 pub(crate) const REEVALUATE: Writer = Writer {
     name: "re-evaluation",

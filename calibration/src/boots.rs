@@ -65,8 +65,8 @@ impl Boots {
             Scope { variant: ANY, ..cell },
             Scope { variant: ANY, gpu: ANY, ..cell },
         ];
-        let sample = scopes.into_iter().find_map(|scope| self.sample(scope))?;
-        Some(sample.fit(|| self.pooled_spread(cell)))
+        let (scope, sample) = scopes.into_iter().find_map(|scope| Some((scope, self.sample(scope)?)))?;
+        Some(sample.fit(scope, || self.pooled_spread(cell)))
     }
 
     /// All rows, evidence that is not fitted included.
@@ -131,7 +131,7 @@ fn read_row(row: &mut Row<'_>) -> Option<BootRow> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fit::{Factor, Kind};
+    use crate::fit::{Factor, Kind, RestsOn};
     use approx::assert_relative_eq;
 
     const HEADER: &str = "model,variant,gpu,seconds,cv,use,kind,source,date,note\n";
@@ -160,6 +160,12 @@ n,*,*,3,,yes,measured,log,2026,
         assert_relative_eq!(mean("fp8", "T4"), 45.0, epsilon = 1e-9);
         assert_relative_eq!(mean("nf4", "T4"), 70.0, epsilon = 1e-9);
         assert_relative_eq!(mean("nf4", "A10"), 90.0, epsilon = 1e-9);
+        let rows = |variant, gpu| match boots().boot("m", variant, gpu).expect("a fit").rests_on {
+            Some(RestsOn::Rows(rows)) => (rows.variant, rows.gpu),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(rows("nf4", "T4"), ("*".to_owned(), "T4".to_owned()));
+        assert_eq!(rows("nf4", "A10"), rows("nf4", "H100"));
         assert_eq!(boots().boot("unheard-of", "fp8", "L40S"), None);
     }
 

@@ -42,6 +42,39 @@ pub struct Factor {
 impl Factor {
     /// Nothing is uncertain.
     pub const EXACT: Self = Self { low: 1.0, high: 1.0 };
+    /// One sigma of a derived time to either side: predicting each GPU from the others is off by 16 to 37 % (median) and
+    /// by 2 at worst, over the published benchmarks of image and video models, 2026-10.
+    pub const DERIVED: Self = Self { low: 1.0 / DERIVED_SIGMA, high: DERIVED_SIGMA };
+}
+
+const DERIVED_SIGMA: f64 = 1.35;
+
+/// Whom the rows of a file speak of: each part a name, or `*` for all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowsOf {
+    /// The model.
+    pub model: String,
+    /// Its variant.
+    pub variant: String,
+    /// The GPU type.
+    pub gpu: String,
+}
+
+/// What a mean rests on: means that rest on the same are wrong together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RestsOn {
+    /// Rows that state it.
+    Rows(RowsOf),
+    /// The mean on another GPU type, and a ratio.
+    Ratio {
+        /// Whom the row of the ratio speaks of.
+        rows: RowsOf,
+        /// The GPU type that it compares with.
+        relative_to: String,
+        /// The fit there.
+        base: Box<Fit>,
+    },
 }
 
 /// A law with its provenance.
@@ -55,6 +88,9 @@ pub struct Fit {
     pub n: u32,
     /// What is not known about the mean.
     pub factor: Factor,
+    /// What the mean rests on; `None` where the scenario states the law itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rests_on: Option<RestsOn>,
     /// Sources, in words, with dates.
     pub sources: Vec<String>,
     /// What a reader must know: contradictions, proxies, pooled spread.

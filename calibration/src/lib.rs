@@ -36,7 +36,7 @@ pub use contradictions::{ContradictionRule, Contradictions, JudgedRow, TypicalTi
 pub use curve_file::read_load_curve;
 pub use day::Day;
 pub use failures::FailureRate;
-pub use fit::{Factor, Fit, Kind};
+pub use fit::{Factor, Fit, Kind, RestsOn, RowsOf};
 pub use laws::{
     CdfStep, Choice, Empirical, FIT_COVERAGE, Family, FitError, FitEstimate, Goodness, LawFit, Nearest, QqPoint,
     REPLICATES, RunnerUp, TestOfFit, Time, TimeOnTest, Times, choose_law, fit_law, goodness_of_fit, kaplan_meier,

@@ -2,16 +2,12 @@
 
 use fleetfront_sim::{Law, Seconds};
 
-use crate::fit::{Factor, Fit, Kind};
+use crate::fit::{Factor, Fit, Kind, RestsOn};
 use crate::provenance::Provenance;
-use crate::spread::Spread;
+use crate::spread::{Scope, Spread};
 
 /// Fewest measurements whose own spread is believed; with fewer it is pooled.
 const OWN_SPREAD_N: usize = 3;
-
-/// One sigma of a derived time: predicting each GPU from the others is off by 16 to 37 % (median) and by 2 at worst,
-/// over the published benchmarks of image and video models, 2026-10.
-const DERIVED_FACTOR: f64 = 1.35;
 
 /// One row behind a law.
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +60,9 @@ impl<'a> Sample<'a> {
 
     /// The lognormal law with this mean and a spread: its own where it can be told, else the one the source states,
     /// else `pooled`.
-    pub(crate) fn fit(&self, pooled: impl FnOnce() -> Spread) -> Fit {
+    ///
+    /// - `of`: whom its rows speak of.
+    pub(crate) fn fit(&self, of: Scope<'_>, pooled: impl FnOnce() -> Spread) -> Fit {
         let n = self.observed().len();
         let kind = self.rows.iter().map(|row| row.provenance.kind).max().expect("a sample has rows");
         let spread = self.own_spread().or_else(|| self.stated_spread()).unwrap_or_else(pooled);
@@ -73,6 +71,7 @@ impl<'a> Sample<'a> {
             kind,
             n: n as u32,
             factor: default_factor(kind),
+            rests_on: Some(RestsOn::Rows(of.into())),
             sources: Vec::new(),
             notes: vec![spread.basis],
         };
@@ -108,7 +107,7 @@ impl<'a> Sample<'a> {
 pub(crate) fn default_factor(kind: Kind) -> Factor {
     match kind {
         Kind::Measured | Kind::Published => Factor::EXACT,
-        Kind::Derived | Kind::Assumed => Factor { low: 1.0 / DERIVED_FACTOR, high: DERIVED_FACTOR },
+        Kind::Derived | Kind::Assumed => Factor::DERIVED,
     }
 }
 
@@ -131,7 +130,8 @@ mod tests {
     fn fit(seconds: &[f64], kind: Kind, cv: Option<f64>) -> Fit {
         let provenance = provenance(kind);
         let rows = seconds.iter().map(|&seconds| Measurement { seconds, cv, provenance: &provenance, note: "" });
-        Sample::new(rows).expect("rows").fit(|| Spread { cv: 0.5, basis: "pooled".into() })
+        let of = Scope { model: "m", variant: "v", gpu: "T4" };
+        Sample::new(rows).expect("rows").fit(of, || Spread { cv: 0.5, basis: "pooled".into() })
     }
 
     #[test]

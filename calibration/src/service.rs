@@ -1,7 +1,7 @@
 //! Service-time laws from benchmarks: measured cells directly, the others through a ratio.
 
 use crate::benchmarks::{BenchmarkRow, Benchmarks, Finding};
-use crate::fit::{Factor, Fit};
+use crate::fit::{Factor, Fit, RestsOn};
 use crate::sample::{Measurement, Sample, default_factor, push_once};
 use crate::spread::{Scope, Spread, StatedSpread, pooled_spread};
 
@@ -52,7 +52,7 @@ impl Benchmarks {
 
     /// The law of a cell that has warm rows of its own.
     fn direct(&self, cell: Scope<'_>) -> Option<Fit> {
-        let mut fit = self.sample(cell)?.fit(|| self.pooled_spread(cell));
+        let mut fit = self.sample(cell)?.fit(cell, || self.pooled_spread(cell));
         fit.notes.extend(self.contradictions_of(cell));
         Some(fit)
     }
@@ -132,6 +132,8 @@ fn apply(fit: &mut Fit, ratio: &RatioOf<'_>) {
         );
         push_once(&mut fit.notes, own);
     }
+    let base = Box::new(fit.clone());
+    fit.rests_on = Some(RestsOn::Ratio { rows: row.scope().into(), relative_to: (*relative_to).to_owned(), base });
     fit.law = fit.law.scaled(*ratio);
     fit.kind = fit.kind.max(row.provenance.kind);
     fit.n = 0;
@@ -205,6 +207,9 @@ instantid,fp16,L40S,warm,8.9,,,,,,yes,measured,log,2026-02-01,
         assert_relative_eq!(fit.factor.low, 2.9 / 2.93, epsilon = 1e-12);
         assert_relative_eq!(fit.factor.high, 3.8 / 2.93, epsilon = 1e-12);
         assert_eq!((fit.kind, fit.n), (Kind::Published, 0));
+        let Some(RestsOn::Ratio { rows, relative_to, base }) = &fit.rests_on else { panic!("{:?}", fit.rests_on) };
+        assert_eq!((rows.variant.as_str(), rows.gpu.as_str(), relative_to.as_str()), ("*", "A10", "L40S"));
+        assert_eq!(**base, service("flux-schnell", "fp8", "L40S"));
         assert_eq!(fit.notes[0], "2.93 (2.9 to 3.8) times the time on L40S");
         assert_eq!(fit.sources.last().map(String::as_str), Some("bench (2026)"));
     }

@@ -1,5 +1,6 @@
 //! The spread of a cell that was measured too rarely to tell its own.
 
+use crate::fit::RowsOf;
 use crate::provenance::Provenance;
 use crate::sample::Sample;
 
@@ -24,6 +25,12 @@ pub(crate) struct Scope<'a> {
     pub(crate) model: &'a str,
     pub(crate) variant: &'a str,
     pub(crate) gpu: &'a str,
+}
+
+impl From<Scope<'_>> for RowsOf {
+    fn from(Scope { model, variant, gpu }: Scope<'_>) -> Self {
+        Self { model: model.to_owned(), variant: variant.to_owned(), gpu: gpu.to_owned() }
+    }
 }
 
 impl Scope<'_> {

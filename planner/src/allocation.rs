@@ -72,7 +72,7 @@ pub(crate) fn run_allocation(
         .par_iter()
         .map(|section| {
             let simulate =
-                |group: &ReadyGroup| simulate_section(scenario, (&allocation.name, group), section, requests);
+                |group: &ReadyGroup| simulate_section(scenario, (&allocation.name, group), section, requests, BINS);
             let groups = ready.iter().map(simulate).collect();
             control.step()?;
             Ok(groups)
@@ -80,6 +80,8 @@ pub(crate) fn run_allocation(
         .collect();
     let of_sections = of_sections?;
     let mut run = fold(scenario, allocation, &ready, sections, &of_sections);
+    run.day = average_day(&of_sections);
+    run.perfect = perfect(scenario, allocation, &ready, &of_sections);
     run.trials_usd = of_sections.iter().flat_map(|groups| trials_usd(groups)).collect();
     run.books = of_sections.into_iter().map(|groups| groups.into_iter().map(|group| group.hours).collect()).collect();
     Ok(AllocationRun {
@@ -90,19 +92,24 @@ pub(crate) fn run_allocation(
     })
 }
 
-fn simulate_section(
+/// Simulates one group of an allocation over one section, and checks it against its bounds.
+///
+/// - `bins`: of the average day; 0 to keep no books of the hours either.
+pub(crate) fn simulate_section(
     scenario: &Scenario,
     (allocation, group): (&str, &ReadyGroup),
     section: &Range<u32>,
     requests: &Requests<'_>,
+    bins: usize,
 ) -> GroupSection {
+    let timelines = if bins > 0 { group.places.len() } else { 0 };
     let mut scratch = Scratch::default();
     let mut of_section = GroupSection {
         outcome: Outcome::default(),
         latencies: vec![LatencyHistogram::default(); group.models.len()],
-        timelines: vec![Timeline::new(scenario.traffic.horizon(), BINS); group.places.len()],
+        timelines: (0..timelines).map(|_| Timeline::new(scenario.traffic.horizon(), bins)).collect(),
         floor: SectionFloor::new(group.models.len()),
-        hours: group.hour_books(scenario.traffic.horizon()),
+        hours: if bins > 0 { group.hour_books(scenario.traffic.horizon()) } else { Vec::new() },
         trials_usd: Vec::with_capacity(section.len()),
     };
     let GroupSection { outcome, latencies, timelines, floor, hours, trials_usd } = &mut of_section;
@@ -146,8 +153,8 @@ impl GroupSection {
     }
 }
 
-/// Folds the sections in order.
-fn fold(
+/// Folds the sections in order; the average day and what was bound to be are left out.
+pub(crate) fn fold(
     scenario: &Scenario,
     allocation: &Allocation,
     ready: &[ReadyGroup],
@@ -223,8 +230,6 @@ fn fold(
             run.models[*model].peak_containers = run.pools[group.places[group.homes[k]]].peak_containers;
         }
     }
-    run.day = average_day(of_sections);
-    run.perfect = perfect(scenario, allocation, ready, of_sections);
     run
 }
 

@@ -308,7 +308,7 @@ mod tests {
 
     fn fit(kind: Kind, factor: Factor) -> Fit {
         let law = fleetfront_sim::Law::Deterministic { seconds: 10.0 };
-        Fit { law, kind, n: 3, factor, sources: Vec::new(), notes: Vec::new() }
+        Fit { law, kind, n: 3, factor, rests_on: None, sources: Vec::new(), notes: Vec::new() }
     }
 
     /// Three equal sections with this p95 and this share of late requests.

@@ -1,7 +1,7 @@
 //! Numbers of a scenario that may turn out otherwise: what a decision is tried against.
 
 use fleetfront_calibration::Fit;
-use fleetfront_scenario::{Allocation, Scenario};
+use fleetfront_scenario::{Allocation, Cell, Scenario};
 use fleetfront_sim::{Seconds, UsdPerSecond};
 use fleetfront_workloads::Process;
 use serde::{Deserialize, Serialize};
@@ -35,6 +35,8 @@ pub enum KnobUnit {
     Seconds,
     /// Times what it is.
     Factor,
+    /// A fraction.
+    Share,
 }
 
 impl Knob {
@@ -126,12 +128,7 @@ impl Knob {
                 cell.service.iter_mut().for_each(|fit| fit.law = fit.law.scaled(factor));
             }
             Self::Boot { model, variant, gpu } => {
-                let cell = &mut scenario.models[model].variants[variant].cells[gpu];
-                cell.boot.iter_mut().for_each(|fit| fit.law = fit.law.scaled(factor));
-                if let Some(plan) = &mut cell.boot_plan {
-                    plan.phases.iter_mut().chain(&mut plan.image).for_each(|law| *law = law.scaled(factor));
-                    plan.snapshot.iter_mut().for_each(|(law, _)| *law = law.scaled(factor));
-                }
+                multiply_boot(&mut scenario.models[model].variants[variant].cells[gpu], factor);
             }
             Self::Window => {
                 for pool in allocations.iter_mut().flat_map(|allocation| &mut allocation.pools) {
@@ -156,12 +153,20 @@ impl Knob {
 }
 
 /// More traffic from clients who wait is more clients.
-fn multiply_traffic(scenario: &mut Scenario, model: usize, factor: f64) {
+pub(crate) fn multiply_traffic(scenario: &mut Scenario, model: usize, factor: f64) {
     scenario.models[model].requests_per_day *= factor;
     let traffic = &mut scenario.traffic.models[model];
     traffic.requests_per_day *= factor;
     if let Process::Closed { clients, .. } = &mut traffic.process {
         *clients *= factor;
+    }
+}
+
+pub(crate) fn multiply_boot(cell: &mut Cell, factor: f64) {
+    cell.boot.iter_mut().for_each(|fit| fit.law = fit.law.scaled(factor));
+    if let Some(plan) = &mut cell.boot_plan {
+        plan.phases.iter_mut().chain(&mut plan.image).for_each(|law| *law = law.scaled(factor));
+        plan.snapshot.iter_mut().for_each(|(law, _)| *law = law.scaled(factor));
     }
 }
 

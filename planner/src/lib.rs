@@ -42,6 +42,7 @@ mod race;
 mod recommend;
 mod recommendation;
 mod reevaluate;
+mod replan;
 mod replications;
 mod requests;
 mod results;
@@ -64,6 +65,7 @@ mod verdict;
 mod waiting_tests;
 mod what_if;
 mod why;
+mod worlds;
 
 pub use assumptions::assumptions;
 pub use bounds::{Bounds, ModelBounds, PoolBounds, Stated};
@@ -90,6 +92,7 @@ pub use pairing::Probabilities;
 pub use points::schedule_words;
 pub use recommendation::{FreshDays, Obstacle, Recommendation};
 pub use reevaluate::{Indifferent, Question, Reevaluation, Trigger, reevaluate};
+pub use replan::replan;
 pub use replications::{Look, ModelReplication, PoolReplication, Replication, TracedEvent, replicate, trace_trial};
 pub use run::{run_study, search_frontier, simulate_allocation};
 pub use space::{Pruned, SearchSpace, search_space};
@@ -105,3 +108,7 @@ pub use theory::{PoolTheory, SingleContainerTheory};
 pub use unserved::{Unserved, unserved};
 pub use what_if::{Change, ChangeGroup, CriterionTurn, Now, WhatIf, what_if};
 pub use why::{Rival, Why, why};
+pub use worlds::{
+    AllocationWorlds, ChoiceNow, Components, CriterionChance, Measurement, MonthBill, Unknown, WORLDS_MIN, Worlds,
+    WorldsEffort, unknowns, worlds,
+};

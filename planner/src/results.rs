@@ -163,6 +163,16 @@ fn judge_against(
     run: &AllocationRun,
     compared: Option<(&Baseline<'_>, &[Evidence<'_>])>,
 ) -> Vec<CriterionResult> {
+    judged_against(scenario, allocation, run, compared).into_iter().map(|judged| judged.result).collect()
+}
+
+/// The same, each with its place in the ranking.
+pub(crate) fn judged_against(
+    scenario: &Scenario,
+    allocation: &Allocation,
+    run: &AllocationRun,
+    compared: Option<(&Baseline<'_>, &[Evidence<'_>])>,
+) -> Vec<Judged> {
     let criteria = &scenario.criteria;
     let (baseline, of_baseline) = (compared.map(|(baseline, _)| baseline), compared.map(|(_, evidence)| evidence));
     let mut judged: Vec<Judged> = Vec::new();
@@ -190,5 +200,5 @@ fn judge_against(
             own
         }));
     }
-    judged.into_iter().map(|j| j.result).collect()
+    judged
 }

@@ -94,10 +94,12 @@ mod tests {
     use crate::compare_figure::compare_figure;
     use crate::fixture::questions::{changes, comparison, reevaluation, rivals};
     use crate::fixture::study;
+    use crate::fixture::worlds::worlds;
+    use crate::measure_figure::measure_figure;
     use crate::reevaluate_figure::reevaluate_figure;
     use crate::render::RenderConfig;
     use crate::what_if_figure::what_if_figure;
-    use crate::{compare_files, reevaluate_files, what_if_files, why_files};
+    use crate::{compare_files, measure_files, reevaluate_files, what_if_files, why_files};
 
     fn all_files() -> Vec<(&'static str, Vec<Output>)> {
         let config = RenderConfig { command: "fleetfront compare 'my fleet'".into() };
@@ -107,6 +109,7 @@ mod tests {
             ("compare", compare_files(&comparison(), &mends, &config).expect(complete)),
             ("reevaluate", reevaluate_files(&reevaluation(), &mends, &config).expect(complete)),
             ("what_if", what_if_files(&changes(), &mends, &config).expect(complete)),
+            ("measure", measure_files(&worlds(), &mends, &config).expect(complete)),
             ("why", why_files(&study(), &rivals(), &config).expect(complete)),
         ]
     }
@@ -183,13 +186,14 @@ mod tests {
             compare_figure(&few),
             reevaluate_figure(&reevaluation()),
             what_if_figure(&changes()),
+            measure_figure(&worlds()),
         ];
         for figure in figures {
             figure.assert_texts_are_legible();
         }
     }
 
-    /// A comparison of one with itself, no trigger at all, no change at all.
+    /// A comparison of one with itself, no trigger, no change, no measurement at all.
     #[test]
     fn thin_answers_are_drawn_too() {
         let mut same = comparison();
@@ -202,7 +206,11 @@ mod tests {
         nothing.triggers.clear();
         let mut none = changes();
         none.changes.clear();
-        for figure in [compare_figure(&same), reevaluate_figure(&nothing), what_if_figure(&none)] {
+        let mut closed = worlds();
+        closed.measurements.clear();
+        closed.choice.loss_usd_month = Estimate::exact(0.0);
+        let measured = measure_figure(&closed);
+        for figure in [compare_figure(&same), reevaluate_figure(&nothing), what_if_figure(&none), measured] {
             let drawn = svg(&figure);
             assert!(!drawn.contains("NaN") && !drawn.contains("inf"), "{drawn}");
         }

@@ -5,6 +5,7 @@ mod answers;
 mod bounds;
 pub(crate) mod questions;
 mod spending;
+pub(crate) mod worlds;
 
 use std::collections::BTreeMap;
 

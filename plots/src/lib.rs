@@ -33,7 +33,7 @@
 //! `fallback.csv` with a line a policy and point, `fallback.json`.
 //! [`render_traffic`] returns those of a log's traffic: `answer.md`, `traffic.json`, `scenario-traffic.toml`, `load.csv`,
 //! `curve.svg`, `hours.svg`, `dispersion.svg`, `keep-alive.svg`.
-//! [`compare_files`], [`reevaluate_files`], [`what_if_files()`] and [`why_files`] return the files of the commands that
+//! [`compare_files`], [`measure_files`], [`reevaluate_files`], [`what_if_files()`] and [`why_files`] return the files of the commands that
 //! answer one question: each a figure (SVG and PNG), a table (CSV), the data (JSON) and the answer (Markdown) under the
 //! command's own name.
 //!
@@ -75,6 +75,9 @@ mod font;
 mod forest;
 pub mod format;
 mod frontier_figure;
+mod measure_figure;
+mod measure_files;
+pub mod measure_words;
 mod metric_columns;
 mod modal_arguments;
 mod place;
@@ -121,6 +124,7 @@ pub use diff_md::diff_md;
 pub use export::{ExportFormat, export};
 pub use fallback_files::render_fallback;
 pub use fallback_tables::{FallbackTable, map_table, pairs_table, payoff_word, policies_table};
+pub use measure_files::measure_files;
 pub use reevaluate_files::reevaluate_files;
 pub use render::{Output, PlotError, RenderConfig, render};
 pub use traffic_files::{TrafficAnswer, render_traffic};

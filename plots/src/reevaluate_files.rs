@@ -55,13 +55,18 @@ pub fn reevaluate_files(
     pack(names, &reevaluate_figure(found), csv(found)?, found, page.markdown())
 }
 
-fn csv(found: &Reevaluation) -> Result<Vec<u8>, PlotError> {
-    let unit_name = |unit: KnobUnit| match unit {
+/// A unit as programs read it.
+pub(crate) fn unit_name(unit: KnobUnit) -> &'static str {
+    match unit {
         KnobUnit::RequestsADay => "requests_per_day",
         KnobUnit::UsdAnHour => "usd_per_hour",
         KnobUnit::Seconds => "s",
         KnobUnit::Factor => "x",
-    };
+        KnobUnit::Share => "share",
+    }
+}
+
+fn csv(found: &Reevaluation) -> Result<Vec<u8>, PlotError> {
     let rows = found.triggers.iter().map(|trigger| {
         let mut row = vec![trigger.knob.clone(), unit_name(trigger.unit).to_owned(), trigger.now.to_string()];
         row.extend(cells(trigger.at));

@@ -12,6 +12,7 @@ pub fn unit(of: KnobUnit) -> Unit {
         KnobUnit::UsdAnHour => Unit::Usd,
         KnobUnit::Seconds => Unit::Seconds,
         KnobUnit::Factor => Unit::Ratio,
+        KnobUnit::Share => Unit::Share,
     }
 }
 
@@ -21,7 +22,7 @@ pub fn suffix(of: KnobUnit) -> &'static str {
     match of {
         KnobUnit::RequestsADay => " a day",
         KnobUnit::UsdAnHour => " an hour",
-        KnobUnit::Seconds | KnobUnit::Factor => "",
+        KnobUnit::Seconds | KnobUnit::Factor | KnobUnit::Share => "",
     }
 }
 

@@ -152,7 +152,15 @@ pub(crate) fn known(
     let fit = |law: Law| {
         let provenance: Provenance = (&cell.provenance).into();
         let source = format!("{} ({})", provenance.source, provenance.date);
-        Fit { law, kind: provenance.kind, n: 0, factor: Factor::EXACT, sources: vec![source], notes: Vec::new() }
+        Fit {
+            law,
+            kind: provenance.kind,
+            n: 0,
+            factor: Factor::EXACT,
+            rests_on: None,
+            sources: vec![source],
+            notes: Vec::new(),
+        }
     };
     let service = cell.service.as_ref().map(|law| fit(law.law())).or(service);
     let one = cell.boot.as_ref().map(|law| fit(law.law())).or(boot);

@@ -92,7 +92,7 @@ mod tests {
 
     fn fit() -> Fit {
         let law = Law::Deterministic { seconds: 1.0 };
-        Fit { law, kind: Kind::Assumed, n: 0, factor: Factor::EXACT, sources: vec![], notes: vec![] }
+        Fit { law, kind: Kind::Assumed, n: 0, factor: Factor::EXACT, rests_on: None, sources: vec![], notes: vec![] }
     }
 
     fn needs(peak_gib: f64, requires: &[String]) -> Needs<'_> {

@@ -9,6 +9,7 @@ use fleetfront_calibration::{Kind, Provenance};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::failure_counts::FailureCounts;
 use crate::resolved::LatencyReading;
 use crate::rules::{BoundsFile, ExecutionName, Rules};
 
@@ -229,6 +230,8 @@ pub struct ModelFile {
     pub next: Option<NextFile>,
     /// Where the failure probability comes from
     pub failure_provenance: ProvenanceFile,
+    /// The tries that it was counted from, { failed = 3, tries = 1400 }: how far it may be off
+    pub failure_counts: Option<FailureCounts>,
     /// Time to become the loaded model of a container that has another one loaded, in seconds
     pub switch_in_s: f64,
     /// The same, in seconds, where it depends on the model loaded before: { other-model = 2.7 }

@@ -14,6 +14,7 @@ mod criteria;
 mod criteria_check;
 mod curves;
 mod document;
+mod failure_counts;
 mod feasibility;
 pub mod file;
 mod files;
@@ -58,6 +59,7 @@ mod traffic_shapes;
 
 pub use adapters::AdapterMix;
 pub use clock::Clock;
+pub use failure_counts::FailureCounts;
 pub use files::Files;
 pub use fleetfront_calibration::{Problem, Provenance};
 pub use grid::contradiction;

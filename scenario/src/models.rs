@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use fleetfront_calibration::{Provenance, ShapeSample};
 use fleetfront_sim::{Seconds, StreamKey};
 
+use crate::failure_counts;
 use crate::feasibility::Needs;
 use crate::file::{ModelFile, ScenarioFile, VariantFile};
 use crate::findings::Findings;
@@ -105,6 +106,7 @@ fn resolve(
         latency_limit_s: Findings::seconds(model.latency_limit_s),
         failure_probability: model.failure_probability,
         failure_provenance: (&model.failure_provenance).into(),
+        failure_counts: failure_counts::counts(model, path, findings),
         fails_at_end: model.failure_at == Some(crate::file::FailureAtName::End),
         next: coupling::next(file, model, path, findings),
         switch_in_s: switch_times(file, model, path, findings),

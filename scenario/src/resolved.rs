@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::adapters::AdapterMix;
 use crate::clock::Clock;
+use crate::failure_counts::FailureCounts;
 use crate::platform::Platform;
 use crate::rules::{BatchedFile, BoundsFile, Rules};
 use crate::shapes::ShapeMix;
@@ -151,6 +152,9 @@ pub struct Model {
     pub failure_probability: f64,
     /// Where that comes from.
     pub failure_provenance: Provenance,
+    /// The tries that it was counted from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure_counts: Option<FailureCounts>,
     /// Whether a try that fails does so at its end, instead of at any moment.
     #[serde(default)]
     pub fails_at_end: bool,

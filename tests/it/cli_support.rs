@@ -57,8 +57,13 @@ impl Place {
 
     /// Runs `fleetfront` with these words, parted by spaces.
     pub(crate) fn fleetfront(&self, words: &str) -> Done {
+        self.fleetfront_with(words, &[])
+    }
+
+    /// The same with words that may hold spaces.
+    pub(crate) fn fleetfront_with(&self, words: &str, more: &[&str]) -> Done {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fleetfront"));
-        command.args(words.split_whitespace()).current_dir(self.folder.path());
+        command.args(words.split_whitespace()).args(more).current_dir(self.folder.path());
         Done::from(command.output().expect("it starts"))
     }
 
@@ -69,7 +74,7 @@ impl Place {
         Done::from(command.output().expect("it starts"))
     }
 
-    /// Runs it, and it has to succeed.
+    /// `fleetfront`, and it has to succeed.
     pub(crate) fn succeed(&self, words: &str) -> Done {
         let done = self.fleetfront(words);
         assert_eq!(done.code, Some(0), "{words}: {}", done.stderr);

@@ -8,6 +8,7 @@ mod cli_elsewhere;
 mod cli_export;
 mod cli_fallback;
 mod cli_interrupt;
+mod cli_measure;
 mod cli_reevaluate;
 mod cli_run;
 mod cli_search;

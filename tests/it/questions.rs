@@ -179,7 +179,7 @@ fn check_page(name: &str) {
 }
 
 /// The pages, by the question that each answers.
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 10] = [
     "best-allocation",
     "failure-rate",
     "fallback",
@@ -188,6 +188,7 @@ const PAGES: [&str; 9] = [
     "latency-for-money",
     "quantisation",
     "t4-against-l40s",
+    "what-to-measure",
     "when-to-review",
 ];
 
@@ -210,6 +211,7 @@ pages! {
     latency_for_money: "latency-for-money",
     quantisation: "quantisation",
     t4_against_l40s: "t4-against-l40s",
+    what_to_measure: "what-to-measure",
     when_to_review: "when-to-review",
 }
 

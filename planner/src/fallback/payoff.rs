@@ -151,7 +151,7 @@ mod tests {
 
     fn fit(kind: Kind) -> Fit {
         let law = Law::Deterministic { seconds: 10.0 };
-        Fit { law, kind, n: 3, factor: Factor::EXACT, sources: Vec::new(), notes: Vec::new() }
+        Fit { law, kind, n: 3, factor: Factor::EXACT, rests_on: None, sources: Vec::new(), notes: Vec::new() }
     }
 
     /// Sections whose costs vary alike, with this p95 and this share of completed requests.

@@ -1,0 +1,186 @@
+//! How far a mean may be off: what a fit says of it, as a law of the factor on the mean.
+
+use fleetfront_calibration::{Factor, Fit, Kind};
+use fleetfront_scenario::FailureCounts;
+use fleetfront_sim::{exp, ln, normal_quantile};
+use statrs::distribution::{Beta, ContinuousCDF, StudentsT};
+
+/// Of the bounds of a factor: they are an interval of so much.
+const BOUNDS: f64 = 0.90;
+/// Student's t with few degrees of freedom is drawn within its central part of this size: with two of them the mean of
+/// what it leaves out is infinite, which no service time is.
+const STUDENT_PART: f64 = 0.99;
+/// Fewest runs that speak for their own spread; with fewer it is pooled over many, and the mean is normal.
+const OWN_SPREAD_N: u32 = 3;
+
+/// The law of the logarithm of a factor. Its median is 1, but for counted shares.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Doubt {
+    /// Normal, to either side with a standard deviation of its own.
+    Normal {
+        /// Of the half below the median.
+        below_log: f64,
+        /// Of the half above it.
+        above_log: f64,
+    },
+    /// Student's t times a scale.
+    Student {
+        /// What it is multiplied by.
+        scale_log: f64,
+        /// Degrees of freedom.
+        freedom: u32,
+    },
+    /// That of a share that was counted, over the share that is taken.
+    Counted {
+        /// The counts.
+        counts: FailureCounts,
+        /// The share that is taken, above 0.
+        taken: f64,
+    },
+}
+
+impl Doubt {
+    /// The same to either side.
+    pub(crate) fn normal(sd_log: f64) -> Self {
+        Self::Normal { below_log: sd_log, above_log: sd_log }
+    }
+
+    /// What nobody measured and nobody bounds: 1.35 times more or less is one standard deviation.
+    pub(crate) fn derived() -> Self {
+        Self::normal(ln(Factor::DERIVED.high))
+    }
+
+    /// What a fit leaves open about its mean, beyond what it leaves to the mean that it is scaled from. `None` where
+    /// nothing is said of it: a law that is stated as measured or published, a published ratio without bounds.
+    ///
+    /// Everything that turns a fit into a doubt stands here.
+    pub(crate) fn of(fit: &Fit) -> Option<Self> {
+        let Factor { low, high } = fit.factor;
+        let cv = fit.law.cv();
+        let of_mean = cv / f64::from(fit.n).sqrt();
+        let (is_derived, is_exact) = (fit.factor == Factor::DERIVED, fit.factor == Factor::EXACT);
+        if is_derived || (is_exact && fit.n == 0 && fit.kind >= Kind::Derived) {
+            Some(Self::derived())
+        } else if !is_exact {
+            let sigmas = normal_quantile(f64::midpoint(1.0, BOUNDS));
+            Some(Self::Normal { below_log: -ln(low) / sigmas, above_log: ln(high) / sigmas })
+        } else if fit.n == 0 || cv <= 0.0 {
+            None
+        } else if fit.n >= OWN_SPREAD_N {
+            Some(Self::Student { scale_log: of_mean, freedom: fit.n - 1 })
+        } else {
+            Some(Self::normal(of_mean))
+        }
+    }
+
+    /// The factor that so large a share of all draws does not exceed.
+    ///
+    /// - `share`: between 0 and 1, both excluded.
+    pub(crate) fn factor(self, share: f64) -> f64 {
+        exp(self.log_factor(share))
+    }
+
+    fn log_factor(self, share: f64) -> f64 {
+        match self {
+            Self::Normal { below_log, above_log } => {
+                let sigmas = normal_quantile(share);
+                sigmas * if sigmas < 0.0 { below_log } else { above_log }
+            }
+            Self::Student { scale_log, freedom } => {
+                let outside = (1.0 - STUDENT_PART) / 2.0;
+                let law = StudentsT::new(0.0, 1.0, f64::from(freedom)).expect("one degree of freedom or more");
+                scale_log * law.inverse_cdf(share.clamp(outside, 1.0 - outside))
+            }
+            // Jeffreys' prior, whose intervals cover what they say (Brown, Cai and DasGupta 2001).
+            Self::Counted { counts: FailureCounts { failed, tries }, taken } => {
+                let (failed, others) = (f64::from(failed) + 0.5, f64::from(tries - failed) + 0.5);
+                let law = Beta::new(failed, others).expect("half a count or more");
+                ln((law.inverse_cdf(share) / taken).max(f64::MIN_POSITIVE))
+            }
+        }
+    }
+
+    /// Standard deviation of the logarithm.
+    pub(crate) fn sd_log(self) -> f64 {
+        match self {
+            // Halves of normal laws: means of +-s sqrt(2 / pi), mean squares of s^2, half of the draws each.
+            Self::Normal { below_log, above_log } => {
+                let mean_square = f64::midpoint(below_log * below_log, above_log * above_log);
+                (mean_square - (above_log - below_log).powi(2) / std::f64::consts::TAU).sqrt()
+            }
+            Self::Student { .. } | Self::Counted { .. } => {
+                const POINTS: u32 = 400;
+                let logs = (0..POINTS).map(|k| self.log_factor((f64::from(k) + 0.5) / f64::from(POINTS)));
+                let mean = logs.clone().sum::<f64>() / f64::from(POINTS);
+                (logs.map(|log| (log - mean).powi(2)).sum::<f64>() / f64::from(POINTS)).sqrt()
+            }
+        }
+    }
+
+    /// The factors that nine draws in ten lie between.
+    pub(crate) fn bounds(self) -> [f64; 2] {
+        [(1.0 - BOUNDS) / 2.0, f64::midpoint(1.0, BOUNDS)].map(|share| self.factor(share))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use approx::assert_relative_eq;
+    use fleetfront_sim::{Law, Seconds};
+
+    use super::*;
+
+    fn fit(kind: Kind, n: u32, factor: Factor) -> Fit {
+        let law = Law::lognormal(Seconds::new(10.0).expect("a span"), 0.2);
+        Fit { law, kind, n, factor, rests_on: None, sources: Vec::new(), notes: Vec::new() }
+    }
+
+    #[test]
+    fn runs_speak_by_their_number() {
+        let sd = |n| Doubt::of(&fit(Kind::Measured, n, Factor::EXACT)).expect("a doubt").sd_log();
+        assert_relative_eq!(sd(1), 0.2, max_relative = 1e-9);
+        assert_relative_eq!(sd(2), 0.2 / 2.0_f64.sqrt(), max_relative = 1e-9);
+        // From three on Student's t, whose variance is (n - 1) / (n - 3) times as much for n > 3, less its ends.
+        let many = Doubt::of(&fit(Kind::Measured, 41, Factor::EXACT)).expect("a doubt");
+        assert_relative_eq!(many.sd_log(), 0.2 / 41.0_f64.sqrt() * (40.0_f64 / 38.0).sqrt(), max_relative = 0.03);
+        // Tables: t with 2 degrees of freedom has its 95th percentile at 2.920.
+        let three = Doubt::of(&fit(Kind::Published, 3, Factor::EXACT)).expect("a doubt");
+        assert_relative_eq!(ln(three.bounds()[1]), 2.920 * 0.2 / 3.0_f64.sqrt(), max_relative = 1e-3);
+        assert!(ln(three.factor(1.0 - 1e-12)) <= 9.925 * 0.2 / 3.0_f64.sqrt() * 1.001);
+    }
+
+    #[test]
+    fn bounds_are_nine_in_ten_and_the_median_stays() {
+        let doubt = Doubt::of(&fit(Kind::Published, 0, Factor { low: 0.99, high: 1.3 })).expect("a doubt");
+        assert_relative_eq!(doubt.bounds()[0], 0.99, max_relative = 1e-9);
+        assert_relative_eq!(doubt.bounds()[1], 1.3, max_relative = 1e-9);
+        assert_relative_eq!(doubt.factor(0.5), 1.0, epsilon = 1e-9);
+        // By brute force over the law.
+        let logs: Vec<f64> = (0..100_000).map(|k| doubt.log_factor((f64::from(k) + 0.5) / 1e5)).collect();
+        let mean = logs.iter().sum::<f64>() / 1e5;
+        let sd = (logs.iter().map(|log| (log - mean).powi(2)).sum::<f64>() / 1e5).sqrt();
+        assert_relative_eq!(doubt.sd_log(), sd, max_relative = 1e-3);
+    }
+
+    /// Jeffreys' 90 % interval of 3 failures in 1,400 tries, by summing the density in another program.
+    #[test]
+    fn counted_failures_are_as_uncertain_as_their_count() {
+        let doubt = Doubt::Counted { counts: FailureCounts { failed: 3, tries: 1400 }, taken: 0.0022 };
+        let [low, high] = doubt.bounds().map(|factor| factor * 0.0022);
+        assert_relative_eq!(low, 0.000_774_45, max_relative = 1e-3);
+        assert_relative_eq!(high, 0.005_015_85, max_relative = 1e-3);
+    }
+
+    #[test]
+    fn what_nobody_measured_is_a_third_either_way_and_what_is_stated_is_known() {
+        let third = 1.35_f64.ln();
+        for kind in [Kind::Derived, Kind::Assumed] {
+            for factor in [Factor::DERIVED, Factor::EXACT] {
+                let doubt = Doubt::of(&fit(kind, 0, factor)).expect("a doubt");
+                assert_relative_eq!(doubt.sd_log(), third, max_relative = 1e-9);
+            }
+        }
+        assert_eq!(Doubt::of(&fit(Kind::Measured, 0, Factor::EXACT)), None);
+        assert_eq!(Doubt::of(&fit(Kind::Published, 0, Factor::EXACT)), None);
+    }
+}
