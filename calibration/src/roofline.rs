@@ -339,6 +339,7 @@ impl RooflinePrediction {
                 "roofline: {:.0} % of the matrix rate, as achieved {measured}",
                 100.0 * self.efficiency
             )],
+            rests_on: None,
         }
     }
 }

@@ -155,13 +155,13 @@ fn five_hundred_functions_are_drawn_as_they_are() {
     let most = stamps.iter().map(|stamp| stamp.1).max().expect("functions");
     let names = (0..=most).map(|function| format!("f{function}")).collect();
     let proof = Log { names, ..Log::of_one(stamps, Some(60.0), (0, 86_400)) }.prove();
-    // So many functions add up that bands are two per cent wide, and timers and one day of clusters leave the model a few per
-    // cent off: four in five hold for any seed, and cold starts are told to a tenth up to half an hour.
-    assert!(proof.share() > Some(0.75) && proof.checks.len() > 40, "{proof:#?}");
+    // So many functions add up that bands are two per cent wide: cold starts at some keep-alives are beside them, by an
+    // eighth at most.
+    assert!(proof.share().is_some_and(|share| share >= 0.9) && proof.checks.len() > 40, "{proof:#?}");
     let cold: Vec<_> = proof.checks.iter().filter(|check| check.group == CheckGroup::KeepAlive).collect();
     assert_eq!(cold.len(), 8);
     let off = |check: &Check| check.drawn.zip(check.log).map_or(1.0, |(drawn, log)| (drawn.median / log - 1.0).abs());
-    assert!(cold.iter().take(7).all(|check| off(check) < 0.12), "{cold:#?}");
+    assert!(cold.iter().all(|check| off(check) < 0.15), "{cold:#?}");
 }
 
 /// Four weeks of a model that is known.
