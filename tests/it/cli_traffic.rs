@@ -357,7 +357,10 @@ fn sizes_and_clients_are_read_where_they_are_named() {
     let third = stamps().len() / 3;
     assert!(rows[1..].iter().any(|row| row.starts_with(&format!("{third},"))), "{shapes}");
     let answer: TrafficAnswer = serde_json::from_str(&place.text("found/traffic.json")).expect("JSON");
-    assert_eq!(answer.command, "fleetfront traffic log.csv --client who --shape steps=n --zone UTC --wrong-share 0.01");
+    assert_eq!(
+        answer.command,
+        "fleetfront traffic log.csv --client who --shape 'steps=n' --zone UTC --wrong-share 0.01"
+    );
     refused("log.csv", &text, "--shape steps=m", "error: log.csv:1: shape: no column `m`");
 }
 
@@ -376,7 +379,9 @@ fn a_real_trace_is_studied_from_end_to_end() {
     let done = place.succeed("traffic gentd26.csv.gz --check --draws 39 --out found");
     let said = words(&done.stdout);
     assert!(said.starts_with("14,279 requests in "), "{said}");
-    assert_eq!(place.names("found"), FILES.map(str::to_owned));
+    let mut files = FILES.map(str::to_owned).to_vec();
+    files.insert(7, "shapes.csv".to_owned());
+    assert_eq!(place.names("found"), files, "the trace has steps and images");
     for figure in ["curve.svg", "dispersion.svg", "hours.svg", "keep-alive.svg"] {
         let svg = place.text(&format!("found/{figure}"));
         assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n") && !svg.contains("NaN"), "{figure}");
