@@ -1,4 +1,8 @@
+use std::io::Write as _;
+use std::path::Path;
+
 use super::*;
+use crate::log::{Columns, Entry, LogOptions, open_log, read_log};
 
 const S: i64 = 1_000_000_000;
 
@@ -103,4 +107,34 @@ fn bins_tell_no_gaps_and_a_log_without_names_has_no_clients() {
     let found = book.finish().expect("a client");
     assert_eq!((found.gaps, found.requests_mean), (None, 5.0));
     assert_eq!(ClientBook::new(&ClientSample::default(), S, true).finish(), None);
+}
+
+/// A real log against what pandas counted in it, and a few lines of Python: visits and gaps within them.
+#[test]
+fn clients_of_a_real_log_are_those_that_others_count() {
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
+    let path = shared.join("traces/gentd26_t2i_requests_a.csv.gz");
+    if !path.exists() {
+        let _ = writeln!(std::io::stderr(), "SKIPPED: {} is not on this machine", path.display());
+        return;
+    }
+    let columns = Columns { client: Some("groupId".into()), ..Columns::default() };
+    let options = LogOptions { columns, ..LogOptions::default() };
+    let mut sample = ClientSample::default();
+    let read = |each: &mut dyn FnMut(&Entry<'_>)| {
+        read_log(open_log(&path).expect("it opens"), "log", &options, each).expect("a log");
+    };
+    read(&mut |entry| sample.add(entry.client));
+    let mut book = ClientBook::new(&sample, S, true);
+    read(&mut |entry| book.push(entry.client, entry.at_ns, entry.requests));
+    let found = book.finish().expect("clients");
+    let reference = std::fs::read_to_string(shared.join("reference/open__gentd26_t2i_requests_a.json"));
+    let reference: serde_json::Value = serde_json::from_str(&reference.expect("a reference")).expect("JSON");
+    assert_eq!(Some(found.tracked), reference["groups"]["n"].as_u64());
+    let most = reference["groups"]["top1"].as_f64().expect("a share") * 14_279.0;
+    assert!((found.requests[4].value - most).abs() < 0.01, "{:?}", found.requests);
+    let gaps = found.gaps.expect("gaps");
+    assert_eq!((gaps.number, found.requests[1].value), (11_899, 2.0));
+    assert!((gaps.requests_of_visit - 4.543_111_677).abs() < 1e-8, "{}", gaps.requests_of_visit);
+    assert!((gaps.gap_of_visit_s.expect("gaps") - 123.916_576_868).abs() < 1e-8, "{gaps:?}");
 }
