@@ -360,10 +360,7 @@ fn sizes_and_clients_are_read_where_they_are_named() {
     let third = stamps().len() / 3;
     assert!(rows[1..].iter().any(|row| row.starts_with(&format!("{third},"))), "{shapes}");
     let answer: TrafficAnswer = serde_json::from_str(&place.text("found/traffic.json")).expect("JSON");
-    assert_eq!(
-        answer.command,
-        "fleetfront traffic log.csv --client who --shape steps=n --zone UTC --wrong-share 0.01"
-    );
+    assert_eq!(answer.command, "fleetfront traffic log.csv --client who --shape steps=n --zone UTC --wrong-share 0.01");
     refused("log.csv", &text, "--shape steps=m", "error: log.csv:1: shape: no column `m`");
 }
 
