@@ -45,7 +45,7 @@ pub enum Process {
         think: Law,
     },
     /// Clients who wait: each thinks, sends a request, waits until it is answered or lost, and thinks again. Their
-    /// requests are not drawn but sent while a trial is simulated (see [`clients`](crate::clients)); the rate of the
+    /// requests are not drawn but sent while a trial is simulated (see [`clients`](crate::clients())); the rate of the
     /// curve is the one that is expected, and the clock by which they think runs as it does.
     Closed {
         /// How many. With a fraction a trial has one more or not, so that the mean over trials is this number.
