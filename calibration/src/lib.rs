@@ -43,6 +43,7 @@ pub use laws::{
 };
 pub use memory::{Holder, Memory, MemoryRow};
 pub use memory_fit::{BORDERLINE_SHARE, MemoryClass, MemoryFit};
+pub use nearest::nearest;
 pub use percentiles::{Percentile, PercentileError, TwoPercentiles, lognormal_of};
 pub use pooling::{
     CellEstimate, CellSpread, CellTimes, LogMedian, Pooling, PoolingError, RandomEffects, RatioOfModel,

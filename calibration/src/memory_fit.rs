@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::runs::{Run, RunEnd};
 
 /// Above this share of the usable memory a fit is borderline: fragmentation or a larger image may break it. The
-/// scenario's own rule.
+/// scenario decides by it too.
 pub const BORDERLINE_SHARE: f64 = 0.95;
 
 /// How a peak stands to what a GPU has.

@@ -1,7 +1,8 @@
 //! What a misspelt name was meant to be.
 
 /// The name of `known` that is closest to `given`, if one is close enough to be meant.
-pub(crate) fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let folded = given.to_lowercase();
     known
         .into_iter()
@@ -51,6 +52,7 @@ mod tests {
         assert_eq!(edit_distance("kitten", "sitting"), 3);
         assert_eq!(edit_distance("", "abc"), 3);
         assert_eq!(edit_distance("loar", "lora"), 1);
+        assert_eq!(edit_distance("gpu", "gpu"), 0);
     }
 
     #[test]

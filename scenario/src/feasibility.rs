@@ -1,11 +1,8 @@
 //! Whether a variant can run on a GPU type: the one place that decides it.
 
-use fleetfront_calibration::Fit;
+use fleetfront_calibration::{BORDERLINE_SHARE, Fit};
 
 use crate::resolved::{Cell, Feasibility, Gpu, Infeasible, Quality};
-
-/// Above this share of the usable memory a fit is borderline: fragmentation or a larger image may break it.
-const BORDERLINE_SHARE: f64 = 0.95;
 
 /// What a variant asks for, wherever it runs.
 #[derive(Debug, Clone, Copy)]

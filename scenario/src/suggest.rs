@@ -1,46 +1,6 @@
 //! What a misspelt name was meant to be.
 
-/// The name of `known` that is closest to `given`, if one is close enough to be meant.
-#[must_use]
-pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let folded = given.to_lowercase();
-    known
-        .into_iter()
-        .map(|name| (closeness(&folded, &name.to_lowercase()), name))
-        .filter(|((distance, _), name)| *distance <= (name.len().max(given.len()) / 3).max(1))
-        .min()
-        .map(|(_, name)| name)
-}
-
-/// Smaller is closer: the edit distance, counted as 0 where `given` is the beginning of `known` (a forgotten unit) and as
-/// 1 where it is the other way round; among equals the difference of the lengths.
-fn closeness(given: &str, known: &str) -> (usize, usize) {
-    let distance = match (known.starts_with(given), given.starts_with(known)) {
-        _ if given.len().min(known.len()) < 2 => edit_distance(given, known),
-        (true, _) => 0,
-        (_, true) => 1,
-        _ => edit_distance(given, known),
-    };
-    (distance, given.len().abs_diff(known.len()))
-}
-
-/// Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b` (Damerau 1964), none overlapping.
-fn edit_distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let above = &rows[i - 1];
-            let replaced = above[j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-            let swapped = if swapped { rows[i - 2][j - 2] + 1 } else { usize::MAX };
-            row.push(replaced.min(above[j] + 1).min(row[j - 1] + 1).min(swapped));
-        }
-        rows.push(row);
-    }
-    rows[a.len()][b.len()]
-}
+pub use fleetfront_calibration::nearest;
 
 /// "did you mean `x`?" where a name is close, else the list of the known ones.
 pub(crate) fn advice(given: &str, known: &[&str]) -> String {
@@ -54,15 +14,6 @@ pub(crate) fn advice(given: &str, known: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn edit_distances_count_swaps_once() {
-        // The textbook pair.
-        assert_eq!(edit_distance("kitten", "sitting"), 3);
-        assert_eq!(edit_distance("", "abc"), 3);
-        assert_eq!(edit_distance("loar", "lora"), 1);
-        assert_eq!(edit_distance("gpu", "gpu"), 0);
-    }
 
     #[test]
     fn the_closest_name_wins_and_a_stranger_gets_the_list() {
