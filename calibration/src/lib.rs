@@ -5,6 +5,7 @@
 
 mod benchmarks;
 mod boots;
+mod calibration;
 mod contradictions;
 mod curve_file;
 mod day;
@@ -32,6 +33,10 @@ mod trace_file;
 
 pub use benchmarks::{BenchmarkRow, Benchmarks, Finding};
 pub use boots::{BootRow, Boots};
+pub use calibration::{
+    CalibratedCell, Calibration, CalibrationOptions, Flag, LawBasis, LawRanking, OWN_LAW_N, PooledPhase, RankedLaw,
+    RunCounts, StatedCv,
+};
 pub use contradictions::{ContradictionRule, Contradictions, JudgedRow, TypicalTime};
 pub use curve_file::read_load_curve;
 pub use day::Day;

@@ -1,0 +1,179 @@
+//! Runs joined into laws: for every cell how long it takes, how sure that is, and what a reader must know.
+//!
+//! A cell with many runs has the law that they support ([`choose_law`](crate::choose_law)); one with few has a lognormal
+//! law whose middle and spread it shares with others ([`Pooling`]); one without any borrows its speed from other models.
+//! Runs of several shapes meet in a [`ShapeLaw`](crate::ShapeLaw) first. Rows that contradict the others are named, and
+//! never averaged in silence.
+
+mod borrowed;
+mod bounds;
+mod cell;
+mod first_requests;
+mod flag;
+mod ranking;
+mod rows;
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+use crate::contradictions::ContradictionRule;
+use crate::day::Day;
+use crate::pooling::{CellTimes, Pooling, SpreadPrior, TAU_FLOOR};
+use crate::runs::{CellName, Phase, Run, Runs, Shape};
+
+pub use cell::{CalibratedCell, LawBasis, RunCounts};
+pub use flag::Flag;
+pub use ranking::{LawRanking, RankedLaw};
+
+use borrowed::Borrower;
+use rows::{Judged, judged};
+
+/// Fewest ended runs of a cell that may choose a family of laws; below, the law is a pooled lognormal one. With 20 runs the
+/// standard deviation of a spread is 16 % of it, and that of the mean of times with a cv of 0.7 is 16 % too.
+pub const OWN_LAW_N: usize = 20;
+
+/// What a cell's spread is worth that is stated and not measured: cells differ, so as little as four runs.
+const STATED_FREEDOM: f64 = 3.0;
+
+/// A spread that a source states, for cells without runs that would tell it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StatedCv {
+    /// Of which phase.
+    pub phase: Phase,
+    /// Standard deviation over mean.
+    pub cv: f64,
+    /// Who says so, with its date.
+    pub source: String,
+}
+
+/// What is to be decided when runs become laws.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CalibrationOptions {
+    /// What is done about rows that contradict the others.
+    pub rule: ContradictionRule,
+    /// At most one a phase; where no cell was measured twice.
+    pub stated: Vec<StatedCv>,
+    /// The GPU type that others are compared with; `None`: the one on which most cells were measured.
+    pub reference: Option<String>,
+    /// The shape at which the times of a model are wanted; of others, that of most of its runs.
+    pub timed: Vec<(String, Shape)>,
+    /// Whether the wanted shape may lie outside of what was measured.
+    pub extrapolate: bool,
+    /// The day of reading and the age in days from which on a row is stale; `None`: no row is.
+    pub stale: Option<(Day, u32)>,
+}
+
+/// All cells of a file of runs, calibrated.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    /// Sorted by phase and name; after the measured ones of a phase those that borrow.
+    pub cells: Vec<CalibratedCell>,
+    /// Of each phase with runs.
+    pub pooled: Vec<PooledPhase>,
+}
+
+/// What the cells of a phase have in common.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PooledPhase {
+    /// Which.
+    pub phase: Phase,
+    /// The spread of a cell; `None` where neither a run nor a source tells it.
+    pub spread: Option<SpreadPrior>,
+    /// The GPU type that others are compared with.
+    pub reference: String,
+}
+
+impl Default for CalibrationOptions {
+    /// Contradictions excluded, no spread stated, nothing extrapolated, nothing stale.
+    fn default() -> Self {
+        Self {
+            rule: ContradictionRule::Exclude,
+            stated: Vec::new(),
+            reference: None,
+            timed: Vec::new(),
+            extrapolate: false,
+            stale: None,
+        }
+    }
+}
+
+impl Calibration {
+    /// Joins the runs. A cell that makes no law is there all the same: its flags say why.
+    #[must_use]
+    pub fn of(runs: &Runs, options: &CalibrationOptions) -> Self {
+        let (mut cells, mut pooled) = (Vec::new(), Vec::new());
+        for phase in [Phase::Warm, Phase::Cold, Phase::Boot, Phase::Adapter] {
+            let of_phase = runs.cells(phase);
+            if of_phase.is_empty() {
+                continue;
+            }
+            let stated = options.stated.iter().find(|stated| stated.phase == phase);
+            let judged = of_phase.into_iter().map(|(name, rows)| judged(name, phase, &rows, stated, options)).collect();
+            let (of_phase, phase) = PhaseOf { phase, judged, stated, options }.calibrated();
+            cells.extend(of_phase);
+            pooled.push(phase);
+        }
+        cells.extend(first_requests::boots_of_first_requests(&cells));
+        Self { cells, pooled }
+    }
+
+    /// A cell that has a law. A file that names no variant means the only one.
+    #[must_use]
+    pub fn cell(&self, phase: Phase, model: &str, variant: &str, gpu: &str) -> Option<&CalibratedCell> {
+        let named = |wanted: &str| {
+            let is = |name: &CellName| name.model == model && name.variant == wanted && name.gpu == gpu;
+            self.cells.iter().find(|cell| cell.phase == phase && cell.fit.is_some() && is(&cell.name))
+        };
+        named(variant).or_else(|| named(""))
+    }
+}
+
+/// A phase on its way.
+struct PhaseOf<'a> {
+    phase: Phase,
+    judged: Vec<Judged<'a>>,
+    stated: Option<&'a StatedCv>,
+    options: &'a CalibrationOptions,
+}
+
+impl PhaseOf<'_> {
+    fn calibrated(self) -> (Vec<CalibratedCell>, PooledPhase) {
+        let Self { phase, judged, stated, options } = self;
+        let times: Vec<CellTimes> = judged.iter().filter_map(Judged::cell_times).collect();
+        let reference = options.reference.clone().unwrap_or_else(|| most_measured(&times));
+        let prior = stated.and_then(|stated| SpreadPrior::stated(stated.cv, STATED_FREEDOM).ok());
+        let pooling = Pooling::fit(&times, prior, &reference, TAU_FLOOR).ok();
+        let mut cells: Vec<CalibratedCell> =
+            judged.into_iter().map(|judged| judged.calibrated(pooling.as_ref(), stated, options.stale)).collect();
+        if let Some(pooling) = &pooling {
+            let borrowers = Borrower { phase, pooling, reference: &reference, measured: &cells };
+            let borrowed = borrowers.all();
+            cells.extend(borrowed);
+        }
+        let spread = pooling.map(|pooling| *pooling.prior());
+        (cells, PooledPhase { phase, spread, reference })
+    }
+}
+
+/// The GPU type on which most cells were measured; of equals the first by name.
+fn most_measured(times: &[CellTimes]) -> String {
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    for cell in times {
+        match counts.iter_mut().find(|(gpu, _)| *gpu == cell.cell.gpu) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((&cell.cell.gpu, 1)),
+        }
+    }
+    counts.sort_by(|(a, m), (b, n)| n.cmp(m).then(a.cmp(b)));
+    counts.first().map_or_else(String::new, |(gpu, _)| (*gpu).to_owned())
+}
+
+/// The sources of rows, each once, in the order of the file.
+fn sources(rows: &[&Run]) -> Vec<String> {
+    let mut sources = Vec::new();
+    for run in rows {
+        crate::sample::push_once(&mut sources, run.provenance.cite());
+    }
+    sources
+}

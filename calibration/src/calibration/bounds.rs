@@ -1,0 +1,35 @@
+//! What is not known of a mean, as a factor.
+
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+use crate::fit::Factor;
+use crate::laws::{FIT_COVERAGE, LawFit};
+use crate::pooling::LogMedian;
+
+/// Coverage of the factor of a fit.
+const BOUNDS: f64 = 0.90;
+
+/// The central 90 % of what is not known of a median, as multiples of it.
+pub(super) fn bounds(median: &LogMedian) -> Factor {
+    let (low, high) = median.interval_s(BOUNDS);
+    Factor { low: low / median.median_s(), high: high / median.median_s() }
+}
+
+/// The same of the mean of a fitted law, whose own interval is wider.
+pub(super) fn bounds_of_mean(fit: &LawFit, ended: usize) -> Factor {
+    let mean = fit.mean();
+    let freedom = ended.saturating_sub(fit.family.parameters()).max(1) as f64;
+    let Some([_, high]) = mean.interval else { return Factor::EXACT };
+    let reach = (high / mean.value).ln() * student(freedom) / student_at(freedom, FIT_COVERAGE);
+    Factor { low: (-reach).exp(), high: reach.exp() }
+}
+
+/// How many standard errors the bounds reach to either side.
+pub(super) fn student(freedom: f64) -> f64 {
+    student_at(freedom, BOUNDS)
+}
+
+fn student_at(freedom: f64, coverage: f64) -> f64 {
+    let law = StudentsT::new(0.0, 1.0, freedom).expect("one degree of freedom or more");
+    law.inverse_cdf(f64::midpoint(1.0, coverage))
+}

@@ -1,0 +1,378 @@
+//! A cell with its law, and where the law comes from.
+
+use fleetfront_sim::{Law, Seconds};
+use serde::{Deserialize, Serialize};
+
+use crate::contradictions::{ContradictionRule, Contradictions};
+use crate::day::Day;
+use crate::failures::FailureRate;
+use crate::fit::{Factor, Fit, Kind, RestsOn, RowsOf};
+use crate::laws::{Choice, Family, LawFit, Time, Times, choose_law, fit_law};
+use crate::pooling::{CellEstimate, Pooling};
+use crate::runs::{CellName, Phase, Run, RunEnd, Shape};
+use crate::sample::push_once;
+use crate::shape_law::ShapeLaw;
+
+use super::bounds::{bounds, bounds_of_mean, student};
+use super::rows::Judged;
+use super::{Flag, LawRanking, OWN_LAW_N, StatedCv, sources};
+
+/// Where a law comes from, best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LawBasis {
+    /// The runs of the cell chose its family.
+    OwnRuns,
+    /// A few runs of the cell, with a spread and a speed shared with other cells.
+    Pooled,
+    /// First requests less warm ones.
+    FirstRequests,
+    /// Times that were computed.
+    Computed,
+    /// The runs of other models alone.
+    Borrowed,
+}
+
+/// What rows there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunCounts {
+    /// That ended and are fitted.
+    pub ended: usize,
+    /// That were cut off and are fitted.
+    pub cut_off: usize,
+    /// That failed.
+    pub failed: usize,
+    /// Summaries that are fitted.
+    pub summaries: usize,
+    /// Kept as evidence: by the file, or because they contradict others.
+    pub evidence: usize,
+}
+
+/// What is known of a model's variant on a GPU type, in one phase.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CalibratedCell {
+    /// Which cell.
+    pub name: CellName,
+    /// Which phase.
+    pub phase: Phase,
+    /// The rows.
+    pub counts: RunCounts,
+    /// The shape of the times; empty where the file states none.
+    pub timed: Shape,
+    /// The law that is simulated, with its provenance; its factor holds 90 % of what is not known of its mean. `None`
+    /// where there is none: the flags say why.
+    pub fit: Option<Fit>,
+    /// Where the law comes from; `None` without one.
+    pub basis: Option<LawBasis>,
+    /// The laws that were compared; `None` of fewer than three runs that ended.
+    pub ranking: Option<LawRanking>,
+    /// What pooling knows of it; `None` where it does not.
+    pub pooled: Option<CellEstimate>,
+    /// How its times grow with the shape; `None` of one shape.
+    pub shape_law: Option<ShapeLaw>,
+    /// Its rows against each other.
+    pub contradictions: Option<Contradictions>,
+    /// How often it fails; `None` where no run tells.
+    pub failures: Option<FailureRate>,
+    /// The greatest peak of memory of a run that ended, in GiB.
+    pub peak_gib: Option<f64>,
+    /// What a reader must know.
+    pub flags: Vec<Flag>,
+    /// The times behind the law, cut off or not, at [`Self::timed`].
+    #[serde(skip)]
+    pub times: Vec<Time>,
+}
+
+impl CalibratedCell {
+    /// The sample and the law that it is held against in tests and figures: that of the chosen family, for few runs the
+    /// lognormal one. `None` where the sample has no such law.
+    #[must_use]
+    pub fn sample_and_fit(&self) -> Option<(Times, LawFit)> {
+        let times = Times::of(&self.times).ok()?;
+        let family = match (self.basis, &self.ranking) {
+            (Some(LawBasis::OwnRuns), Some(ranking)) => ranking.laws[0].family,
+            _ => Family::Lognormal,
+        };
+        let fit = fit_law(family, &times).ok()?;
+        Some((times, fit))
+    }
+
+    /// A cell that nothing is known of.
+    pub(super) fn empty(name: &CellName, phase: Phase) -> Self {
+        Self {
+            name: name.clone(),
+            phase,
+            counts: RunCounts::default(),
+            timed: Shape::default(),
+            fit: None,
+            basis: None,
+            ranking: None,
+            pooled: None,
+            shape_law: None,
+            contradictions: None,
+            failures: None,
+            peak_gib: None,
+            flags: Vec::new(),
+            times: Vec::new(),
+        }
+    }
+}
+
+/// A law with what is not known of its mean.
+struct Known {
+    law: Law,
+    kind: Kind,
+    n: u32,
+    factor: Factor,
+    basis: LawBasis,
+    words: String,
+}
+
+impl Judged<'_> {
+    /// The cell with its law.
+    pub(super) fn calibrated(
+        mut self,
+        pooling: Option<&Pooling>,
+        stated: Option<&StatedCv>,
+        stale: Option<(Day, u32)>,
+    ) -> CalibratedCell {
+        let times = self.times();
+        let choice = Times::of(&times).ok().and_then(|times| choose_law(&times).ok());
+        let pooled = pooling.and_then(|pooling| pooling.cell(self.name)).filter(|pooled| pooled.own.is_some());
+        let known = self.known(&times, choice.as_ref(), pooled.as_ref(), pooling, stated);
+        let is_of_shape = |run: &&Run| run.shape == self.timed || self.timed == Shape::default();
+        let of_shape: Vec<&Run> = self.all.iter().copied().filter(is_of_shape).collect();
+        let failures = FailureRate::of(&of_shape);
+        if let Some(FailureRate::Certain { runs }) = failures {
+            self.flags.push(Flag::OutOfMemory { runs });
+        }
+        let ended = self.all.iter().filter(|run| !matches!(run.end, RunEnd::Failed { .. }));
+        let mut cell = CalibratedCell {
+            counts: self.counts(),
+            ranking: choice.as_ref().map(LawRanking::from),
+            pooled,
+            failures,
+            peak_gib: ended.filter_map(|run| run.peak_gib).reduce(f64::max),
+            times,
+            ..CalibratedCell::empty(self.name, self.phase)
+        };
+        match known {
+            Ok(known) => {
+                self.flag(&known, &cell.counts, stated, pooling);
+                self.flag_age(stale);
+                cell.basis = Some(known.basis);
+                cell.fit = Some(self.fit(known));
+            }
+            Err(because) => self.flags.push(Flag::NoLaw { because }),
+        }
+        CalibratedCell {
+            timed: self.timed,
+            shape_law: self.shape_law,
+            contradictions: self.contradictions,
+            flags: self.flags,
+            ..cell
+        }
+    }
+
+    fn known(
+        &self,
+        times: &[Time],
+        choice: Option<&Choice>,
+        pooled: Option<&CellEstimate>,
+        pooling: Option<&Pooling>,
+        stated: Option<&StatedCv>,
+    ) -> Result<Known, String> {
+        let ended = times.iter().filter(|time| !time.censored).count();
+        let has_summaries = self.fitted.iter().any(|run| matches!(run.end, RunEnd::Summary { .. }));
+        if let (Some(choice), true) = (choice, ended >= OWN_LAW_N && !has_summaries) {
+            return Ok(self.chosen(choice, ended));
+        }
+        if ended < times.len()
+            && let Some(known) = self.few_with_cut_off(times, ended)
+        {
+            return Ok(known);
+        }
+        if let Some(pooled) = pooled {
+            return Ok(self.shared(pooled, ended));
+        }
+        if !self.derived.is_empty() {
+            let spread = pooling.map(|pooling| pooling.prior().variance.exp_m1().sqrt());
+            return self.computed(spread.or(stated.map(|stated| stated.cv)));
+        }
+        Err(self.why_none(ended, times.len()))
+    }
+
+    /// The law that many runs support.
+    fn chosen(&self, choice: &Choice, n: usize) -> Known {
+        let best = choice.best();
+        Known {
+            law: self.widened(best.law),
+            kind: self.kind(),
+            n: n as u32,
+            factor: self.beyond_shape(bounds_of_mean(best, n)),
+            basis: LawBasis::OwnRuns,
+            words: format!("{} law of its {n} runs", best.family),
+        }
+    }
+
+    /// Few runs, some cut off: the lognormal law that takes those as longer than their limit.
+    fn few_with_cut_off(&self, times: &[Time], ended: usize) -> Option<Known> {
+        let fit = fit_law(Family::Lognormal, &Times::of(times).ok()?).ok()?;
+        fit.mean().interval?;
+        let words = format!("lognormal law of {ended} runs that ended and {} that were cut off", times.len() - ended);
+        let factor = self.beyond_shape(bounds_of_mean(&fit, ended));
+        let law = self.widened(fit.law);
+        Some(Known { law, kind: self.kind(), n: ended as u32, factor, basis: LawBasis::OwnRuns, words })
+    }
+
+    /// A few runs, which share spread and speed with other cells.
+    fn shared(&self, pooled: &CellEstimate, ended: usize) -> Known {
+        let median = &pooled.pooled;
+        let law = Law::Lognormal { mu: median.mean, sigma: median.sigma };
+        let n = self.runs_behind().max(ended) as u32;
+        Known {
+            law: self.widened(law),
+            kind: self.kind(),
+            n,
+            factor: self.beyond_shape(bounds(median)),
+            basis: LawBasis::Pooled,
+            words: format!("lognormal law of {n} runs, middle and spread pooled with other cells"),
+        }
+    }
+
+    /// Times that were computed: their mean, and the spread of the others.
+    fn computed(&self, cv: Option<f64>) -> Result<Known, String> {
+        let cv = cv.ok_or("no run tells how much its times spread; measure a cell twice")?;
+        let seconds: Vec<f64> = self.derived.iter().filter_map(Run::typical_s).collect();
+        if seconds.is_empty() {
+            return Err("no computed time ended".to_owned());
+        }
+        let mean = seconds.iter().sum::<f64>() / seconds.len() as f64;
+        let mean = Seconds::new(mean).map_err(|error| error.to_string())?;
+        Ok(Known {
+            law: self.widened(Law::lognormal(mean, cv)),
+            kind: self.kind(),
+            n: 0,
+            factor: Factor::DERIVED,
+            basis: LawBasis::Computed,
+            words: "lognormal law about a computed mean".to_owned(),
+        })
+    }
+
+    fn why_none(&self, ended: usize, times: usize) -> String {
+        let because = if ended > 0 {
+            "one run tells no spread, and no cell was measured twice; repeat a run, or state a spread"
+        } else if times > 0 {
+            "no run ended before it was cut off; raise the limit"
+        } else if self.all.iter().any(|run| matches!(run.end, RunEnd::Failed { .. })) {
+            "no run ended"
+        } else {
+            "no row may be fitted"
+        };
+        because.to_owned()
+    }
+
+    /// The rows behind the law.
+    fn behind(&self) -> Vec<&Run> {
+        let rows = if self.fitted.is_empty() { &self.derived } else { &self.fitted };
+        rows.iter().filter(|run| !matches!(run.end, RunEnd::Failed { .. })).collect()
+    }
+
+    /// The weakest kind among the rows behind the law.
+    fn kind(&self) -> Kind {
+        self.behind().iter().map(|run| run.provenance.kind).max().unwrap_or(Kind::Assumed)
+    }
+
+    /// Runs behind the law, those in summaries included.
+    fn runs_behind(&self) -> usize {
+        let count = |run: &Run| match run.end {
+            RunEnd::Took { .. } => 1,
+            RunEnd::Summary { n, .. } => n as usize,
+            RunEnd::CutOff { .. } | RunEnd::Failed { .. } => 0,
+        };
+        self.fitted.iter().map(count).sum()
+    }
+
+    fn counts(&self) -> RunCounts {
+        let of = |is: fn(&RunEnd) -> bool| self.fitted.iter().filter(|run| is(&run.end)).count();
+        let failed = self.all.iter().filter(|run| matches!(run.end, RunEnd::Failed { .. })).count();
+        let timed = self.all.iter().filter(|run| !matches!(run.end, RunEnd::Failed { .. })).count();
+        let (ended, cut_off) =
+            (of(|end| matches!(end, RunEnd::Took { .. })), of(|end| matches!(end, RunEnd::CutOff { .. })));
+        let summaries = of(|end| matches!(end, RunEnd::Summary { .. }));
+        let computed = if self.fitted.is_empty() { self.derived.len() } else { 0 };
+        RunCounts { ended, cut_off, failed, summaries, evidence: timed - ended - cut_off - summaries - computed }
+    }
+
+    /// The law with a spread that takes every row in, where that is the rule.
+    fn widened(&self, law: Law) -> Law {
+        let Some(found) = &self.contradictions else { return law };
+        let is_wide = found.rule == ContradictionRule::Widen && !found.named().is_empty();
+        let sigma = (law.cv() * law.cv()).ln_1p().sqrt();
+        if !is_wide || found.sigma <= sigma {
+            return law;
+        }
+        let mean = Seconds::new(law.mean_s()).expect("the mean of a fitted law is a span");
+        Law::lognormal(mean, (found.sigma * found.sigma).exp_m1().sqrt())
+    }
+
+    /// With what the shape law leaves open about the wanted shape.
+    fn beyond_shape(&self, Factor { low, high }: Factor) -> Factor {
+        let Some((error, freedom)) = self.of_shape else { return Factor { low, high } };
+        let reach = student(freedom as f64) * error;
+        Factor { low: (-reach.hypot(low.ln())).exp(), high: reach.hypot(high.ln()).exp() }
+    }
+
+    fn fit(&self, known: Known) -> Fit {
+        let CellName { model, variant, gpu } = self.name;
+        let rows = RowsOf { model: model.clone(), variant: variant.clone(), gpu: gpu.clone() };
+        let behind = self.behind();
+        let mut notes = vec![known.words];
+        for run in &behind {
+            push_once(&mut notes, run.note.clone());
+        }
+        for flag in &self.flags {
+            push_once(&mut notes, flag.to_string());
+        }
+        Fit {
+            law: known.law,
+            kind: known.kind,
+            n: known.n,
+            factor: known.factor,
+            rests_on: Some(RestsOn::Rows(rows)),
+            sources: sources(&behind),
+            notes,
+        }
+    }
+
+    fn flag(&mut self, known: &Known, counts: &RunCounts, stated: Option<&StatedCv>, pooling: Option<&Pooling>) {
+        match known.basis {
+            LawBasis::Pooled => self.flags.push(Flag::Few { n: known.n as usize }),
+            LawBasis::Computed => self.flags.push(Flag::NotMeasured),
+            LawBasis::OwnRuns | LawBasis::FirstRequests | LawBasis::Borrowed => {}
+        }
+        let borrows_spread = matches!(known.basis, LawBasis::Pooled | LawBasis::Computed);
+        let is_stated = borrows_spread && pooling.is_none_or(|pooling| pooling.prior().cells == 0);
+        if let (Some(stated), true) = (stated, is_stated) {
+            self.flags.push(Flag::StatedSpread { source: stated.source.clone() });
+        }
+        let behind = self.behind();
+        if let Some(first) = behind.first()
+            && counts.ended > 1
+            && !first.machine.is_empty()
+            && behind.iter().all(|run| run.machine == first.machine)
+        {
+            let flag = Flag::OneMachine { n: counts.ended, machine: first.machine.clone() };
+            self.flags.push(flag);
+        }
+    }
+    /// What the law rests on may be old: its youngest row decides.
+    fn flag_age(&mut self, stale: Option<(Day, u32)>) {
+        let Some((today, max_days)) = stale else { return };
+        let age = |run: &Run| Day::parse(&run.provenance.date).map(|day| day.days_to(today));
+        let ages = self.behind().into_iter().filter_map(|run| Some((age(run)?, run.provenance.date.clone())));
+        if let Some((days, date)) = ages.min().filter(|(days, _)| *days > i64::from(max_days)) {
+            self.flags.push(Flag::Stale { date, days });
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What a reader must know about a calibrated cell.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Something that a law alone does not say.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flag {
+    /// So few runs that the law is that of many cells.
+    Few {
+        /// How many ended.
+        n: usize,
+    },
+    /// All runs are of one machine, so they are less than as many independent ones.
+    OneMachine {
+        /// How many.
+        n: usize,
+        /// Which.
+        machine: String,
+    },
+    /// A row that the others contradict.
+    Contradiction {
+        /// Line in the file, from 1.
+        line: u64,
+        /// Whether it is fitted all the same.
+        fitted: bool,
+        /// In words.
+        words: String,
+    },
+    /// The youngest row is older than it may be.
+    Stale {
+        /// Its date, as written.
+        date: String,
+        /// Days since.
+        days: i64,
+    },
+    /// Nobody measured it.
+    NotMeasured,
+    /// A spread that a source states, because no cell was measured twice.
+    StatedSpread {
+        /// Who says so.
+        source: String,
+    },
+    /// Runs of several shapes make no shape law, and the law is that of one of them.
+    OtherShapesLeftOut {
+        /// How many runs are left out.
+        runs: usize,
+        /// Why there is no shape law.
+        because: String,
+    },
+    /// The shape that is asked for lies outside of what was measured.
+    Extrapolated {
+        /// Where.
+        beyond: String,
+    },
+    /// Every request runs out of memory.
+    OutOfMemory {
+        /// How many runs showed it.
+        runs: u64,
+    },
+    /// There is no law.
+    NoLaw {
+        /// Why.
+        because: String,
+    },
+}
+
+impl fmt::Display for Flag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Few { n } => {
+                let runs = if *n == 1 { "1 run".to_owned() } else { format!("{n} runs") };
+                write!(f, "{runs}: middle and spread are pooled with other cells")
+            }
+            Self::OneMachine { n, machine } => write!(f, "all {n} runs are of one machine ({machine})"),
+            Self::Contradiction { fitted: true, words, .. } => write!(f, "{words}: fitted all the same"),
+            Self::Contradiction { words, .. } => write!(f, "{words}: not fitted"),
+            Self::Stale { date, days } => write!(f, "the youngest row is of {date}, {days} days old"),
+            Self::NotMeasured => f.write_str("nobody measured it"),
+            Self::StatedSpread { source } => write!(f, "no cell was measured twice; the spread is that of {source}"),
+            Self::OtherShapesLeftOut { runs, because } => {
+                write!(f, "{runs} runs of other shapes are left out: {because}")
+            }
+            Self::Extrapolated { beyond } => write!(f, "extrapolated: {beyond}"),
+            Self::OutOfMemory { runs } => write!(f, "every request runs out of memory ({runs} runs)"),
+            Self::NoLaw { because } => write!(f, "no law: {because}"),
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! The rows of a cell on their way to a law: brought to one shape, and held against each other.
+
+use crate::contradictions::{ContradictionRule, Contradictions, TypicalTime};
+use crate::fit::{Factor, Kind};
+use crate::laws::Time;
+use crate::percentiles::{Percentile, lognormal_of};
+use crate::pooling::CellTimes;
+use crate::runs::{CellName, Phase, Run, RunEnd, Shape};
+use crate::shape_law::{Exponents, ShapeError, ShapeLaw};
+
+use super::{CalibrationOptions, Flag, OWN_LAW_N, StatedCv};
+
+/// The least spread that makes a row contradict others where no source states one, as a standard deviation of logarithms:
+/// our choice. Rows within a third of each other then never contradict.
+const SIGMA_FLOOR: f64 = 0.1;
+
+/// Coverage of the interval that an extrapolation is asked for; it is read off its standard error.
+const ANY_COVERAGE: f64 = 0.9;
+
+/// The rows of a cell, judged.
+pub(super) struct Judged<'a> {
+    pub(super) name: &'a CellName,
+    pub(super) phase: Phase,
+    /// As the file has them.
+    pub(super) all: Vec<&'a Run>,
+    /// Those that are fitted, their times at the wanted shape.
+    pub(super) fitted: Vec<Run>,
+    /// Those that were computed and stand in for measurements where there are none.
+    pub(super) derived: Vec<Run>,
+    pub(super) shape_law: Option<ShapeLaw>,
+    /// Standard error of the logarithm of the time at the wanted shape, from the shape law, and its degrees of freedom.
+    pub(super) of_shape: Option<(f64, usize)>,
+    /// The shape of the times.
+    pub(super) timed: Shape,
+    pub(super) contradictions: Option<Contradictions>,
+    pub(super) flags: Vec<Flag>,
+}
+
+/// Holds the rows of a cell against each other, at one shape.
+pub(super) fn judged<'a>(
+    name: &'a CellName,
+    phase: Phase,
+    rows: &[&'a Run],
+    stated: Option<&StatedCv>,
+    options: &CalibrationOptions,
+) -> Judged<'a> {
+    let mut judged = Judged {
+        name,
+        phase,
+        all: rows.to_vec(),
+        fitted: Vec::new(),
+        derived: Vec::new(),
+        shape_law: None,
+        of_shape: None,
+        timed: Shape::default(),
+        contradictions: None,
+        flags: Vec::new(),
+    };
+    let at_one_shape = judged.at_one_shape(options);
+    judged.judge(at_one_shape, stated, options.rule);
+    judged
+}
+
+impl Judged<'_> {
+    /// The times at the wanted shape: as the shape law has them, or of that shape alone.
+    fn at_one_shape(&mut self, options: &CalibrationOptions) -> Vec<Run> {
+        let wanted = options.timed.iter().find(|(model, _)| *model == self.name.model).map(|(_, shape)| shape.clone());
+        let timed: Vec<&Run> = self.all.iter().copied().filter(|run| run.time().is_some() && run.used).collect();
+        let is_one = timed.iter().all(|run| run.shape == timed[0].shape);
+        let most = || self.all.iter().map(|run| &run.shape).max_by_key(|shape| self.runs_of(shape)).cloned();
+        let only = if is_one { timed.first().map(|run| run.shape.clone()) } else { None };
+        let states_none = only.as_ref().is_some_and(|shape| *shape == Shape::default());
+        self.timed = match (wanted, only) {
+            // A file without shapes is taken for runs of the wanted one.
+            (Some(_), Some(only)) if states_none => only,
+            (Some(wanted), _) => wanted,
+            (None, Some(only)) => only,
+            (None, None) => most().unwrap_or_default(),
+        };
+        if self.phase != Phase::Warm || timed.iter().all(|run| run.shape == self.timed) {
+            return self.all.iter().map(|run| (*run).clone()).collect();
+        }
+        match self.scaled(options) {
+            Ok(rows) => rows,
+            Err(error) => {
+                let of_shape = self.all.iter().filter(|run| run.shape == self.timed || run.time().is_none());
+                let rows: Vec<Run> = of_shape.map(|run| (*run).clone()).collect();
+                let left_out = self.all.len() - rows.len();
+                self.flags.push(Flag::OtherShapesLeftOut { runs: left_out, because: error.to_string() });
+                rows
+            }
+        }
+    }
+
+    /// How many runs are of a shape; of equals the earlier row wins, as `max_by_key` takes the last.
+    fn runs_of(&self, shape: &Shape) -> (usize, std::cmp::Reverse<u64>) {
+        let of = self.all.iter().filter(|run| run.shape == *shape);
+        let first = of.clone().map(|run| run.line).min().unwrap_or_default();
+        (of.count(), std::cmp::Reverse(first))
+    }
+
+    fn scaled(&mut self, options: &CalibrationOptions) -> Result<Vec<Run>, ShapeError> {
+        let shaped: Vec<(f64, Shape)> = (self.all.iter().filter(|run| run.is_fitted()))
+            .filter_map(|run| match run.end {
+                RunEnd::Took { seconds } => Some((seconds, run.shape.clone())),
+                _ => None,
+            })
+            .collect();
+        let law = ShapeLaw::fit(&shaped, Exponents::Fitted)?;
+        let wanted = if options.extrapolate {
+            law.extrapolate(&self.timed, ANY_COVERAGE)
+        } else {
+            law.predict(&self.timed, ANY_COVERAGE)?
+        };
+        if !wanted.beyond.is_empty() {
+            let beyond = wanted.beyond.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            self.flags.push(Flag::Extrapolated { beyond });
+        }
+        let scaled = |run: &&Run| {
+            let factor = wanted.median_s / law.extrapolate(&run.shape, ANY_COVERAGE).median_s;
+            Run { end: scaled(&run.end, factor), ..(*run).clone() }
+        };
+        let rows = self.all.iter().map(scaled).collect();
+        self.of_shape = Some((wanted.ln_error, law.freedom));
+        self.shape_law = Some(law);
+        Ok(rows)
+    }
+
+    fn judge(&mut self, rows: Vec<Run>, stated: Option<&StatedCv>, rule: ContradictionRule) {
+        let floor = stated.map_or(SIGMA_FLOOR, |stated| (stated.cv * stated.cv).ln_1p().sqrt());
+        let speakers = speakers(&rows);
+        let refs: Vec<&Run> = speakers.iter().map(|(run, _)| run).collect();
+        let every: Vec<&Run> = rows.iter().collect();
+        let reference = derived_middle(&every, floor).or_else(|| TypicalTime::of_runs(&every, floor));
+        let mut outcasts: Vec<u64> = Vec::new();
+        if let Some(reference) = reference {
+            let found = Contradictions::judge(&refs, reference, rule);
+            for row in found.named() {
+                let (line, fitted, words) = (row.line, row.fitted, row.words.clone());
+                self.flags.push(Flag::Contradiction { line, fitted, words });
+            }
+            for (row, (_, lines)) in found.rows.iter().zip(speakers.iter().filter(|(run, _)| run.typical_s().is_some()))
+            {
+                if row.contradicts && !row.fitted {
+                    outcasts.extend(lines);
+                }
+            }
+            self.contradictions = Some(found);
+        }
+        let believed = rows.into_iter().filter(|run| run.used && !outcasts.contains(&run.line));
+        (self.fitted, self.derived) = believed.partition(Run::is_fitted);
+    }
+
+    /// What pooling takes of the cell; `None` without a time that may be fitted.
+    pub(super) fn cell_times(&self) -> Option<CellTimes> {
+        let mut times = CellTimes { cell: self.name.clone(), seconds: Vec::new(), summaries: Vec::new() };
+        for run in &self.fitted {
+            match run.end {
+                RunEnd::Took { seconds } => times.seconds.push(seconds),
+                RunEnd::Summary { n, p50_s, high_s, high_share } => {
+                    let low = Percentile { share: 0.5, seconds: p50_s };
+                    let high = Percentile { share: high_share, seconds: high_s };
+                    let summary = lognormal_of(n, low, high).ok();
+                    times.summaries.extend(summary.filter(|summary| summary.sigma > 0.0));
+                }
+                RunEnd::CutOff { .. } | RunEnd::Failed { .. } => {}
+            }
+        }
+        (!times.seconds.is_empty() || !times.summaries.is_empty()).then_some(times)
+    }
+
+    /// The times that may be fitted, cut off or not.
+    pub(super) fn times(&self) -> Vec<Time> {
+        let time = |run: &Run| run.time().map(|(seconds, censored)| Time { seconds, censored });
+        self.fitted.iter().filter_map(time).collect()
+    }
+}
+
+/// Who is held against whom, each with the lines that it speaks for: single rows, but of a long series of one source and
+/// date its median alone. What is far from the middle of a long series is the tail of its law and contradicts nobody.
+fn speakers(rows: &[Run]) -> Vec<(Run, Vec<u64>)> {
+    let mut series: Vec<(&Run, Vec<&Run>)> = Vec::new();
+    for run in rows.iter().filter(|run| run.typical_s().is_some()) {
+        let same = |(first, _): &&mut (&Run, Vec<&Run>)| run.used && first.used && first.provenance == run.provenance;
+        match series.iter_mut().find(same) {
+            Some((_, of)) => of.push(run),
+            None => series.push((run, vec![run])),
+        }
+    }
+    let mut speakers = Vec::new();
+    for (_, mut of) in series {
+        if of.len() < OWN_LAW_N {
+            speakers.extend(of.into_iter().map(|run| (run.clone(), vec![run.line])));
+            continue;
+        }
+        let lines = of.iter().map(|run| run.line).collect();
+        of.sort_by(|a, b| a.typical_s().partial_cmp(&b.typical_s()).expect("times are numbers"));
+        speakers.push((of[of.len() / 2].clone(), lines));
+    }
+    speakers.sort_by_key(|(run, _)| run.line);
+    speakers
+}
+
+/// A computed time in the place of a middle, where nothing measured may be fitted: rows kept as evidence are held against
+/// what is simulated.
+fn derived_middle(rows: &[&Run], sigma: f64) -> Option<TypicalTime> {
+    if rows.iter().any(|run| run.is_fitted()) {
+        return None;
+    }
+    let derived: Vec<f64> = (rows.iter().filter(|run| run.used && run.provenance.kind > Kind::Published))
+        .filter_map(|run| run.typical_s())
+        .collect();
+    let mean = derived.iter().sum::<f64>() / derived.len() as f64;
+    (!derived.is_empty()).then(|| TypicalTime { typical_s: mean, sigma, error: Factor::DERIVED.high.ln() })
+}
+
+fn scaled(end: &RunEnd, factor: f64) -> RunEnd {
+    match end {
+        RunEnd::Took { seconds } => RunEnd::Took { seconds: seconds * factor },
+        RunEnd::CutOff { seconds } => RunEnd::CutOff { seconds: seconds * factor },
+        RunEnd::Summary { n, p50_s, high_s, high_share } => {
+            RunEnd::Summary { n: *n, p50_s: p50_s * factor, high_s: high_s * factor, high_share: *high_share }
+        }
+        RunEnd::Failed { .. } => end.clone(),
+    }
+}

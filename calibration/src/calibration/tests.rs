@@ -1,0 +1,264 @@
+use approx::assert_relative_eq;
+use fleetfront_sim::Law;
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
+
+use super::{Calibration, CalibrationOptions, Flag, LawBasis, StatedCv};
+use crate::contradictions::ContradictionRule;
+use crate::day::Day;
+use crate::failures::FailureRate;
+use crate::fit::{Factor, Kind, RestsOn};
+use crate::laws::Family;
+use crate::runs::{Phase, Repeats, Runs, RunsOptions, Shape};
+
+const HEADER: &str = "model,variant,gpu,phase,seconds,ok,cause,steps,machine,date,kind,source\n";
+
+fn runs(rows: &str) -> Runs {
+    let today = Day::parse("2026-11-27").expect("a day");
+    let options = RunsOptions { repeats: Repeats::Keep, seconds_are_right: true, ..RunsOptions::on(today) };
+    Runs::read("runs.csv", &format!("{HEADER}{rows}"), &options).unwrap_or_else(|problems| panic!("{problems:#?}"))
+}
+
+fn calibration(rows: &str) -> Calibration {
+    Calibration::of(&runs(rows), &CalibrationOptions::default())
+}
+
+/// A warm row of `m` as `v` that ended.
+fn warm(gpu: &str, seconds: f64) -> String {
+    format!("m,v,{gpu},warm,{seconds},yes,,,,2026-11-01,measured,bench\n")
+}
+
+fn rows(gpu: &str, seconds: &[f64]) -> String {
+    seconds.iter().map(|seconds| warm(gpu, *seconds)).collect()
+}
+
+/// The middles of equal shares of a law.
+fn quantiles(law: Law, n: u32) -> Vec<f64> {
+    (0..n).map(|k| law.seconds_at((f64::from(k) + 0.5) / f64::from(n))).collect()
+}
+
+#[test]
+fn many_runs_choose_their_law_and_say_how_well_they_know_its_mean() {
+    let seconds = quantiles(Law::Lognormal { mu: 1.5, sigma: 0.3 }, 60);
+    let found = calibration(&rows("T4", &seconds));
+    let cell = found.cell(Phase::Warm, "m", "v", "T4").expect("a law");
+    let fit = cell.fit.as_ref().expect("a law");
+    assert_eq!((cell.basis, fit.n, fit.kind), (Some(LawBasis::OwnRuns), 60, Kind::Measured));
+    let ranking = cell.ranking.as_ref().expect("sixty runs");
+    assert_eq!(ranking.laws[0].family, Family::Lognormal);
+    assert!(ranking.runner_up_difference.is_some_and(|difference| difference >= 0.0));
+    // ln of the mean is mu + sigma^2 / 2; its variance is (sigma^2 + sigma^4 / 2) / n (Zou, Taleban and Huo 2009, the
+    // two parts that are squared and added), Student's t of 58 degrees of freedom at 90 % is 1.6716 by tables.
+    let Law::Lognormal { sigma, .. } = fit.law else { panic!("{:?}", fit.law) };
+    let reach = 1.6716 * ((sigma.powi(2) + sigma.powi(4) / 2.0) / 58.0).sqrt();
+    assert_relative_eq!(fit.factor.high.ln(), reach, max_relative = 1e-3);
+    assert_relative_eq!(fit.factor.low.ln(), -reach, max_relative = 1e-3);
+    assert_eq!(fit.sources, ["bench (2026-11-01)"]);
+}
+
+#[test]
+fn one_run_has_the_spread_of_the_others_and_a_wide_mean() {
+    let found = calibration(&(rows("T4", &[5.0, 6.0, 5.5]) + "n,v,T4,warm,9,yes,,,,2026-11-01,published,paper\n"));
+    let cell = found.cell(Phase::Warm, "n", "v", "T4").expect("a law");
+    let fit = cell.fit.as_ref().expect("a law");
+    assert_eq!((cell.basis, fit.n, fit.kind), (Some(LawBasis::Pooled), 1, Kind::Published));
+    assert!(cell.flags.contains(&Flag::Few { n: 1 }), "{:?}", cell.flags);
+    // By hand: logarithms 1.6094, 1.7918, 1.7047; their deviation is 0.0912 with two degrees of freedom, whose t is 2.92.
+    let deviation = 0.091_2;
+    let Law::Lognormal { mu, sigma } = fit.law else { panic!("{:?}", fit.law) };
+    assert_relative_eq!(mu, 9f64.ln(), epsilon = 1e-9);
+    assert_relative_eq!(sigma, deviation, epsilon = 1e-3);
+    assert_relative_eq!(fit.factor.high.ln(), 2.92 * deviation, max_relative = 2e-3);
+    let alone = calibration("n,v,T4,warm,9,yes,,,,2026-11-01,published,paper\n");
+    assert_eq!(alone.cell(Phase::Warm, "n", "v", "T4"), None);
+    assert!(matches!(&alone.cells[0].flags[..], [Flag::NoLaw { because }] if because.contains("state a spread")));
+}
+
+#[test]
+fn a_stated_spread_stands_in_and_is_named() {
+    let stated = vec![StatedCv { phase: Phase::Warm, cv: 0.04, source: "a series (2025)".into() }];
+    let options = CalibrationOptions { stated, ..CalibrationOptions::default() };
+    let found = Calibration::of(&runs(&warm("T4", 9.0)), &options);
+    let cell = found.cell(Phase::Warm, "m", "v", "T4").expect("a law");
+    assert!(cell.flags.contains(&Flag::StatedSpread { source: "a series (2025)".into() }), "{:?}", cell.flags);
+    let fit = cell.fit.as_ref().expect("a law");
+    assert_relative_eq!(fit.law.cv(), 0.04, max_relative = 1e-6);
+    // Three degrees of freedom: t is 2.353.
+    assert_relative_eq!(fit.factor.high.ln(), 2.353 * (0.04f64 * 0.04).ln_1p().sqrt(), max_relative = 1e-3);
+}
+
+#[test]
+fn what_contradicts_is_named_and_follows_the_rule() {
+    let rows = rows("T4", &[2.13, 2.51, 2.9, 29.0]);
+    let law = |rule| {
+        let found = Calibration::of(&runs(&rows), &CalibrationOptions { rule, ..CalibrationOptions::default() });
+        let cell = found.cells[0].clone();
+        let named = cell.flags.iter().filter(|flag| matches!(flag, Flag::Contradiction { line: 5, .. })).count();
+        assert_eq!(named, 1, "{:?}", cell.flags);
+        (cell.counts, cell.fit.expect("a law"))
+    };
+    let (counts, excluded) = law(ContradictionRule::Exclude);
+    assert_eq!((counts.ended, counts.evidence, excluded.n), (3, 1, 3));
+    let (counts, widened) = law(ContradictionRule::Widen);
+    assert_eq!((counts.ended, counts.evidence), (3, 1));
+    assert!(widened.law.cv() > 2.0 * excluded.law.cv(), "{} {}", widened.law.cv(), excluded.law.cv());
+    assert_relative_eq!(widened.law.mean_s(), excluded.law.mean_s(), max_relative = 1e-9);
+    let (counts, kept) = law(ContradictionRule::Keep);
+    assert_eq!((counts.ended, counts.evidence, kept.n), (4, 0, 4));
+    assert!(kept.law.mean_s() > 1.5 * excluded.law.mean_s());
+}
+
+/// A third of the boots finds its weights cached: far from the median, and no mistake.
+#[test]
+fn the_tail_of_a_long_series_contradicts_nobody() {
+    let mut seconds = quantiles(Law::Lognormal { mu: 1.2, sigma: 0.15 }, 20);
+    seconds.extend(quantiles(Law::Lognormal { mu: 3.4, sigma: 0.1 }, 40));
+    let boots = rows("T4", &seconds).replace(",warm,", ",boot,");
+    let found = calibration(&(boots + "m,v,T4,boot,900,yes,,,,2026-11-02,published,a stranger\n"));
+    let cell = &found.cells[0];
+    assert_eq!((cell.phase, cell.counts.ended, cell.counts.evidence), (Phase::Boot, 60, 1));
+    assert!(matches!(cell.fit.as_ref().map(|fit| fit.law), Some(Law::LognormalMixture { .. })), "{:?}", cell.fit);
+    let [Flag::Contradiction { line: 62, fitted: false, .. }] = &cell.flags[..] else { panic!("{:?}", cell.flags) };
+}
+
+#[test]
+fn runs_that_were_cut_off_make_the_law_longer() {
+    let ended = rows("T4", &[5.0, 5.5, 6.0, 5.2]);
+    let cut_off = "m,v,T4,warm,8,timeout,,,,2026-11-01,measured,bench\n".repeat(2);
+    let mean = |rows: &str| calibration(rows).cells[0].fit.as_ref().expect("a law").law.mean_s();
+    assert!(mean(&(ended.clone() + &cut_off)) > 1.15 * mean(&ended));
+}
+
+#[test]
+fn out_of_memory_is_certain_and_makes_no_law() {
+    let oom = "m,v,T4,warm,,no,oom,,,2026-11-01,measured,bench\n".repeat(2);
+    let found = calibration(&(rows("A10", &[5.0, 6.0]) + &oom));
+    let cell = found.cells.iter().find(|cell| cell.name.gpu == "T4").expect("a cell");
+    assert_eq!(cell.failures, Some(FailureRate::Certain { runs: 2 }));
+    assert!(cell.flags.contains(&Flag::OutOfMemory { runs: 2 }), "{:?}", cell.flags);
+    assert_eq!((cell.fit.is_none(), cell.basis), (true, None));
+    assert_eq!(found.cells[0].failures.map(|rate| rate.probability()), Some(0.0));
+}
+
+#[test]
+fn shapes_meet_at_the_one_that_is_asked_for() {
+    // 1 s and half a second a step, a per cent more or less.
+    let row = |(steps, off): (u32, f64)| {
+        let seconds = (1.0 + 0.5 * f64::from(steps)) * off;
+        format!("m,v,T4,warm,{seconds},yes,,{steps},,2026-11-01,measured,bench\n")
+    };
+    let shapes = [(4, 1.01), (4, 0.99), (8, 1.0), (8, 1.01), (12, 0.99), (20, 1.0), (20, 1.01), (30, 0.99)];
+    let rows: String = shapes.map(row).concat();
+    let at = |steps: f64, extrapolate: bool| {
+        let timed = vec![("m".to_owned(), Shape { steps: Some(steps), ..Shape::default() })];
+        let options = CalibrationOptions { timed, extrapolate, ..CalibrationOptions::default() };
+        Calibration::of(&runs(&rows), &options).cells[0].clone()
+    };
+    let cell = at(16.0, false);
+    assert_eq!((cell.counts.ended, cell.shape_law.is_some()), (8, true));
+    let fit = cell.fit.expect("a law");
+    assert_relative_eq!(fit.law.mean_s(), 9.0, max_relative = 0.01);
+    assert!(fit.law.cv() < 0.02 && fit.factor.high < 1.03, "{fit:?}");
+    let beyond = at(50.0, false);
+    assert!(beyond.fit.is_none() && matches!(beyond.flags[0], Flag::OtherShapesLeftOut { runs: 8, .. }), "{beyond:?}");
+    let beyond = at(50.0, true);
+    assert!(matches!(&beyond.flags[0], Flag::Extrapolated { beyond } if beyond.contains("steps 50")), "{beyond:?}");
+    assert_relative_eq!(beyond.fit.expect("a law").law.mean_s(), 26.0, max_relative = 0.02);
+}
+
+#[test]
+fn a_gpu_that_others_were_measured_on_lends_its_speed() {
+    let of = |model: &str, gpu: &str, seconds: f64| {
+        warm(gpu, seconds).replace("m,v", &format!("{model},v"))
+            + &warm(gpu, seconds * 1.1).replace("m,v", &format!("{model},v"))
+    };
+    let rows = of("a", "L40S", 2.0)
+        + &of("b", "L40S", 5.0)
+        + &of("c", "L40S", 7.0)
+        + &of("a", "T4", 6.0)
+        + &of("b", "T4", 16.0);
+    let found = calibration(&rows);
+    let cell = found.cell(Phase::Warm, "c", "v", "T4").expect("a law");
+    let fit = cell.fit.as_ref().expect("a law");
+    assert_eq!((cell.basis, fit.kind, fit.n), (Some(LawBasis::Borrowed), Kind::Derived, 0));
+    // The geometric mean of 3 and 3.2, as both ratios are known equally well.
+    let base = found.cell(Phase::Warm, "c", "v", "L40S").expect("a law").fit.as_ref().expect("a law");
+    assert_relative_eq!(fit.law.mean_s() / base.law.mean_s(), 9.6f64.sqrt(), max_relative = 1e-6);
+    assert!(fit.factor.high > 1.2, "two models say little of a third: {:?}", fit.factor);
+    assert!(matches!(&fit.rests_on, Some(RestsOn::Ratio { relative_to, .. }) if relative_to == "L40S"));
+    assert!(cell.flags.contains(&Flag::NotMeasured));
+}
+
+#[test]
+fn first_requests_less_warm_ones_are_boots() {
+    let cold = rows("T4", &[50.0, 58.0]).replace(",warm,", ",cold,");
+    let found = calibration(&(rows("T4", &[2.4, 2.6]) + &cold));
+    let boot = found.cell(Phase::Boot, "m", "v", "T4").expect("a law");
+    let fit = boot.fit.as_ref().expect("a law");
+    let mean = |phase| found.cell(phase, "m", "v", "T4").expect("a law").fit.as_ref().expect("a law").law.mean_s();
+    assert_relative_eq!(fit.law.mean_s(), mean(Phase::Cold) - mean(Phase::Warm), max_relative = 1e-9);
+    assert_eq!((boot.basis, fit.n, fit.kind), (Some(LawBasis::FirstRequests), 2, Kind::Measured));
+    let none = calibration(&(rows("T4", &[52.0, 58.0]) + &cold));
+    assert_eq!(none.cell(Phase::Boot, "m", "v", "T4"), None);
+}
+
+#[test]
+fn computed_times_stand_in_and_judge_the_evidence() {
+    let rows = "n,v,L40S,warm,5,yes,,,,2025,measured,log\nn,v,L40S,warm,5.4,yes,,,,2025,measured,log\n\
+                m,v,L40S,warm,11.3,yes,,,,2025,derived,a sum\n";
+    let found = calibration(rows);
+    let cell = found.cell(Phase::Warm, "m", "v", "L40S").expect("a law");
+    let fit = cell.fit.as_ref().expect("a law");
+    assert_eq!((cell.basis, fit.kind, fit.n), (Some(LawBasis::Computed), Kind::Derived, 0));
+    assert_eq!(fit.factor, Factor::DERIVED);
+    assert_relative_eq!(fit.law.mean_s(), 11.3, max_relative = 1e-9);
+}
+
+#[test]
+fn old_rows_and_lonely_machines_are_flagged() {
+    let stale = Some((Day::parse("2026-11-27").expect("a day"), 180));
+    let rows = rows("T4", &[5.0, 5.5, 6.0]).replace(",,,2026-11-01", ",,host-a,2026-02-01");
+    let found = Calibration::of(&runs(&rows), &CalibrationOptions { stale, ..CalibrationOptions::default() });
+    let flags = &found.cells[0].flags;
+    // February has 28 days in 2026: 27 + 31 + 30 + 31 + 30 + 31 + 31 + 30 + 31 + 27 days.
+    assert!(flags.contains(&Flag::Stale { date: "2026-02-01".into(), days: 299 }), "{flags:?}");
+    assert!(flags.contains(&Flag::OneMachine { n: 3, machine: "host-a".into() }), "{flags:?}");
+    let young = Calibration::of(
+        &runs(&rows.replace("2026-02-01", "2026-11-01")),
+        &CalibrationOptions { stale, ..CalibrationOptions::default() },
+    );
+    assert!(!young.cells[0].flags.iter().any(|flag| matches!(flag, Flag::Stale { .. })));
+}
+
+/// Of cells with three runs each, nine in ten bounds hold the true mean.
+#[test]
+fn the_bounds_of_few_runs_cover_what_they_say() {
+    let mut random = ChaCha8Rng::seed_from_u64(7);
+    let mut normal = || {
+        let (u, v): (f64, f64) = (random.random::<f64>().max(1e-12), random.random());
+        (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
+    };
+    let (mut inside, mut all) = (0u32, 0u32);
+    for _ in 0..60 {
+        let truth: Vec<f64> = (0..8).map(|_| 2.0 + 0.5 * normal()).collect();
+        let rows: String = (truth.iter().enumerate())
+            .flat_map(|(k, mu)| {
+                let seconds: Vec<f64> = (0..3).map(|_| (mu + 0.15 * normal()).exp()).collect();
+                seconds.into_iter().map(move |s| format!("m{k},v,T4,warm,{s},yes,,,,2026-11-01,measured,bench\n"))
+            })
+            .collect();
+        let found = Calibration::of(
+            &runs(&rows),
+            &CalibrationOptions { rule: ContradictionRule::Keep, ..CalibrationOptions::default() },
+        );
+        for (k, mu) in truth.iter().enumerate() {
+            let cell = found.cell(Phase::Warm, &format!("m{k}"), "v", "T4").expect("a law");
+            let fit = cell.fit.as_ref().expect("a law");
+            let mean = (mu + 0.15f64 * 0.15 / 2.0).exp() / fit.law.mean_s();
+            inside += u32::from(mean > fit.factor.low && mean < fit.factor.high);
+            all += 1;
+        }
+    }
+    let share = f64::from(inside) / f64::from(all);
+    assert!((0.86..0.94).contains(&share), "{inside} of {all}");
+}
