@@ -91,7 +91,10 @@ pub use origin::Origin;
 pub use pairing::Probabilities;
 pub use points::schedule_words;
 pub use recommendation::{FreshDays, Obstacle, Recommendation};
-pub use reevaluate::{Indifferent, Question, Reevaluation, Trigger, reevaluate};
+pub use reevaluate::{
+    Assumption, Drift, Fired, Indifferent, ObservedCalls, ObservedModel, Question, Reevaluation, Trigger, drift,
+    reevaluate,
+};
 pub use replan::replan;
 pub use replications::{Look, ModelReplication, PoolReplication, Replication, TracedEvent, replicate, trace_trial};
 pub use run::{run_study, search_frontier, simulate_allocation};

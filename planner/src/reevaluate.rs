@@ -1,5 +1,12 @@
 //! When a decision between two allocations has to be looked at again: every number that may turn out otherwise is moved
-//! until the answer changes.
+//! until the answer changes. A log says which of them have (`drift.rs`).
+
+mod adoption;
+mod calls;
+mod drift;
+mod failure_test;
+mod time_tests;
+mod traffic_tests;
 
 use fleetfront_scenario::{Allocation, LatencyReading, Scenario};
 use serde::{Deserialize, Serialize};
@@ -12,6 +19,9 @@ use crate::estimate::{Estimate, paired_ratio};
 use crate::knob::{Knob, KnobUnit};
 use crate::results::infeasible_reasons;
 use crate::run::Shared;
+
+pub use calls::{ObservedCalls, ObservedModel};
+pub use drift::{Assumption, Drift, Fired, drift};
 
 /// Two allocations, and what would change the choice between them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -117,15 +127,6 @@ pub fn reevaluate(
     let claims = Claim::all(scenario);
     let names = [&allocations[0].name, &allocations[1].name];
     let present = values(&claims, scenario, allocations, effort, control)?;
-    let question = |(claim, value): (&Claim, &Estimate)| Question {
-        claim: claim.words(names),
-        value: Estimate {
-            value: value.value + claim.target,
-            low: value.low + claim.target,
-            high: value.high + claim.target,
-        },
-        target: claim.target,
-    };
     let mut found = Reevaluation {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         inputs_sha256: scenario.inputs_sha256.clone(),
@@ -133,7 +134,7 @@ pub fn reevaluate(
         seed: effort.seed,
         trials: effort.trials,
         allocations: names.map(Clone::clone),
-        questions: claims.iter().zip(&present).map(question).collect(),
+        questions: claims.iter().zip(&present).map(|(claim, value)| question(*claim, value, names)).collect(),
         triggers: Vec::new(),
         indifferent: Vec::new(),
     };
@@ -189,6 +190,13 @@ fn turn(
         triggers.extend(above.map(|crossing| trigger(crossing, !crossing.rises)));
     }
     Ok(triggers)
+}
+
+/// A claim and the number that decides it.
+fn question(claim: Claim, value: &Estimate, names: [&String; 2]) -> Question {
+    let plus = |number: f64| number + claim.target;
+    let value = Estimate { value: plus(value.value), low: plus(value.low), high: plus(value.high) };
+    Question { claim: claim.words(names), value, target: claim.target }
 }
 
 /// Something that an allocation is held to against another: its number is at most the target.

@@ -36,6 +36,7 @@ use split::{months, quantile};
 use unknown::{Drawn, Unknowns};
 use value::{Choice, Decides, Measured, losses, shown_loss};
 
+pub(crate) use doubt::Doubt;
 pub use split::Components;
 pub use unknown::{Unknown, unknowns};
 

@@ -48,7 +48,7 @@ pub(crate) fn measure_figure(of: &Worlds) -> Figure {
         ],
         rows,
         notes: vec![
-            "Bills: the median and nine months in ten. Thick: luck alone. Thin: also what nobody measured.".to_owned(),
+            "Bills: the median and nine months in ten. Thick: luck alone, at the numbers as they stand. Thin: also what nobody measured.".to_owned(),
             "Worth: what is lost less a month in the mean once the number is known, with two standard errors.".to_owned(),
         ],
     }

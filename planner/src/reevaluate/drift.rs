@@ -1,0 +1,365 @@
+//! What a log says of the assumptions behind a choice: which it rejects, what that does to the answers, and which numbers
+//! have passed where an answer changes.
+
+use fleetfront_scenario::{Allocation, Scenario};
+use fleetfront_workloads::slow_rate_dispersion;
+use serde::{Deserialize, Serialize};
+
+use crate::control::{Control, Effort, Interrupted};
+use crate::estimate::Estimate;
+use crate::knob::{Knob, KnobUnit};
+use crate::statistics::{clopper_pearson, holm};
+
+use super::adoption::Adopted;
+use super::calls::{ObservedCalls, ObservedModel};
+use super::failure_test::failure_test;
+use super::time_tests::{TIMES_MIN, mean_test, spread_test};
+use super::traffic_tests::{Compared, WINDOWS_MIN, compared, p_value, whole_days};
+use super::{Claim, Question, Reevaluation, Trigger, question, values};
+
+/// The probability of rejecting any assumption although all are true.
+const LEVEL: f64 = 0.05;
+
+/// A log held against the scenario.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Drift {
+    /// Days of the log that count.
+    pub days: u32,
+    /// The allocation that served it.
+    pub allocation: String,
+    /// Every assumption that the log says something about, in the scenario's order.
+    pub assumptions: Vec<Assumption>,
+    /// The answers with all numbers that the log rejects replaced by its own; `None` where it rejects nothing.
+    pub together: Option<Vec<Question>>,
+    /// What the log cannot be held against, and why.
+    pub not_tested: Vec<String>,
+}
+
+/// Something that the scenario says and a log can contradict.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Assumption {
+    /// In words: `traffic of flux-dev`.
+    pub name: String,
+    /// Of the two numbers.
+    pub unit: KnobUnit,
+    /// What the scenario says, or draws in the mean.
+    pub assumed: f64,
+    /// What the log says, with 95 % where it is an estimate.
+    pub observed: Estimate,
+    /// Calls behind it.
+    pub n: u64,
+    /// How it was tested, in words.
+    pub test: String,
+    /// The probability of something as far off by luck.
+    pub p_value: f64,
+    /// The same for all tests together (Holm).
+    pub p_adjusted: f64,
+    /// Whether the log rejects it.
+    pub rejected: bool,
+    /// The answers with the log's number in its place; only where it is rejected.
+    pub answers: Vec<Question>,
+    /// What was put in its place, in words; empty where it is not rejected.
+    pub adopted: String,
+    /// Triggers of this number that the log has passed, or may have.
+    pub fired: Vec<Fired>,
+}
+
+/// A trigger that the log speaks to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Fired {
+    /// The claim whose answer changes.
+    pub claim: String,
+    /// Where.
+    pub at: Estimate,
+    /// Whether the log's whole interval lies beyond that of the trigger; if not, they overlap.
+    pub certainly: bool,
+}
+
+/// An assumption under test.
+struct Tested {
+    assumption: Assumption,
+    adopted: Adopted,
+    knob: Option<Knob>,
+}
+
+/// Holds a log against the scenario.
+///
+/// - `allocations`: as for [`reevaluate`](super::reevaluate); the first served the calls.
+/// - `found`: what was found of them, whose triggers are looked up.
+///
+/// # Errors
+/// [`Interrupted`] when `control` was cancelled.
+///
+/// # Panics
+/// If trials are not days, or the calls name a model that the scenario lacks.
+pub fn drift(
+    scenario: &Scenario,
+    allocations: &[Allocation; 2],
+    calls: &ObservedCalls,
+    found: &Reevaluation,
+    effort: Effort,
+    control: &Control,
+) -> Result<Drift, Interrupted> {
+    assert!(whole_days(&scenario.traffic), "drift is judged by days");
+    let mut tests = Tests { scenario, served: &allocations[0], calls, seed: effort.seed, tested: vec![], left: vec![] };
+    calls.models.iter().for_each(|model| tests.of_model(model));
+    let Tests { mut tested, left, .. } = tests;
+    let adjusted = holm(&tested.iter().map(|of| of.assumption.p_value).collect::<Vec<_>>());
+    for (of, p) in tested.iter_mut().zip(adjusted) {
+        (of.assumption.p_adjusted, of.assumption.rejected) = (p, p < LEVEL);
+    }
+    let answers = |adopted: &[&Adopted]| -> Result<Vec<Question>, Interrupted> {
+        let mut changed = (scenario.clone(), allocations.clone());
+        adopted.iter().for_each(|of| of.put(&mut changed.0));
+        let claims = Claim::all(&changed.0);
+        let names = [&allocations[0].name, &allocations[1].name];
+        let now = values(&claims, &changed.0, &changed.1, effort, control)?;
+        Ok(claims.iter().zip(&now).map(|(claim, value)| question(*claim, value, names)).collect())
+    };
+    for of in &mut tested {
+        of.assumption.fired = fired(scenario, of, &found.triggers);
+        if of.assumption.rejected {
+            of.assumption.answers = answers(&[&of.adopted])?;
+            of.assumption.adopted = of.adopted.words();
+        }
+    }
+    let rejected: Vec<&Adopted> = tested.iter().filter(|of| of.assumption.rejected).map(|of| &of.adopted).collect();
+    let together = if rejected.is_empty() { None } else { Some(answers(&rejected)?) };
+    Ok(Drift {
+        days: calls.days,
+        allocation: allocations[0].name.clone(),
+        assumptions: tested.into_iter().map(|of| of.assumption).collect(),
+        together,
+        not_tested: left,
+    })
+}
+
+/// The triggers of the number that lie between what is assumed and what was observed.
+fn fired(scenario: &Scenario, of: &Tested, triggers: &[Trigger]) -> Vec<Fired> {
+    let Some(knob) = of.knob else { return Vec::new() };
+    let (name, observed) = (knob.name(scenario), of.assumption.observed);
+    let passed = triggers.iter().filter(|trigger| trigger.knob == name).filter_map(|trigger| {
+        let is_above = trigger.at.value >= trigger.now;
+        let (touches, certainly) = if is_above {
+            (observed.high >= trigger.at.low, observed.low > trigger.at.high)
+        } else {
+            (observed.low <= trigger.at.high, observed.high < trigger.at.low)
+        };
+        touches.then(|| Fired { claim: trigger.claim.clone(), at: trigger.at, certainly })
+    });
+    passed.collect()
+}
+
+/// The tests of all models.
+struct Tests<'a> {
+    scenario: &'a Scenario,
+    served: &'a Allocation,
+    calls: &'a ObservedCalls,
+    seed: u64,
+    tested: Vec<Tested>,
+    left: Vec<String>,
+}
+
+impl Tests<'_> {
+    fn of_model(&mut self, seen: &ObservedModel) {
+        match compared(&self.scenario.traffic, self.calls, seen, self.seed) {
+            Some(compared) => self.traffic(seen, &compared),
+            None => {
+                let name = &self.scenario.models[seen.model].name;
+                self.left.push(format!("traffic of {name}: it is recorded, or sent by clients who wait for answers"));
+            }
+        }
+        self.times(seen);
+        self.failures(seen);
+    }
+
+    fn add(
+        &mut self,
+        (name, unit): (String, KnobUnit),
+        numbers: (f64, Estimate, u64),
+        test: &str,
+        p: f64,
+        to: Adopted,
+    ) {
+        let (assumed, observed, n) = numbers;
+        let assumption = Assumption {
+            name,
+            unit,
+            assumed,
+            observed,
+            n,
+            test: test.to_owned(),
+            p_value: p,
+            p_adjusted: p,
+            rejected: false,
+            answers: Vec::new(),
+            adopted: String::new(),
+            fired: Vec::new(),
+        };
+        self.tested.push(Tested { assumption, adopted: to, knob: None });
+    }
+
+    fn of_knob(&mut self, knob: Knob) {
+        if let Some(last) = self.tested.last_mut() {
+            last.knob = Some(knob);
+        }
+    }
+
+    fn traffic(&mut self, seen: &ObservedModel, compared: &Compared) {
+        let (model, days) = (seen.model, f64::from(self.calls.days));
+        let name = self.scenario.models[model].name.clone();
+        let n = seen.at_s.len() as u64;
+        let drawn = &compared.drawn;
+        let totals = drawn.iter().map(|of| of.arrivals);
+        let expected = compared.expected.iter().sum::<f64>() / days;
+        let level = compared.seen.arrivals / days;
+        let (mean, sd) = moments(totals.clone());
+        // A week varies as the scenario's do.
+        let reach = 1.96 * sd / mean.max(1.0) * level.max(1.0 / days);
+        let observed = Estimate { value: level, low: (level - reach).max(0.0), high: level + reach };
+        let p = p_value(compared.seen.arrivals, totals, true);
+        // What spikes bring is no part of what the scenario calls requests a day.
+        let factor = level / expected;
+        let assumed = self.scenario.models[model].requests_per_day;
+        let scaled = [observed.value, observed.low, observed.high].map(|x| x / expected * assumed);
+        let observed = Estimate { value: scaled[0], low: scaled[1], high: scaled[2] };
+        let of = (format!("traffic of {name}"), KnobUnit::RequestsADay);
+        self.add(of, (assumed, observed, n), "as many drawn weeks", p, Adopted::Traffic { model, factor });
+        self.of_knob(Knob::Traffic { model });
+        if n == 0 {
+            return;
+        }
+        let distances = drawn.iter().map(|of| of.off_curve);
+        let p = p_value(compared.seen.off_curve, distances.clone(), false);
+        let (seen_off, drawn_off) = (compared.seen.off_curve, moments(distances).0);
+        let of = (format!("curve of {name}: distance from it"), KnobUnit::Factor);
+        let adopted = Adopted::curve(model, compared, self.calls.first_weekday);
+        self.add(of, (drawn_off, exact(seen_off), n), "the hours of weekdays and weekends in drawn weeks", p, adopted);
+        for (place, window) in WINDOWS_MIN.into_iter().enumerate() {
+            let of_window = drawn.iter().map(|of| of.dispersion[place]).filter(|of| of.is_finite());
+            let seen = compared.seen.dispersion[place];
+            if !seen.is_finite() || of_window.clone().next().is_none() {
+                continue;
+            }
+            let p = p_value(seen, of_window.clone(), true);
+            let of = (format!("dispersion of {name} in {window} min"), KnobUnit::Factor);
+            let assumed = moments(of_window).0;
+            let adopted = self.burstiness(model, window, seen, assumed, level);
+            self.add(of, (assumed, exact(seen), n), "the same statistic of drawn weeks", p, adopted);
+        }
+    }
+
+    /// The random factors that would make windows as uneven as they were.
+    fn burstiness(&self, model: usize, window_min: usize, seen: f64, assumed: f64, per_day: f64) -> Adopted {
+        let (seen, assumed) = ((seen - 1.0).max(0.0), assumed - 1.0);
+        let has_rates = self.scenario.traffic.slow_rates_of(model).iter().any(|slow| slow.cv > 0.0);
+        if has_rates && assumed > 0.01 {
+            return Adopted::Burstiness { model, cv_factor: (seen / assumed).sqrt().min(10.0), new_cv: None };
+        }
+        let window_s = window_min as f64 * 60.0;
+        let of_one = slow_rate_dispersion(per_day / 86_400.0, window_s, 1.0, NEW_CORRELATION_S) - 1.0;
+        Adopted::Burstiness { model, cv_factor: 1.0, new_cv: Some((seen / of_one).sqrt().min(3.0)) }
+    }
+
+    fn times(&mut self, seen: &ObservedModel) {
+        let scenario = self.scenario;
+        let of_model = &scenario.models[seen.model];
+        let Some((variant, gpu)) = self.place(seen.model) else { return };
+        let cell = &of_model.variants[variant].cells[gpu];
+        let place = (seen.model, variant, gpu);
+        let mean_s = of_model.mean_service_s(variant, gpu);
+        let has_shapes = of_model.shape.is_some() || of_model.adapters.is_some();
+        if let (Some(fit), Some(mean_s)) = (&cell.service, mean_s) {
+            let knob = Knob::Service { model: place.0, variant, gpu };
+            let law = (!has_shapes).then_some(&fit.law);
+            self.time(knob, &seen.service_s, (mean_s, fit, law), Adopted::Service { place, factor: 1.0 });
+        }
+        if let Some(fit) = &cell.boot {
+            let knob = Knob::Boot { model: place.0, variant, gpu };
+            let law = cell.boot_plan.is_none().then_some(&fit.law);
+            self.time(knob, &seen.boot_s, (fit.law.mean_s(), fit, law), Adopted::Boot { place, factor: 1.0 });
+        }
+    }
+
+    fn time(
+        &mut self,
+        knob: Knob,
+        seconds: &[f64],
+        (assumed_s, fit, law): (f64, &fleetfront_calibration::Fit, Option<&fleetfront_sim::Law>),
+        adopted: Adopted,
+    ) {
+        let name = knob.name(self.scenario);
+        if seconds.len() < TIMES_MIN {
+            self.left.push(format!("{name}: {} times in the log, fewer than {TIMES_MIN}", seconds.len()));
+            return;
+        }
+        let n = seconds.len() as u64;
+        let found = mean_test(seconds, assumed_s, fit);
+        let words = "Student's t of the mean, with what is not known of the law's";
+        let adopted = adopted.times(found.mean_s.value / assumed_s);
+        let cv = cv(seconds);
+        let spread = adopted.spread(cv);
+        self.add((name.clone(), KnobUnit::Seconds), (assumed_s, found.mean_s, n), words, found.p_value, adopted);
+        self.of_knob(knob);
+        let Some(law) = law else {
+            self.left.push(format!("spread of the {name}: it is made of several laws"));
+            return;
+        };
+        let Some(p) = spread_test(seconds, law, self.seed) else { return };
+        let words = "Kolmogorov's distance over the mean, against drawn samples";
+        self.add((format!("spread of the {name}"), KnobUnit::Factor), (law.cv(), exact(cv), n), words, p, spread);
+    }
+
+    /// Where the model was served; told where that is not one cell.
+    fn place(&mut self, model: usize) -> Option<(usize, usize)> {
+        let pools = self.served.pools.iter();
+        let mut places = pools.flat_map(|pool| {
+            let of = pool.models.iter().filter(move |(other, _)| *other == model);
+            of.map(move |(_, variant)| (*variant, pool.gpu))
+        });
+        let first = places.next();
+        if places.next().is_none() && first.is_some() {
+            return first;
+        }
+        let (name, served) = (&self.scenario.models[model].name, &self.served.name);
+        self.left.push(format!("times of {name}: \"{served}\" serves it in no pool or in several"));
+        None
+    }
+
+    fn failures(&mut self, seen: &ObservedModel) {
+        if seen.ended == 0 {
+            return;
+        }
+        let of_model = &self.scenario.models[seen.model];
+        let assumed = of_model.failure_probability;
+        let p = failure_test(seen.failed, seen.ended, assumed, of_model.failure_counts);
+        let interval = clopper_pearson(seen.failed, seen.ended, 0.95);
+        let value = seen.failed as f64 / seen.ended as f64;
+        let observed = Estimate { value, low: interval.low, high: interval.high };
+        let of = (format!("failures of {}", of_model.name), KnobUnit::Share);
+        let adopted = Adopted::Failures { model: seen.model, probability: value };
+        self.add(of, (assumed, observed, seen.ended), "the binomial law, with what was counted before", p, adopted);
+    }
+}
+
+/// The correlation time of a random factor where the scenario has none, in seconds.
+pub(super) const NEW_CORRELATION_S: f64 = 900.0;
+
+fn exact(value: f64) -> Estimate {
+    Estimate { value, low: value, high: value }
+}
+
+fn moments(of: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
+    let n = of.clone().count() as f64;
+    let mean = of.clone().sum::<f64>() / n;
+    (mean, (of.map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt())
+}
+
+fn cv(seconds: &[f64]) -> f64 {
+    let (mean, sd) = moments(seconds.iter().copied());
+    sd / mean
+}
+
+#[cfg(test)]
+#[path = "drift_tests.rs"]
+mod tests;

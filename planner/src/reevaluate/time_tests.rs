@@ -1,0 +1,79 @@
+//! Whether measured times are such as a law says: their mean, with what is not known of it, and their spread.
+
+use fleetfront_calibration::Fit;
+use fleetfront_sim::{Law, Luck};
+use rayon::prelude::*;
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+use crate::estimate::Estimate;
+use crate::worlds::Doubt;
+
+/// Fewest times that are held against a law.
+pub(super) const TIMES_MIN: usize = 5;
+/// Of more times every so-many-th is taken for the test of their spread.
+const TIMES_MAX: usize = 2_000;
+/// Samples that are drawn for that test.
+const DRAWN: u32 = 1_999;
+/// Quantiles of the law that its distribution is read from.
+const GRID: usize = 4_096;
+/// Keeps the draws of these tests apart from those of anything else.
+const TEST_LUCK: u64 = 0x0074_696D_6573_2121;
+
+/// A mean that was measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct MeasuredMean {
+    /// In seconds, with 95 %.
+    pub(super) mean_s: Estimate,
+    /// The probability of one as far from the law's, with what is not known of that.
+    pub(super) p_value: f64,
+}
+
+/// The mean of times against that of a law.
+///
+/// - `assumed_s`: the law's mean, over all shapes of requests.
+/// - `fit`: what is not known of it.
+pub(super) fn mean_test(seconds: &[f64], assumed_s: f64, fit: &Fit) -> MeasuredMean {
+    let n = seconds.len() as f64;
+    let mean = seconds.iter().sum::<f64>() / n;
+    let variance = seconds.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    let error_log = (variance / n).sqrt() / mean;
+    let student = StudentsT::new(0.0, 1.0, n - 1.0).expect("two times or more");
+    let reach = student.inverse_cdf(0.975) * error_log;
+    let doubt_log = Doubt::of(fit).map_or(0.0, Doubt::sd_log);
+    let t = (mean / assumed_s).ln() / error_log.hypot(doubt_log).max(f64::MIN_POSITIVE);
+    MeasuredMean {
+        mean_s: Estimate { value: mean, low: mean * (-reach).exp(), high: mean * reach.exp() },
+        p_value: 2.0 * student.cdf(-t.abs()),
+    }
+}
+
+/// The probability of times as far from the law's form: both are taken times their own mean, so that the mean counts for
+/// nothing here. Kolmogorov's distance, against that of samples of the law. `None` of a fixed time.
+pub(super) fn spread_test(seconds: &[f64], law: &Law, seed: u64) -> Option<f64> {
+    let step = seconds.len().div_ceil(TIMES_MAX);
+    let sample: Vec<f64> = seconds.iter().copied().step_by(step).collect();
+    let grid: Vec<f64> = (0..GRID).map(|k| law.seconds_at((k as f64 + 0.5) / GRID as f64) / law.mean_s()).collect();
+    if grid[0].to_bits() == grid[GRID - 1].to_bits() {
+        return None;
+    }
+    let seen = distance(sample.clone(), &grid);
+    let beyond = (0..DRAWN).into_par_iter().filter(|draw| {
+        let luck = Luck(seed ^ TEST_LUCK).child(*draw);
+        let uniform = |k: usize| (luck.child(k as u32).uniform(0, 0)).clamp(1e-12, 1.0 - 1e-12);
+        let drawn = (0..sample.len()).map(|k| law.seconds_at(uniform(k))).collect();
+        distance(drawn, &grid) >= seen
+    });
+    Some((1.0 + beyond.count() as f64) / (f64::from(DRAWN) + 1.0))
+}
+
+/// The largest distance between the distribution of times over their mean and that of a law over its own.
+fn distance(mut seconds: Vec<f64>, grid: &[f64]) -> f64 {
+    seconds.sort_by(f64::total_cmp);
+    let n = seconds.len() as f64;
+    let mean = seconds.iter().sum::<f64>() / n;
+    let of = |(rank, seconds): (usize, &f64)| {
+        let below = grid.partition_point(|quantile| *quantile <= seconds / mean) as f64 / grid.len() as f64;
+        (below - rank as f64 / n).max((rank + 1) as f64 / n - below)
+    };
+    seconds.iter().enumerate().map(of).fold(0.0, f64::max)
+}
