@@ -4,6 +4,8 @@
 //! file format and the simulation.
 
 mod benchmarks;
+mod billing;
+mod billing_rates;
 mod boots;
 mod contradictions;
 mod curve_file;
@@ -31,6 +33,8 @@ mod table;
 mod trace_file;
 
 pub use benchmarks::{BenchmarkRow, Benchmarks, Finding};
+pub use billing::{BILLING_COLUMNS, BillingRow, read_billing_report};
+pub use billing_rates::{RateCheck, RateChecks, StatedPrice, check_rates, read_billing_rates};
 pub use boots::{BootRow, Boots};
 pub use contradictions::{ContradictionRule, Contradictions, JudgedRow, TypicalTime};
 pub use curve_file::read_load_curve;
