@@ -90,6 +90,9 @@ fn options(args: &TrafficArgs) -> Result<StudyOptions, Failure> {
         status: status.clone(),
         count: count.clone(),
         adapter: adapter.clone(),
+        started: None,
+        startup: None,
+        container: None,
         shape: shape.iter().map(|column| ShapeColumn::from(column.as_str())).collect(),
     };
     let origin = args.reading.start_of_zero.as_ref().map(|date| {

@@ -4,6 +4,8 @@
 //! file format and the simulation.
 
 mod benchmarks;
+mod billing;
+mod billing_rates;
 mod boots;
 mod calibration;
 mod contradictions;
@@ -32,6 +34,8 @@ mod table;
 mod trace_file;
 
 pub use benchmarks::{BenchmarkRow, Benchmarks, Finding};
+pub use billing::{BILLING_COLUMNS, BillingRow, read_billing_report};
+pub use billing_rates::{RateCheck, RateChecks, StatedPrice, check_rates, read_billing_rates};
 pub use boots::{BootRow, Boots};
 pub use calibration::{
     CalibratedCell, Calibration, CalibrationOptions, Flag, LawBasis, LawRanking, OWN_LAW_N, PooledPhase, RankedLaw,

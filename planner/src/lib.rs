@@ -5,6 +5,7 @@
 mod advice;
 mod allocation;
 mod assumptions;
+mod backtest;
 mod bounds;
 mod break_even;
 mod combined;
@@ -68,6 +69,11 @@ mod why;
 mod worlds;
 
 pub use assumptions::assumptions;
+pub use backtest::{
+    BACKTEST_WORLDS_MIN, Backtest, BacktestError, BacktestLine, BacktestOptions, BacktestSubject, BacktestVerdict,
+    Backtested, Bill, BillTold, Calibrated, Cause, Dates, GivenTraffic, LawTold, MatchedRows, Metric, Observed, Period,
+    ReadyBacktest, SeenRequest, SimulatedPeriod, UnmatchedRows,
+};
 pub use bounds::{Bounds, ModelBounds, PoolBounds, Stated};
 pub use compare::{Comparison, Difference, OpenQuestion, Precision, compare};
 pub use control::{Control, Effort, Interrupted};

@@ -44,6 +44,9 @@ pub struct Reevaluation {
     pub triggers: Vec<Trigger>,
     /// Numbers that change no answer within the range that was tried.
     pub indifferent: Vec<Indifferent>,
+    /// What a log says of the assumptions; `None` without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<Drift>,
 }
 
 /// Something that is so or not.
@@ -137,6 +140,7 @@ pub fn reevaluate(
         questions: claims.iter().zip(&present).map(|(claim, value)| question(*claim, value, names)).collect(),
         triggers: Vec::new(),
         indifferent: Vec::new(),
+        drift: None,
     };
     for knob in Knob::all(scenario, allocations) {
         let triggers = turn(knob, &claims, scenario, allocations, effort, control)?;

@@ -30,13 +30,16 @@ use crate::run::Shared;
 use crate::sections::sections;
 use crate::statistics::{Interval, wilson};
 
-use draw::{World, share};
+use draw::World;
 use outcome::{AllocationOutcome, Met, Named, Standing, WorldOutcome, Worldwide, judged, month_usd};
-use split::{months, quantile};
+use split::months;
 use unknown::{Drawn, Unknowns};
 use value::{Choice, Decides, Measured, losses, shown_loss};
 
 pub(crate) use doubt::Doubt;
+pub(crate) use draw::share;
+pub(crate) use split::quantile;
+
 pub use split::Components;
 pub use unknown::{Unknown, unknowns};
 

@@ -58,6 +58,7 @@ mod cost_figure;
 mod csv_name;
 mod day_figure;
 mod diff_md;
+pub mod drift_words;
 mod endpoints_csv;
 mod expectation;
 mod export;

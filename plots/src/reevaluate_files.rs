@@ -4,10 +4,11 @@ use fleetfront_planner::{KnobUnit, Reevaluation};
 
 use crate::PlotError;
 use crate::answer_files::{Answer, cells, csv_table, pack};
+use crate::drift_words::{DRIFT_COLUMNS, EFFECT_COLUMNS, drift_headline, drift_rows, effect_rows, fired_lines};
 use crate::format::{Unit, estimate, plain, prose};
 use crate::reevaluate_figure::reevaluate_figure;
 use crate::render::{Output, RenderConfig};
-use crate::table::{Table, head, number, words};
+use crate::table::{Cell, Table, head, number, words};
 use crate::trigger_words::{answer, at, indifferent, suffix, then, unit};
 
 const HEADER: [&str; 10] =
@@ -42,17 +43,42 @@ pub fn reevaluate_files(
     } else {
         vec![format!("Not shown to change an answer: {}.", still.join("; "))]
     };
+    let mut sentences: Vec<String> = found.drift.iter().map(|drift| drift_headline(drift, &found.questions)).collect();
+    sentences.extend(std::iter::once(answer(&found.triggers)).chain(mends.iter().cloned()).chain(still));
+    let mut drifted =
+        vec![Table::new("What the log says", &DRIFT_COLUMNS), Table::new("With its numbers", &EFFECT_COLUMNS)];
+    if let Some(drift) = &found.drift {
+        sentences.extend(fired_lines(drift));
+        sentences.extend(drift.not_tested.iter().map(|what| format!("Not tested: {what}.")));
+        for row in drift_rows(drift) {
+            drifted[0].push(cells_of(row, 1..4));
+        }
+        for row in effect_rows(drift, &found.questions) {
+            drifted[1].push(cells_of(row, 3..5));
+        }
+    }
+    let drifted = drifted.iter().filter(|table| !table.rows.is_empty());
     let page = Answer {
         title: "When to look again",
-        sentences: std::iter::once(answer(&found.triggers)).chain(mends.iter().cloned()).chain(still).collect(),
+        sentences,
         figure: names[0],
-        tables: vec![&questions, &triggers],
+        tables: drifted.chain([&questions, &triggers]).collect(),
         rest: String::new(),
         command: &config.command,
         version: &found.version,
         inputs_sha256: &found.inputs_sha256,
     };
     pack(names, &reevaluate_figure(found), csv(found)?, found, page.markdown())
+}
+
+/// The cells of a row whose first names it.
+fn cells_of(row: Vec<String>, numbers: std::ops::Range<usize>) -> Vec<Cell> {
+    let cell = |(place, text): (usize, String)| match place {
+        0 => head(text),
+        _ if numbers.contains(&place) => number(text),
+        _ => words(text),
+    };
+    row.into_iter().enumerate().map(cell).collect()
 }
 
 /// A unit as programs read it.

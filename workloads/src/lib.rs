@@ -57,7 +57,7 @@ pub use replay::{Replay, ReplayedDays};
 pub use request_stream::RequestStream;
 pub use slow_rate::{Redrawn, Scope, SlowRate, SlowStep};
 pub use spike::Spike;
-pub use time_zone::{ClockChange, TimeZoneError, clock_changes, days_between, hours_ahead};
+pub use time_zone::{ClockChange, TimeZoneError, clock_changes, days_between, hours_ahead, midnights};
 pub use trace::{Trace, TraceError};
 pub use traffic::{ModelTraffic, Swing, Traffic};
 pub use traffic_study::{CheckOptions, StudyError, StudyOptions, TrafficStudy, study_traffic};

@@ -109,6 +109,28 @@ pub fn hours_ahead(curve_zone: &str, reporting_zone: &str, on_date: &str) -> Res
     Ok(f64::from(ahead_s) / 3600.0)
 }
 
+/// The midnights of a zone from the last one at or before an instant on, until the first one at or after another: the date
+/// that begins there, `YYYY-MM-DD`, and when, in nanoseconds since 1970. Of a midnight that the clock jumps over it is the
+/// instant of the jump.
+///
+/// # Errors
+/// [`TimeZoneError`] when the zone is unknown, or an instant beyond the calendar.
+pub fn midnights(zone: &str, from_ns: i64, until_ns: i64) -> Result<Vec<(String, i64)>, TimeZoneError> {
+    let own = find(&TimeZoneDatabase::bundled(), zone)?;
+    let beyond = || TimeZoneError::NotADate { date: format!("{from_ns} ns since 1970") };
+    let mut day = own.to_datetime(Timestamp::from_nanosecond(from_ns.into()).map_err(|_| beyond())?).date();
+    let mut all = Vec::new();
+    loop {
+        let midnight = own.to_timestamp(day.at(0, 0, 0, 0)).map_err(|_| beyond())?;
+        let at_ns = i64::try_from(midnight.as_nanosecond()).map_err(|_| beyond())?;
+        all.push((day.to_string(), at_ns));
+        if at_ns >= until_ns {
+            return Ok(all);
+        }
+        day = day.tomorrow().map_err(|_| beyond())?;
+    }
+}
+
 /// How many days lie between two dates, written `YYYY-MM-DD`; negative where the second is the earlier one.
 ///
 /// # Errors
@@ -168,6 +190,20 @@ mod tests {
         let error = of("UTC", "Europe/Berlin", "2026-03-29").expect_err("its own day has 23 hours").to_string();
         assert!(error.starts_with("the clock of Europe/Berlin changes on 2026-03-29, and days of 23"), "{error}");
         assert!(of("UTC", "Europe/Berlin", "2026-04-07").is_ok());
+    }
+
+    /// Berlin's clock goes from 02:00 to 03:00 on 2026-03-29: that day has 23 hours.
+    #[test]
+    fn midnights_are_those_of_the_zone() {
+        const HOUR_NS: i64 = 3_600_000_000_000;
+        // 2026-03-28 12:00 UTC.
+        let noon_ns = 1_774_699_200_000_000_000;
+        let found = midnights("Europe/Berlin", noon_ns, noon_ns + 30 * HOUR_NS).expect("a zone");
+        let hours: Vec<(&str, i64)> =
+            found.iter().map(|(date, at)| (date.as_str(), (at - noon_ns) / HOUR_NS)).collect();
+        assert_eq!(hours, [("2026-03-28", -13), ("2026-03-29", 11), ("2026-03-30", 34)]);
+        assert_eq!(midnights("UTC", noon_ns - 12 * HOUR_NS, noon_ns - 12 * HOUR_NS).expect("a zone").len(), 1);
+        assert!(midnights("Utopia", 0, 0).is_err());
     }
 
     #[test]

@@ -1,5 +1,13 @@
 //! What a log of calls says, as far as assumptions are held against it.
 
+use fleetfront_scenario::Scenario;
+use fleetfront_workloads::days_between;
+
+use crate::backtest::{BacktestError, Dates, Observed, even, whole_days};
+
+/// A Monday.
+const MONDAY: &str = "1970-01-05";
+
 /// The calls of whole days.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ObservedCalls {
@@ -26,4 +34,48 @@ pub struct ObservedModel {
     pub ended: u64,
     /// Those of them that failed.
     pub failed: u64,
+}
+
+impl ObservedCalls {
+    /// The whole days of a log, by the scenario's reporting clock.
+    ///
+    /// - `dates`: which days; a split is not looked at.
+    ///
+    /// Only calls that succeeded are timed: how long a failed one took says nothing of the law.
+    ///
+    /// # Errors
+    /// [`BacktestError`] when the log has no whole day of 24 hours, a date lies outside, or a model is not the scenario's;
+    /// or when trials are not days, so that no drawn week can be held against it.
+    pub fn of(observed: &Observed, scenario: &Scenario, dates: &Dates) -> Result<Self, BacktestError> {
+        if !super::traffic_tests::whole_days(&scenario.traffic) {
+            let what = "a log is held against days, and this scenario's trials are none";
+            return Err(BacktestError::unfit(what, "simulate days: leave horizon out"));
+        }
+        let zone = &scenario.clock.reporting_time_zone;
+        let period = whole_days(observed, zone, dates)?;
+        even(&period, zone)?;
+        if period.days() == 0 {
+            let what = format!("{}: no whole day of {zone}", observed.name);
+            return Err(BacktestError::unfit(
+                what,
+                "give a log of a day or more; --from and --until say what it covers",
+            ));
+        }
+        let names: Vec<&str> = scenario.models.iter().map(|model| model.name.as_str()).collect();
+        let places = observed.places(&names)?;
+        let mut models: Vec<ObservedModel> =
+            places.iter().map(|model| ObservedModel { model: *model, ..ObservedModel::default() }).collect();
+        for request in observed.requests.iter().filter(|request| period.holds(request.at_ns)) {
+            let of = &mut models[request.model];
+            of.at_s.push((request.at_ns - period.start_ns()) as f64 / 1e9);
+            of.ended += u64::from(request.is_ok.is_some());
+            of.failed += u64::from(request.is_ok == Some(false));
+            let succeeded = request.is_ok != Some(false);
+            of.service_s.extend(request.executed_s.filter(|seconds| succeeded && *seconds > 0.0));
+            of.boot_s.extend(request.startup_s.filter(|seconds| *seconds > 0.0));
+        }
+        models.sort_by_key(|of| of.model);
+        let first_weekday = days_between(MONDAY, &period.dates[0])?.rem_euclid(7) as u32;
+        Ok(Self { first_weekday, days: period.days() as u32, models })
+    }
 }

@@ -54,6 +54,7 @@ fn judged(scenario: &Scenario, models: Vec<ObservedModel>) -> Drift {
         questions: Vec::new(),
         triggers: Vec::new(),
         indifferent: Vec::new(),
+        drift: None,
     };
     judged_with(scenario, models, &found)
 }
@@ -110,6 +111,7 @@ fn twice_the_traffic_is_rejected_and_fires_what_it_passes() {
         questions: Vec::new(),
         triggers: vec![trigger(at(500.0)), trigger(at(800.0)), trigger(at(2_000.0)), trigger(at(200.0))],
         indifferent: Vec::new(),
+        drift: None,
     };
     let drift = judged_with(&scenario, vec![twice], &found);
     assert_eq!(rejected(&drift), [name.as_str()]);

@@ -26,6 +26,15 @@ pub struct Columns {
     pub count: Option<String>,
     /// The adapter (LoRA) that it needs.
     pub adapter: Option<String>,
+    /// When its execution began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started: Option<String>,
+    /// How long the container that executed it took to start, where it was not up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub startup: Option<String>,
+    /// The container that executed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
     /// Numbers that say how large the request was, such as steps or tokens; where none is named here, those with usual
     /// names.
     pub shape: Vec<ShapeColumn>,
@@ -71,6 +80,11 @@ pub(super) const STATUS_NAMES: &[&str] =
     &["status", "predict_status", "status_code", "http_status", "state", "result", "outcome"];
 pub(super) const COUNT_NAMES: &[&str] = &["count", "requests", "request_count", "invocations", "calls"];
 
+/// Columns that say when the execution began, unless they are the column of the arrivals.
+const STARTED_NAMES: &[&str] = &["started_at", "execution_started_at"];
+const STARTUP_NAMES: &[&str] = &["startup_time_seconds", "startup_time_s", "startup_s", "startup_ms", "boot_s"];
+const CONTAINER_NAMES: &[&str] = &["container_id", "container", "task_id"];
+
 /// The place of a meaning in [`Mapping::names`].
 pub(super) mod slot {
     pub(in super::super) const TIME: usize = 0;
@@ -80,8 +94,11 @@ pub(super) mod slot {
     pub(in super::super) const STATUS: usize = 4;
     pub(in super::super) const COUNT: usize = 5;
     pub(in super::super) const ADAPTER: usize = 6;
+    pub(in super::super) const STARTED: usize = 7;
+    pub(in super::super) const STARTUP: usize = 8;
+    pub(in super::super) const CONTAINER: usize = 9;
     /// The first column of the shape; the others follow.
-    pub(in super::super) const SHAPE: usize = 7;
+    pub(in super::super) const SHAPE: usize = 10;
 }
 
 /// More make no sense, and the keys of an object are matched in the bits of one word.
@@ -132,7 +149,13 @@ impl Mapping {
             pick("status", &given.status, usual.status)?,
             pick("count", &given.count, usual.count)?,
             pick("adapter", &given.adapter, usual.adapter)?,
+            pick("started", &given.started, usual.started)?,
+            pick("startup", &given.startup, usual.startup)?,
+            pick("container", &given.container, usual.container)?,
         ];
+        if given.started.is_none() && names[slot::STARTED] == names[slot::TIME] {
+            names[slot::STARTED].clear();
+        }
         if given.adapter.is_none() && names[slot::ADAPTER] == names[slot::MODEL] {
             names[slot::ADAPTER].clear();
         }
@@ -165,6 +188,9 @@ impl Mapping {
             status: name(slot::STATUS),
             count: name(slot::COUNT),
             adapter: name(slot::ADAPTER),
+            started: name(slot::STARTED),
+            startup: name(slot::STARTUP),
+            container: name(slot::CONTAINER),
             shape: self.names[slot::SHAPE..]
                 .iter()
                 .zip(&self.sizes)
@@ -183,6 +209,9 @@ struct Usual {
     status: &'static [&'static str],
     count: &'static [&'static str],
     adapter: &'static [&'static str],
+    started: &'static [&'static str],
+    startup: &'static [&'static str],
+    container: &'static [&'static str],
     shape: UsualShape,
 }
 
@@ -205,6 +234,9 @@ impl Usual {
         status: &[],
         count: &[],
         adapter: &[],
+        started: &[],
+        startup: &[],
+        container: &[],
         shape: UsualShape::None,
     };
 
@@ -217,6 +249,9 @@ impl Usual {
                 duration: DURATION_NAMES,
                 status: STATUS_NAMES,
                 adapter: ADAPTER_NAMES,
+                started: STARTED_NAMES,
+                startup: STARTUP_NAMES,
+                container: CONTAINER_NAMES,
                 shape: UsualShape::Sizes,
                 ..Self::NONE
             },
@@ -225,6 +260,9 @@ impl Usual {
                 model: &["service_method_name"],
                 duration: &["execution_time_seconds"],
                 status: &["status"],
+                started: &["started_at"],
+                startup: &["startup_time_seconds"],
+                container: &["container_id"],
                 ..Self::NONE
             },
             Layout::AzureFunctions => Self { time: &["minute"], model: &["func"], count: &["count"], ..Self::NONE },
@@ -253,7 +291,7 @@ pub(super) fn position(columns: &[String], name: &str) -> Option<usize> {
 }
 
 /// The unit that ends the name of a column, in seconds.
-fn unit_s(column: &str) -> f64 {
+pub(super) fn unit_s(column: &str) -> f64 {
     let column = column.to_ascii_lowercase();
     let ends = |endings: &[&str]| endings.iter().any(|ending| column.ends_with(ending));
     match () {
@@ -300,7 +338,7 @@ mod tests {
     fn usual_names_are_found_in_any_case() {
         let found = names("Timestamp,Model,duration_ms,STATUS,user_id");
         let mapping = Mapping::of(Layout::RequestsCsv, &found, &Columns::default()).expect("a time");
-        assert_eq!(mapping.names, ["Timestamp", "Model", "user_id", "duration_ms", "STATUS", "", ""]);
+        assert_eq!(mapping.names, ["Timestamp", "Model", "user_id", "duration_ms", "STATUS", "", "", "", "", ""]);
         assert_eq!(mapping.duration_unit_s.to_bits(), 1e-3f64.to_bits());
     }
 
@@ -314,7 +352,7 @@ mod tests {
         };
         let found = names("timestamp,seen,model,lora,images,steps");
         let mapping = Mapping::of(Layout::RequestsCsv, &found, &given).expect("all there");
-        assert_eq!(mapping.names, ["seen", "lora", "", "", "", "", "", "steps", "images"]);
+        assert_eq!(mapping.names, ["seen", "lora", "", "", "", "", "", "", "", "", "steps", "images"]);
         assert_eq!(mapping.columns().shape, [ShapeColumn::from("steps"), ShapeColumn::from("images")]);
         // A column is not taken for two things unless somebody says so.
         assert_eq!(mapping.columns().adapter, None);

@@ -15,6 +15,13 @@ pub struct Entry<'a> {
     pub duration_s: Option<f64>,
     /// Whether it succeeded; `None` where the log does not say.
     pub is_ok: Option<bool>,
+    /// How long it waited from its arrival to its execution, in seconds: zero or more; `None` where the log does not say.
+    pub wait_s: Option<f64>,
+    /// How long the container that executed it took to start, in seconds: zero or more; `None` where the log does not
+    /// say, as for containers that were up.
+    pub startup_s: Option<f64>,
+    /// The container that executed it; empty where the log does not say.
+    pub container: &'a str,
     /// The adapter (LoRA) that it needs; empty where the log does not say.
     pub adapter: &'a str,
     /// How large the request was, in the order of the shape columns: zero or more, NaN where one is empty.

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use super::causes::Causes;
-use super::columns::slot;
+use super::columns::{slot, unit_s};
 use super::csv_fields::CsvFields;
 use super::entry::Entry;
 use super::error::LogError;
@@ -189,8 +189,11 @@ impl<'o> Reading<'o> {
         }
         let is_counted = !names[slot::COUNT].is_empty();
         let ending = Ending::of(values.get(slot::STATUS));
-        let optional = Optional { duration_unit_s, shape: &mut self.shape, dropped: &mut self.dropped };
-        let entry = optional.entry(values, stamp, is_counted, ending.is_ok(), line)?;
+        let text = values.get(slot::STARTED);
+        let started = (!text.is_empty()).then(|| self.stamps.read(text));
+        let startup_name = names[slot::STARTUP].as_str();
+        let optional = Optional { duration_unit_s, startup_name, shape: &mut self.shape, dropped: &mut self.dropped };
+        let entry = optional.entry(values, (stamp, started), is_counted, ending.is_ok(), line)?;
         self.tally.add(stamp, entry.requests);
         self.tally.add_ending(ending, entry.requests);
         each(&entry);
@@ -214,8 +217,22 @@ impl<'o> Reading<'o> {
             let stamp = self.stamps.at_minute(minute).map_err(FaultKind::whole)?;
             let at_ns = stamp.at_ns;
             self.tally.add(stamp, requests);
-            let (duration_s, is_ok, adapter) = (None, None, "");
-            each(&Entry { at_ns, requests, model, client, duration_s, is_ok, adapter, shape: &[], line });
+            let (duration_s, is_ok, wait_s, startup_s) = (None, None, None, None);
+            let (adapter, container, shape): (_, _, &[f64]) = ("", "", &[]);
+            each(&Entry {
+                at_ns,
+                requests,
+                model,
+                client,
+                duration_s,
+                is_ok,
+                wait_s,
+                startup_s,
+                container,
+                adapter,
+                shape,
+                line,
+            });
         }
         Ok(())
     }
@@ -311,6 +328,7 @@ impl<'o> Reading<'o> {
 /// The values of a record that a request need not have.
 struct Optional<'r> {
     duration_unit_s: f64,
+    startup_name: &'r str,
     shape: &'r mut Vec<f64>,
     dropped: &'r mut Causes,
 }
@@ -320,7 +338,7 @@ impl<'r> Optional<'r> {
     fn entry(
         self,
         values: Values<'r>,
-        stamp: Stamp,
+        (stamp, started): (Stamp, Option<Result<Stamp, FaultKind>>),
         is_counted: bool,
         is_ok: Option<bool>,
         line: u64,
@@ -328,11 +346,25 @@ impl<'r> Optional<'r> {
         let requests = if is_counted { value::count(values.get(slot::COUNT)) } else { Ok(1) };
         let requests = requests.map_err(|kind| kind.at(slot::COUNT))?;
         let (model, client) = (text(values, slot::MODEL)?, text(values, slot::CLIENT)?);
-        let adapter = text(values, slot::ADAPTER)?;
+        let (adapter, container) = (text(values, slot::ADAPTER)?, text(values, slot::CONTAINER)?);
         // Traffic needs neither durations nor sizes: a wrong one is counted, and the request kept.
         let duration_s = value::duration_s(values.get(slot::DURATION), self.duration_unit_s);
         let duration_s = duration_s.unwrap_or_else(|kind| {
             self.dropped.add(kind.at(slot::DURATION), line);
+            None
+        });
+        let wait_s = started.transpose().and_then(|started| match started {
+            Some(started) if started.at_ns < stamp.at_ns => Err(FaultKind::Negative),
+            started => Ok(started.map(|started| (started.at_ns - stamp.at_ns) as f64 / 1e9)),
+        });
+        let wait_s = wait_s.unwrap_or_else(|kind| {
+            self.dropped.add(kind.at(slot::STARTED), line);
+            None
+        });
+        let startup = values.get(slot::STARTUP);
+        let unit_s = if startup.is_empty() { 1.0 } else { unit_s(self.startup_name) };
+        let startup_s = value::duration_s(startup, unit_s).unwrap_or_else(|kind| {
+            self.dropped.add(kind.at(slot::STARTUP), line);
             None
         });
         self.shape.clear();
@@ -345,7 +377,20 @@ impl<'r> Optional<'r> {
             }));
         }
         let at_ns = stamp.at_ns;
-        Ok(Entry { at_ns, requests, model, client, duration_s, is_ok, adapter, shape: self.shape, line })
+        Ok(Entry {
+            at_ns,
+            requests,
+            model,
+            client,
+            duration_s,
+            is_ok,
+            wait_s,
+            startup_s,
+            container,
+            adapter,
+            shape: self.shape,
+            line,
+        })
     }
 }
 

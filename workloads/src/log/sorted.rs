@@ -13,7 +13,7 @@ use super::summary::LogSummary;
 /// Reads a log and hands its entries to `each` in the order of their stamps, equal ones as they stand.
 ///
 /// The log is read twice. The first time tells whether it is in order and whether it can be used at all, so that `each` is
-/// not called for a log that is refused. One in order is then streamed; of another the entries are gathered (some 64 bytes
+/// not called for a log that is refused. One in order is then streamed; of another the entries are gathered (some 100 bytes
 /// each) and sorted. [`LogSummary::unsorted_count`] says which it was.
 ///
 /// - `open`: opens the log from its beginning, as [`super::open_log`] does; is called twice.
@@ -58,6 +58,9 @@ struct Kept {
     shape: usize,
     sizes: u8,
     is_ok: Option<bool>,
+    wait_s: Option<f64>,
+    startup_s: Option<f64>,
+    container: u32,
     model: u32,
     client: u32,
     adapter: u32,
@@ -73,6 +76,9 @@ impl Gathered {
             shape: self.shapes.len(),
             sizes: entry.shape.len() as u8,
             is_ok: entry.is_ok,
+            wait_s: entry.wait_s,
+            startup_s: entry.startup_s,
+            container: self.names.number(entry.container),
             model: self.names.number(entry.model),
             client: self.names.number(entry.client),
             adapter: self.names.number(entry.adapter),
@@ -94,6 +100,9 @@ impl Gathered {
                 adapter: self.names.name(kept.adapter),
                 duration_s: kept.duration_s,
                 is_ok: kept.is_ok,
+                wait_s: kept.wait_s,
+                startup_s: kept.startup_s,
+                container: self.names.name(kept.container),
                 shape: &self.shapes[kept.shape..kept.shape + usize::from(kept.sizes)],
                 line: kept.line,
             });

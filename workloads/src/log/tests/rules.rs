@@ -122,9 +122,29 @@ fn calls_of_modal_are_stamped_when_they_were_enqueued() {
     assert_eq!((entries[0].duration_s, entries[0].is_ok), (Some(4.25), Some(true)));
     assert_eq!((entries[1].duration_s, entries[1].is_ok, entries[1].line), (None, Some(false), 7));
     assert_eq!(summary.zones, [ZoneCount { zone: StampZone::Offset(3600), stamps: 2 }]);
+    // How each was served: 30 s after it came, by a container that took 28.5 s of them to start.
+    let mut served = Vec::new();
+    let each = |entry: &Entry<'_>| served.push((entry.wait_s, entry.startup_s, entry.container.to_owned()));
+    read_log(text.as_bytes(), "log.json", &LogOptions::default(), each).expect("a log");
+    assert_eq!(served, [(Some(30.0), Some(28.5), "ta-01".to_owned()), (None, None, String::new())]);
     let columns = Columns { shape: vec!["startup_time_seconds".into()], ..Columns::default() };
     let (entries, _) = read(text, &LogOptions { columns, ..LogOptions::default() });
     assert_eq!(entries[0].shape, [28.5]);
+}
+
+/// An execution that began before its request came is left out and counted; a column of arrivals is none of beginnings.
+#[test]
+fn beginnings_of_executions_become_waits() {
+    let waits = |text: &str| {
+        let mut waits = Vec::new();
+        let each = |entry: &Entry<'_>| waits.push((entry.wait_s, entry.startup_s));
+        let summary = read_log(text.as_bytes(), "log.csv", &LogOptions::default(), each).expect("a log");
+        (waits, summary.dropped_values.len())
+    };
+    let text = "created_at,started_at,startup_ms\n2025-03-01 10:00:00,2025-03-01 10:00:02.5,\n\
+                2025-03-01 10:00:09,2025-03-01 10:00:08,1500\n2025-03-01 10:01:00,,\n";
+    assert_eq!(waits(text), (vec![(Some(2.5), None), (None, Some(1.5)), (None, None)], 1));
+    assert_eq!(waits("started_at\n2025-03-01 10:00:00\n"), (vec![(None, None)], 0));
 }
 
 #[test]

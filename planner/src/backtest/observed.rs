@@ -1,0 +1,234 @@
+//! What was observed: the requests of a log, each with what the log says of how it was served.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead};
+
+use fleetfront_workloads::{Entry, LogOptions, LogSummary, read_sorted};
+
+use super::BacktestError;
+
+/// Most requests of a log: each takes some 90 bytes, and every draw meets those of the second part.
+const REQUESTS_MAX: usize = 5_000_000;
+/// What a log without a column for models calls its only one.
+const NAMELESS: &str = "";
+
+/// A request as a log shows it. `None` is what the log does not say.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SeenRequest {
+    /// When it arrived, in nanoseconds since 1970.
+    pub at_ns: i64,
+    /// Its place among [`Observed::models`].
+    pub model: usize,
+    /// Seconds from its arrival to its execution.
+    pub wait_s: Option<f64>,
+    /// Seconds that it executed.
+    pub executed_s: Option<f64>,
+    /// Seconds that its container took to start, where it was not up.
+    pub startup_s: Option<f64>,
+    /// Its container.
+    pub container: Option<u32>,
+    /// Whether it succeeded.
+    pub is_ok: Option<bool>,
+}
+
+/// A log of requests in the order of their arrivals.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observed {
+    /// Its name, as answers quote it.
+    pub name: String,
+    /// Names of the models, in the order of their first requests.
+    pub models: Vec<String>,
+    /// In order of arrival.
+    pub requests: Vec<SeenRequest>,
+    /// All stamps are multiples of so many nanoseconds.
+    pub resolution_ns: i64,
+    /// What was repaired in the log or assumed.
+    pub remarks: Vec<String>,
+}
+
+/// What a log says of its requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Says {
+    pub(crate) waits: bool,
+    pub(crate) executions: bool,
+    pub(crate) startups: bool,
+    pub(crate) containers: bool,
+    pub(crate) endings: bool,
+}
+
+impl Observed {
+    /// Reads a log.
+    ///
+    /// - `open`: opens it from its beginning; is called twice or more.
+    /// - `file`: its name in errors; `name`: in answers.
+    /// - `served_as`: which model of the scenario a name of the log stands for; others stand for themselves.
+    ///
+    /// # Errors
+    /// [`BacktestError`] when it cannot be read, counts requests instead of telling them apart, or has too many.
+    pub fn read<B: BufRead>(
+        open: impl FnMut() -> io::Result<B>,
+        (file, name): (&str, &str),
+        options: &LogOptions,
+        served_as: &[(String, String)],
+    ) -> Result<Self, BacktestError> {
+        let mut reading = Reading { served_as, ..Reading::default() };
+        let summary = read_sorted(open, file, options, |entry| reading.add(entry))?;
+        reading.finish(file, name, &summary)
+    }
+
+    /// What any of its requests says.
+    pub(crate) fn says(&self) -> Says {
+        let any = |says: fn(&SeenRequest) -> bool| self.requests.iter().any(says);
+        Says {
+            waits: any(|request| request.wait_s.is_some()),
+            executions: any(|request| request.executed_s.is_some()),
+            startups: any(|request| request.startup_s.is_some()),
+            containers: any(|request| request.container.is_some()),
+            endings: any(|request| request.is_ok.is_some()),
+        }
+    }
+}
+
+/// A log that is being read.
+#[derive(Debug, Default)]
+struct Reading<'a> {
+    served_as: &'a [(String, String)],
+    requests: Vec<SeenRequest>,
+    models: Vec<String>,
+    model_numbers: BTreeMap<String, usize>,
+    containers: BTreeMap<String, u32>,
+    /// The line of the first entry that stands for other than one request.
+    counted: Option<u64>,
+    are_too_many: bool,
+}
+
+impl Reading<'_> {
+    fn add(&mut self, entry: &Entry<'_>) {
+        self.are_too_many |= self.requests.len() == REQUESTS_MAX;
+        if entry.requests != 1 {
+            self.counted = self.counted.or(Some(entry.line));
+        }
+        if self.are_too_many || self.counted.is_some() {
+            return;
+        }
+        let model = self.model(entry.model);
+        let next = self.containers.len() as u32;
+        let container = (!entry.container.is_empty())
+            .then(|| self.containers.get(entry.container).copied())
+            .map(|known| known.unwrap_or_else(|| *self.containers.entry(entry.container.to_owned()).or_insert(next)));
+        self.requests.push(SeenRequest {
+            at_ns: entry.at_ns,
+            model,
+            wait_s: entry.wait_s,
+            executed_s: entry.duration_s,
+            // The platform writes 0 for containers that were up.
+            startup_s: entry.startup_s.filter(|seconds| *seconds > 0.0),
+            container,
+            is_ok: entry.is_ok,
+        });
+    }
+
+    fn model(&mut self, name: &str) -> usize {
+        if let Some(number) = self.model_numbers.get(name) {
+            return *number;
+        }
+        let alias = self.served_as.iter().find(|(written, _)| written == name);
+        let model = alias.map_or(name, |(_, model)| model);
+        let number = self.models.iter().position(|known| known == model).unwrap_or(self.models.len());
+        if number == self.models.len() {
+            self.models.push(model.to_owned());
+        }
+        self.model_numbers.insert(name.to_owned(), number);
+        number
+    }
+
+    fn finish(self, file: &str, name: &str, summary: &LogSummary) -> Result<Observed, BacktestError> {
+        if let Some(line) = self.counted {
+            let what = format!("{file}:{line}: stands for several requests, or for none");
+            return Err(BacktestError::unfit(what, "give a log with a line for each request"));
+        }
+        if self.are_too_many {
+            let what = format!("{file}: has more than {REQUESTS_MAX} requests");
+            return Err(BacktestError::unfit(what, "give a log of fewer days"));
+        }
+        Ok(Observed {
+            name: name.to_owned(),
+            models: self.models,
+            requests: self.requests,
+            resolution_ns: summary.resolution_ns,
+            remarks: summary.remarks(),
+        })
+    }
+}
+
+impl Observed {
+    /// The place in a scenario of each of its models.
+    ///
+    /// - `names`: those of the scenario.
+    ///
+    /// # Errors
+    /// [`BacktestError`] with the first model that the scenario does not have.
+    pub(crate) fn places(&self, names: &[&str]) -> Result<Vec<usize>, BacktestError> {
+        let place = |model: &String| {
+            if let Some(place) = names.iter().position(|name| name == model) {
+                return Ok(place);
+            }
+            if model == NAMELESS && names.len() == 1 && self.models.len() == 1 {
+                return Ok(0);
+            }
+            let known = names.join(", ");
+            let (what, mend) = if model == NAMELESS {
+                let what = format!("{}: has requests without a model, and the scenario several models", self.name);
+                (what, "say which column names it, as with --model, or give a scenario with one model".to_owned())
+            } else {
+                let meant = fleetfront_scenario::nearest(model, names.iter().copied());
+                let meant = meant.map_or(String::new(), |meant| format!("did you mean \"{meant}\"? "));
+                let what = format!("{}: the scenario has no model \"{model}\"", self.name);
+                (what, format!("{meant}It has {known}; --serves {model}=MODEL says which of them it is"))
+            };
+            Err(BacktestError::unfit(what, mend))
+        };
+        self.models.iter().map(place).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, served_as: &[(String, String)]) -> Result<Observed, BacktestError> {
+        Observed::read(|| Ok(text.as_bytes()), ("log.csv", "log.csv"), &LogOptions::default(), served_as)
+    }
+
+    #[test]
+    fn a_log_is_kept_request_by_request_in_order() {
+        let text = "created_at,model,started_at,duration_s,status,container_id,startup_s\n\
+                    2026-01-05 00:00:09,b,2026-01-05 00:00:09,2,failed,c1,0\n\
+                    2026-01-05 00:00:00,a,2026-01-05 00:00:08,3,ok,c1,7.5\n";
+        let observed = read(text, &[("b".to_owned(), "bee".to_owned())]).expect("a log");
+        assert_eq!(observed.models, ["a", "bee"]);
+        let [first, second] = observed.requests[..] else { panic!("two requests") };
+        assert_eq!(
+            (first.wait_s, first.startup_s, first.container, first.is_ok),
+            (Some(8.0), Some(7.5), Some(0), Some(true))
+        );
+        assert_eq!((second.wait_s, second.startup_s, second.container), (Some(0.0), None, Some(0)));
+        assert_eq!((second.executed_s, second.is_ok, second.model), (Some(2.0), Some(false), 1));
+        let Says { waits, executions, startups, containers, endings } = observed.says();
+        assert!(waits && executions && startups && containers && endings);
+        let plain = read("time\n2026-01-05 00:00:00\n", &[]).expect("a log");
+        assert!(!plain.says().waits && !plain.says().executions && !plain.says().endings);
+    }
+
+    #[test]
+    fn models_that_the_scenario_lacks_are_named() {
+        let observed = read("time,model\n2026-01-05,flux-dve\n", &[]).expect("a log");
+        let error = observed.places(&["flux-dev", "lora"]).expect_err("no such model").to_string();
+        assert!(error.contains("no model \"flux-dve\"") && error.contains("did you mean \"flux-dev\"?"), "{error}");
+        let nameless = read("time\n2026-01-05\n", &[]).expect("a log");
+        assert_eq!(nameless.places(&["only"]).expect("the only one"), [0]);
+        assert!(nameless.places(&["a", "b"]).expect_err("which?").to_string().contains("without a model"));
+        let counts = read("time,count\n2026-01-05 00:00:00,3\n2026-01-05 01:00:00,1\n", &[]).expect_err("counts");
+        assert!(counts.to_string().contains("log.csv:2: stands for several requests"), "{counts}");
+    }
+}

@@ -1,0 +1,125 @@
+//! What a log says of the assumptions, in words and rows: the same on the screen and in the files.
+
+use fleetfront_planner::{Assumption, Drift, Fired, Question};
+
+use crate::format::{Unit, estimate, plain, prose};
+use crate::trigger_words::{suffix, unit};
+
+/// Columns of [`drift_rows`]; from the second to the fourth they are numbers.
+pub const DRIFT_COLUMNS: [&str; 6] = ["assumption", "scenario", "log", "p", "rejected", "tested by"];
+
+/// Columns of [`effect_rows`]; the last two are numbers.
+pub const EFFECT_COLUMNS: [&str; 5] = ["what the log rejects", "in its place", "claim", "as assumed", "with the log"];
+
+/// The answer in two sentences.
+#[must_use]
+pub fn drift_headline(drift: &Drift, now: &[Question]) -> String {
+    let rejected: Vec<&str> = drift.assumptions.iter().filter(|of| of.rejected).map(|of| of.name.as_str()).collect();
+    let (tests, days) = (drift.assumptions.len(), drift.days);
+    let days = if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
+    let Some(together) = &drift.together else {
+        return format!("{days} of calls reject none of {tests} assumptions: what was decided still rests on them.");
+    };
+    let turned: Vec<String> = (now.iter().zip(together))
+        .filter(|(now, then)| now.holds() != then.holds())
+        .map(|(now, then)| format!("{}: {}, now {}", prose(&now.claim), holds(now), holds(then)))
+        .collect();
+    let then = if turned.is_empty() {
+        "With all of them replaced no answer changes.".to_owned()
+    } else {
+        format!("With all of them replaced: {}.", turned.join("; "))
+    };
+    format!("{days} of calls reject {} of {tests} assumptions: {}. {then}", rejected.len(), rejected.join(", "))
+}
+
+/// A row an assumption.
+#[must_use]
+pub fn drift_rows(drift: &Drift) -> Vec<Vec<String>> {
+    let row = |of: &Assumption| {
+        let number = unit(of.unit);
+        let observed = if of.observed.low < of.observed.high {
+            estimate(of.observed, number)
+        } else {
+            plain(of.observed.value, number)
+        };
+        vec![
+            of.name.clone(),
+            plain(of.assumed, number) + suffix(of.unit),
+            format!("{observed}{} of {}", suffix(of.unit), plain(of.n as f64, Unit::Count)),
+            p_words(of.p_adjusted),
+            if of.rejected { "rejected" } else { "no" }.to_owned(),
+            of.test.clone(),
+        ]
+    };
+    drift.assumptions.iter().map(row).collect()
+}
+
+/// A row a claim under each rejected assumption, and under all of them together.
+///
+/// - `now`: the claims as they stand in the scenario.
+#[must_use]
+pub fn effect_rows(drift: &Drift, now: &[Question]) -> Vec<Vec<String>> {
+    let ratio = |question: &Question| format!("{} ({})", estimate(question.value, Unit::Ratio), holds(question));
+    let rows = |name: String, adopted: String, then: &[Question]| -> Vec<Vec<String>> {
+        let row = |(place, (now, then)): (usize, (&Question, &Question))| {
+            let is_first = place == 0;
+            let head = |text: &String| if is_first { text.clone() } else { String::new() };
+            vec![head(&name), head(&adopted), prose(&then.claim), ratio(now), ratio(then)]
+        };
+        now.iter().zip(then).enumerate().map(row).collect()
+    };
+    let rejected = drift.assumptions.iter().filter(|of| of.rejected);
+    let mut all: Vec<Vec<String>> =
+        rejected.clone().flat_map(|of| rows(of.name.clone(), of.adopted.clone(), &of.answers)).collect();
+    if let Some(together) = drift.together.as_ref().filter(|_| rejected.count() > 1) {
+        all.extend(rows("all of them".to_owned(), String::new(), together));
+    }
+    all
+}
+
+/// The triggers that the log has passed, or may have: one sentence each.
+#[must_use]
+pub fn fired_lines(drift: &Drift) -> Vec<String> {
+    let line = |of: &Assumption, fired: &Fired| {
+        let number = unit(of.unit);
+        let verb = if fired.certainly { "has passed" } else { "may have passed" };
+        let (at, seen) = (plain(fired.at.value, number), estimate(of.observed, number));
+        prose(&format!("{} {verb} {at}{}: it is {seen}. This decides: {}", of.name, suffix(of.unit), fired.claim))
+    };
+    drift.assumptions.iter().flat_map(|of| of.fired.iter().map(|fired| line(of, fired))).collect()
+}
+
+fn holds(question: &Question) -> &'static str {
+    question.holds().map_or("undecided", |holds| if holds { "yes" } else { "no" })
+}
+
+fn p_words(p: f64) -> String {
+    if p < 0.001 { "< 0.001".to_owned() } else { format!("{p:.3}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::questions::drift;
+
+    #[test]
+    fn what_is_rejected_is_said_with_what_it_does() {
+        let (drift, now) = drift();
+        let headline = drift_headline(&drift, &now);
+        assert!(
+            headline.starts_with("7 days of calls reject 1 of 2 assumptions: traffic of a|b. With all"),
+            "{headline}"
+        );
+        assert!(headline.contains("yes, now no"), "{headline}");
+        let rows = drift_rows(&drift);
+        assert_eq!(rows[0][1..5], ["200 a day", "410 (390–430) a day of 2,870", "< 0.001", "rejected"]);
+        assert_eq!(rows[1][2..5], ["4.2 s (4.1–4.3) of 2,870", "0.412", "no"]);
+        let effects = effect_rows(&drift, &now);
+        assert_eq!((effects.len(), effects[0][1].as_str()), (1, "2.050 times the traffic"));
+        assert!(effects[0][3].ends_with("(yes)") && effects[0][4].ends_with("(no)"), "{effects:?}");
+        let [fired] = fired_lines(&drift).try_into().expect("one");
+        assert!(fired.contains("has passed 300 a day: it is 410 (390–430)"), "{fired}");
+        let quiet = Drift { assumptions: drift.assumptions[1..].to_vec(), together: None, ..drift };
+        assert!(drift_headline(&quiet, &now).contains("reject none of 1"));
+    }
+}
