@@ -7,6 +7,7 @@ use clap_complete::Shell;
 use fleetfront_planner::{Effort, WORLDS_MIN};
 use fleetfront_plots::ExportFormat;
 
+use crate::backtest_args::BacktestArgs;
 use crate::benchmark_kit::BenchmarkKitArgs;
 use crate::traffic_args::TrafficArgs;
 
@@ -60,6 +61,9 @@ pub(crate) enum Command {
     /// Say what the traffic of a request log is like, and write it as a scenario's traffic; with --check draw logs from the
     /// model and show whether they are like it
     Traffic(Box<TrafficArgs>),
+    /// Predict the second part of a log from its first, and say how far off that is: waits, cold starts, latency, seconds and
+    /// dollars, each with the band it should lie in
+    Backtest(Box<BacktestArgs>),
     /// Print the JSON schema of scenario.toml
     Schema,
     /// Print completions for a shell

@@ -5,6 +5,8 @@
 
 mod answer;
 mod args;
+mod backtest;
+mod backtest_args;
 mod benchmark_kit;
 mod bug;
 mod check;
@@ -61,6 +63,7 @@ fn main() -> ExitCode {
         Command::Elsewhere(args) => elsewhere::elsewhere(&args),
         Command::Whatif(args) => whatif::whatif(&args),
         Command::Measure(args) => measure::measure(&args),
+        Command::Backtest(args) => backtest::backtest(&args),
         Command::Traffic(args) => traffic::traffic(&args),
         Command::Schema => schema::schema(),
         Command::Completions(args) => completions::completions(&args),

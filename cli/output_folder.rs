@@ -56,6 +56,12 @@ fn is_called(known: &str, name: &str) -> bool {
 }
 
 const RUN: Writer = Writer { name: "run", files: &OURS, signed: STUDY };
+/// `backtest --out`.
+pub(crate) const BACKTEST: Writer = Writer {
+    name: "backtest",
+    files: &["backtest.svg", "backtest.png", "backtest.csv", "backtest.json", "backtest.md"],
+    signed: "backtest.json",
+};
 /// `compare --out`.
 pub(crate) const COMPARE: Writer = Writer {
     name: "comparison",

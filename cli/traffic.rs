@@ -62,7 +62,7 @@ fn watched(
 }
 
 /// An error of a library with its mend apart, in the words of the command line.
-fn refused(message: &str) -> Failure {
+pub(crate) fn refused(message: &str) -> Failure {
     const OPTIONS: [(&str, &str); 3] =
         [("bin_s = ", "--bin-s "), ("wrong_share_max: ", "--wrong-share: "), ("columns.shape: ", "--shape: ")];
     let message = OPTIONS.iter().fold(message.to_owned(), |text, (name, option)| text.replace(name, option));
@@ -81,7 +81,16 @@ fn refused(message: &str) -> Failure {
 }
 
 fn options(args: &TrafficArgs) -> Result<StudyOptions, Failure> {
-    let Reading { time, model, client, duration, status, count, adapter, shape, zone, bin_s, .. } = &args.reading;
+    let check = args.check.then_some(CheckOptions { seed: args.machine.seed, draws: args.draws });
+    Ok(StudyOptions { log: log_options(&args.reading)?, check })
+}
+
+/// How a log is read.
+///
+/// # Errors
+/// [`Failure::Input`] when a layout, a date or a zone is none.
+pub(crate) fn log_options(reading: &Reading) -> Result<LogOptions, Failure> {
+    let Reading { time, model, client, duration, status, count, adapter, shape, zone, bin_s, .. } = reading;
     let columns = Columns {
         time: time.clone(),
         model: model.clone(),
@@ -95,25 +104,23 @@ fn options(args: &TrafficArgs) -> Result<StudyOptions, Failure> {
         container: None,
         shape: shape.iter().map(|column| ShapeColumn::from(column.as_str())).collect(),
     };
-    let origin = args.reading.start_of_zero.as_ref().map(|date| {
+    let origin = reading.start_of_zero.as_ref().map(|date| {
         let instant = parse_instant(date, zone).map_err(|error| refused(&error.to_string()))?;
         instant.ok_or_else(|| {
             let what = format!("--start-of-zero: \"{date}\" is not a date");
             Failure::input(what, "write it as 2026-01-05T00:00:00Z")
         })
     });
-    let log = LogOptions {
-        layout: args.reading.layout.as_deref().map(layout).transpose()?,
+    Ok(LogOptions {
+        layout: reading.layout.as_deref().map(layout).transpose()?,
         columns,
         zone: zone.clone(),
-        wrong_share_max: args.reading.wrong_share,
+        wrong_share_max: reading.wrong_share,
         now: Some(now_ns()),
         bin_s: *bin_s,
         origin: origin.transpose()?,
-        drop_duplicates: args.reading.drop_duplicates,
-    };
-    let check = args.check.then_some(CheckOptions { seed: args.machine.seed, draws: args.draws });
-    Ok(StudyOptions { log, check })
+        drop_duplicates: reading.drop_duplicates,
+    })
 }
 
 fn layout(name: &str) -> Result<Layout, Failure> {
@@ -137,7 +144,17 @@ fn now_ns() -> i64 {
 /// The command that makes the same again: it depends neither on threads nor on the folder.
 fn command(args: &TrafficArgs, log: &str) -> String {
     let mut words = vec!["fleetfront".to_owned(), "traffic".to_owned(), log.to_owned()];
-    let of = &args.reading;
+    words.extend(reading_words(&args.reading));
+    if args.check {
+        words.extend(["--check".to_owned(), "--seed".to_owned(), args.machine.seed.to_string()]);
+        words.extend(args.draws.iter().flat_map(|draws| ["--draws".to_owned(), draws.to_string()]));
+    }
+    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+}
+
+/// The options that say how a log is read.
+pub(crate) fn reading_words(of: &Reading) -> Vec<String> {
+    let mut words = Vec::new();
     let named = [
         ("--layout", &of.layout),
         ("--time", &of.time),
@@ -159,11 +176,7 @@ fn command(args: &TrafficArgs, log: &str) -> String {
     words.extend(of.bin_s.iter().flat_map(|bin_s| ["--bin-s".to_owned(), bin_s.to_string()]));
     words.extend(of.drop_duplicates.then(|| "--drop-duplicates".to_owned()));
     words.extend(["--wrong-share".to_owned(), of.wrong_share.to_string()]);
-    if args.check {
-        words.extend(["--check".to_owned(), "--seed".to_owned(), args.machine.seed.to_string()]);
-        words.extend(args.draws.iter().flat_map(|draws| ["--draws".to_owned(), draws.to_string()]));
-    }
-    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+    words
 }
 
 fn screen(answer: &TrafficAnswer, written: Option<&str>) -> Screen {

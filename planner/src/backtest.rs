@@ -165,7 +165,8 @@ impl<'a> ReadyBacktest<'a> {
         let forecast = if options.traffic.contains(&GivenTraffic::Forecast) {
             let stamps = first.iter().map(|request| (request.at_ns, request.model as u32)).collect();
             let names: Vec<String> = scenario.models.iter().map(|model| model.name.clone()).collect();
-            Some(Forecast::of(&stamps, &names, (zone, observed.resolution_ns), &parts)?)
+            let address = (options.seed, options.worlds);
+            Some(Forecast::of(&stamps, &names, (zone, observed.resolution_ns), &parts, address)?)
         } else {
             None
         };

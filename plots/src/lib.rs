@@ -33,7 +33,7 @@
 //! `fallback.csv` with a line a policy and point, `fallback.json`.
 //! [`render_traffic`] returns those of a log's traffic: `answer.md`, `traffic.json`, `scenario-traffic.toml`, `load.csv`,
 //! `curve.svg`, `hours.svg`, `dispersion.svg`, `keep-alive.svg`.
-//! [`compare_files`], [`measure_files`], [`reevaluate_files`], [`what_if_files()`] and [`why_files`] return the files of the commands that
+//! [`backtest_files`], [`compare_files`], [`measure_files`], [`reevaluate_files`], [`what_if_files()`] and [`why_files`] return the files of the commands that
 //! answer one question: each a figure (SVG and PNG), a table (CSV), the data (JSON) and the answer (Markdown) under the
 //! command's own name.
 //!
@@ -46,6 +46,9 @@ mod answer_files;
 #[cfg(test)]
 mod asking_python;
 mod axes;
+mod backtest_figure;
+mod backtest_files;
+pub mod backtest_words;
 mod benchmark_cells;
 mod benchmark_kit;
 mod bitmap;
@@ -119,6 +122,7 @@ mod what_if_figure;
 pub mod what_if_files;
 mod why_files;
 
+pub use backtest_files::backtest_files;
 pub use benchmark_kit::{KitConfig, KitError, benchmark_kit};
 pub use compare_files::compare_files;
 pub use diff_md::diff_md;

@@ -4,12 +4,17 @@ use fleetfront_workloads::TimeZoneError;
 use fleetfront_workloads::describe::{DescribeError, DescribeOptions, Describer, Description, Origin};
 use fleetfront_workloads::fit::{Expected, TrafficFit, level_since_s};
 
+use rayon::prelude::*;
+
 use super::days::Period;
 
 const SECOND_NS: i64 = 1_000_000_000;
 const HOUR_S: i64 = 3600;
 /// Keeps the draws of the second part apart from those of the first.
 const SECOND_PART: u64 = 0x0062_6163_6B74_6573;
+
+/// First parts that are drawn and fitted anew: what the first part leaves open takes no more, and each takes a fit.
+const REFITS: u32 = 40;
 
 /// When requests of which model came, in order: nanoseconds since 1970, and the model's place among the names.
 pub(crate) type Stamps = Vec<(i64, u32)>;
@@ -26,12 +31,15 @@ pub(crate) struct Forecast {
     split_s: i64,
     until_s: i64,
     fits: Vec<(String, TrafficFit)>,
+    /// What other first parts would have told.
+    refits: Vec<Vec<(String, TrafficFit)>>,
 }
 
 impl Forecast {
     /// Fits the traffic of the first part; where its level changed for good, that of the days since.
     ///
     /// - `stamps`: of the first part.
+    /// - `(seed, worlds)`: what is drawn later, and for how many worlds.
     ///
     /// # Errors
     /// [`TimeZoneError`] when the zone is unknown.
@@ -40,6 +48,7 @@ impl Forecast {
         names: &[String],
         (zone, resolution_ns): (&str, i64),
         [first, second]: &[Period; 2],
+        (seed, worlds): (u64, u32),
     ) -> Result<Self, TimeZoneError> {
         let mut forecast = Self {
             zone: zone.to_owned(),
@@ -49,10 +58,18 @@ impl Forecast {
             split_s: first.end_ns() / SECOND_NS,
             until_s: second.end_ns() / SECOND_NS,
             fits: Vec::new(),
+            refits: Vec::new(),
         };
         let since_s = level_since_s(&forecast.described(stamps)?.0).filter(|since_s| *since_s < forecast.split_s);
         forecast.from_s = since_s.unwrap_or(forecast.from_s);
         forecast.fits = forecast.fitted(stamps)?;
+        let refit = |draw: u32| {
+            let stretch_s = (forecast.from_s, forecast.split_s);
+            let refit = forecast.fitted(&forecast.drawn(&forecast.fits, stretch_s, (seed, draw))?)?;
+            // A first part without a request tells nothing: then the fit itself is drawn from.
+            Ok(if refit.is_empty() { forecast.fits.clone() } else { refit })
+        };
+        forecast.refits = (0..worlds.min(REFITS)).into_par_iter().map(refit).collect::<Result<_, TimeZoneError>>()?;
         Ok(forecast)
     }
 
@@ -65,10 +82,7 @@ impl Forecast {
     /// the second drawn from that (a parametric bootstrap; Davison and Hinkley 1997, *Bootstrap Methods and their Application*,
     /// 6.3.3).
     pub(crate) fn draw(&self, seed: u64, draw: u32) -> Result<Stamps, TimeZoneError> {
-        let first = self.drawn(&self.fits, (self.from_s, self.split_s), (seed, draw))?;
-        let refitted = self.fitted(&first)?;
-        // A first part without a request tells nothing: then the fit itself is drawn from.
-        let fits = if refitted.is_empty() { &self.fits } else { &refitted };
+        let fits = &self.refits[draw as usize % self.refits.len()];
         self.drawn(fits, (self.split_s, self.until_s), (seed ^ SECOND_PART, draw))
     }
 
@@ -146,7 +160,7 @@ mod tests {
         let mut stamps: Stamps = (0..960).map(|k| (start_ns + (luck(k) * 4.0 * day_ns as f64) as i64, 0)).collect();
         stamps.sort_unstable();
         let parts = [period(0), period(4)];
-        let forecast = Forecast::of(&stamps, &names, ("UTC", 1_000_000), &parts).expect("a zone");
+        let forecast = Forecast::of(&stamps, &names, ("UTC", 1_000_000), &parts, (1, 150)).expect("a zone");
         assert!((forecast.requests_per_day("a") - 240.0).abs() < 15.0, "{}", forecast.requests_per_day("a"));
         let counts: Vec<f64> = (0..150)
             .map(|draw| {

@@ -21,12 +21,10 @@ fn options(worlds: u32, traffic: &[GivenTraffic]) -> BacktestOptions {
 const BOTH: [GivenTraffic; 2] = [GivenTraffic::Given, GivenTraffic::Forecast];
 
 fn simulated(number: u32, days: u32) -> SimulatedPeriod {
-    let mut period = SimulatedPeriod::of(&truths::truth(number), 0, MONDAY_NS, days, (77, number)).expect("a zone");
-    // Whether the log covers its first and last day is not left to luck.
-    period.observed.remarks.push(format!("truth {number}"));
-    period
+    SimulatedPeriod::of(&truths::truth(number), 0, MONDAY_NS, days, (77, number)).expect("a zone")
 }
 
+/// Whether the log covers its first and last day is not left to luck.
 fn run(scenario: &Scenario, period: &SimulatedPeriod, days: u32, options: &BacktestOptions) -> Backtest {
     let until =
         fleetfront_workloads::midnights("UTC", MONDAY_NS, MONDAY_NS + i64::from(days) * DAY_NS).expect("a zone");
@@ -40,22 +38,25 @@ fn run(scenario: &Scenario, period: &SimulatedPeriod, days: u32, options: &Backt
 #[test]
 fn a_backtest_of_a_simulated_log_has_every_number() {
     let period = simulated(1, 8);
-    let backtest = run(&truths::scenario(), &period, 8, &options(39, &BOTH));
+    let backtest = run(&truths::scenario(), &period, 8, &options(19, &BOTH));
     assert_eq!((backtest.first.days(), backtest.second.days()), (4, 4));
     let count = |traffic: GivenTraffic| backtest.lines.iter().filter(|line| line.traffic == traffic).count();
     // 13 numbers of two models and the fleet, dollars and idle seconds of the fleet, two pools, four days; requests of three.
     assert_eq!((count(GivenTraffic::Given), count(GivenTraffic::Forecast)), (13 * 3 + 8, 14 * 3 + 8));
     assert!(backtest.absent.is_empty() && backtest.verdict.passes, "{:#?}", backtest.verdict);
+    assert!(backtest.remarks.is_empty(), "{:?}", backtest.remarks);
     let json = serde_json::to_string(&backtest).expect("JSON");
     assert_eq!(serde_json::from_str::<Backtest>(&json).expect("it comes back"), backtest);
-    assert_eq!(run(&truths::scenario(), &period, 8, &options(39, &BOTH)), backtest, "the same again");
+    assert_eq!(run(&truths::scenario(), &period, 8, &options(19, &BOTH)), backtest, "the same again");
 }
 
 /// How many observed numbers lie in their bands, and in bands half and twice as wide about their medians.
 fn covered(truths: u32) -> [(u32, u32); 3] {
     let mut counts = [(0, 0); 3];
     for number in 0..truths {
-        let backtest = run(&truths::scenario(), &simulated(number, 8), 8, &options(39, &BOTH));
+        // Each fit of the traffic takes longer than all else: a few truths have one.
+        let traffic = if number % 4 == 0 { &BOTH[..] } else { &BOTH[..1] };
+        let backtest = run(&truths::scenario(), &simulated(number, 8), 8, &options(19, traffic));
         for line in &backtest.lines {
             for (count, width) in counts.iter_mut().zip([1.0, 0.5, 2.0]) {
                 let low = line.predicted + width * (line.low - line.predicted);
