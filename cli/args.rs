@@ -9,6 +9,7 @@ use fleetfront_plots::ExportFormat;
 
 use crate::backtest_args::BacktestArgs;
 use crate::benchmark_kit::BenchmarkKitArgs;
+use crate::calls_args::CallsArgs;
 use crate::traffic_args::TrafficArgs;
 
 /// Simulates request traffic on serverless GPU fleets and shows what every allocation of models to GPU types costs and
@@ -38,7 +39,7 @@ pub(crate) enum Command {
     Compare(CompareArgs),
     /// Say when a choice between two allocations has to be looked at again: at which traffic, prices, service and boot
     /// times the answer changes
-    Reevaluate(ReevaluateArgs),
+    Reevaluate(Box<ReevaluateArgs>),
     /// Say which fleets beat an allocation, and by what
     Why(WhyArgs),
     /// Write an allocation of a saved study as a file to act on: settings for Modal, a pull request, tables; or, from a
@@ -172,6 +173,15 @@ pub(crate) struct ReevaluateArgs {
     /// Days simulated at every number that is tried, 2 to 1000000; fewer where there is more traffic
     #[arg(long, value_name = "N", default_value = "98", value_parser = trials)]
     pub(crate) trials: u32,
+    /// What happened since: a log with a line for each request, such as `modal function calls APP/FN --json` prints, while
+    /// the first allocation was in force; - for standard input. Says which assumptions it rejects, and what that does
+    #[arg(long, value_name = "LOG")]
+    pub(crate) observed: Option<PathBuf>,
+    /// Exit with 1 if the log rejects an assumption
+    #[arg(long, requires = "observed")]
+    pub(crate) gate: bool,
+    #[command(flatten)]
+    pub(crate) calls: CallsArgs,
     #[command(flatten)]
     pub(crate) machine: Machine,
     #[command(flatten)]

@@ -5,27 +5,24 @@ use std::fs;
 use std::path::Path;
 
 use fleetfront_calibration::{Problem, read_billing_rates, read_billing_report};
-use fleetfront_planner::{
-    Backtest, BacktestError, BacktestOptions, Backtested, Bill, Control, Dates, Observed, ReadyBacktest,
-};
+use fleetfront_planner::{Backtest, BacktestError, BacktestOptions, Backtested, Bill, Control, ReadyBacktest};
 use fleetfront_plots::backtest_files;
 use fleetfront_plots::backtest_words::{
     BACKTEST_COLUMNS, CALIBRATED_COLUMNS, backtest_cells, backtest_holds, bill_words, calibrated_cells, rate_words,
 };
 use fleetfront_plots::format::prose;
 use fleetfront_scenario::Scenario;
-use fleetfront_workloads::LogOptions;
 
 use crate::answer::{AnswerFolder, command};
 use crate::backtest_args::BacktestArgs;
+use crate::calls::{calls_words, dates, observed, unreadable};
 use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupt;
-use crate::log_input::LogInput;
 use crate::output_folder::BACKTEST;
 use crate::screen::{Screen, print_json};
 use crate::simulate::find;
 use crate::source::load;
-use crate::traffic::{log_options, reading_words, refused};
+use crate::traffic::refused;
 use crate::watch::watched;
 
 /// Predicts the second part of a log and prints how far off the prediction is.
@@ -35,7 +32,7 @@ pub(crate) fn backtest(args: &BacktestArgs) -> Result<Outcome, Failure> {
     let folder = AnswerFolder::claim(args.answer.out.as_ref(), &BACKTEST)?;
     let bill = args.bill.as_ref().map(|path| bill(args, path)).transpose()?;
     let rates = args.rates.as_ref().map(|path| rates(path)).transpose()?;
-    let (observed, word) = observed(args)?;
+    let (observed, word) = observed(&args.observed, &args.calls)?;
     let given = Backtested { scenario: &scenario, observed: &observed, bill: bill.as_ref(), rates: rates.as_ref() };
     let interrupt = Interrupt::listen();
     let work = |control: &Control| match ReadyBacktest::new(given, &options) {
@@ -62,27 +59,14 @@ pub(crate) fn backtest(args: &BacktestArgs) -> Result<Outcome, Failure> {
 
 fn options(args: &BacktestArgs, scenario: &Scenario) -> Result<BacktestOptions, Failure> {
     let allocation = args.allocation.as_ref().map(|name| find(scenario, name)).transpose()?;
-    let BacktestArgs { split, from, until, .. } = args;
     Ok(BacktestOptions {
         allocation: allocation.unwrap_or(scenario.baseline),
-        dates: Dates { from: from.clone(), until: until.clone(), split: split.clone() },
+        dates: dates(&args.calls, args.split.as_ref()),
         traffic: args.traffic.all(),
         worlds: args.worlds,
         seed: args.machine.seed,
         pass_share: args.pass_share,
     })
-}
-
-/// The log, and the word for it in a command.
-fn observed(args: &BacktestArgs) -> Result<(Observed, String), Failure> {
-    let log = LogInput::open(&args.observed).map_err(|error| unreadable("--observed", &args.observed, &error))?;
-    let plain = log_options(&args.reading)?;
-    let mut columns = plain.columns.clone();
-    (columns.started, columns.startup, columns.container) =
-        (args.started.clone(), args.startup.clone(), args.container.clone());
-    let options = LogOptions { columns, ..plain };
-    let observed = Observed::read(|| log.reopen(), (&log.name, &log.short_name), &options, &args.serves);
-    Ok((observed.map_err(|error| refused(&error.to_string()))?, log.word))
 }
 
 fn bill(args: &BacktestArgs, path: &Path) -> Result<Bill, Failure> {
@@ -98,11 +82,6 @@ fn rates(path: &Path) -> Result<BTreeMap<String, f64>, Failure> {
 
 fn text(option: &str, path: &Path) -> Result<String, Failure> {
     fs::read_to_string(path).map_err(|error| unreadable(option, path, &error))
-}
-
-fn unreadable(option: &str, path: &Path, error: &std::io::Error) -> Failure {
-    let what = format!("{option} {}: cannot be read: {error}", path.display());
-    Failure::input(what, "give the name of a file that you may read")
 }
 
 /// The first of all problems, and how many there are.
@@ -128,23 +107,16 @@ fn words(args: &BacktestArgs, scenario: &Scenario, options: &BacktestOptions, lo
         ("--rates", path(&args.rates)),
         ("--allocation", Some(allocation)),
         ("--split", args.split.clone()),
-        ("--from", args.from.clone()),
-        ("--until", args.until.clone()),
         ("--traffic", Some(traffic)),
         ("--worlds", Some(args.worlds.to_string())),
         ("--pass-share", Some(args.pass_share.to_string())),
-        ("--started", args.started.clone()),
-        ("--startup", args.startup.clone()),
-        ("--container", args.container.clone()),
     ];
     let mut words: Vec<String> = Vec::new();
     for (name, value) in named {
         words.extend(value.into_iter().flat_map(|value| [name.to_owned(), value]));
     }
-    for (name, pairs) in [("--bill-app", &args.bill_app), ("--serves", &args.serves)] {
-        words.extend(pairs.iter().flat_map(|(from, to)| [name.to_owned(), format!("{from}={to}")]));
-    }
-    words.extend(reading_words(&args.reading));
+    words.extend(args.bill_app.iter().flat_map(|(from, to)| ["--bill-app".to_owned(), format!("{from}={to}")]));
+    words.extend(calls_words(&args.calls));
     words
 }
 

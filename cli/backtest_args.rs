@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use fleetfront_planner::{BACKTEST_WORLDS_MIN, GivenTraffic};
 
 use crate::args::{AnswerArgs, Machine, ScenarioArg};
-use crate::traffic_args::Reading;
+use crate::calls_args::{CallsArgs, pair};
 
 /// Arguments of `backtest`.
 #[derive(Debug, Args)]
@@ -32,12 +32,6 @@ pub(crate) struct BacktestArgs {
     /// The first day of the second part, which is predicted [default: the middle]
     #[arg(long, value_name = "DATE")]
     pub(crate) split: Option<String>,
-    /// The first day that the log covers [default: told from its gaps]
-    #[arg(long, value_name = "DATE")]
-    pub(crate) from: Option<String>,
-    /// The day behind the last that the log covers [default: told from its gaps]
-    #[arg(long, value_name = "DATE")]
-    pub(crate) until: Option<String>,
     /// Which arrivals the second part meets: its own, drawn from what the first part tells, or both in turn
     #[arg(long, value_enum, default_value = "both")]
     pub(crate) traffic: TrafficWord,
@@ -47,20 +41,8 @@ pub(crate) struct BacktestArgs {
     /// Share of the observed numbers that has to lie in their 90 % bands, 0 to 1
     #[arg(long, value_name = "SHARE", default_value = "0.8", value_parser = share)]
     pub(crate) pass_share: f64,
-    /// Which model of the scenario a name in the log stands for, NAME=MODEL; may be given several times
-    #[arg(long, value_name = "NAME=MODEL", value_parser = pair)]
-    pub(crate) serves: Vec<(String, String)>,
-    /// Column with the time at which execution began
-    #[arg(long, value_name = "COLUMN")]
-    pub(crate) started: Option<String>,
-    /// Column with how long the container took to start, where it was not up
-    #[arg(long, value_name = "COLUMN")]
-    pub(crate) startup: Option<String>,
-    /// Column with the container
-    #[arg(long, value_name = "COLUMN")]
-    pub(crate) container: Option<String>,
     #[command(flatten)]
-    pub(crate) reading: Reading,
+    pub(crate) calls: CallsArgs,
     #[command(flatten)]
     pub(crate) machine: Machine,
     #[command(flatten)]
@@ -92,13 +74,6 @@ impl TrafficWord {
     }
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
-    match text.rsplit_once('=') {
-        Some((name, meant)) if !meant.is_empty() => Ok((name.to_owned(), meant.to_owned())),
-        _ => Err("write it as NAME=NAME".to_owned()),
-    }
-}
-
 fn share(text: &str) -> Result<f64, String> {
     let share = text.parse::<f64>().ok().filter(|share| (0.0..=1.0).contains(share));
     share.ok_or_else(|| "give a share from 0 to 1".to_owned())
@@ -109,11 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pairs_are_told_by_the_last_equals_sign() {
-        assert_eq!(pair("a=b"), Ok(("a".to_owned(), "b".to_owned())));
-        assert_eq!(pair("f(x=1)=b"), Ok(("f(x=1)".to_owned(), "b".to_owned())));
-        assert_eq!(pair("=b"), Ok((String::new(), "b".to_owned())));
-        assert!(pair("a=").is_err() && pair("a").is_err());
+    fn shares_are_between_nothing_and_all() {
         assert!(share("1.1").is_err() && share("NaN").is_err() && share("0.9").is_ok());
     }
 }

@@ -9,6 +9,8 @@ mod backtest;
 mod backtest_args;
 mod benchmark_kit;
 mod bug;
+mod calls;
+mod calls_args;
 mod check;
 mod compare;
 mod completions;

@@ -1,6 +1,9 @@
 //! `fleetfront reevaluate`.
 
-use fleetfront_planner::{Control, Effort, Question, Reevaluation, Trigger};
+use fleetfront_planner::{Control, Effort, ObservedCalls, Question, Reevaluation, Trigger, drift};
+use fleetfront_plots::drift_words::{
+    DRIFT_COLUMNS, EFFECT_COLUMNS, drift_headline, drift_rows, effect_rows, fired_lines,
+};
 use fleetfront_plots::format::{Unit, estimate, plain, prose};
 use fleetfront_plots::reevaluate_files;
 use fleetfront_plots::trigger_words::{answer as nearest, at, indifferent, suffix, then, unit};
@@ -8,12 +11,14 @@ use fleetfront_scenario::Allocation;
 
 use crate::answer::{AnswerFolder, command, unmended};
 use crate::args::ReevaluateArgs;
+use crate::calls::{calls_words, dates, observed};
 use crate::compare::chosen;
 use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupt;
 use crate::output_folder::REEVALUATE;
 use crate::screen::{Screen, print_json};
 use crate::source::load;
+use crate::traffic::refused;
 use crate::watch::watched;
 
 /// Finds what would change the choice and prints it.
@@ -26,27 +31,76 @@ pub(crate) fn reevaluate(args: &ReevaluateArgs) -> Result<Outcome, Failure> {
     })?;
     let folder = AnswerFolder::claim(args.answer.out.as_ref(), &REEVALUATE)?;
     let effort = Effort { trials: args.trials, seed: args.machine.seed };
+    let log = args.observed.as_ref().map(|path| observed(path, &args.calls)).transpose()?;
+    if log.is_none() {
+        refuse_idle_words(args)?;
+    }
+    let calls = log.as_ref().map(|(log, _)| ObservedCalls::of(log, &scenario, &dates(&args.calls, None)));
+    let calls = calls.transpose().map_err(|error| refused(&error.to_string()))?;
     let interrupt = Interrupt::listen();
-    let work = |control: &Control| fleetfront_planner::reevaluate(&scenario, &allocations, effort, control);
+    let work = |control: &Control| {
+        let mut found = fleetfront_planner::reevaluate(&scenario, &allocations, effort, control)?;
+        if let Some(calls) = &calls {
+            found.drift = Some(drift(&scenario, &allocations, calls, &found, effort, control)?);
+        }
+        Ok(found)
+    };
     let did = |found: &Reevaluation| format!("tried every number on {} trials", found.trials);
     let found = watched(&scenario, (&args.machine, args.trials), &interrupt, work, did)?;
     let written = folder.publish(&interrupt, || {
         let names = found.allocations.each_ref().map(|name| unmended(&scenario, name)).join(",");
-        let words = ["--allocations".to_owned(), names, "--trials".to_owned(), args.trials.to_string()];
+        let mut words = vec!["--allocations".to_owned(), names, "--trials".to_owned(), args.trials.to_string()];
+        if let Some((_, word)) = &log {
+            words.extend(["--observed".to_owned(), word.clone()]);
+            words.extend(calls_words(&args.calls));
+        }
         reevaluate_files(&found, &mends, &command("reevaluate", &args.scenario, &words, args.machine.seed))
     })?;
     if args.answer.json {
-        return print_json(&found);
+        print_json(&found)?;
+    } else {
+        let mut screen = answer(&found, &mends);
+        if let Some(words) = &written {
+            screen.paragraph(words);
+        }
+        screen.show()?;
     }
-    let mut screen = answer(&found, &mends);
-    if let Some(words) = &written {
-        screen.paragraph(words);
+    let rejected = found.drift.as_ref().is_some_and(|drift| drift.together.is_some());
+    Ok(if args.gate && rejected { Outcome::CriterionFailed } else { Outcome::Done })
+}
+
+/// Refuses words that say how a log is read where there is none.
+fn refuse_idle_words(args: &ReevaluateArgs) -> Result<(), Failure> {
+    // What these two say when nobody asks.
+    const DEFAULTS: [&str; 4] = ["--zone", "UTC", "--wrong-share", "0.01"];
+    let words = calls_words(&args.calls);
+    match words.iter().find(|word| !DEFAULTS.contains(&word.as_str())) {
+        Some(word) => {
+            Err(Failure::input(format!("{word}: says how a log is read, and none is given"), "give --observed LOG"))
+        }
+        None => Ok(()),
     }
-    screen.show()
 }
 
 fn answer(found: &Reevaluation, mends: &[String]) -> Screen {
     let mut screen = Screen::new();
+    if let Some(drift) = &found.drift {
+        screen.paragraph(&drift_headline(drift, &found.questions));
+        screen.list("Triggers", &fired_lines(drift));
+        screen.heading("What the log says");
+        screen.table(&DRIFT_COLUMNS, &drift_rows(drift), &[1, 2, 3]);
+        let effects = effect_rows(drift, &found.questions);
+        if !effects.is_empty() {
+            screen.heading("With its numbers");
+            screen.table(&EFFECT_COLUMNS, &effects, &[3, 4]);
+        }
+        screen.list("Not tested", &drift.not_tested);
+        screen.paragraph(&format!(
+            "p is adjusted for {} tests (Holm): below 0.05 an assumption is rejected. Calls are taken as served by \"{}\".",
+            drift.assumptions.len(),
+            drift.allocation
+        ));
+    }
     screen.paragraph(&nearest(&found.triggers));
     screen.list("What had to be changed to make them run", mends);
     let rows: Vec<Vec<String>> = found.questions.iter().map(question_row).collect();
