@@ -113,7 +113,7 @@ mod tests {
         assert!(headline.contains("yes, now no"), "{headline}");
         let rows = drift_rows(&drift);
         assert_eq!(rows[0][1..5], ["200 a day", "410 (390–430) a day of 2,870", "< 0.001", "rejected"]);
-        assert_eq!(rows[1][2..5], ["4.2 s (4.1–4.3) of 2,870", "0.412", "no"]);
+        assert_eq!(rows[1][2..5], ["4.20 s (4.10–4.30) of 2,870", "0.412", "no"]);
         let effects = effect_rows(&drift, &now);
         assert_eq!((effects.len(), effects[0][1].as_str()), (1, "2.050 times the traffic"));
         assert!(effects[0][3].ends_with("(yes)") && effects[0][4].ends_with("(no)"), "{effects:?}");
