@@ -22,6 +22,7 @@ mod layout;
 mod local_clock;
 mod minute_row;
 mod not_text;
+mod numbering;
 mod options;
 mod plan;
 mod reading;

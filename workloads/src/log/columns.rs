@@ -243,8 +243,26 @@ impl Usual {
 }
 
 /// Bins are often numbered by the seconds since the log began; a table of requests with a column `t` may be of anything.
-pub(super) const COUNTS_TIME_NAMES: &[&str] =
-    &["timestamp", "time", "ts", "datetime", "date", "hour", "t", "epoch", "epoch_s", "epoch_ms"];
+pub(super) const COUNTS_TIME_NAMES: &[&str] = &[
+    "timestamp",
+    "time",
+    "ts",
+    "datetime",
+    "date",
+    "hour",
+    "t",
+    "epoch",
+    "epoch_s",
+    "epoch_ms",
+    "hours",
+    "minute",
+    "minutes",
+    "second",
+    "seconds",
+    "day",
+    "days",
+    "bin",
+];
 
 /// Where `name` stands among the columns; as it is written if so, else in any case.
 pub(super) fn position(columns: &[String], name: &str) -> Option<usize> {
@@ -253,7 +271,7 @@ pub(super) fn position(columns: &[String], name: &str) -> Option<usize> {
 }
 
 /// The unit that ends the name of a column, in seconds.
-fn unit_s(column: &str) -> f64 {
+pub(super) fn unit_s(column: &str) -> f64 {
     let column = column.to_ascii_lowercase();
     let ends = |endings: &[&str]| endings.iter().any(|ending| column.ends_with(ending));
     match () {

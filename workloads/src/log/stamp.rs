@@ -38,6 +38,8 @@ pub(super) struct Stamps {
     origin_ns: i64,
     /// Whether numbers count from the origin; unknown before the first.
     are_from_origin: Option<bool>,
+    /// What a number from the origin counts, in nanoseconds.
+    number_ns: i64,
     /// The unit of numbers since 1970; unknown before the first.
     unit: Option<Unit>,
     /// The last date, and its days since 1970.
@@ -55,7 +57,13 @@ impl Stamps {
         let mut clock = LocalClock::new(zone)?;
         let monday_s = clock.instant(FIRST_MONDAY_S).map_or(FIRST_MONDAY_S, |instant| instant.at_s);
         let origin_ns = origin_ns.unwrap_or(monday_s * SECOND_NS);
-        Ok(Self { clock, origin_ns, are_from_origin: None, unit: None, date: [0; 10], days: 0 })
+        let number_ns = SECOND_NS;
+        Ok(Self { clock, origin_ns, are_from_origin: None, number_ns, unit: None, date: [0; 10], days: 0 })
+    }
+
+    /// The same where numbers from the origin count spans of `number_s`.
+    pub(super) fn counting(self, number_s: f64) -> Self {
+        Self { number_ns: (number_s * 1e9).round() as i64, ..self }
     }
 
     /// What numbers of seconds and minutes count from, in nanoseconds since 1970.
@@ -105,17 +113,24 @@ impl Stamps {
     }
 
     fn of_number(&mut self, number: Decimal) -> Result<Stamp, FaultKind> {
-        let is_from_origin = number.whole < SINCE_1970_MIN;
+        // In seconds or more of it, and in parts of seconds so much larger.
+        let parts = (SECOND_NS / self.number_ns.max(1)).max(1).cast_unsigned();
+        let is_from_origin = number.whole < SINCE_1970_MIN.saturating_mul(parts);
         if *self.are_from_origin.get_or_insert(is_from_origin) != is_from_origin {
             return Err(FaultKind::OtherOrigin);
         }
-        let unit = Unit::of(number.whole);
-        let first = *self.unit.get_or_insert(unit);
-        if unit != first {
-            return Err(FaultKind::OtherUnit { own: unit.name(), first: first.name() });
-        }
-        let (unit_ns, fraction_ns) = unit.ns(number.billionths);
-        let size = i128::from(number.whole) * unit_ns + i128::from(fraction_ns);
+        let (unit_ns, fraction_ns) = if is_from_origin {
+            let number_ns = i128::from(self.number_ns);
+            (number_ns, number_ns * i128::from(number.billionths) / i128::from(SECOND_NS))
+        } else {
+            let unit = Unit::of(number.whole);
+            let first = *self.unit.get_or_insert(unit);
+            if unit != first {
+                return Err(FaultKind::OtherUnit { own: unit.name(), first: first.name() });
+            }
+            unit.ns(number.billionths)
+        };
+        let size = i128::from(number.whole) * unit_ns + fraction_ns;
         let since = if number.is_negative { -size } else { size };
         let (origin_ns, zone) =
             if is_from_origin { (self.origin_ns, StampZone::FromOrigin) } else { (0, StampZone::Epoch) };
@@ -193,6 +208,13 @@ pub fn parse_instant(text: &str, zone: &str) -> Result<Option<i64>, TimeZoneErro
         .map(|stamp| stamp.at_ns))
 }
 
+/// A number that is too small to be since 1970, as it is written; `None` for anything else.
+pub(super) fn small_number(text: &[u8]) -> Option<f64> {
+    let number = Decimal::parse(text).filter(|number| number.whole < SINCE_1970_MIN)?;
+    let size = number.whole as f64 + number.billionths as f64 * 1e-9;
+    Some(if number.is_negative { -size } else { size })
+}
+
 /// The unit of a number since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unit {
@@ -223,7 +245,8 @@ impl Unit {
     }
 
     /// One of it, and so many billionths of it, in nanoseconds.
-    fn ns(self, billionths: i64) -> (i128, i64) {
+    fn ns(self, billionths: i64) -> (i128, i128) {
+        let billionths = i128::from(billionths);
         match self {
             Self::Seconds => (1_000_000_000, billionths),
             Self::Milliseconds => (1_000_000, billionths / 1000),

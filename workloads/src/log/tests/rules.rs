@@ -6,9 +6,9 @@ use crate::log::{Columns, Endings, Entry, Layout, LogError, LogOptions, LogSumma
 
 /// An entry that owns what it holds.
 #[derive(Debug, Clone, PartialEq)]
-struct Read {
-    at_s: f64,
-    requests: u64,
+pub(super) struct Read {
+    pub(super) at_s: f64,
+    pub(super) requests: u64,
     model: String,
     client: String,
     duration_s: Option<f64>,
@@ -35,12 +35,12 @@ fn read_bytes(text: &[u8], options: &LogOptions) -> (Vec<Read>, Result<LogSummar
     (entries, summary)
 }
 
-fn read(text: &str, options: &LogOptions) -> (Vec<Read>, LogSummary) {
+pub(super) fn read(text: &str, options: &LogOptions) -> (Vec<Read>, LogSummary) {
     let (entries, summary) = read_bytes(text.as_bytes(), options);
     (entries, summary.expect("a log"))
 }
 
-fn refused(text: &str, options: &LogOptions) -> String {
+pub(super) fn refused(text: &str, options: &LogOptions) -> String {
     read_bytes(text.as_bytes(), options).1.expect_err("an error").to_string()
 }
 
