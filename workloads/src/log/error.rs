@@ -231,5 +231,11 @@ fn wrong_lines(
     for wrong in shown {
         let _ = write!(text, "\n  {file}:{wrong}");
     }
-    text + "\n  help: mend them, map other columns, or allow a larger share of wrong lines"
+    // Of a log without a right line nothing is left that could be read.
+    let help = if wrong_count < lines {
+        "mend them, map other columns, or allow a larger share of wrong lines"
+    } else {
+        "mend them, or map other columns"
+    };
+    text + "\n  help: " + help
 }

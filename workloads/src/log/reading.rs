@@ -183,8 +183,16 @@ impl<'o> Reading<'o> {
         };
         let text = values.get(slot::TIME);
         let is_minute = self.plan.layout == Layout::AzureFunctions;
-        let stamp = if is_minute { self.stamps.of_minute(text) } else { self.stamps.read(text) };
-        let stamp = stamp.map_err(|kind| kind.at(slot::TIME))?;
+        let has_clock = !names[slot::CLOCK].is_empty();
+        let stamp = match () {
+            () if is_minute => self.stamps.of_minute(text),
+            () if has_clock => self.stamps.read_both(text, values.get(slot::CLOCK)),
+            () => self.stamps.read(text),
+        };
+        let stamp = stamp.map_err(|kind| {
+            let is_of_clock = has_clock && self.stamps.read(text).is_ok();
+            kind.at(if is_of_clock { slot::CLOCK } else { slot::TIME })
+        })?;
         if self.options.now.is_some_and(|now| stamp.at_ns > now) {
             return Err(FaultKind::Future.at(slot::TIME));
         }

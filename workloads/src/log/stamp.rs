@@ -42,6 +42,8 @@ pub(super) struct Stamps {
     number_ns: i64,
     /// The unit of numbers since 1970; unknown before the first.
     unit: Option<Unit>,
+    /// A date and the time of its day as one text.
+    joined: Vec<u8>,
     /// The last date, and its days since 1970.
     date: [u8; 10],
     days: i64,
@@ -58,7 +60,7 @@ impl Stamps {
         let monday_s = clock.instant(FIRST_MONDAY_S).map_or(FIRST_MONDAY_S, |instant| instant.at_s);
         let origin_ns = origin_ns.unwrap_or(monday_s * SECOND_NS);
         let number_ns = SECOND_NS;
-        Ok(Self { clock, origin_ns, are_from_origin: None, number_ns, unit: None, date: [0; 10], days: 0 })
+        Ok(Self { clock, origin_ns, are_from_origin: None, number_ns, unit: None, joined: Vec::new(), date: [0; 10], days: 0 })
     }
 
     /// The same where numbers from the origin count spans of `number_s`.
@@ -97,6 +99,26 @@ impl Stamps {
             return self.of_number(number);
         }
         self.by_jiff(text)
+    }
+
+    /// The stamp of a date and a time of that day, such as `16:57`, or its hour. A clock that is
+    /// neither may be a stamp by itself.
+    pub(super) fn read_both(&mut self, date: &[u8], clock: &[u8]) -> Result<Stamp, FaultKind> {
+        let digits = clock.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if !matches!((digits, &clock[digits..]), (1..=2, [] | [b':', ..])) {
+            return self.read(clock);
+        }
+        self.joined.clear();
+        self.joined.extend_from_slice(date);
+        self.joined.extend_from_slice(if digits == 1 { b" 0" } else { b" " });
+        self.joined.extend_from_slice(clock);
+        if digits == clock.len() {
+            self.joined.extend_from_slice(b":00");
+        }
+        let joined = std::mem::take(&mut self.joined);
+        let stamp = self.read(&joined);
+        self.joined = joined;
+        stamp
     }
 
     fn at(&mut self, written: Written) -> Result<Stamp, FaultKind> {
@@ -452,6 +474,26 @@ mod tests {
         assert!(!berlin.is_ambiguous);
         assert!(read_in("Europe/Berlin", "2024-10-27 02:30:00").expect("a stamp").is_ambiguous);
         assert!(!read_in("Europe/Berlin", "2024-10-27 02:30:00+01:00").expect("a stamp").is_ambiguous);
+    }
+
+    #[test]
+    fn a_date_and_a_time_of_its_day_are_one_stamp() {
+        let read = |date: &str, clock: &str| {
+            Stamps::new("UTC", None).expect("a zone").read_both(date.as_bytes(), clock.as_bytes())
+        };
+        for (clock, whole) in [
+            ("16:57:50", "2024-11-15 16:57:50"),
+            ("9:05", "2024-11-15 09:05"),
+            ("7", "2024-11-15 07:00"),
+            ("23", "2024-11-15 23:00"),
+            ("16:57:50.25+02:00", "2024-11-15 16:57:50.25+02:00"),
+            ("2024-11-16T01:00:00Z", "2024-11-16T01:00:00Z"),
+        ] {
+            assert_eq!(read("2024-11-15", clock), read_in("UTC", whole), "{clock}");
+        }
+        for (date, clock) in [("2024-11-15", "24"), ("2024-11-15", "noon"), ("2024-11-15", ""), ("x", "16:57")] {
+            assert!(read(date, clock).is_err(), "{date} {clock}");
+        }
     }
 
     #[test]
