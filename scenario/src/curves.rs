@@ -127,8 +127,11 @@ mod tests {
         let said = "traffic.curve_time_zone: the clock of \"builtin:office-hours\" is America/New_York, but it is read by \
                     that of UTC: its hours come 5 h earlier than they were measured";
         assert!(found[0].contains(said), "{found:?}");
-        assert!(warned("weekly-consumer", "Asia/Tokyo", same)[0].contains("is UTC, but it is read by that of Asia/Tokyo"));
-        for (load, zone) in [("office-hours", "America/New_York"), ("office-hours", "America/Toronto"), ("flat", "UTC")] {
+        assert!(
+            warned("weekly-consumer", "Asia/Tokyo", same)[0].contains("is UTC, but it is read by that of Asia/Tokyo")
+        );
+        for (load, zone) in [("office-hours", "America/New_York"), ("office-hours", "America/Toronto"), ("flat", "UTC")]
+        {
             assert!(warned(load, zone, same).is_empty(), "{load} {zone}");
         }
         let own = ("name = \"lora\"", "name = \"lora\"\ncurve_file = \"builtin:weekly-consumer\"");

@@ -14,6 +14,7 @@
 mod causes;
 mod columns;
 mod csv_fields;
+mod decimal;
 mod entry;
 mod error;
 mod fault;

@@ -124,7 +124,7 @@ impl Mapping {
         };
         let usual = Usual::of(layout, found.len());
         let may_be_two = matches!(layout, Layout::RequestsCsv | Layout::RequestsJsonLines | Layout::Counts);
-        let two = if may_be_two { date_and_clock(found, &given.time) } else { None };
+        let two = if may_be_two { date_and_clock(found, given.time.as_deref()) } else { None };
         let (time, clock) = match two {
             Some((date, clock)) => (date, clock),
             None => (pick("time", &given.time, usual.time)?, String::new()),
@@ -279,7 +279,7 @@ pub(super) const COUNTS_TIME_NAMES: &[&str] = &[
 
 /// The columns of a date and of the time of that day: `date+time` as given, or else those called so where none is known
 /// to hold both.
-fn date_and_clock(found: &[String], given: &Option<String>) -> Option<(String, String)> {
+fn date_and_clock(found: &[String], given: Option<&str>) -> Option<(String, String)> {
     let column = |name: &str| position(found, name).map(|place| found[place].clone());
     match given {
         Some(both) if column(both).is_some() => None,

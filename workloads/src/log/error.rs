@@ -189,7 +189,9 @@ impl LogError {
             ),
             Unclear::UnitOrWidth { unit_s, bin_s } => (
                 format!("its name says steps of {unit_s} s, but the width that is given is {bin_s} s"),
-                format!("leave the width out or give bin_s = {unit_s}; if these are numbers of bins, call the column bin"),
+                format!(
+                    "leave the width out or give bin_s = {unit_s}; if these are numbers of bins, call the column bin"
+                ),
             ),
         };
         Self::UnclearNumbers { file: file.to_owned(), line, column: column.to_owned(), message, mend }

@@ -4,6 +4,7 @@ use std::io::{self, Read};
 
 use super::columns::{Columns, Mapping, Missing, position, slot};
 use super::csv_fields::{CsvFields, delimiter};
+use super::decimal::small_number;
 use super::error::LogError;
 use super::fault::shown;
 use super::json_fields::{collect_keys, in_words};
@@ -13,7 +14,7 @@ use super::not_text::not_text;
 use super::numbering::number_s;
 use super::options::LogOptions;
 use super::records::Records;
-use super::stamp::{Stamps, small_number};
+use super::stamp::Stamps;
 
 /// How many objects are looked at for their keys: those that are empty may be left out of some.
 const SAMPLED_OBJECTS: usize = 1000;
@@ -167,12 +168,12 @@ fn sampled_keys(beginning: &[u8], are_lines: bool) -> Result<Vec<String>, String
 fn sampled_gap<R: Read>(records: &Records<R>, delimiter: u8, field: usize) -> Option<f64> {
     let mut sample = Records::new(records.ahead());
     let mut fields = CsvFields::default();
-    let (mut last, mut least) = (None, None::<f64>);
+    let (mut before, mut least) = (None, None::<f64>);
     while sample.next_line().unwrap_or(false) {
         fields.split(sample.bytes(), delimiter);
         let text = if field < fields.len() { fields.values(sample.bytes()).get(field) } else { &[] };
         let Some(number) = small_number(text) else { continue };
-        if let Some(gap) = last.replace(number).map(|last: f64| (number - last).abs()).filter(|gap| *gap > 0.0) {
+        if let Some(gap) = before.replace(number).map(|before: f64| (number - before).abs()).filter(|gap| *gap > 0.0) {
             least = Some(least.map_or(gap, |least| least.min(gap)));
         }
     }

@@ -316,13 +316,7 @@ impl<'o> Reading<'o> {
 }
 
 /// The width of the bins of a log of counts, in seconds.
-fn bin_s(
-    plan: &Plan,
-    tally: &Tally,
-    given_s: Option<f64>,
-    is_from_origin: bool,
-    file: &str,
-) -> Result<f64, LogError> {
+fn bin_s(plan: &Plan, tally: &Tally, given_s: Option<f64>, is_from_origin: bool, file: &str) -> Result<f64, LogError> {
     let file = file.to_owned();
     match (given_s, tally.gap_s()) {
         (Some(bin_s), Some((gap_s, _))) if is_closer(gap_s, bin_s) => {

@@ -22,7 +22,8 @@ fn numbered(column: &str, step: u32) -> String {
 
 #[test]
 fn columns_called_by_a_unit_number_bins_of_it() {
-    for (column, unit_s) in [("hour", 3600.0), ("Hours", 3600.0), ("minute", 60.0), ("day", 86_400.0), ("second", 1.0)] {
+    for (column, unit_s) in [("hour", 3600.0), ("Hours", 3600.0), ("minute", 60.0), ("day", 86_400.0), ("second", 1.0)]
+    {
         let (entries, summary) = read(&numbered(column, 1), &LogOptions::default());
         assert_eq!((summary.bin_s, summary.number_s), (Some(unit_s), unit_s), "{column}");
         assert!((entries[335].at_s - MONDAY_S - 335.0 * unit_s).abs() < 1e-6, "{column}");
