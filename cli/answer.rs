@@ -8,7 +8,7 @@ use fleetfront_scenario::Scenario;
 use crate::args::ScenarioArg;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
-use crate::output_folder::{OutputFolder, Writer};
+use crate::output_folder::{Large, OutputFolder, Writer};
 use crate::run::quoted;
 
 /// Where the files of an answer go, if anywhere.
@@ -35,11 +35,27 @@ impl AnswerFolder {
         interrupt: &Interrupt,
         files: impl FnOnce() -> Result<Vec<Output>, PlotError>,
     ) -> Result<Option<String>, Failure> {
+        self.publish_all(interrupt, files, &[])
+    }
+
+    /// The same with files that may not fit into memory.
+    ///
+    /// # Errors
+    /// As [`AnswerFolder::publish`].
+    ///
+    /// # Panics
+    /// As [`AnswerFolder::publish`].
+    pub(crate) fn publish_all(
+        &self,
+        interrupt: &Interrupt,
+        files: impl FnOnce() -> Result<Vec<Output>, PlotError>,
+        large: &[Large],
+    ) -> Result<Option<String>, Failure> {
         let Some(folder) = &self.0 else { return Ok(None) };
         let files = files().unwrap_or_else(|error| panic!("the answer cannot be drawn: {error}"));
         interrupt.finish()?;
-        folder.publish(&files)?;
-        Ok(Some(folder.written(&files)))
+        folder.publish_all(&files, large)?;
+        Ok(Some(folder.written(&files, large)))
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) fn backtest(args: &BacktestArgs) -> Result<Outcome, Failure> {
     let folder = AnswerFolder::claim(args.answer.out.as_ref(), &BACKTEST)?;
     let bill = args.bill.as_ref().map(|path| bill(args, path)).transpose()?;
     let rates = args.rates.as_ref().map(|path| rates(path)).transpose()?;
-    let (observed, word) = observed(&args.observed, &args.calls)?;
+    let (observed, word) = observed(&args.observed, &args.calls, &scenario)?;
     let given = Backtested { scenario: &scenario, observed: &observed, bill: bill.as_ref(), rates: rates.as_ref() };
     let interrupt = Interrupt::listen();
     let work = |control: &Control| match ReadyBacktest::new(given, &options) {

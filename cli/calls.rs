@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use fleetfront_planner::{Dates, Observed};
+use fleetfront_scenario::Scenario;
 use fleetfront_workloads::LogOptions;
 
 use crate::calls_args::CallsArgs;
@@ -11,9 +12,15 @@ use crate::log_input::LogInput;
 use crate::traffic::{log_options, reading_words, refused};
 
 /// The log, and the word for it in a command.
-pub(crate) fn observed(path: &Path, args: &CallsArgs) -> Result<(Observed, String), Failure> {
+///
+/// - `scenario`: whose `[log]` says what the options leave open.
+pub(crate) fn observed(path: &Path, args: &CallsArgs, scenario: &Scenario) -> Result<(Observed, String), Failure> {
     let log = LogInput::open(path).map_err(|error| unreadable("--observed", path, &error))?;
-    let plain = log_options(&args.reading)?;
+    let reading = args.reading.clone();
+    let plain = log_options(&match &scenario.log {
+        Some(log) => reading.or(log.clone()),
+        None => reading,
+    })?;
     let mut columns = plain.columns.clone();
     (columns.started, columns.startup, columns.container) =
         (args.started.clone(), args.startup.clone(), args.container.clone());

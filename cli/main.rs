@@ -35,6 +35,7 @@ mod screen;
 mod simulate;
 mod source;
 mod trace;
+mod trace_files;
 mod traffic;
 mod traffic_args;
 mod watch;

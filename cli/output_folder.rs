@@ -101,6 +101,8 @@ pub(crate) const TRAFFIC: Writer = Writer {
         "keep-alive.svg",
         "shapes.csv",
         "shapes.*.csv",
+        "trace.csv",
+        "trace.*.csv",
     ],
     signed: "traffic.json",
 };
@@ -126,6 +128,15 @@ struct Signature {
     _version: String,
     #[serde(rename = "inputs_sha256")]
     _inputs_sha256: String,
+}
+
+/// A file that may not fit into memory.
+#[derive(Debug)]
+pub(crate) struct Large {
+    /// Its name in the folder.
+    pub(crate) name: String,
+    /// What stands in it, from where it is on.
+    pub(crate) file: File,
 }
 
 /// A folder that may be written, or replaced as a whole.
@@ -174,8 +185,8 @@ impl OutputFolder {
     }
 
     /// What is said when these files are written.
-    pub(crate) fn written(&self, outputs: &[Output]) -> String {
-        let names = || outputs.iter().map(|output| &*output.name);
+    pub(crate) fn written(&self, outputs: &[Output], large: &[Large]) -> String {
+        let names = || outputs.iter().map(|output| &*output.name).chain(large.iter().map(|large| &*large.name));
         let called = |known| names().filter(move |name| is_called(known, name));
         let names: Vec<&str> = self.writer.files.iter().copied().flat_map(called).collect();
         format!("Wrote {} to {}.", names.join(", "), self.name.display())
@@ -189,12 +200,23 @@ impl OutputFolder {
     /// # Panics
     /// If a file is not among those of the writer: the next one would refuse to replace it.
     pub(crate) fn publish(&self, outputs: &[Output]) -> Result<(), Failure> {
-        for output in outputs {
-            let name = self.writer.name;
-            assert!(self.writer.writes(&output.name), "{} is not among the files of a {name}", output.name);
+        self.publish_all(outputs, &[])
+    }
+
+    /// The same with files that may not fit into memory.
+    ///
+    /// # Errors
+    /// As [`OutputFolder::publish`].
+    ///
+    /// # Panics
+    /// As [`OutputFolder::publish`].
+    pub(crate) fn publish_all(&self, outputs: &[Output], large: &[Large]) -> Result<(), Failure> {
+        for name in outputs.iter().map(|output| &*output.name).chain(large.iter().map(|large| &*large.name)) {
+            assert!(self.writer.writes(name), "{name} is not among the files of a {}", self.writer.name);
         }
         let missing: Vec<&Path> = self.parent.ancestors().take_while(|place| !place.exists()).collect();
-        let done = self.check_contents().and_then(|()| self.replace(outputs).map_err(|error| self.unwritable(&error)));
+        let done =
+            self.check_contents().and_then(|()| self.replace(outputs, large).map_err(|error| self.unwritable(&error)));
         if done.is_err() {
             // Only those that are still empty go away, the innermost first.
             for place in missing {
@@ -204,7 +226,7 @@ impl OutputFolder {
         done
     }
 
-    fn replace(&self, outputs: &[Output]) -> io::Result<()> {
+    fn replace(&self, outputs: &[Output], large: &[Large]) -> io::Result<()> {
         fs::create_dir_all(&self.parent)?;
         let draft = TempDir::with_prefix_in(PREFIX, &self.parent)?;
         // The draft itself is for our eyes only; what is inside has the permissions of any new folder.
@@ -213,6 +235,11 @@ impl OutputFolder {
         for output in outputs {
             let mut file = File::create_new(new.join(&*output.name))?;
             file.write_all(&output.bytes)?;
+            file.sync_all()?;
+        }
+        for large in large {
+            let mut file = File::create_new(new.join(&large.name))?;
+            io::copy(&mut &large.file, &mut file)?;
             file.sync_all()?;
         }
         sync_folder(&new)?;
@@ -361,7 +388,9 @@ mod tests {
         for _ in 0..2 {
             let folder = OutputFolder::claim_for(&out, &TRAFFIC).expect("free, then ours");
             folder.publish(&files).expect("it is written");
-            assert!(folder.written(&files).starts_with("Wrote traffic.json, load.csv, load.a.csv, load.lora.csv to "));
+            assert!(
+                folder.written(&files, &[]).starts_with("Wrote traffic.json, load.csv, load.a.csv, load.lora.csv to ")
+            );
         }
         for foreign in ["load..csv", "loads.lora.csv", "load.lora.csv.old"] {
             assert!(!TRAFFIC.writes(foreign), "{foreign}");

@@ -31,7 +31,7 @@ pub(crate) fn reevaluate(args: &ReevaluateArgs) -> Result<Outcome, Failure> {
     })?;
     let folder = AnswerFolder::claim(args.answer.out.as_ref(), &REEVALUATE)?;
     let effort = Effort { trials: args.trials, seed: args.machine.seed };
-    let log = args.observed.as_ref().map(|path| observed(path, &args.calls)).transpose()?;
+    let log = args.observed.as_ref().map(|path| observed(path, &args.calls, &scenario)).transpose()?;
     if log.is_none() {
         refuse_idle_words(args)?;
     }

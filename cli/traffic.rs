@@ -5,35 +5,48 @@ use std::time::Instant;
 use fleetfront_plots::{TrafficAnswer, TrafficTable, render_traffic, traffic_holds, traffic_sentences, traffic_tables};
 use fleetfront_scenario::nearest;
 use fleetfront_workloads::{
-    CheckOptions, Columns, Layout, LogOptions, ShapeColumn, StudyError, StudyOptions, TrafficStudy, parse_instant,
-    study_traffic,
+    CheckOptions, Columns, Layout, LogOptions, ShapeColumn, StudyError, StudyOptions, Traces, TrafficStudy,
+    parse_instant, study_and_trace, study_traffic,
 };
 use rayon::ThreadPoolBuilder;
 
 use crate::answer::AnswerFolder;
+use crate::args::ScenarioArg;
 use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupt;
 use crate::log_input::LogInput;
 use crate::output_folder::TRAFFIC;
 use crate::run::quoted;
 use crate::screen::{Screen, print_json};
+use crate::source::load;
+use crate::trace_files::TraceFiles;
 use crate::traffic_args::{Reading, TrafficArgs};
 
 /// Studies the traffic of a log, writes the files if a folder is given, and prints the answer.
 pub(crate) fn traffic(args: &TrafficArgs) -> Result<Outcome, Failure> {
-    let options = options(args)?;
+    let reading = reading(args)?;
+    let options = options(args, &reading)?;
     let folder = AnswerFolder::claim(args.answer.out.as_ref(), &TRAFFIC)?;
     let log = LogInput::open(&args.log).map_err(|error| {
         let what = format!("{}: cannot be read: {error}", args.log.display());
         Failure::input(what, "give the name of a log that you may read, or - for standard input")
     })?;
-    let study = watched(args, || study_traffic(|| log.reopen(), &log.name, &options))?;
+    let mut files = TraceFiles::default();
+    let (study, traces) = watched(args, || {
+        if !args.trace {
+            return study_traffic(|| log.reopen(), &log.name, &options).map(|study| (study, None));
+        }
+        let sink = &mut |model: &str, day, ms| files.write(model, day, ms);
+        study_and_trace(|| log.reopen(), &log.name, &options, sink).map(|(study, traces)| (study, Some(traces)))
+    })?;
+    let large = traces.as_ref().map(|traces| files.finish(traces)).transpose();
+    let large = large.map_err(|cause| refused(&StudyError::TraceUnwritten { cause }.to_string()))?.unwrap_or_default();
     let version = env!("CARGO_PKG_VERSION").to_owned();
-    let (command, inputs_sha256) = (command(args, &log.word), log.sha256);
-    let answer = TrafficAnswer { version, command, log_file: log.short_name, inputs_sha256, study };
+    let (command, inputs_sha256) = (command(args, &reading, &log.word), log.sha256);
+    let answer = TrafficAnswer { version, command, log_file: log.short_name, inputs_sha256, study, traces };
     // Before the files change places nothing has to be said or put away: Ctrl-C ends the program as it would any other.
     let interrupt = Interrupt::listen();
-    let written = folder.publish(&interrupt, || render_traffic(&answer))?;
+    let written = folder.publish_all(&interrupt, || render_traffic(&answer), &large)?;
     if args.answer.json {
         print_json(&answer)?;
     } else {
@@ -45,20 +58,20 @@ pub(crate) fn traffic(args: &TrafficArgs) -> Result<Outcome, Failure> {
 /// Runs `work` on the threads asked for, with timing on stderr.
 fn watched(
     args: &TrafficArgs,
-    work: impl FnOnce() -> Result<TrafficStudy, StudyError> + Send,
-) -> Result<TrafficStudy, Failure> {
+    work: impl FnOnce() -> Result<(TrafficStudy, Option<Traces>), StudyError> + Send,
+) -> Result<(TrafficStudy, Option<Traces>), Failure> {
     let threads = usize::from(args.machine.threads.unwrap_or(0));
     let pool = ThreadPoolBuilder::new().num_threads(threads).build();
     let pool =
         pool.map_err(|error| Failure::input(format!("the threads cannot be started: {error}"), "lower --threads"))?;
     #[expect(clippy::disallowed_methods, reason = "goes to stderr, and into no result")]
     let begun = Instant::now();
-    let study = pool.install(work).map_err(|error| refused(&error.to_string()))?;
+    let (study, traces) = pool.install(work).map_err(|error| refused(&error.to_string()))?;
     if !args.machine.quiet {
         let drawn = study.proof.as_ref().map_or(String::new(), |proof| format!(", drew {} logs", proof.draws));
         eprintln!("read {} lines{drawn} in {:.1} s", study.log.lines, begun.elapsed().as_secs_f64());
     }
-    Ok(study)
+    Ok((study, traces))
 }
 
 /// An error of a library with its mend apart, in the words of the command line.
@@ -80,9 +93,20 @@ pub(crate) fn refused(message: &str) -> Failure {
     }
 }
 
-fn options(args: &TrafficArgs) -> Result<StudyOptions, Failure> {
+/// How the log is read, by the options and by the scenario where one is named.
+fn reading(args: &TrafficArgs) -> Result<Reading, Failure> {
+    let Some(path) = &args.scenario else { return Ok(args.reading.clone()) };
+    let scenario = load(&ScenarioArg { path: Some(path.clone()) })?;
+    let log = scenario.log.ok_or_else(|| {
+        let what = format!("--scenario {}: it has no [log]", path.display());
+        Failure::input(what, "write one, such as [log] with time = \"created\", or leave --scenario out")
+    })?;
+    Ok(args.reading.clone().or(log))
+}
+
+fn options(args: &TrafficArgs, reading: &Reading) -> Result<StudyOptions, Failure> {
     let check = args.check.then_some(CheckOptions { seed: args.machine.seed, draws: args.draws });
-    Ok(StudyOptions { log: log_options(&args.reading)?, check })
+    Ok(StudyOptions { log: log_options(reading)?, check })
 }
 
 /// How a log is read.
@@ -90,7 +114,8 @@ fn options(args: &TrafficArgs) -> Result<StudyOptions, Failure> {
 /// # Errors
 /// [`Failure::Input`] when a layout, a date or a zone is none.
 pub(crate) fn log_options(reading: &Reading) -> Result<LogOptions, Failure> {
-    let Reading { time, model, client, duration, status, count, adapter, shape, zone, bin_s, .. } = reading;
+    let Reading { time, model, client, duration, status, count, adapter, shape, bin_s, .. } = reading;
+    let zone = zone(reading);
     let columns = Columns {
         time: time.clone(),
         model: model.clone(),
@@ -114,13 +139,18 @@ pub(crate) fn log_options(reading: &Reading) -> Result<LogOptions, Failure> {
     Ok(LogOptions {
         layout: reading.layout.as_deref().map(layout).transpose()?,
         columns,
-        zone: zone.clone(),
+        zone: zone.to_owned(),
         wrong_share_max: reading.wrong_share,
         now: Some(now_ns()),
         bin_s: *bin_s,
         origin: origin.transpose()?,
         drop_duplicates: reading.drop_duplicates,
     })
+}
+
+/// The time zone of stamps that name none.
+fn zone(reading: &Reading) -> &str {
+    reading.zone.as_deref().unwrap_or("UTC")
 }
 
 fn layout(name: &str) -> Result<Layout, Failure> {
@@ -141,10 +171,11 @@ fn now_ns() -> i64 {
     since.map_or(0, |since| i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
 }
 
-/// The command that makes the same again: it depends neither on threads nor on the folder.
-fn command(args: &TrafficArgs, log: &str) -> String {
+/// The command that makes the same again: it depends neither on threads nor on the folder, nor on a scenario.
+fn command(args: &TrafficArgs, of: &Reading, log: &str) -> String {
     let mut words = vec!["fleetfront".to_owned(), "traffic".to_owned(), log.to_owned()];
-    words.extend(reading_words(&args.reading));
+    words.extend(reading_words(of));
+    words.extend(args.trace.then(|| "--trace".to_owned()));
     if args.check {
         words.extend(["--check".to_owned(), "--seed".to_owned(), args.machine.seed.to_string()]);
         words.extend(args.draws.iter().flat_map(|draws| ["--draws".to_owned(), draws.to_string()]));
@@ -172,7 +203,7 @@ pub(crate) fn reading_words(of: &Reading) -> Vec<String> {
     if !of.shape.is_empty() {
         words.extend(["--shape".to_owned(), of.shape.join(",")]);
     }
-    words.extend(["--zone".to_owned(), of.zone.clone()]);
+    words.extend(["--zone".to_owned(), zone(of).to_owned()]);
     words.extend(of.bin_s.iter().flat_map(|bin_s| ["--bin-s".to_owned(), bin_s.to_string()]));
     words.extend(of.drop_duplicates.then(|| "--drop-duplicates".to_owned()));
     words.extend(["--wrong-share".to_owned(), of.wrong_share.to_string()]);
@@ -190,6 +221,10 @@ fn screen(answer: &TrafficAnswer, written: Option<&str>) -> Screen {
     }
     screen.heading("For scenario.toml (with --out also as a file, and the curve as load.csv)");
     screen.verbatim(&answer.section());
+    if let Some(section) = answer.replay_section() {
+        screen.heading("To replay the log, for scenario.toml");
+        screen.verbatim(&section);
+    }
     if let Some(written) = written {
         screen.paragraph(written);
     }

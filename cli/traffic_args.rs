@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use fleetfront_scenario::file::LogFile;
 
 use crate::args::{AnswerArgs, Machine};
 
@@ -13,6 +14,9 @@ pub(crate) struct TrafficArgs {
     /// standard input
     #[arg(value_name = "LOG")]
     pub(crate) log: PathBuf,
+    /// Folder of a scenario, or its scenario.toml, whose [log] says how the log is read; what the options say wins
+    #[arg(long, value_name = "SCENARIO")]
+    pub(crate) scenario: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) reading: Reading,
     /// Draw logs from the model and hold the log's own statistics against theirs
@@ -21,6 +25,9 @@ pub(crate) struct TrafficArgs {
     /// Logs that are drawn, 39 to 10000 [default: 39 to 199, fewer for larger logs]
     #[arg(long, value_name = "N", requires = "check", value_parser = clap::value_parser!(u32).range(39..=10_000))]
     pub(crate) draws: Option<u32>,
+    /// Write the requests of the log's whole days too, as traces that [models.replay] replays; takes --out
+    #[arg(long, requires = "out")]
+    pub(crate) trace: bool,
     #[command(flatten)]
     pub(crate) machine: Machine,
     #[command(flatten)]
@@ -31,7 +38,7 @@ pub(crate) struct TrafficArgs {
 }
 
 /// How the log is read.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Reading {
     /// How it is laid out: requests-csv, requests-json-lines, modal-calls, azure-functions, azure-llm or counts [default:
     /// told from its beginning]
@@ -63,8 +70,9 @@ pub(crate) struct Reading {
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     pub(crate) shape: Vec<String>,
     /// Time zone of stamps that name none, and whose hours and weekdays count, by its IANA name
-    #[arg(long, value_name = "ZONE", default_value = "UTC")]
-    pub(crate) zone: String,
+    /// [default: UTC]
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) zone: Option<String>,
     /// Width of the bins of counts, in seconds [default: the smallest gap between stamps]
     #[arg(long, value_name = "S")]
     pub(crate) bin_s: Option<f64>,
@@ -78,4 +86,23 @@ pub(crate) struct Reading {
     /// Largest share of wrong lines that is put up with, 0 to 1
     #[arg(long, value_name = "SHARE", default_value = "0.01")]
     pub(crate) wrong_share: f64,
+}
+
+impl Reading {
+    /// The same with what a scenario says, where no option does.
+    pub(crate) fn or(self, log: LogFile) -> Self {
+        Self {
+            time: self.time.or(log.time),
+            model: self.model.or(log.model),
+            client: self.client.or(log.client),
+            duration: self.duration.or(log.duration),
+            status: self.status.or(log.status),
+            count: self.count.or(log.count),
+            adapter: self.adapter.or(log.adapter),
+            shape: if self.shape.is_empty() { log.shape } else { self.shape },
+            zone: self.zone.or(log.zone),
+            bin_s: self.bin_s.or(log.bin_s),
+            ..self
+        }
+    }
 }

@@ -3,8 +3,8 @@
 
 use std::fmt::Write;
 
-use fleetfront_scenario::{traffic_load_files, traffic_section, traffic_shape_files};
-use fleetfront_workloads::TrafficStudy;
+use fleetfront_scenario::{traffic_load_files, traffic_replay_section, traffic_section, traffic_shape_files};
+use fleetfront_workloads::{Traces, TrafficStudy};
 use serde::{Deserialize, Serialize};
 
 use crate::answer_files::fenced;
@@ -31,6 +31,9 @@ pub struct TrafficAnswer {
     pub inputs_sha256: String,
     /// What is known of its traffic.
     pub study: TrafficStudy,
+    /// The traces that were written of it, where they were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traces: Option<Traces>,
 }
 
 impl TrafficAnswer {
@@ -45,6 +48,12 @@ impl TrafficAnswer {
     #[must_use]
     pub fn section(&self) -> String {
         traffic_section(&self.study, &self.log_file)
+    }
+
+    /// The lines of `scenario.toml` that replay the traces; none without traces.
+    #[must_use]
+    pub fn replay_section(&self) -> Option<String> {
+        self.traces.as_ref().map(|traces| traffic_replay_section(traces, &self.study.log.zone))
     }
 }
 
@@ -107,6 +116,9 @@ fn answer_md(answer: &TrafficAnswer) -> String {
         "\n## For the scenario\n\n`scenario-traffic.toml`, with the curve in `load.csv`:\n\n{}",
         fenced("toml", &answer.section())
     );
+    if let Some(section) = answer.replay_section() {
+        let _ = write!(out, "\n## To replay the log\n\n{}", fenced("toml", &section));
+    }
     let (version, inputs) = (&answer.version, &answer.inputs_sha256);
     out + &format!("\n{}\nfleetfront {version}, log {inputs}.\n", fenced("sh", &answer.command))
 }
@@ -134,6 +146,7 @@ mod tests {
             log_file: "my <log>.csv".into(),
             inputs_sha256: "ab".into(),
             study: study(),
+            traces: None,
         }
     }
 

@@ -10,6 +10,10 @@ use crate::traffic_request_tables::client_words;
 /// and several of them move together.
 const HOLDS: f64 = 0.9;
 
+/// Of fewer requests the dispersion tells nothing: that of 30 in as many windows is 1 by chance with a standard error of a
+/// quarter, the root of 2/(n - 1).
+const TOLD_MIN: u64 = 30;
+
 /// Whether the model draws days like the log's; true where it was not looked at, false where there was nothing to look at.
 #[must_use]
 pub fn traffic_holds(study: &TrafficStudy) -> bool {
@@ -107,6 +111,10 @@ fn shape(study: &TrafficStudy) -> String {
 /// How far counts depart from chance.
 fn burstiness(study: &TrafficStudy) -> String {
     let told = &study.whole.dispersion;
+    let requests = study.fitted().requests;
+    if requests < TOLD_MIN {
+        return format!("{requests} requests are too few to say whether they come in bursts.");
+    }
     let within = told.iter().rfind(|of| of.window_s < 3600.0);
     let beyond = told.iter().find(|of| of.window_s >= 3600.0);
     let most = within.into_iter().chain(beyond).map(|of| of.log).fold(f64::NAN, f64::max);
@@ -184,6 +192,14 @@ mod tests {
         assert!(!traffic_sentences(&alike)[1].contains("weekend"), "its days are alike");
         alike.whole.levels = Grouping::Weekend;
         assert!(traffic_sentences(&alike)[1].contains("; a day of the weekend has "));
+    }
+
+    #[test]
+    fn two_requests_are_called_neither_chance_nor_bursts() {
+        let mut few = study();
+        few.description.requests = 2;
+        few.present = None;
+        assert_eq!(traffic_sentences(&few)[2], "2 requests are too few to say whether they come in bursts.");
     }
 
     #[test]

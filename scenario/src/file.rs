@@ -15,6 +15,7 @@ use crate::rules::{BoundsFile, ExecutionName, Rules};
 
 mod arrivals;
 mod coupling;
+mod log;
 mod pooling;
 mod shapes;
 
@@ -24,6 +25,7 @@ pub use arrivals::{
     StateFile, SwingFile, WeekdayName,
 };
 pub use coupling::{CapacityFile, CellFile, NextFile, QuotaFile, ScarcityFile, SnapshotFile};
+pub use log::LogFile;
 pub use pooling::PoolingFile;
 pub use shapes::{AdaptersFile, QuantityFile, QuantityLawFile, QuantityMixFile, ReferenceFile, ShapeFile};
 
@@ -72,6 +74,8 @@ pub struct ScenarioFile {
     /// Periods in which GPU types are not to be had
     #[serde(default)]
     pub scarcity: Vec<ScarcityFile>,
+    /// How a log is read that `traffic` is given beside this scenario; changes no simulation
+    pub log: Option<LogFile>,
 }
 
 /// Names of the CSV files in the scenario's folder.

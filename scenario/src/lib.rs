@@ -25,6 +25,7 @@ mod input_changes;
 mod large_file;
 mod law_file;
 mod load;
+mod model_files;
 mod models;
 mod nowhere;
 mod on_platform;
@@ -52,6 +53,7 @@ mod tables;
 #[cfg(test)]
 mod testing;
 mod traffic;
+mod traffic_replay;
 #[cfg(test)]
 mod traffic_round_trip;
 mod traffic_section;
@@ -81,5 +83,6 @@ pub use rules_check::time_of_day;
 pub use schema::json_schema;
 pub use shapes::ShapeMix;
 pub use suggest::nearest;
+pub use traffic_replay::{traffic_replay_section, traffic_trace_files};
 pub use traffic_section::{traffic_load_files, traffic_section};
 pub use traffic_shapes::traffic_shape_files;

@@ -62,6 +62,7 @@ pub(crate) fn resolve(files: &Files, file: &ScenarioFile, findings: &mut Finding
         scarcity,
         warnings: Vec::new(),
         clock: clock(file),
+        log: file.log.clone(),
     };
     let scenario = on_preset(scenario, &file.platform, preset.as_ref(), findings);
     if findings.problems.is_empty() {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::adapters::AdapterMix;
 use crate::clock::Clock;
 use crate::failure_counts::FailureCounts;
+use crate::file::LogFile;
 use crate::platform::Platform;
 use crate::rules::{BatchedFile, BoundsFile, Rules};
 use crate::shapes::ShapeMix;
@@ -58,6 +59,9 @@ pub struct Scenario {
     /// The clocks that times of the day are told by.
     #[serde(default)]
     pub clock: Clock,
+    /// How a log is read that is given beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<LogFile>,
 }
 
 /// Limits over all pools; `None` for no limit.

@@ -6,7 +6,7 @@ use fleetfront_workloads::{ClockChange, LoadCurve, ModelTraffic, TimeZoneError, 
 use crate::file::{DatesName, ScenarioFile};
 use crate::findings::Findings;
 use crate::tables::Tables;
-use crate::{arrivals, replay, spikes};
+use crate::{arrivals, curves, replay, spikes};
 
 /// Longest run-in, in hours: it is the evening before. A queue that theory speaks of may need longer to forget how it
 /// began: where limits are lifted, it is that of the horizon.
@@ -60,6 +60,7 @@ pub(crate) fn traffic(file: &ScenarioFile, tables: &Tables, findings: &mut Findi
     };
     spikes::check(file, &traffic, findings);
     check_slow_rates(&traffic, findings);
+    curves::warn_of_clocks(file, findings);
     let is_switched = traffic.models.iter().any(|model| !model.clock_changes.is_empty());
     if file.traffic.dates == Some(DatesName::WeekOfDate) && !is_switched {
         let message = format!("no clock changes in the week of {}: its days are like any others", file.traffic.date);

@@ -6,8 +6,7 @@ use std::fmt::Write;
 use fleetfront_workloads::TrafficStudy;
 use fleetfront_workloads::shapes::ShapeSample;
 
-/// The longest part of a file's name that a model's name makes, in letters.
-const NAME_MAX: usize = 60;
+use crate::model_files::model_files;
 
 /// The files of the joint samples with their names: `shapes.csv` where the log has one model, else `shapes.MODEL.csv`, each
 /// with the columns weight and those of steps, megapixels, frames and images that the log has.
@@ -18,27 +17,9 @@ pub fn traffic_shape_files(study: &TrafficStudy) -> Vec<(String, String)> {
 
 /// The samples that have rows, each with the name of its file.
 fn samples(study: &TrafficStudy) -> impl Iterator<Item = (String, &ShapeSample)> {
-    let is_one = study.fits.len() == 1;
-    let mut taken: Vec<String> = Vec::new();
-    let all = study.shapes.iter().flat_map(|shapes| &shapes.samples).filter(|sample| !sample.rows.is_empty());
-    all.map(move |sample| {
-        let stem = if is_one { String::new() } else { format!("{}.", file_name(&sample.model)) };
-        let names = std::iter::once(format!("shapes.{stem}csv")).chain((2..).map(|k| format!("shapes.{stem}{k}.csv")));
-        // Some file systems take small and capital letters for the same.
-        let mut free = names.filter(|name| !taken.contains(&name.to_lowercase()));
-        let name = free.next().unwrap_or_default();
-        taken.push(name.to_lowercase());
-        (name, sample)
-    })
-}
-
-/// A model's name as a part of a file's name on any system.
-fn file_name(model: &str) -> String {
-    let is_safe = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
-    let safe = model.chars().take(NAME_MAX).map(|letter| if is_safe(letter) { letter } else { '_' });
-    let name: String = safe.collect();
-    let name = name.trim_matches('.');
-    if name.is_empty() { "_".to_owned() } else { name.to_owned() }
+    let all = || study.shapes.iter().flat_map(|shapes| &shapes.samples).filter(|sample| !sample.rows.is_empty());
+    let names = model_files("shapes", study.fits.len() == 1, all().map(|sample| sample.model.as_str()));
+    names.into_iter().zip(all())
 }
 
 fn csv(sample: &ShapeSample) -> String {
@@ -125,7 +106,7 @@ mod tests {
         let study = study("model,frames", |k| format!("\"{}\",{}", names[k as usize % 6], k % 2 + 1));
         let mut files: Vec<String> = traffic_shape_files(&study).into_iter().map(|(name, _)| name).collect();
         files.sort();
-        let long = format!("shapes.{}.csv", "n".repeat(NAME_MAX));
+        let long = format!("shapes.{}.csv", "n".repeat(crate::model_files::NAME_MAX));
         let one = |name: &str| files.iter().filter(|file| *file == name).count();
         assert_eq!(files.len(), 6, "{files:?}");
         assert_eq!(one(&long) + one("shapes._x.csv") + one("shapes._.csv"), 3, "{files:?}");

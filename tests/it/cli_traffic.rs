@@ -23,7 +23,7 @@ const FILES: [&str; 8] = [
 ];
 
 /// Stamps of two weeks from Monday 2024-01-01, in order: more by day than by night, and bursts at random.
-fn stamps() -> Vec<String> {
+pub(crate) fn stamps() -> Vec<String> {
     let mut stamps = Vec::new();
     for k in 0..14 * 144_u32 {
         let (day, hour, minute) = (k / 144 + 1, k / 6 % 24, k % 6 * 10);
@@ -34,7 +34,7 @@ fn stamps() -> Vec<String> {
     stamps
 }
 
-fn csv_log() -> String {
+pub(crate) fn csv_log() -> String {
     let lines =
         stamps().into_iter().enumerate().map(|(k, stamp)| format!("{stamp},{}\n", if k % 3 == 0 { "b" } else { "a" }));
     std::iter::once("time,model\n".to_owned()).chain(lines).collect()

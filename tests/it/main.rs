@@ -15,6 +15,7 @@ mod cli_search;
 mod cli_studies;
 mod cli_support;
 mod cli_traffic;
+mod cli_traffic_trace;
 mod cli_whatif;
 mod cli_why;
 mod closed;

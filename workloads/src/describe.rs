@@ -61,6 +61,8 @@ pub enum Origin {
     Hour,
     /// With the first stamp: windows begin there, and the first full hour is the next one that the clock strikes.
     FirstRequest,
+    /// With the first stamp, somewhere in its clock hour: windows begin with clock hours, and the first full hour is the next.
+    InsideHour,
 }
 
 /// How a log is to be read.
@@ -247,7 +249,7 @@ impl Log {
         description.requests = self.requests;
         description.first = Some(clock.rfc3339(self.first_unix_ns.into()));
         description.last = Some(clock.rfc3339(self.last_unix_ns.into()));
-        description.span_s = (grid.end_ns - grid.origin_ns) as f64 / NS_PER_S as f64;
+        description.span_s = (grid.end_ns - grid.begun_ns) as f64 / NS_PER_S as f64;
         description.mean_rate_per_s = Some(self.requests as f64 / description.span_s);
         curves::describe_hours(&hourly, &local, description);
         days::describe_days(&hourly, &local, clock, description);

@@ -60,4 +60,6 @@ pub use spike::Spike;
 pub use time_zone::{ClockChange, TimeZoneError, clock_changes, days_between, hours_ahead, midnights};
 pub use trace::{Trace, TraceError};
 pub use traffic::{ModelTraffic, Swing, Traffic};
-pub use traffic_study::{CheckOptions, StudyError, StudyOptions, TrafficStudy, study_traffic};
+pub use traffic_study::{
+    CheckOptions, ModelTrace, StudyError, StudyOptions, TraceSink, Traces, TrafficStudy, study_and_trace, study_traffic,
+};

@@ -14,6 +14,7 @@
 mod causes;
 mod columns;
 mod csv_fields;
+mod decimal;
 mod entry;
 mod error;
 mod fault;
@@ -22,6 +23,7 @@ mod layout;
 mod local_clock;
 mod minute_row;
 mod not_text;
+mod numbering;
 mod options;
 mod plan;
 mod reading;

@@ -7,6 +7,7 @@ mod error;
 mod pass;
 #[cfg(test)]
 mod tests;
+mod traces;
 
 use std::io::{self, BufRead};
 
@@ -22,6 +23,7 @@ use crate::shapes::Shapes;
 
 pub use error::StudyError;
 use pass::Pass;
+pub use traces::{ModelTrace, TraceSink, Traces};
 
 /// Most models that are told apart: each takes a description of its own.
 const MODELS_MAX: usize = 1000;
@@ -120,7 +122,38 @@ pub fn study_traffic<B: BufRead>(
     file: &str,
     options: &StudyOptions,
 ) -> Result<TrafficStudy, StudyError> {
+    study(open, file, options, None).map(|(study, _)| study)
+}
+
+/// The same, and hands the requests of the whole days that are fitted to `sink`, in order of time; memory does not grow with
+/// them.
+///
+/// # Errors
+/// As [`study_traffic`]; also [`StudyError`] when the log has counts and no requests, more than 100 models or no whole day,
+/// or `sink` fails.
+///
+/// # Panics
+/// As [`study_traffic`].
+pub fn study_and_trace<B: BufRead>(
+    open: impl FnMut() -> io::Result<B>,
+    file: &str,
+    options: &StudyOptions,
+    sink: &mut TraceSink<'_>,
+) -> Result<(TrafficStudy, Traces), StudyError> {
+    let (study, traces) = study(open, file, options, Some(sink))?;
+    Ok((study, traces.expect("a sink gets traces")))
+}
+
+fn study<B: BufRead>(
+    open: impl FnMut() -> io::Result<B>,
+    file: &str,
+    options: &StudyOptions,
+    sink: Option<&mut TraceSink<'_>>,
+) -> Result<(TrafficStudy, Option<Traces>), StudyError> {
     let mut pass = Pass::new(open, file, &options.log)?;
+    if sink.is_some() {
+        traces::check(&pass)?;
+    }
     let log = pass.describe(None)?;
     let told = if log.whole.requests == 0 { None } else { level_since_s(&log.whole) };
     let present = told.map(|since_s| pass.describe(Some(since_s))).transpose()?;
@@ -148,7 +181,8 @@ pub fn study_traffic<B: BufRead>(
     let (of_models, clients) = (part.of_models.clone(), part.clients.clone());
     let (shapes, adapters) = (part.shapes.clone(), part.adapters.clone());
     let present = present.map(|present| present.whole);
-    Ok(TrafficStudy {
+    let traces = sink.map(|sink| traces::trace(&mut pass, told, sink)).transpose()?;
+    let study = TrafficStudy {
         log: pass.into_summary(),
         description: log.whole,
         since,
@@ -160,5 +194,6 @@ pub fn study_traffic<B: BufRead>(
         fits,
         whole,
         proof,
-    })
+    };
+    Ok((study, traces))
 }

@@ -8,8 +8,10 @@ use super::{HourCount, NS_PER_HOUR, NS_PER_S, Origin};
 pub(super) struct HourGrid {
     /// When that hour began, in unix seconds.
     start_s: i64,
-    /// When observation began.
+    /// When the first window began.
     pub(super) origin_ns: u64,
+    /// When observation began.
+    pub(super) begun_ns: u64,
     /// When it ended; known when the log is complete.
     pub(super) end_ns: u64,
 }
@@ -18,10 +20,13 @@ impl HourGrid {
     /// The grid of a log whose first stamp is `at_ns` (unix).
     pub(super) fn new(at_ns: i64, origin: Origin, clock: &Clock) -> Self {
         let whole_s = at_ns.div_euclid(NS_PER_S.cast_signed());
-        let grid = Self { start_s: whole_s - clock.since_hour_s(whole_s), origin_ns: 0, end_ns: u64::MAX };
+        let grid = Self { start_s: whole_s - clock.since_hour_s(whole_s), origin_ns: 0, begun_ns: 0, end_ns: u64::MAX };
+        let first_ns = grid.since_start_ns(at_ns);
         match origin {
             Origin::Hour => grid,
-            Origin::FirstRequest => Self { origin_ns: grid.since_start_ns(at_ns), ..grid },
+            Origin::FirstRequest => Self { origin_ns: first_ns, begun_ns: first_ns, ..grid },
+            // Logs that are compared with this one may begin with the hour: it counts for none of them.
+            Origin::InsideHour => Self { begun_ns: first_ns.max(1), ..grid },
         }
     }
 
@@ -54,7 +59,7 @@ impl HourGrid {
 
     /// The first hour that was observed from its start.
     pub(super) fn first_full_hour(&self) -> u64 {
-        self.origin_ns.div_ceil(NS_PER_HOUR)
+        self.begun_ns.div_ceil(NS_PER_HOUR)
     }
 }
 

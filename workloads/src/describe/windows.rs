@@ -139,7 +139,7 @@ impl WindowCounts {
         let squares = self.hours.iter().map(|(_, sums)| sums.squares).sum::<u128>() as f64;
         let n = windows as f64;
         let own_hours = self.about_own_hours(grid);
-        let variance = ((squares - mean * mean * n) / (n - 1.0)).max(0.0);
+        let variance = settled(squares - mean * mean * n, squares).max(0.0) / (n - 1.0);
         Some(Dispersion {
             window_s: self.window_ns / NS_PER_S,
             windows,
@@ -169,7 +169,7 @@ impl WindowCounts {
 
     /// About expected counts: `rates` by hour, in requests a second.
     fn about(&self, rates: &[Option<f64>], grid: &HourGrid) -> Option<f64> {
-        let mut ratio = Ratio::default();
+        let (mut ratio, mut all) = (Ratio::default(), 0.0);
         for (hour, windows, sums) in self.by_hour(grid) {
             if let Some(Some(rate_per_s)) = rates.get(hour as usize) {
                 let expected = rate_per_s * self.window_ns as f64 / NS_PER_S as f64;
@@ -177,8 +177,10 @@ impl WindowCounts {
                 ratio.squares +=
                     sums.squares as f64 - 2.0 * expected * sums.counts as f64 + windows as f64 * expected * expected;
                 ratio.expected += windows as f64 * expected;
+                all += sums.squares as f64;
             }
         }
+        ratio.squares = settled(ratio.squares, all);
         ratio.value()
     }
 
@@ -187,12 +189,18 @@ impl WindowCounts {
         let full = grid.full_hours();
         let of_hour = |(hour, windows, sums): (u64, u64, Sums)| {
             let (n, counts) = (windows as f64, sums.counts as f64);
-            let squares = (sums.squares as f64 - counts * counts / n) * n / (n - 1.0);
+            let squares = settled(sums.squares as f64 - counts * counts / n, sums.squares as f64) * n / (n - 1.0);
             (hour, Ratio { squares, expected: counts })
         };
         let several = self.by_hour(grid).filter(|(hour, windows, _)| full.contains(hour) && *windows > 1);
         several.map(of_hour).filter(|(_, of)| of.expected > 0.0).collect()
     }
+}
+
+/// A difference of sums of squares as large as `of`; zero where it is but what their rounding left.
+fn settled(difference: f64, of: f64) -> f64 {
+    const ROUNDING: f64 = 1e-12;
+    if difference.abs() < ROUNDING * of { 0.0 } else { difference }
 }
 
 fn ratio_of<'a>(hours: impl Iterator<Item = &'a Ratio>) -> Ratio {

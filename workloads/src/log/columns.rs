@@ -12,7 +12,8 @@ use super::size::{ShapeColumn, Size};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Columns {
-    /// When the request arrived. The one column that no log can do without.
+    /// When the request arrived. The one column that no log can do without. `date+time` are two: a date, and the time of
+    /// that day (or its hour).
     pub time: Option<String>,
     /// The model that was asked for.
     pub model: Option<String>,
@@ -97,8 +98,10 @@ pub(super) mod slot {
     pub(in super::super) const STARTED: usize = 7;
     pub(in super::super) const STARTUP: usize = 8;
     pub(in super::super) const CONTAINER: usize = 9;
+    /// The time of the day, where the column of the time holds but the date.
+    pub(in super::super) const CLOCK: usize = 10;
     /// The first column of the shape; the others follow.
-    pub(in super::super) const SHAPE: usize = 10;
+    pub(in super::super) const SHAPE: usize = 11;
 }
 
 /// More make no sense, and the keys of an object are matched in the bits of one word.
@@ -137,7 +140,12 @@ impl Mapping {
             }
         };
         let usual = Usual::of(layout, found.len());
-        let time = pick("time", &given.time, usual.time)?;
+        let may_be_two = matches!(layout, Layout::RequestsCsv | Layout::RequestsJsonLines | Layout::Counts);
+        let two = if may_be_two { date_and_clock(found, given.time.as_deref()) } else { None };
+        let (time, clock) = match two {
+            Some((date, clock)) => (date, clock),
+            None => (pick("time", &given.time, usual.time)?, String::new()),
+        };
         if time.is_empty() {
             return Err(Missing { meaning: "time", name: None });
         }
@@ -152,6 +160,7 @@ impl Mapping {
             pick("started", &given.started, usual.started)?,
             pick("startup", &given.startup, usual.startup)?,
             pick("container", &given.container, usual.container)?,
+            clock,
         ];
         if given.started.is_none() && names[slot::STARTED] == names[slot::TIME] {
             names[slot::STARTED].clear();
@@ -180,8 +189,12 @@ impl Mapping {
     /// The same by meaning, for the summary.
     pub(super) fn columns(&self) -> Columns {
         let name = |slot: usize| Some(self.names[slot].clone()).filter(|name| !name.is_empty());
+        let time = match name(slot::CLOCK) {
+            Some(clock) => Some(format!("{}+{clock}", self.names[slot::TIME])),
+            None => name(slot::TIME),
+        };
         Columns {
-            time: name(slot::TIME),
+            time,
             model: name(slot::MODEL),
             client: name(slot::CLIENT),
             duration: name(slot::DURATION),
@@ -281,8 +294,38 @@ impl Usual {
 }
 
 /// Bins are often numbered by the seconds since the log began; a table of requests with a column `t` may be of anything.
-pub(super) const COUNTS_TIME_NAMES: &[&str] =
-    &["timestamp", "time", "ts", "datetime", "date", "hour", "t", "epoch", "epoch_s", "epoch_ms"];
+pub(super) const COUNTS_TIME_NAMES: &[&str] = &[
+    "timestamp",
+    "time",
+    "ts",
+    "datetime",
+    "date",
+    "hour",
+    "t",
+    "epoch",
+    "epoch_s",
+    "epoch_ms",
+    "hours",
+    "minute",
+    "minutes",
+    "second",
+    "seconds",
+    "day",
+    "days",
+    "bin",
+];
+
+/// The columns of a date and of the time of that day: `date+time` as given, or else those called so where none is known
+/// to hold both.
+fn date_and_clock(found: &[String], given: Option<&str>) -> Option<(String, String)> {
+    let column = |name: &str| position(found, name).map(|place| found[place].clone());
+    match given {
+        Some(both) if column(both).is_some() => None,
+        Some(both) => both.split_once('+').and_then(|(date, clock)| Some((column(date)?, column(clock)?))),
+        None if TIME_NAMES.iter().any(|name| !["time", "date"].contains(name) && column(name).is_some()) => None,
+        None => Some((column("date")?, ["time", "time_of_day", "hour"].iter().find_map(|name| column(name))?)),
+    }
+}
 
 /// Where `name` stands among the columns; as it is written if so, else in any case.
 pub(super) fn position(columns: &[String], name: &str) -> Option<usize> {
@@ -338,7 +381,7 @@ mod tests {
     fn usual_names_are_found_in_any_case() {
         let found = names("Timestamp,Model,duration_ms,STATUS,user_id");
         let mapping = Mapping::of(Layout::RequestsCsv, &found, &Columns::default()).expect("a time");
-        assert_eq!(mapping.names, ["Timestamp", "Model", "user_id", "duration_ms", "STATUS", "", "", "", "", ""]);
+        assert_eq!(mapping.names, ["Timestamp", "Model", "user_id", "duration_ms", "STATUS", "", "", "", "", "", ""]);
         assert_eq!(mapping.duration_unit_s.to_bits(), 1e-3f64.to_bits());
     }
 
@@ -352,7 +395,7 @@ mod tests {
         };
         let found = names("timestamp,seen,model,lora,images,steps");
         let mapping = Mapping::of(Layout::RequestsCsv, &found, &given).expect("all there");
-        assert_eq!(mapping.names, ["seen", "lora", "", "", "", "", "", "", "", "", "steps", "images"]);
+        assert_eq!(mapping.names, ["seen", "lora", "", "", "", "", "", "", "", "", "", "steps", "images"]);
         assert_eq!(mapping.columns().shape, [ShapeColumn::from("steps"), ShapeColumn::from("images")]);
         // A column is not taken for two things unless somebody says so.
         assert_eq!(mapping.columns().adapter, None);
@@ -392,6 +435,23 @@ mod tests {
         assert_eq!(missing("time,status", given), Err(Missing { meaning: "status", name }));
         // Seconds from zero could be of anything in a table of requests.
         assert!(missing("t,rate", Columns::default()).is_err());
+    }
+
+    #[test]
+    fn a_date_and_a_time_of_the_day_are_one_time() {
+        let time = |header: &str, given: Option<&str>| {
+            let given = Columns { time: given.map(str::to_owned), ..Columns::default() };
+            Mapping::of(Layout::RequestsCsv, &names(header), &given).map(|mapping| mapping.columns().time)
+        };
+        let found = |name: &str| Ok(Some(name.to_owned()));
+        assert_eq!(time("Date,Time,model", None), found("Date+Time"));
+        assert_eq!(time("model,hour,date", None), found("date+hour"));
+        assert_eq!(time("date,time,timestamp", None), found("timestamp"));
+        assert_eq!(time("date,model", None), found("date"));
+        assert_eq!(time("day,at,time", Some("day+at")), found("day+at"));
+        assert_eq!(time("day+at,day,at", Some("day+at")), found("day+at"));
+        assert_eq!(time("date,time", Some("date")), found("date"));
+        assert!(time("day,time", Some("day+at")).is_err());
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io;
 
 use super::columns::{Missing, nearest};
+use super::numbering::Unclear;
 use super::summary::{WrongCause, WrongLine};
 use super::value::COUNT_MAX;
 use crate::TimeZoneError;
@@ -122,6 +123,33 @@ pub enum LogError {
         /// The smallest gap between stamps, in seconds.
         gap_s: f64,
     },
+    /// The stamps of bins are closer together than the bins are wide.
+    #[error(
+        "{file}: stamps are {gap_s} s apart, closer than bins of {bin_s} s\n  help: give the width of the bins, such as \
+         bin_s = {gap_s}, or leave it out: it is then the smallest gap between stamps"
+    )]
+    CloserThanBins {
+        /// The log, as the user named it.
+        file: String,
+        /// The smallest gap between stamps, in seconds.
+        gap_s: f64,
+        /// The width that was given, in seconds.
+        bin_s: f64,
+    },
+    /// Numbers that may count seconds or number bins.
+    #[error("{file}:{line}: column `{column}`: {message}\n  help: {mend}")]
+    UnclearNumbers {
+        /// The log, as the user named it.
+        file: String,
+        /// The line of the header, from 1.
+        line: u64,
+        /// The column of the numbers.
+        column: String,
+        /// What they may be.
+        message: String,
+        /// What to do.
+        mend: String,
+    },
     /// An option is out of its range.
     #[error("{name}: {value} is out of range\n  help: {mend}")]
     Option {
@@ -151,6 +179,34 @@ impl LogError {
     }
 }
 
+impl LogError {
+    /// - `line`: of the header, from 1.
+    pub(super) fn unclear_numbers(file: &str, line: u64, column: &str, unclear: Unclear) -> Self {
+        let (message, mend) = match unclear {
+            Unclear::UnitOrSeconds { unit_s, gap } => (
+                format!("its numbers are {gap} apart: in steps of {unit_s} s, as it is called, or in seconds?"),
+                format!("give the width of the bins: bin_s = {} or bin_s = {gap}", gap * unit_s),
+            ),
+            Unclear::UnitOrWidth { unit_s, bin_s } => (
+                format!("its name says steps of {unit_s} s, but the width that is given is {bin_s} s"),
+                format!(
+                    "leave the width out or give bin_s = {unit_s}; if these are numbers of bins, call the column bin"
+                ),
+            ),
+        };
+        Self::UnclearNumbers { file: file.to_owned(), line, column: column.to_owned(), message, mend }
+    }
+
+    /// Numbers in a row that nobody says the unit of.
+    pub(super) fn numbers_in_a_row(file: &str, line: u64, column: &str) -> Self {
+        let message = "its numbers are in steps of 1: seconds, or bins of another width?".to_owned();
+        let mend = "give the width of the bins, such as bin_s = 3600 for hours and bin_s = 1 for seconds; or call the \
+                    column hour, minute, second or day";
+        let mend = mend.to_owned();
+        Self::UnclearNumbers { file: file.to_owned(), line, column: column.to_owned(), message, mend }
+    }
+}
+
 /// The names that there are, cut where they are too many to read.
 fn quoted(names: &[String]) -> String {
     const SHOWN: usize = 40;
@@ -177,5 +233,11 @@ fn wrong_lines(
     for wrong in shown {
         let _ = write!(text, "\n  {file}:{wrong}");
     }
-    text + "\n  help: mend them, map other columns, or allow a larger share of wrong lines"
+    // Of a log without a right line nothing is left that could be read.
+    let help = if wrong_count < lines {
+        "mend them, map other columns, or allow a larger share of wrong lines"
+    } else {
+        "mend them, or map other columns"
+    };
+    text + "\n  help: " + help
 }

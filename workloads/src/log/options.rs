@@ -58,7 +58,7 @@ impl LogOptions {
             _ => {}
         }
         if self.columns.shape.len() > SHAPE_COLUMNS_MAX {
-            return refused("columns.shape", self.columns.shape.len().to_string(), "give at most 54 columns");
+            return refused("columns.shape", self.columns.shape.len().to_string(), "give at most 53 columns");
         }
         Ok(())
     }
@@ -80,7 +80,7 @@ mod tests {
             message(LogOptions { bin_s: Some(0.0), ..LogOptions::default() }),
             "bin_s: 0 is out of range\n  help: give a width in seconds, above zero"
         );
-        let columns = Columns { shape: vec!["".into(); 58], ..Columns::default() };
-        assert!(message(LogOptions { columns, ..LogOptions::default() }).contains("at most 54 columns"));
+        let columns = Columns { shape: vec!["".into(); 54], ..Columns::default() };
+        assert!(message(LogOptions { columns, ..LogOptions::default() }).contains("at most 53 columns"));
     }
 }

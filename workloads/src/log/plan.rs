@@ -2,14 +2,16 @@
 
 use std::io::{self, Read};
 
-use super::columns::{Columns, Mapping, Missing, position};
+use super::columns::{Columns, Mapping, Missing, position, slot};
 use super::csv_fields::{CsvFields, delimiter};
+use super::decimal::small_number;
 use super::error::LogError;
 use super::fault::shown;
 use super::json_fields::{collect_keys, in_words};
 use super::layout::Layout;
 use super::minute_row::MinuteRow;
 use super::not_text::not_text;
+use super::numbering::number_s;
 use super::options::LogOptions;
 use super::records::Records;
 use super::stamp::Stamps;
@@ -23,6 +25,10 @@ pub(super) struct Plan {
     pub(super) layout: Layout,
     pub(super) columns: Columns,
     pub(super) form: Form,
+    /// The line of the header or of the first object, from 1.
+    pub(super) line: u64,
+    /// What a number that counts from zero counts, in seconds.
+    pub(super) number_s: f64,
 }
 
 /// What the records are and where their values stand.
@@ -91,7 +97,7 @@ impl Plan {
         let mapping = mapping.map_err(|missing| LogError::no_column(file, line, &missing, &keys))?;
         let columns = mapping.columns();
         let (names, duration_unit_s) = (mapping.names, mapping.duration_unit_s);
-        Ok(Self { layout, columns, form: Form::Objects { are_lines, names, duration_unit_s } })
+        Ok(Self { layout, columns, form: Form::Objects { are_lines, names, duration_unit_s }, line, number_s: 1.0 })
     }
 
     fn of_table<R: Read>(records: &mut Records<R>, file: &str, options: &LogOptions) -> Result<Self, LogError> {
@@ -113,14 +119,23 @@ impl Plan {
         };
         if layout == Layout::AzureFunctions && position(&header, "HashFunction").is_some() {
             let row = MinuteRow::of(&header, &options.columns).map_err(no_column)?;
-            return Ok(Self { layout, columns: row.columns(&header), form: Form::Minutes { delimiter, row } });
+            let (columns, form) = (row.columns(&header), Form::Minutes { delimiter, row });
+            return Ok(Self { layout, columns, form, line, number_s: 1.0 });
         }
         let mapping = Mapping::of(layout, &header, &options.columns).map_err(no_column)?;
         let place = |name: &String| header.iter().position(|column| !name.is_empty() && column == name);
-        let places = mapping.names.iter().map(place).collect();
+        let places: Vec<Option<usize>> = mapping.names.iter().map(place).collect();
+        let time = &mapping.names[slot::TIME];
+        let gap = places[slot::TIME].and_then(|field| sampled_gap(records, delimiter, field));
+        let number_s = match gap {
+            Some(gap) if layout == Layout::Counts => number_s(time, gap, options.bin_s)
+                .map_err(|unclear| LogError::unclear_numbers(file, line, time, unclear))?,
+            _ => 1.0,
+        };
         let (columns, fields) = (mapping.columns(), header.len());
         let (names, duration_unit_s) = (mapping.names, mapping.duration_unit_s);
-        Ok(Self { layout, columns, form: Form::Table { delimiter, fields, names, places, duration_unit_s } })
+        let form = Form::Table { delimiter, fields, names, places, duration_unit_s };
+        Ok(Self { layout, columns, form, line, number_s })
     }
 }
 
@@ -147,6 +162,22 @@ fn sampled_keys(beginning: &[u8], are_lines: bool) -> Result<Vec<String>, String
         }
     }
     if keys.is_empty() { Err(cause) } else { Ok(keys) }
+}
+
+/// The smallest gap between small numbers of a field in a row that differ, in the lines that are in memory.
+fn sampled_gap<R: Read>(records: &Records<R>, delimiter: u8, field: usize) -> Option<f64> {
+    let mut sample = Records::new(records.ahead());
+    let mut fields = CsvFields::default();
+    let (mut before, mut least) = (None, None::<f64>);
+    while sample.next_line().unwrap_or(false) {
+        fields.split(sample.bytes(), delimiter);
+        let text = if field < fields.len() { fields.values(sample.bytes()).get(field) } else { &[] };
+        let Some(number) = small_number(text) else { continue };
+        if let Some(gap) = before.replace(number).map(|before: f64| (number - before).abs()).filter(|gap| *gap > 0.0) {
+            least = Some(least.map_or(gap, |least| least.min(gap)));
+        }
+    }
+    least
 }
 
 /// A name of the header that is a stamp: the first line is then no header.

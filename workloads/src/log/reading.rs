@@ -10,6 +10,7 @@ use super::error::LogError;
 use super::fault::{Fault, FaultKind};
 use super::json_fields::{JsonFields, in_words};
 use super::layout::Layout;
+use super::numbering::is_guessed;
 use super::options::LogOptions;
 use super::plan::{Form, Plan, unreadable};
 use super::records::Records;
@@ -50,8 +51,8 @@ impl<'o> Reading<'o> {
         Ok(Self {
             file,
             options,
+            stamps: Stamps::new(&options.zone, options.origin)?.counting(plan.number_s),
             plan,
-            stamps: Stamps::new(&options.zone, options.origin)?,
             fields: CsvFields::default(),
             objects: JsonFields::default(),
             spans: Vec::new(),
@@ -182,8 +183,16 @@ impl<'o> Reading<'o> {
         };
         let text = values.get(slot::TIME);
         let is_minute = self.plan.layout == Layout::AzureFunctions;
-        let stamp = if is_minute { self.stamps.of_minute(text) } else { self.stamps.read(text) };
-        let stamp = stamp.map_err(|kind| kind.at(slot::TIME))?;
+        let has_clock = !names[slot::CLOCK].is_empty();
+        let stamp = match () {
+            () if is_minute => self.stamps.of_minute(text),
+            () if has_clock => self.stamps.read_both(text, values.get(slot::CLOCK)),
+            () => self.stamps.read(text),
+        };
+        let stamp = stamp.map_err(|kind| {
+            let is_of_clock = has_clock && self.stamps.read(text).is_ok();
+            kind.at(if is_of_clock { slot::CLOCK } else { slot::TIME })
+        })?;
         if self.options.now.is_some_and(|now| stamp.at_ns > now) {
             return Err(FaultKind::Future.at(slot::TIME));
         }
@@ -288,15 +297,12 @@ impl<'o> Reading<'o> {
         if tally.requests > COUNT_MAX {
             return Err(LogError::TooManyRequests { file });
         }
-        let bin_s = match (self.plan.layout, self.options.bin_s, tally.gap_s()) {
-            (Layout::AzureFunctions, ..) => Some(60.0),
-            (Layout::Counts, Some(bin_s), _) => Some(bin_s),
-            (Layout::Counts, None, None) => return Err(LogError::NoWidth { file }),
-            (Layout::Counts, None, Some((gap_s, false))) => return Err(LogError::UnevenBins { file, gap_s }),
-            (Layout::Counts, None, Some((gap_s, true))) => Some(gap_s),
+        let is_from_origin = tally.zones.iter().any(|seen| seen.zone == StampZone::FromOrigin);
+        let bin_s = match self.plan.layout {
+            Layout::AzureFunctions => Some(60.0),
+            Layout::Counts => Some(bin_s(&self.plan, &tally, self.options.bin_s, is_from_origin, &file)?),
             _ => None,
         };
-        let is_from_origin = tally.zones.iter().any(|seen| seen.zone == StampZone::FromOrigin);
         Ok(LogSummary {
             layout: self.plan.layout,
             columns: self.plan.columns,
@@ -317,12 +323,39 @@ impl<'o> Reading<'o> {
             bin_s,
             first_ns: tally.first_ns,
             last_ns: tally.last_ns,
+            number_s: self.plan.number_s,
             origin_ns: is_from_origin.then_some(self.stamps.origin_ns()),
             is_origin_assumed: is_from_origin && self.options.origin.is_none(),
             zone: self.options.zone.clone(),
             zones: tally.zones,
         })
     }
+}
+
+/// The width of the bins of a log of counts, in seconds.
+fn bin_s(plan: &Plan, tally: &Tally, given_s: Option<f64>, is_from_origin: bool, file: &str) -> Result<f64, LogError> {
+    let file = file.to_owned();
+    match (given_s, tally.gap_s()) {
+        (Some(bin_s), Some((gap_s, _))) if is_closer(gap_s, bin_s) => {
+            Err(LogError::CloserThanBins { file, gap_s, bin_s })
+        }
+        (Some(bin_s), _) => Ok(bin_s),
+        (None, None) => Err(LogError::NoWidth { file }),
+        (None, Some((gap_s, false))) => Err(LogError::UnevenBins { file, gap_s }),
+        (None, Some((gap_s, true))) => {
+            let column = plan.columns.time.as_deref().unwrap_or_default();
+            let is_guessed = is_from_origin && is_guessed(column, gap_s, tally.is_in_a_row());
+            if is_guessed { Err(LogError::numbers_in_a_row(&file, plan.line, column)) } else { Ok(gap_s) }
+        }
+    }
+}
+
+/// Whether stamps so far apart are of narrower bins. Bins of days are an hour narrower where the clock is put forward.
+fn is_closer(gap_s: f64, bin_s: f64) -> bool {
+    const DAY_S: f64 = 86_400.0;
+    let put_forward_s = if bin_s >= DAY_S { 3600.0 } else { 0.0 };
+    // Stamps and widths are as exact as a nanosecond.
+    gap_s < bin_s - put_forward_s - 1e-9
 }
 
 /// The values of a record that a request need not have.

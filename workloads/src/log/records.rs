@@ -89,6 +89,13 @@ impl<R: Read> Records<R> {
         Ok(beginning)
     }
 
+    /// Whole lines after the current record, as far as they are in memory.
+    pub(super) fn ahead(&self) -> &[u8] {
+        let ahead = &self.buffer[self.start + self.taken..self.end];
+        let whole = memchr::memrchr(self.line_end, ahead).map_or(0, |end| end + 1);
+        if self.is_ended { ahead } else { &ahead[..whole] }
+    }
+
     /// What ends a line.
     pub(super) fn line_end(&self) -> u8 {
         self.line_end

@@ -4,6 +4,7 @@ use jiff::civil::DateTime;
 use jiff::fmt::rfc2822;
 use jiff::{Timestamp, ZonedDateTime};
 
+use super::decimal::{Decimal, SINCE_1970_MIN, Unit, billionths};
 use super::fault::FaultKind;
 use super::local_clock::{Instant, LocalClock};
 use super::summary::StampZone;
@@ -16,8 +17,6 @@ const DAY_S: i64 = 86_400;
 const MINUTES: i64 = 1440;
 /// Monday 1970-01-05, in seconds: the first whole week of clocks.
 const FIRST_MONDAY_S: i64 = 4 * DAY_S;
-/// Fewer seconds are counted from the beginning of the log, more since 1970: the bound is 1973-03-03.
-const SINCE_1970_MIN: u64 = 100_000_000;
 
 /// An instant and what was said about its zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,8 +37,12 @@ pub(super) struct Stamps {
     origin_ns: i64,
     /// Whether numbers count from the origin; unknown before the first.
     are_from_origin: Option<bool>,
+    /// What a number from the origin counts, in nanoseconds.
+    number_ns: i64,
     /// The unit of numbers since 1970; unknown before the first.
     unit: Option<Unit>,
+    /// A date and the time of its day as one text.
+    joined: Vec<u8>,
     /// The last date, and its days since 1970.
     date: [u8; 10],
     days: i64,
@@ -55,7 +58,22 @@ impl Stamps {
         let mut clock = LocalClock::new(zone)?;
         let monday_s = clock.instant(FIRST_MONDAY_S).map_or(FIRST_MONDAY_S, |instant| instant.at_s);
         let origin_ns = origin_ns.unwrap_or(monday_s * SECOND_NS);
-        Ok(Self { clock, origin_ns, are_from_origin: None, unit: None, date: [0; 10], days: 0 })
+        let number_ns = SECOND_NS;
+        Ok(Self {
+            clock,
+            origin_ns,
+            are_from_origin: None,
+            number_ns,
+            unit: None,
+            joined: Vec::new(),
+            date: [0; 10],
+            days: 0,
+        })
+    }
+
+    /// The same where numbers from the origin count spans of `number_s`.
+    pub(super) fn counting(self, number_s: f64) -> Self {
+        Self { number_ns: (number_s * 1e9).round() as i64, ..self }
     }
 
     /// What numbers of seconds and minutes count from, in nanoseconds since 1970.
@@ -91,6 +109,26 @@ impl Stamps {
         self.by_jiff(text)
     }
 
+    /// The stamp of a date and a time of that day, such as `16:57`, or its hour. A clock that is
+    /// neither may be a stamp by itself.
+    pub(super) fn read_both(&mut self, date: &[u8], clock: &[u8]) -> Result<Stamp, FaultKind> {
+        let digits = clock.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if !matches!((digits, &clock[digits..]), (1..=2, [] | [b':', ..])) {
+            return self.read(clock);
+        }
+        self.joined.clear();
+        self.joined.extend_from_slice(date);
+        self.joined.extend_from_slice(if digits == 1 { b" 0" } else { b" " });
+        self.joined.extend_from_slice(clock);
+        if digits == clock.len() {
+            self.joined.extend_from_slice(b":00");
+        }
+        let joined = std::mem::take(&mut self.joined);
+        let stamp = self.read(&joined);
+        self.joined = joined;
+        stamp
+    }
+
     fn at(&mut self, written: Written) -> Result<Stamp, FaultKind> {
         let shown_s = self.days * DAY_S + written.second;
         let instant = if let StampZone::Offset(offset_s) = written.zone {
@@ -105,17 +143,24 @@ impl Stamps {
     }
 
     fn of_number(&mut self, number: Decimal) -> Result<Stamp, FaultKind> {
-        let is_from_origin = number.whole < SINCE_1970_MIN;
+        // In seconds or more of it, and in parts of seconds so much larger.
+        let parts = (SECOND_NS / self.number_ns.max(1)).max(1).cast_unsigned();
+        let is_from_origin = number.whole < SINCE_1970_MIN.saturating_mul(parts);
         if *self.are_from_origin.get_or_insert(is_from_origin) != is_from_origin {
             return Err(FaultKind::OtherOrigin);
         }
-        let unit = Unit::of(number.whole);
-        let first = *self.unit.get_or_insert(unit);
-        if unit != first {
-            return Err(FaultKind::OtherUnit { own: unit.name(), first: first.name() });
-        }
-        let (unit_ns, fraction_ns) = unit.ns(number.billionths);
-        let size = i128::from(number.whole) * unit_ns + i128::from(fraction_ns);
+        let (unit_ns, fraction_ns) = if is_from_origin {
+            let number_ns = i128::from(self.number_ns);
+            (number_ns, number_ns * i128::from(number.billionths) / i128::from(SECOND_NS))
+        } else {
+            let unit = Unit::of(number.whole);
+            let first = *self.unit.get_or_insert(unit);
+            if unit != first {
+                return Err(FaultKind::OtherUnit { own: unit.name(), first: first.name() });
+            }
+            unit.ns(number.billionths)
+        };
+        let size = i128::from(number.whole) * unit_ns + fraction_ns;
         let since = if number.is_negative { -size } else { size };
         let (origin_ns, zone) =
             if is_from_origin { (self.origin_ns, StampZone::FromOrigin) } else { (0, StampZone::Epoch) };
@@ -193,46 +238,6 @@ pub fn parse_instant(text: &str, zone: &str) -> Result<Option<i64>, TimeZoneErro
         .map(|stamp| stamp.at_ns))
 }
 
-/// The unit of a number since 1970.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Unit {
-    Seconds,
-    Milliseconds,
-    Microseconds,
-    Nanoseconds,
-}
-
-impl Unit {
-    /// By bounds so far apart that each unit covers the years 1973 to 5138.
-    fn of(whole: u64) -> Self {
-        match whole {
-            0..100_000_000_000 => Self::Seconds,
-            100_000_000_000..100_000_000_000_000 => Self::Milliseconds,
-            100_000_000_000_000..100_000_000_000_000_000 => Self::Microseconds,
-            100_000_000_000_000_000.. => Self::Nanoseconds,
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Seconds => "seconds",
-            Self::Milliseconds => "milliseconds",
-            Self::Microseconds => "microseconds",
-            Self::Nanoseconds => "nanoseconds",
-        }
-    }
-
-    /// One of it, and so many billionths of it, in nanoseconds.
-    fn ns(self, billionths: i64) -> (i128, i64) {
-        match self {
-            Self::Seconds => (1_000_000_000, billionths),
-            Self::Milliseconds => (1_000_000, billionths / 1000),
-            Self::Microseconds => (1000, billionths / 1_000_000),
-            Self::Nanoseconds => (1, 0),
-        }
-    }
-}
-
 /// The time of a day as it is written.
 #[derive(Debug, Clone, Copy)]
 struct Written {
@@ -241,54 +246,6 @@ struct Written {
     nanosecond: i64,
     /// [`StampZone::Unnamed`] or an offset.
     zone: StampZone,
-}
-
-/// A decimal number with nine places.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Decimal {
-    is_negative: bool,
-    whole: u64,
-    billionths: i64,
-}
-
-impl Decimal {
-    fn parse(text: &[u8]) -> Option<Self> {
-        let (is_negative, text) = if let [b'-', rest @ ..] = text { (true, rest) } else { (false, text) };
-        let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let (whole, rest) = text.split_at(digits);
-        if digits == 0 || digits > 19 {
-            return None;
-        }
-        let whole = whole.iter().fold(0, |value, digit| 10 * value + u64::from(digit - b'0'));
-        match rest {
-            [] | [b'.'] => Some(Self { is_negative, whole, billionths: 0 }),
-            [b'.', digits @ ..] => match billionths(digits)? {
-                (billionths, []) => Some(Self { is_negative, whole, billionths }),
-                (_, rest) => Self::from_float(is_negative, text, rest),
-            },
-            _ => Self::from_float(is_negative, text, rest),
-        }
-    }
-
-    /// A number with an exponent, such as `1.7e9`.
-    fn from_float(is_negative: bool, text: &[u8], rest: &[u8]) -> Option<Self> {
-        if !matches!(rest, [b'e' | b'E', ..]) {
-            return None;
-        }
-        let value: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
-        let is_exact = (0.0..1e19).contains(&value);
-        let billionths = (value.fract() * 1e9) as i64;
-        is_exact.then_some(Self { is_negative, whole: value as u64, billionths })
-    }
-}
-
-/// The digits after a point as billionths (further ones are cut off), and what follows them; `None` without any.
-fn billionths(digits: &[u8]) -> Option<(i64, &[u8])> {
-    let count = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let (digits, rest) = digits.split_at(count);
-    let kept = &digits[..count.min(9)];
-    let value = kept.iter().fold(0, |value, digit| 10 * value + i64::from(digit - b'0'));
-    (count > 0).then(|| (value * 10i64.pow(9 - kept.len() as u32), rest))
 }
 
 /// The two digits that `text` begins with, if they are such and not more than `max`, and what follows them.
@@ -429,6 +386,26 @@ mod tests {
         assert!(!berlin.is_ambiguous);
         assert!(read_in("Europe/Berlin", "2024-10-27 02:30:00").expect("a stamp").is_ambiguous);
         assert!(!read_in("Europe/Berlin", "2024-10-27 02:30:00+01:00").expect("a stamp").is_ambiguous);
+    }
+
+    #[test]
+    fn a_date_and_a_time_of_its_day_are_one_stamp() {
+        let read = |date: &str, clock: &str| {
+            Stamps::new("UTC", None).expect("a zone").read_both(date.as_bytes(), clock.as_bytes())
+        };
+        for (clock, whole) in [
+            ("16:57:50", "2024-11-15 16:57:50"),
+            ("9:05", "2024-11-15 09:05"),
+            ("7", "2024-11-15 07:00"),
+            ("23", "2024-11-15 23:00"),
+            ("16:57:50.25+02:00", "2024-11-15 16:57:50.25+02:00"),
+            ("2024-11-16T01:00:00Z", "2024-11-16T01:00:00Z"),
+        ] {
+            assert_eq!(read("2024-11-15", clock), read_in("UTC", whole), "{clock}");
+        }
+        for (date, clock) in [("2024-11-15", "24"), ("2024-11-15", "noon"), ("2024-11-15", ""), ("x", "16:57")] {
+            assert!(read(date, clock).is_err(), "{date} {clock}");
+        }
     }
 
     #[test]

@@ -56,6 +56,8 @@ pub struct LogSummary {
     /// What stamps in seconds from zero were taken to start from, in nanoseconds since 1970; `None` where stamps are
     /// dates.
     pub origin_ns: Option<i64>,
+    /// What a number that counts from there counts, in seconds: 1, or more where bins are numbered.
+    pub number_s: f64,
     /// Whether nobody said what that is, so that a Monday was taken: the log then has no date.
     pub is_origin_assumed: bool,
     /// The time zone of stamps that name none.
@@ -200,6 +202,10 @@ impl LogSummary {
                 "{ambiguous} stamps were shown twice or never by the clocks of {zone}; the first, or the time after the jump, is taken"
             ),
         );
+        if self.origin_ns.is_some() && self.number_s.to_bits() != 1f64.to_bits() {
+            let column = self.columns.time.as_deref().unwrap_or_default();
+            say(1, format!("a number in column `{column}` counts steps of {} s", self.number_s));
+        }
         if let Some(origin_ns) = self.origin_ns {
             let origin = jiff::Timestamp::from_nanosecond(i128::from(origin_ns));
             let origin = origin.map_or_else(|_| origin_ns.to_string(), |origin| origin.to_string());

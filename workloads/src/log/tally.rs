@@ -28,6 +28,8 @@ pub(super) struct Tally {
     /// The smallest gap between stamps in a row that differ, and the greatest common divisor of all gaps.
     gap_ns_min: u64,
     gap_ns_divisor: u64,
+    /// The largest gap to a later stamp.
+    gap_ns_max: u64,
 }
 
 impl Tally {
@@ -46,6 +48,7 @@ impl Tally {
             previous_ns: None,
             gap_ns_min: u64::MAX,
             gap_ns_divisor: 0,
+            gap_ns_max: 0,
         }
     }
 
@@ -79,7 +82,7 @@ impl Tally {
             None => self.zones.push(ZoneCount { zone: stamp.zone, stamps: 1 }),
         }
         if let Some(previous_ns) = self.previous_ns.replace(at_ns) {
-            self.add_gap(at_ns.abs_diff(previous_ns));
+            self.add_gap(at_ns.abs_diff(previous_ns), at_ns > previous_ns);
         }
     }
 
@@ -94,9 +97,15 @@ impl Tally {
         (self.gap_ns_divisor > 0).then_some((gap_s, self.gap_ns_divisor == self.gap_ns_min))
     }
 
-    fn add_gap(&mut self, gap_ns: u64) {
+    /// Whether no stamp is later than the one before it by more than the smallest gap.
+    pub(super) fn is_in_a_row(&self) -> bool {
+        self.gap_ns_max <= self.gap_ns_min
+    }
+
+    fn add_gap(&mut self, gap_ns: u64, is_later: bool) {
         // Most gaps are the one before or a second: no division is needed.
         if gap_ns > 0 && gap_ns != self.gap_ns_divisor {
+            self.gap_ns_max = self.gap_ns_max.max(if is_later { gap_ns } else { 0 });
             self.gap_ns_min = self.gap_ns_min.min(gap_ns);
             if !gap_ns.is_multiple_of(self.gap_ns_divisor) {
                 self.gap_ns_divisor = greatest_common_divisor(self.gap_ns_divisor, gap_ns);
@@ -148,6 +157,8 @@ mod tests {
         assert_eq!(tally(&[0, 3 * second, 7 * second]).gap_s(), Some((3.0, false)));
         assert_eq!(tally(&[0, 4 * second, 4 * second, 6 * second]).gap_s(), Some((2.0, true)));
         assert_eq!(tally(&[7, 7]).gap_s(), None);
+        assert!(tally(&[0, second, 2 * second, 0, second, second]).is_in_a_row());
+        assert!(!tally(&[0, second, 3 * second]).is_in_a_row());
         assert_eq!(tally(&[]).gap_s(), None);
     }
 }

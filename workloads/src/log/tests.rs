@@ -2,5 +2,6 @@
 
 mod files;
 mod garbage;
+mod numbers;
 mod real_traces;
 mod rules;

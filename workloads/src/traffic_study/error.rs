@@ -1,5 +1,7 @@
 //! Why the traffic of a log cannot be studied.
 
+use std::io;
+
 use crate::describe::DescribeError;
 use crate::fit::FitError;
 use crate::log::LogError;
@@ -51,6 +53,26 @@ pub enum StudyError {
         all: f64,
         /// How many are drawn at most.
         most: f64,
+    },
+    /// No trace can be made of it.
+    #[error("{file}: no trace can be written: {what}\n  help: {mend}")]
+    NoTrace {
+        /// The log, as the user named it.
+        file: String,
+        /// Why.
+        what: String,
+        /// What to do.
+        mend: &'static str,
+    },
+    /// Its trace finds no room.
+    #[error(
+        "the trace cannot be written: {cause}\n  help: make room where temporary files are kept, or name another folder in \
+         TMPDIR"
+    )]
+    TraceUnwritten {
+        /// What the system says.
+        #[source]
+        cause: io::Error,
     },
     /// It tells no rate.
     #[error("{file}: {cause}")]

@@ -14,6 +14,9 @@ const SECOND_NS: i64 = 1_000_000_000;
 /// Logs that are shorter begin with their first request, not with its hour: too much of them would be empty.
 const SHORT_NS: i64 = 2 * 3600 * SECOND_NS;
 
+/// Of requests that come by chance so many are missed with a probability of 1 in 100: exp(-4.6).
+const MISSED_MIN: f64 = 4.6;
+
 /// A log that was read once.
 #[derive(Debug)]
 pub(super) struct Pass<'a, O> {
@@ -24,6 +27,37 @@ pub(super) struct Pass<'a, O> {
     clock: Clock,
     names: Names,
     clients: ClientSample,
+    opening: Opening,
+}
+
+/// The clock hour of the earliest request.
+#[derive(Debug, Clone, Copy)]
+struct Opening {
+    /// When it began, in unix seconds.
+    hour_s: i64,
+    /// The requests in it.
+    requests: u64,
+}
+
+impl Opening {
+    const NONE: Self = Self { hour_s: i64::MAX, requests: 0 };
+
+    fn add(&mut self, clock: &Clock, at_ns: i64, requests: u64) {
+        let second = at_ns.div_euclid(SECOND_NS);
+        if second < self.hour_s {
+            *self = Self { hour_s: second - clock.since_hour_s(second), requests: 0 };
+        }
+        if second - self.hour_s < 3600 {
+            self.requests += requests;
+        }
+    }
+
+    /// Whether the log began within the hour: at the pace of what came after the first stamp, the silence before it would
+    /// hardly be one.
+    fn is_cut(self, first_ns: i64) -> bool {
+        let silent_s = (first_ns - self.hour_s * SECOND_NS) as f64 / SECOND_NS as f64;
+        self.requests as f64 * silent_s / (3600.0 - silent_s) > MISSED_MIN
+    }
 }
 
 /// A log, or a part of it, described.
@@ -84,6 +118,43 @@ impl Names {
     }
 }
 
+/// Hands the entries of a log that was read once to `each`, in order of time.
+fn in_order<B: BufRead>(
+    open: &mut impl FnMut() -> io::Result<B>,
+    file: &str,
+    options: &LogOptions,
+    summary: &LogSummary,
+    each: impl FnMut(&Entry<'_>),
+) -> Result<(), LogError> {
+    if summary.unsorted_count > 0 {
+        return read_sorted(open, file, options, each).map(drop);
+    }
+    let source = open().map_err(|cause| LogError::Unreadable { file: file.to_owned(), line: 1, cause })?;
+    read_log(source, file, options, each).map(drop)
+}
+
+impl<O> Pass<'_, O> {
+    /// The names of the models, as they are shown.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.names.shown()
+    }
+
+    /// The log, as the user named it.
+    pub(super) fn file(&self) -> &str {
+        self.file
+    }
+
+    /// What stands in it.
+    pub(super) fn summary(&self) -> &LogSummary {
+        &self.summary
+    }
+
+    /// The clock of its zone.
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+}
+
 impl<'a, B: BufRead, O: FnMut() -> io::Result<B>> Pass<'a, O> {
     /// Reads what stands in the log.
     ///
@@ -95,7 +166,9 @@ impl<'a, B: BufRead, O: FnMut() -> io::Result<B>> Pass<'a, O> {
         let mut names = Names::default();
         let mut are_too_many = false;
         let mut clients = ClientSample::default();
+        let mut opening = Opening::NONE;
         let each = |entry: &Entry<'_>| {
+            opening.add(&clock, entry.at_ns, entry.requests);
             are_too_many |= names.number(entry.model).is_none();
             clients.add(entry.client);
         };
@@ -104,12 +177,7 @@ impl<'a, B: BufRead, O: FnMut() -> io::Result<B>> Pass<'a, O> {
             let column = summary.columns.model.clone().unwrap_or_default();
             return Err(StudyError::TooManyModels { file: file.to_owned(), column, most: MODELS_MAX });
         }
-        Ok(Self { open, file, options, summary, clock, names, clients })
-    }
-
-    /// The names of the models, as they are shown.
-    pub(super) fn names(&self) -> Vec<String> {
-        self.names.shown()
+        Ok(Self { open, file, options, summary, clock, names, clients, opening })
     }
 
     pub(super) fn into_summary(self) -> LogSummary {
@@ -130,8 +198,9 @@ impl<'a, B: BufRead, O: FnMut() -> io::Result<B>> Pass<'a, O> {
         let mut of_models = vec![Describer::new(options.clone())?; several];
         let start_ns = stretch_s.0 * SECOND_NS;
         // A model is observed from the beginning to the end, with or without a request there.
+        let begun_ns = if options.origin == Origin::InsideHour { self.summary.first_ns } else { start_ns };
         for of_model in &mut of_models {
-            of_model.push(start_ns, 0, 0);
+            of_model.push(begun_ns, 0, 0);
         }
         if since_s.is_some() {
             whole.push(start_ns, 0, 0);
@@ -160,12 +229,7 @@ impl<'a, B: BufRead, O: FnMut() -> io::Result<B>> Pass<'a, O> {
                 of_model.push(entry.at_ns, 0, entry.requests);
             }
         };
-        if self.summary.unsorted_count == 0 {
-            let cause = |cause| LogError::Unreadable { file: self.file.to_owned(), line: 1, cause };
-            read_log((self.open)().map_err(cause)?, self.file, self.options, each)?;
-        } else {
-            read_sorted(&mut self.open, self.file, self.options, each)?;
-        }
+        in_order(&mut self.open, self.file, self.options, &self.summary, each)?;
         let last_ns = self.summary.last_ns;
         for of_model in &mut of_models {
             of_model.push(last_ns, 0, 0);
@@ -178,6 +242,19 @@ impl<'a, B: BufRead, O: FnMut() -> io::Result<B>> Pass<'a, O> {
         Ok(Described { whole: whole.finish(&models), of_models, clients, shapes, adapters, options, stretch_s })
     }
 
+    /// Reads the log again and hands its entries to `each` in order of time, with the numbers of their models.
+    pub(super) fn each_entry(&mut self, mut each: impl FnMut(u32, &Entry<'_>)) -> Result<(), StudyError> {
+        let names = &mut self.names;
+        // All of them were seen in the first pass.
+        let each = |entry: &Entry<'_>| each(names.number(entry.model).unwrap_or(0), entry);
+        Ok(in_order(&mut self.open, self.file, self.options, &self.summary, each)?)
+    }
+
+    /// The time observed, or what is of it from `since_s` on, in unix seconds.
+    pub(super) fn stretch_s(&self, since_s: Option<i64>) -> (i64, i64) {
+        self.observed(since_s).1
+    }
+
     /// The time observed from there on, and how it is described.
     fn observed(&self, since_s: Option<i64>) -> (DescribeOptions, (i64, i64)) {
         let log = &self.summary;
@@ -187,11 +264,15 @@ impl<'a, B: BufRead, O: FnMut() -> io::Result<B>> Pass<'a, O> {
         let end_s = end_s as i64 + i64::from(!is_whole);
         let first_s = log.first_ns.div_euclid(SECOND_NS);
         let is_short = log.last_ns.saturating_sub(log.first_ns) < SHORT_NS && log.bin_s.is_none();
-        let origin = if is_short { Origin::FirstRequest } else { Origin::Hour };
+        let origin = match () {
+            () if is_short => Origin::FirstRequest,
+            () if since_s.is_none() && self.opening.is_cut(log.first_ns) => Origin::InsideHour,
+            () => Origin::Hour,
+        };
         let start_s = match (since_s, origin) {
             (Some(since_s), _) => since_s,
             (None, Origin::FirstRequest) => first_s,
-            (None, Origin::Hour) => first_s - self.clock.since_hour_s(first_s),
+            (None, Origin::Hour | Origin::InsideHour) => first_s - self.clock.since_hour_s(first_s),
         };
         let options = DescribeOptions {
             origin,

@@ -157,3 +157,88 @@ fn what_tells_no_rate_is_refused() {
     let many = study(&(0..1001).fold("time,model\n".to_owned(), line), &plain()).expect_err("too many");
     assert!(many.to_string().contains("more than 1000 models in column `model`"), "{many}");
 }
+
+/// Model, day and millisecond of requests.
+type Sunk = Vec<(String, u32, u32)>;
+
+/// What a sink gets of a log, and what is said of it.
+fn traced(text: &str, options: &StudyOptions) -> Result<(Sunk, Traces), StudyError> {
+    let mut requests = Vec::new();
+    let mut sink = |model: &str, day, ms| {
+        requests.push((model.to_owned(), day, ms));
+        Ok(())
+    };
+    let (_, traces) = study_and_trace(|| Ok(Cursor::new(text.to_owned())), "log.csv", options, &mut sink)?;
+    Ok((requests, traces))
+}
+
+#[test]
+fn whole_days_are_traced_and_the_rest_is_counted() {
+    // From the middle of Monday to the middle of Thursday, backwards.
+    let text = log(4, 600, |at_s| if at_s.is_multiple_of(1200) { "a" } else { "b" });
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines.truncate(1 + 144 * 3 + 72);
+    lines.drain(1..=72);
+    lines[1..].reverse();
+    let (requests, traces) = traced(&(lines.join("\n") + "\n"), &plain()).expect("traces");
+    assert_eq!((traces.first_date.as_str(), traces.last_date.as_str()), ("2024-01-02", "2024-01-03"));
+    assert_eq!((traces.first_weekday, traces.left_out), (Some(1), 144));
+    let expected =
+        (0..2).flat_map(|day| (0..144).map(move |k| (if k % 2 == 0 { "a" } else { "b" }.to_owned(), day, k * 600_000)));
+    assert_eq!(requests, expected.collect::<Vec<_>>());
+    for of in &traces.models {
+        assert_eq!((of.requests, of.days, of.is_weekly), (144, 2, false));
+        assert!((of.requests_per_day - 72.0).abs() < 1e-12);
+    }
+}
+
+/// On 2024-11-03 the clocks of New York show the hour from 1:00 twice, on 2024-03-10 they skip that from 2:00.
+#[test]
+fn days_are_those_of_a_clock_that_is_put_back_or_forward() {
+    let hours = |from: &str| {
+        let from: jiff::Timestamp = from.parse().expect("a stamp");
+        let line =
+            |hour: i64| format!("{}\n", from.saturating_add(jiff::SignedDuration::from_hours(hour)).expect("in range"));
+        (0..72).map(line).fold("time\n".to_owned(), |text, line| text + &line)
+    };
+    let zone = LogOptions { zone: "America/New_York".into(), ..LogOptions::default() };
+    let options = StudyOptions { log: zone, check: None };
+    for (from, left_out, second_day) in [("2024-11-02T04:00:00Z", 1 + 23, 24), ("2024-03-09T05:00:00Z", 1, 23)] {
+        let (requests, traces) = traced(&hours(from), &options).expect("traces");
+        assert_eq!(traces.left_out, left_out, "{from}");
+        assert_eq!(requests.iter().filter(|(_, day, _)| *day == 1).count(), second_day, "{from}");
+        assert!(requests.is_sorted_by_key(|(_, day, ms)| (*day, *ms)));
+        assert!(requests.iter().all(|(model, _, ms)| model == "all" && *ms < 86_400_000));
+    }
+}
+
+#[test]
+fn what_has_no_trace_is_refused_with_the_cause() {
+    let refused = |text: &str| traced(text, &plain()).expect_err("refused").to_string();
+    let counts = "time,count\n2024-01-01,5\n2024-01-02,4\n2024-01-03,6\n";
+    assert!(refused(counts).starts_with("log.csv: no trace can be written: counts in bins of 86400 s do not say"));
+    assert!(refused(&log(1, 600, |_| "a").replace("01 00", "01 01")).contains("it has no whole day"));
+    let full = |_: &str, _, _| Err(io::Error::from(io::ErrorKind::StorageFull));
+    let text = log(2, 600, |_| "a");
+    let result = study_and_trace(|| Ok(Cursor::new(text.clone())), "log.csv", &plain(), &mut { full });
+    assert!(matches!(result, Err(StudyError::TraceUnwritten { .. })));
+}
+
+#[test]
+fn an_hour_in_which_the_log_begins_is_no_whole_hour() {
+    // Every minute from 9:50 on, against the same from 9:00 on.
+    let text = log(3, 60, |_| "a");
+    let from = |minutes: usize| {
+        let mut lines: Vec<&str> = text.lines().collect();
+        lines.drain(1..=minutes);
+        study(&(lines.join("\n") + "\n"), &plain()).expect("a study").description
+    };
+    let (cut, whole) = (from(9 * 60 + 50), from(9 * 60));
+    assert_eq!((cut.hourly.len(), whole.hourly.len()), (62, 63));
+    assert!((cut.hour_of_day[9].rate_per_s.expect("a rate") - 1.0 / 60.0).abs() < 1e-12);
+    assert_eq!(cut.hourly[0].start_s, whole.hourly[1].start_s);
+    assert!((cut.span_s - (62.0 * 3600.0 + 600.0)).abs() < 1e-9, "{}", cut.span_s);
+    // A quiet service may be silent for long.
+    let text = log(3, 7200, |_| "a").replace(" 00:00:00", " 00:40:00");
+    assert_eq!(study(&text, &plain()).expect("a study").description.hourly.len(), 70);
+}

@@ -6,9 +6,9 @@ use crate::log::{Columns, Endings, Entry, Layout, LogError, LogOptions, LogSumma
 
 /// An entry that owns what it holds.
 #[derive(Debug, Clone, PartialEq)]
-struct Read {
-    at_s: f64,
-    requests: u64,
+pub(super) struct Read {
+    pub(super) at_s: f64,
+    pub(super) requests: u64,
     model: String,
     client: String,
     duration_s: Option<f64>,
@@ -35,12 +35,12 @@ fn read_bytes(text: &[u8], options: &LogOptions) -> (Vec<Read>, Result<LogSummar
     (entries, summary)
 }
 
-fn read(text: &str, options: &LogOptions) -> (Vec<Read>, LogSummary) {
+pub(super) fn read(text: &str, options: &LogOptions) -> (Vec<Read>, LogSummary) {
     let (entries, summary) = read_bytes(text.as_bytes(), options);
     (entries, summary.expect("a log"))
 }
 
-fn refused(text: &str, options: &LogOptions) -> String {
+pub(super) fn refused(text: &str, options: &LogOptions) -> String {
     read_bytes(text.as_bytes(), options).1.expect_err("an error").to_string()
 }
 
@@ -474,4 +474,33 @@ fn other_separators_line_ends_and_a_byte_order_mark_are_taken() {
     let (entries, summary) = read(text, &LogOptions::default());
     assert_eq!((entries.len(), entries[1].model.as_str(), entries[1].duration_s), (2, "b", Some(2.0)));
     assert_eq!((entries[1].line, summary.lines), (4, 2));
+}
+
+#[test]
+fn a_larger_share_is_not_advised_where_every_line_is_wrong() {
+    let message = refused("time,model\nx,a\ny,b\n", &LogOptions::default());
+    assert!(message.ends_with("\n  help: mend them, or map other columns"), "{message}");
+    assert!(refused("time,model\nx,a\n2024-11-15,b\n", &LogOptions::default()).contains("a larger share"));
+}
+
+#[test]
+fn dates_and_times_of_the_day_in_two_columns_are_joined() {
+    let joined = "date,time,model\n2024-11-15,16:57:50,a\n2024-11-16,9:05,b\n";
+    let (entries, summary) = read(joined, &LogOptions::default());
+    let whole = "time,model\n2024-11-15 16:57:50,a\n2024-11-16 09:05,b\n";
+    assert_eq!((entries, summary.columns.time.as_deref()), (read(whole, &LogOptions::default()).0, Some("date+time")));
+    let json = "{\"d\": \"2024-11-15\", \"at\": \"16:57:50\", \"model\": \"a\"}\n";
+    let columns = Columns { time: Some("d+at".into()), ..Columns::default() };
+    let options = LogOptions { columns, ..LogOptions::default() };
+    assert_eq!(read(json, &options).0[0].at_s.to_bits(), 1_731_689_870f64.to_bits());
+    let counts = "date,hour,requests\n2024-11-15,23,4\n2024-11-16,0,5\n2024-11-16,1,0\n";
+    let (entries, summary) = read(counts, &LogOptions::default());
+    assert_eq!((summary.bin_s, summary.requests, entries[1].at_s), (Some(3600.0), 9, 1_731_715_200.0));
+    assert_eq!(
+        wrong("date,time\n2024-11-15,24:00\nx,16:57\n2024-11-15,16:57\n", &lenient()),
+        [
+            "2: time: `24:00` is no stamp; give RFC 3339, or seconds or milliseconds since 1970",
+            "3: date: `x` is no stamp; give RFC 3339, or seconds or milliseconds since 1970"
+        ]
+    );
 }
