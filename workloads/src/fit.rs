@@ -7,6 +7,7 @@
 //! log of any length is fitted from its [`Description`].
 
 mod bursts;
+mod chance;
 mod curve;
 mod days;
 mod events;
@@ -83,6 +84,11 @@ impl TrafficFit {
     /// # Errors
     /// [`FitError`] where the log tells no rate.
     pub fn of(log: &Description) -> Result<Self, FitError> {
+        Self::at_level(log, chance::FALSE_FACTORS)
+    }
+
+    /// The same, where so many of the logs whose requests come by chance may get random factors.
+    fn at_level(log: &Description, level: f64) -> Result<Self, FitError> {
         if log.requests == 0 {
             return Err(FitError::Empty);
         }
@@ -96,7 +102,7 @@ impl TrafficFit {
         // What is out of the ordinary is found by the curve, and taken out of it.
         let marked = marks::find(log, &hours, &fitted);
         let fitted = if marked.is_empty() { fitted } else { curve::fit(log, &hours, &marked) };
-        let factors = bursts::fit(log, &hours, &fitted, &marked);
+        let factors = bursts::fit(log, &hours, &fitted, &marked, level);
         Ok(Self {
             requests_per_day: fitted.requests_per_day,
             curve: fitted.weights,

@@ -63,6 +63,19 @@ impl FittedCurve {
         self.levels.groups() as f64
     }
 
+    /// By what share of its mean the rate rises within an hour: the smaller of the steps to the hours beside it, so that
+    /// steps that the rate does at once are none of its slope.
+    pub(super) fn slope(&self, hour: &Hour) -> f64 {
+        let place = hour.weekday * 24 + hour.of_day;
+        let weight = |place: usize| self.weights[place % self.weights.len()];
+        let own = weight(place);
+        let (before, after) = (own - weight(place + 167), weight(place + 1) - own);
+        if own <= 0.0 || before * after <= 0.0 {
+            return 0.0;
+        }
+        before.abs().min(after.abs()) * before.signum() / own
+    }
+
     /// Requests that an hour is expected to have, growth included.
     pub(super) fn expected(&self, hour: &Hour) -> f64 {
         let weight = self.weights[(hour.weekday * 24 + hour.of_day) % self.weights.len()];

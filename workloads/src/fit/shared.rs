@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::TrafficFit;
+use super::chance::FALSE_FACTORS;
 use crate::describe::Description;
 use crate::slow_rate::Scope;
 
@@ -49,8 +50,10 @@ impl TrafficFit {
             scope: Scope::Fleet,
             ..whole.clone()
         };
-        let of_model =
-            |own: &Description| if together { share(own) } else { Self::of(own).unwrap_or_else(|_| share(own)) };
+        // The more models there are, the more often one of them looks unlike chance by chance.
+        let level = FALSE_FACTORS / active.len() as f64;
+        let alone = |own: &Description| Self::at_level(own, level).unwrap_or_else(|_| share(own));
+        let of_model = |own: &Description| if together { share(own) } else { alone(own) };
         active.into_iter().map(|(name, own)| (name.clone(), of_model(own))).collect()
     }
 }

@@ -1,7 +1,11 @@
-use fleetfront_sim::Law;
+use fleetfront_sim::{Law, StreamKey};
+use rayon::prelude::*;
 
 use super::*;
 use crate::describe::{DescribeOptions, Describer, Origin};
+use crate::process::Process;
+use crate::rate::{Rate, RateSegment};
+use crate::request_stream::RequestStream;
 use crate::slow_rate::Scope;
 use crate::testing::known_traffic;
 
@@ -23,10 +27,15 @@ fn daily() -> Vec<f64> {
 
 /// Requests of some days of a model, by second.
 fn draw(model: &TrafficFit, days: i64) -> Vec<i64> {
+    draw_number(0, model, days)
+}
+
+/// One of several such draws.
+fn draw_number(number: u32, model: &TrafficFit, days: i64) -> Vec<i64> {
     let stretch_s = (MONDAY_S, MONDAY_S + days * DAY_S);
     let expected = Expected::new(model, "UTC", stretch_s, stretch_s.1).expect("a known zone");
     let mut stamps_s = Vec::new();
-    expected.draw((3, 0), "flux-dev", |since_ns| stamps_s.push(MONDAY_S + since_ns.cast_signed() / S));
+    expected.draw((3, number), "flux-dev", |since_ns| stamps_s.push(MONDAY_S + since_ns.cast_signed() / S));
     stamps_s
 }
 
@@ -95,6 +104,59 @@ fn a_rate_that_varies_slowly_is_found() {
     assert!((900.0..3600.0).contains(&time_s), "{:#?}", found.bursts);
     for of in found.dispersion.iter().filter(|of| of.window_s < 3600.0) {
         assert_near(of.model, of.log, 0.12);
+    }
+}
+
+/// Days, and requests a day: few requests for two weeks, and many for three days.
+const SMALL: [(i64, f64); 2] = [(14, 300.0), (3, 5000.0)];
+
+/// How many of so many logs get a random factor, sessions or gaps of their own.
+fn departing(logs: u32, days: i64, stamps_s: impl Fn(u32) -> Vec<i64> + Sync) -> usize {
+    let departs = |number: &u32| !TrafficFit::of(&describe(&stamps_s(*number), days)).expect("a fit").is_by_chance();
+    (0..logs).into_par_iter().filter(departs).count()
+}
+
+/// The level of the test is 5 %: 10 of 200 logs.
+#[test]
+fn requests_by_chance_get_no_random_factor() {
+    for (days, requests_per_day) in SMALL {
+        let model = TrafficFit { requests_per_day, ..known(daily()) };
+        let number = departing(200, days, |number| draw_number(number, &model, days));
+        assert!(number <= 10, "{number} of 200 logs of {days} days");
+    }
+}
+
+/// The rate of people has no steps: what it rises by within the hour is not taken for bursts. 28 days make it count.
+#[test]
+fn a_rate_that_changes_within_the_hour_is_no_burst() {
+    let days = 28;
+    let five_minutes = |k: i64| {
+        let of_day = k as f64 / 288.0 * std::f64::consts::TAU;
+        RateSegment { start_s: 300.0 * k as f64, per_second: 5000.0 / DAY_S as f64 * (1.0 + 0.8 * of_day.sin()) }
+    };
+    let draw = |number: u32| {
+        let rate = Rate::new((0..288 * days).map(five_minutes).collect(), (days * DAY_S) as f64);
+        let mut stream = RequestStream::of_rate(rate, &Process::Poisson, 5, number, StreamKey::of("log"));
+        let (mut block, mut stamps_s) = (Vec::new(), Vec::new());
+        while stream.fill(&mut block) {
+            stamps_s.extend(block.iter().map(|request| MONDAY_S + (request.at.0 / 1_000_000_000).cast_signed()));
+        }
+        stamps_s
+    };
+    let number = departing(40, days, draw);
+    assert!(number <= 4, "{number} of 40 logs");
+}
+
+#[test]
+fn random_factors_that_are_there_are_found() {
+    let bursts = vec![Burst { cv: 0.3, correlation_s: 900.0 }];
+    for (days, requests_per_day) in SMALL {
+        let bursty = TrafficFit { requests_per_day, bursts: bursts.clone(), ..known(daily()) };
+        let by_day = TrafficFit { requests_per_day, day_cv: 0.2, ..known(daily()) };
+        for model in [bursty, by_day] {
+            let number = departing(40, days, |number| draw_number(number, &model, days));
+            assert!(number >= 38, "{number} of 40 logs of {days} days: {model:?}");
+        }
     }
 }
 
