@@ -60,7 +60,8 @@ fn numbers(study: &TrafficStudy, log: &Description) -> TrafficTable {
     row("spread of the days' totals (cv)", log.day_total_cv.map(|cv| plain(cv, Unit::Count)));
     row(
         "growth a week (95 %)",
-        log.trend.map(|trend| {
+        // Below two weeks a weekend at one end of the log looks like growth.
+        log.trend.filter(|trend| trend.weekdays).map(|trend| {
             let percent = |share: f64| format!("{:+.1}", 100.0 * share);
             format!("{} % ({} to {})", percent(trend.growth_per_week), percent(trend.low), percent(trend.high))
         }),
@@ -307,6 +308,20 @@ mod tests {
         assert_eq!(table(&tables, "Models").rows.len(), 2);
         assert_eq!(table(&tables, "Active minutes").rows.len(), 8);
         assert_eq!(table(&tables, "Statistics of the log").rows.len(), CheckGroup::ALL.len());
+    }
+
+    /// The fixture has two weeks; the trend of a shorter log knows no weekdays.
+    #[test]
+    fn growth_is_told_where_weekdays_are_told_from_it() {
+        let has_growth = |study: &TrafficStudy| {
+            let tables = traffic_tables(study);
+            table(&tables, "The log in numbers").rows.iter().any(|row| row[0].starts_with("growth a week"))
+        };
+        let mut study = study();
+        assert!(has_growth(&study));
+        let trend = study.description.trend.as_mut().expect("two weeks have a trend");
+        (trend.days, trend.weekdays) = (7, false);
+        assert!(!has_growth(&study));
     }
 
     #[test]
