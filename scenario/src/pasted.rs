@@ -14,8 +14,33 @@ pub(crate) fn pasted(own: &str, section: &str) -> String {
         from += text[from..].find("requests_per_day = ").expect("a model");
         let until = from + text[from..].find("\nlatency_limit_s").expect("the next key");
         let (_, lines) = lines.split_once('\n').expect("a name");
-        text.replace_range(from..until, lines.trim_end());
-        from += lines.len();
+        let (keys, tables) = lines.split_at(lines.find("\n[models.").map_or(lines.len(), |newline| newline + 1));
+        text.replace_range(from..until, keys.trim_end());
+        // Tables end the keys of a model.
+        from += text[from..].find("\n\n[[models.variants]]").expect("the end of the keys");
+        text.insert_str(from, &format!("\n\n{}", tables.trim_end()));
+        from += tables.len();
     }
     text
+}
+
+/// A section with the lines of `[models.shape]` and `[models.adapters]` uncommented, and numbers for what no log knows.
+pub(crate) fn uncommented(section: &str) -> String {
+    const MISSING: [(&str, &str); 5] = [
+        ("steps = ?", "steps = 20"),
+        ("images = ?", "images = 1"),
+        ("fixed_share = ?", "fixed_share = 0.1"),
+        ("load_s = ?", "load_s = 3.0"),
+        ("held = ?", "held = 1"),
+    ];
+    let mut is_table = false;
+    let line = |line: &str| {
+        let bare = line.strip_prefix("# ").unwrap_or(line);
+        let is_key =
+            bare.split_once(" = ").is_some_and(|(key, _)| key.chars().all(|c| c.is_ascii_lowercase() || c == '_'));
+        is_table = bare.starts_with("[models.") || (is_table && is_key);
+        let given = if is_table { bare } else { line };
+        MISSING.iter().fold(given.to_owned(), |given, (open, known)| given.replace(open, known)) + "\n"
+    };
+    section.lines().map(line).collect()
 }

@@ -8,6 +8,7 @@ use fleetfront_workloads::fit::{Mark, Marked, TrafficFit};
 use fleetfront_workloads::{BatchSize, ModulatedState, Process, Redrawn, Scope, SlowRate, TrafficStudy};
 
 use crate::arrivals::CV_MAX;
+use crate::traffic_section::adapters::adapter_lines;
 use crate::traffic_shapes::shape_lines;
 
 /// What is written of the evening before, in hours, unless somebody edits it.
@@ -49,6 +50,10 @@ pub fn traffic_section(study: &TrafficStudy, log_name: &str) -> String {
         let trend = apart.unwrap_or(study.fitted()).trend.as_ref();
         of_model(&mut out, (name, fit), &how, (curve_file.as_deref(), trend), &source);
         if let Some((words, lines)) = shape_lines(study, name, &source.toml("measured", &how)) {
+            comment(&mut out, &words);
+            out.push_str(&lines);
+        }
+        if let Some((words, lines)) = adapter_lines(study, name, &source.toml("derived", &how)) {
             comment(&mut out, &words);
             out.push_str(&lines);
         }
@@ -418,6 +423,7 @@ fn digits(value: f64, significant: usize) -> String {
     format!("{rounded:?}")
 }
 
+mod adapters;
 #[cfg(test)]
 mod growing;
 #[cfg(test)]

@@ -76,8 +76,9 @@ pub(crate) fn shape_lines(study: &TrafficStudy, model: &str, provenance: &str) -
     };
     let words = format!(
         "{file} holds the sizes of {} requests as they came together, {rows}.{left_out} To simulate them, put the file \
-         beside this one, take the # off these lines and add two things that no log knows: in reference the shape of the \
-         requests that your benchmarks timed, and in fixed_share the share of their time that does not grow with it.",
+         beside this one, take the # off these lines, put them behind the other keys of the model, and add two things that \
+         no log knows: in reference the shape of the requests that your benchmarks timed, and in fixed_share the share of \
+         their time that does not grow with it.",
         sample.requests
     );
     let reference: Vec<String> = sample.sizes.iter().map(|size| format!("{} = ?", size.name())).collect();

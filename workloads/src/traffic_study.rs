@@ -69,6 +69,9 @@ pub struct TrafficStudy {
     pub shapes: Option<Shapes>,
     /// Which adapters they need, over the time that is fitted; none where the log does not say.
     pub adapters: Option<Adapters>,
+    /// Those of each model that needs some; empty where there is one model.
+    #[serde(default)]
+    pub adapters_of_models: Vec<(String, Adapters)>,
     /// The traffic of each model that has requests in the time that is fitted.
     pub fits: Vec<(String, TrafficFit)>,
     /// The traffic of all models together.
@@ -146,7 +149,8 @@ pub fn study_traffic<B: BufRead>(
     let clock = Clock::new(&options.log.zone).map_err(crate::LogError::from)?;
     let since = told.map(|since_s| clock.rfc3339(i128::from(since_s) * 1_000_000_000));
     let (of_models, clients) = (part.of_models.clone(), part.clients.clone());
-    let (shapes, adapters) = (part.shapes.clone(), part.adapters.clone());
+    let (shapes, adapters, adapters_of_models) =
+        (part.shapes.clone(), part.adapters.clone(), part.adapters_of_models.clone());
     let present = present.map(|present| present.whole);
     Ok(TrafficStudy {
         log: pass.into_summary(),
@@ -157,6 +161,7 @@ pub fn study_traffic<B: BufRead>(
         clients,
         shapes,
         adapters,
+        adapters_of_models,
         fits,
         whole,
         proof,

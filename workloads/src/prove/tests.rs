@@ -88,6 +88,12 @@ fn rows(text: &str) -> impl Iterator<Item = Vec<&str>> {
 #[track_caller]
 fn assert_holds(log: &Log, least_checks: usize, least_keep_alive: Option<f64>) {
     let proof = log.prove();
+    eprintln!(
+        "SHARE {:?} {:?} of {}",
+        proof.share(),
+        CheckGroup::ALL.map(|group| proof.share_of(group)),
+        proof.checks.len()
+    );
     let missed: Vec<_> = proof.checks.iter().filter(|check| !check.holds).collect();
     assert!(proof.checks.len() >= least_checks, "{} checks", proof.checks.len());
     assert!(proof.share() >= Some(0.9), "{:?} of {} hold; not {missed:#?}", proof.share(), proof.checks.len());
