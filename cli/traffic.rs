@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use fleetfront_plots::{TrafficAnswer, TrafficTable, render_traffic, traffic_holds, traffic_sentences, traffic_tables};
 use fleetfront_scenario::nearest;
+use fleetfront_workloads::fit::CurveKind;
 use fleetfront_workloads::{
     CheckOptions, Columns, Layout, LogOptions, ShapeColumn, StudyError, StudyOptions, TrafficStudy, parse_instant,
     study_traffic,
@@ -110,7 +111,8 @@ fn options(args: &TrafficArgs) -> Result<StudyOptions, Failure> {
         drop_duplicates: args.reading.drop_duplicates,
     };
     let check = args.check.then_some(CheckOptions { seed: args.machine.seed, draws: args.draws });
-    Ok(StudyOptions { log, check })
+    let curve = if args.curve == "smooth" { CurveKind::Smooth } else { CurveKind::Steps };
+    Ok(StudyOptions { log, curve, check })
 }
 
 fn layout(name: &str) -> Result<Layout, Failure> {
@@ -156,6 +158,9 @@ fn command(args: &TrafficArgs, log: &str) -> String {
     words.extend(of.bin_s.iter().flat_map(|bin_s| ["--bin-s".to_owned(), bin_s.to_string()]));
     words.extend(of.drop_duplicates.then(|| "--drop-duplicates".to_owned()));
     words.extend(["--wrong-share".to_owned(), of.wrong_share.to_string()]);
+    if args.curve != "steps" {
+        words.extend(["--curve".to_owned(), args.curve.clone()]);
+    }
     if args.check {
         words.extend(["--check".to_owned(), "--seed".to_owned(), args.machine.seed.to_string()]);
         words.extend(args.draws.iter().flat_map(|draws| ["--draws".to_owned(), draws.to_string()]));

@@ -56,6 +56,7 @@ fn numbers(study: &TrafficStudy, log: &Description) -> TrafficTable {
     row("requests a day, at the end of the log", Some(count(study.requests_per_day())));
     row("busiest hour of the day over the mean", log.peak_over_mean.map(|ratio| plain(ratio, Unit::Ratio)));
     row("busiest hour of the day over the quietest", log.peak_over_trough.map(|ratio| plain(ratio, Unit::Ratio)));
+    row("fitted curve", Some(curve_words(&study.whole)));
     row("weekend over other days", log.weekend_over_weekday.map(|ratio| plain(ratio, Unit::Ratio)));
     row("spread of the days' totals (cv)", log.day_total_cv.map(|cv| plain(cv, Unit::Count)));
     row(
@@ -190,6 +191,15 @@ fn keep_alive(log: &Description) -> TrafficTable {
         table.rows.push(std::iter::once(format!("{} min", of.minutes)).chain(cells).collect());
     }
     table
+}
+
+/// What the curve is made of.
+fn curve_words(fit: &TrafficFit) -> String {
+    match &fit.harmonics {
+        Some(harmonics) => format!("smooth: {}", harmonics.words()),
+        None if fit.curve.windows(2).all(|pair| (pair[0] - pair[1]).abs() < 1e-9) => "flat".to_owned(),
+        None => format!("{} steps of an hour", fit.curve.len()),
+    }
 }
 
 /// How the model departs from its curve.

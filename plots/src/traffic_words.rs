@@ -93,13 +93,17 @@ fn shape(study: &TrafficStudy) -> String {
         }
         _ => String::new(),
     };
-    let are_told = study.whole.levels != Grouping::Alike;
+    let are_told = study.whole.levels != Grouping::Alike && study.whole.harmonics.is_none();
     let weekend = log.weekend_over_weekday.filter(|_| are_told).map_or(String::new(), |ratio| {
         let which = if study.log.is_origin_assumed { " (if zero was a Monday)" } else { "" };
         format!("; a day of the weekend{which} has {} the requests of a weekday", plain(ratio, Unit::Ratio))
     });
+    let smooth =
+        study.whole.harmonics.as_ref().map_or(String::new(), |harmonics| {
+            format!(" The fitted curve is a smooth one, with {}.", harmonics.words())
+        });
     format!(
-        "The busiest hour of the day (from {peak}:00) has {} the mean rate{trough}{weekend}.",
+        "The busiest hour of the day (from {peak}:00) has {} the mean rate{trough}{weekend}.{smooth}",
         plain(over_mean, Unit::Ratio)
     )
 }
@@ -160,7 +164,7 @@ pub(crate) fn span(length_s: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use fleetfront_workloads::fit::{Events, TrafficFit};
+    use fleetfront_workloads::fit::{Events, Harmonics, TrafficFit};
 
     use super::*;
     use crate::traffic_fixture::study;
@@ -216,6 +220,19 @@ mod tests {
         assert!(traffic_sentences(&study)[2].ends_with(" By themselves, those of 1 of 2 models do not."));
         study.fits[1].1.day_cv = 0.0;
         assert!(by_chance(&study) && !traffic_sentences(&study)[2].contains("themselves"));
+    }
+
+    #[test]
+    fn a_smooth_curve_is_said_to_be_one() {
+        let mut study = study();
+        assert!(!traffic_sentences(&study)[1].contains("smooth"));
+        study.whole.harmonics = Some(Harmonics { of_day: 1, of_week: 2, coefficients: vec![0.0; 7], dispersion: 1.0 });
+        let said = traffic_sentences(&study);
+        assert!(
+            said[1].ends_with(" is a smooth one, with 1 harmonic of the day and 2 harmonics of the week."),
+            "{}",
+            said[1]
+        );
     }
 
     #[test]

@@ -93,6 +93,7 @@ pub(crate) fn shape_lines(study: &TrafficStudy, model: &str, provenance: &str) -
 mod tests {
     use std::io::Cursor;
 
+    use fleetfront_workloads::fit::CurveKind;
     use fleetfront_workloads::{LogOptions, StudyOptions, study_traffic};
 
     use super::*;
@@ -101,7 +102,7 @@ mod tests {
     fn study(header: &str, row: impl Fn(u32) -> String) -> TrafficStudy {
         let line = |k: u32| format!("2024-01-{:02} {:02}:{:02}:00,{}\n", k / 144 + 1, k / 6 % 24, k % 6 * 10, row(k));
         let text: String = std::iter::once(format!("time,{header}\n")).chain((0..3 * 144).map(line)).collect();
-        let options = StudyOptions { log: LogOptions::default(), check: None };
+        let options = StudyOptions { log: LogOptions::default(), curve: CurveKind::Steps, check: None };
         study_traffic(|| Ok(Cursor::new(text.clone())), "log.csv", &options).expect("a study")
     }
 

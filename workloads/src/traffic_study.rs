@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::adapters::Adapters;
 use crate::clients::Clients;
 use crate::describe::{Clock, Description};
-use crate::fit::{TrafficFit, level_since_s};
+use crate::fit::{CurveKind, TrafficFit, level_since_s};
 use crate::log::{LogOptions, LogSummary};
 use crate::prove::{Proof, ample_draws, prove, too_many};
 use crate::shapes::Shapes;
@@ -37,6 +37,8 @@ const UNNAMED: &str = "unnamed";
 pub struct StudyOptions {
     /// How the log is read; hours and weekdays are those of its zone.
     pub log: LogOptions,
+    /// How the curve goes from one hour to the next.
+    pub curve: CurveKind,
     /// Whether and how the model is held against the log.
     pub check: Option<CheckOptions>,
 }
@@ -132,8 +134,8 @@ pub fn study_traffic<B: BufRead>(
         return Err(StudyError::TooShort { file: file.to_owned(), span_s: part.whole.span_s });
     }
     let no_fit = |cause| StudyError::NoFit { file: file.to_owned(), cause };
-    let whole = TrafficFit::of(&part.whole).map_err(no_fit)?;
-    let mut fits = TrafficFit::of_models(&whole, &part.of_models);
+    let whole = TrafficFit::of(&part.whole, options.curve).map_err(no_fit)?;
+    let mut fits = TrafficFit::of_models(&whole, &part.of_models, options.curve);
     if fits.is_empty() {
         fits.push((pass.names()[0].clone(), whole.clone()));
     }

@@ -43,6 +43,7 @@ mod tests {
     use std::io::Cursor;
 
     use approx::assert_relative_eq;
+    use fleetfront_workloads::fit::CurveKind;
     use fleetfront_workloads::{LogOptions, StudyOptions, study_traffic};
 
     use super::*;
@@ -67,7 +68,12 @@ mod tests {
         }
         let mut log = LogOptions::default();
         log.columns.adapter = Some("lora".into());
-        study_traffic(|| Ok(Cursor::new(text.clone())), "log.csv", &StudyOptions { log, check: None }).expect("a study")
+        study_traffic(
+            || Ok(Cursor::new(text.clone())),
+            "log.csv",
+            &StudyOptions { log, curve: CurveKind::Steps, check: None },
+        )
+        .expect("a study")
     }
 
     /// The default scenario with a study's section, everything in it uncommented.

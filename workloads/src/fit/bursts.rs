@@ -227,7 +227,7 @@ fn about_curve<'a>(
     let n = counts.len() as f64;
     // What the curve took for itself: all of its parameters where windows are hours, those of its levels where they are
     // days.
-    let degrees = n - if hours_of < 24 { curve.parameters / hours_of as f64 } else { curve.levels_parameters() };
+    let degrees = n - if hours_of < 24 { curve.parameters / hours_of as f64 } else { curve.levels_parameters };
     if degrees < 2.0 {
         return None;
     }
