@@ -23,24 +23,3 @@ pub(crate) fn pasted(own: &str, section: &str) -> String {
     }
     text
 }
-
-/// A section with the lines of `[models.shape]` and `[models.adapters]` uncommented, and numbers for what no log knows.
-pub(crate) fn uncommented(section: &str) -> String {
-    const MISSING: [(&str, &str); 5] = [
-        ("steps = ?", "steps = 20"),
-        ("images = ?", "images = 1"),
-        ("fixed_share = ?", "fixed_share = 0.1"),
-        ("load_s = ?", "load_s = 3.0"),
-        ("held = ?", "held = 1"),
-    ];
-    let mut is_table = false;
-    let line = |line: &str| {
-        let bare = line.strip_prefix("# ").unwrap_or(line);
-        let is_key =
-            bare.split_once(" = ").is_some_and(|(key, _)| key.chars().all(|c| c.is_ascii_lowercase() || c == '_'));
-        is_table = bare.starts_with("[models.") || (is_table && is_key);
-        let given = if is_table { bare } else { line };
-        MISSING.iter().fold(given.to_owned(), |given, (open, known)| given.replace(open, known)) + "\n"
-    };
-    section.lines().map(line).collect()
-}

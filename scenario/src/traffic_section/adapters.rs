@@ -48,7 +48,7 @@ mod tests {
 
     use super::*;
     use crate::files::{Files, SCENARIO_FILE};
-    use crate::pasted::{pasted, uncommented};
+    use crate::pasted::pasted;
     use crate::resolved::Scenario;
     use crate::{traffic_load_files, traffic_section, traffic_shape_files};
 
@@ -74,6 +74,27 @@ mod tests {
             &StudyOptions { log, curve: CurveKind::Steps, check: None },
         )
         .expect("a study")
+    }
+
+    /// A section with the lines of `[models.shape]` and `[models.adapters]` uncommented, and numbers for what no log knows.
+    fn uncommented(section: &str) -> String {
+        const MISSING: [(&str, &str); 5] = [
+            ("steps = ?", "steps = 20"),
+            ("images = ?", "images = 1"),
+            ("fixed_share = ?", "fixed_share = 0.1"),
+            ("load_s = ?", "load_s = 3.0"),
+            ("held = ?", "held = 1"),
+        ];
+        let mut is_table = false;
+        let line = |line: &str| {
+            let bare = line.strip_prefix("# ").unwrap_or(line);
+            let is_key =
+                bare.split_once(" = ").is_some_and(|(key, _)| key.chars().all(|c| c.is_ascii_lowercase() || c == '_'));
+            is_table = bare.starts_with("[models.") || (is_table && is_key);
+            let given = if is_table { bare } else { line };
+            MISSING.iter().fold(given.to_owned(), |given, (open, known)| given.replace(open, known)) + "\n"
+        };
+        section.lines().map(line).collect()
     }
 
     /// The default scenario with a study's section, everything in it uncommented.

@@ -31,7 +31,7 @@ pub struct Harmonics {
 }
 
 impl Harmonics {
-    /// Those of the least QAICc (Burnham and Anderson 2002, *Model Selection and Multimodel Inference*, section 2.5): the
+    /// Those of the least `QAICc` (Burnham and Anderson 2002, *Model Selection and Multimodel Inference*, section 2.5): the
     /// deviance over the dispersion of the richest curve, and the price of the parameters. None where no curve has finite
     /// coefficients.
     ///
@@ -68,7 +68,7 @@ impl Harmonics {
         row.iter().zip(&self.coefficients).map(|(x, c)| x * c).sum::<f64>().exp()
     }
 
-    /// The likeliest coefficients, by iteratively reweighted least squares (McCullagh and Nelder 1989, *Generalized Linear
+    /// The likeliest coefficients, by iteratively reweighted least squares (`McCullagh` and Nelder 1989, *Generalized Linear
     /// Models*, section 2.5); none where there is no finite answer.
     fn regression(hours: &[Hour], cells: &[Cell], (of_day, of_week): (u32, u32)) -> Option<Self> {
         let design: Vec<Vec<f64>> = cells.iter().map(|cell| row(cell.place, (of_day, of_week))).collect();

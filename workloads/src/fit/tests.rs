@@ -194,9 +194,9 @@ fn a_rate_that_changes_within_the_hour_is_no_burst() {
 fn random_factors_that_are_there_are_found() {
     let bursts = vec![Burst { cv: 0.3, correlation_s: 900.0 }];
     for (days, requests_per_day) in SMALL {
-        let bursty = TrafficFit { requests_per_day, bursts: bursts.clone(), ..known(daily()) };
+        let quarterly = TrafficFit { requests_per_day, bursts: bursts.clone(), ..known(daily()) };
         let by_day = TrafficFit { requests_per_day, day_cv: 0.2, ..known(daily()) };
-        for model in [bursty, by_day] {
+        for model in [quarterly, by_day] {
             let number = departing(40, days, |number| draw_number(number, &model, days));
             assert!(number >= 38, "{number} of 40 logs of {days} days: {model:?}");
         }
