@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use fleetfront_plots::{TrafficAnswer, TrafficTable, render_traffic, traffic_holds, traffic_sentences, traffic_tables};
 use fleetfront_scenario::nearest;
+use fleetfront_workloads::fit::CurveKind;
 use fleetfront_workloads::{
     CheckOptions, Columns, Layout, LogOptions, ShapeColumn, StudyError, StudyOptions, Traces, TrafficStudy,
     parse_instant, study_and_trace, study_traffic,
@@ -106,7 +107,8 @@ fn reading(args: &TrafficArgs) -> Result<Reading, Failure> {
 
 fn options(args: &TrafficArgs, reading: &Reading) -> Result<StudyOptions, Failure> {
     let check = args.check.then_some(CheckOptions { seed: args.machine.seed, draws: args.draws });
-    Ok(StudyOptions { log: log_options(reading)?, check })
+    let curve = if args.curve == "smooth" { CurveKind::Smooth } else { CurveKind::Steps };
+    Ok(StudyOptions { log: log_options(reading)?, curve, check })
 }
 
 /// How a log is read.
@@ -176,6 +178,9 @@ fn command(args: &TrafficArgs, of: &Reading, log: &str) -> String {
     let mut words = vec!["fleetfront".to_owned(), "traffic".to_owned(), log.to_owned()];
     words.extend(reading_words(of));
     words.extend(args.trace.then(|| "--trace".to_owned()));
+    if args.curve != "steps" {
+        words.extend(["--curve".to_owned(), args.curve.clone()]);
+    }
     if args.check {
         words.extend(["--check".to_owned(), "--seed".to_owned(), args.machine.seed.to_string()]);
         words.extend(args.draws.iter().flat_map(|draws| ["--draws".to_owned(), draws.to_string()]));

@@ -19,6 +19,10 @@ pub(crate) struct TrafficArgs {
     pub(crate) scenario: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) reading: Reading,
+    /// How the curve goes from one hour to the next: a level for each hour (steps), or a sum of few waves of the day and the
+    /// week (smooth), which a short log tells better
+    #[arg(long, value_name = "KIND", default_value = "steps", value_parser = ["steps", "smooth"])]
+    pub(crate) curve: String,
     /// Draw logs from the model and hold the log's own statistics against theirs
     #[arg(long)]
     pub(crate) check: bool,

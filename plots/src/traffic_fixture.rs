@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::io::Cursor;
 use std::sync::LazyLock;
 
+use fleetfront_workloads::fit::CurveKind;
 use fleetfront_workloads::{CheckOptions, LogOptions, StudyOptions, TrafficStudy, study_traffic};
 
 /// Two weeks of two models: more by day than by night, with bursts at random.
@@ -20,7 +21,7 @@ static STUDY: LazyLock<TrafficStudy> = LazyLock::new(|| {
         }
     }
     let check = Some(CheckOptions { seed: 1, draws: Some(39) });
-    let options = StudyOptions { log: LogOptions::default(), check };
+    let options = StudyOptions { log: LogOptions::default(), curve: CurveKind::Steps, check };
     study_traffic(|| Ok(Cursor::new(text.clone())), "log.csv", &options).expect("a study")
 });
 

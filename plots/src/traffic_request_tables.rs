@@ -146,6 +146,7 @@ mod tests {
     use std::fmt::Write;
     use std::io::Cursor;
 
+    use fleetfront_workloads::fit::CurveKind;
     use fleetfront_workloads::{LogOptions, StudyOptions, study_traffic};
 
     use super::*;
@@ -161,7 +162,7 @@ mod tests {
                 let _ = writeln!(text, "2024-01-{day:02} {hour:02}:{minute:02}:00,{user},{steps},{images},{lora}");
             }
         }
-        let options = StudyOptions { log: LogOptions::default(), check: None };
+        let options = StudyOptions { log: LogOptions::default(), curve: CurveKind::Steps, check: None };
         study_traffic(|| Ok(Cursor::new(text.clone())), "log.csv", &options).expect("a study")
     }
 

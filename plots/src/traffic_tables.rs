@@ -56,11 +56,13 @@ fn numbers(study: &TrafficStudy, log: &Description) -> TrafficTable {
     row("requests a day, at the end of the log", Some(count(study.requests_per_day())));
     row("busiest hour of the day over the mean", log.peak_over_mean.map(|ratio| plain(ratio, Unit::Ratio)));
     row("busiest hour of the day over the quietest", log.peak_over_trough.map(|ratio| plain(ratio, Unit::Ratio)));
+    row("fitted curve", Some(curve_words(&study.whole)));
     row("weekend over other days", log.weekend_over_weekday.map(|ratio| plain(ratio, Unit::Ratio)));
     row("spread of the days' totals (cv)", log.day_total_cv.map(|cv| plain(cv, Unit::Count)));
     row(
         "growth a week (95 %)",
-        log.trend.map(|trend| {
+        // Below two weeks a weekend at one end of the log looks like growth.
+        log.trend.filter(|trend| trend.weekdays).map(|trend| {
             let percent = |share: f64| format!("{:+.1}", 100.0 * share);
             format!("{} % ({} to {})", percent(trend.growth_per_week), percent(trend.low), percent(trend.high))
         }),
@@ -191,6 +193,15 @@ fn keep_alive(log: &Description) -> TrafficTable {
     table
 }
 
+/// What the curve is made of.
+fn curve_words(fit: &TrafficFit) -> String {
+    match &fit.harmonics {
+        Some(harmonics) => format!("smooth: {}", harmonics.words()),
+        None if fit.curve.windows(2).all(|pair| (pair[0] - pair[1]).abs() < 1e-9) => "flat".to_owned(),
+        None => format!("{} steps of an hour", fit.curve.len()),
+    }
+}
+
 /// How the model departs from its curve.
 fn factors(fit: &TrafficFit) -> TrafficTable {
     let mut table = TrafficTable::new("The model: the curve, times random factors", &["what", "cv"]);
@@ -307,6 +318,20 @@ mod tests {
         assert_eq!(table(&tables, "Models").rows.len(), 2);
         assert_eq!(table(&tables, "Active minutes").rows.len(), 8);
         assert_eq!(table(&tables, "Statistics of the log").rows.len(), CheckGroup::ALL.len());
+    }
+
+    /// The fixture has two weeks; the trend of a shorter log knows no weekdays.
+    #[test]
+    fn growth_is_told_where_weekdays_are_told_from_it() {
+        let has_growth = |study: &TrafficStudy| {
+            let tables = traffic_tables(study);
+            table(&tables, "The log in numbers").rows.iter().any(|row| row[0].starts_with("growth a week"))
+        };
+        let mut study = study();
+        assert!(has_growth(&study));
+        let trend = study.description.trend.as_mut().expect("two weeks have a trend");
+        (trend.days, trend.weekdays) = (7, false);
+        assert!(!has_growth(&study));
     }
 
     #[test]

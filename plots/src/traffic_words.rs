@@ -97,18 +97,22 @@ fn shape(study: &TrafficStudy) -> String {
         }
         _ => String::new(),
     };
-    let are_told = study.whole.levels != Grouping::Alike;
+    let are_told = study.whole.levels != Grouping::Alike && study.whole.harmonics.is_none();
     let weekend = log.weekend_over_weekday.filter(|_| are_told).map_or(String::new(), |ratio| {
         let which = if study.log.is_origin_assumed { " (if zero was a Monday)" } else { "" };
         format!("; a day of the weekend{which} has {} the requests of a weekday", plain(ratio, Unit::Ratio))
     });
+    let smooth =
+        study.whole.harmonics.as_ref().map_or(String::new(), |harmonics| {
+            format!(" The fitted curve is a smooth one, with {}.", harmonics.words())
+        });
     format!(
-        "The busiest hour of the day (from {peak}:00) has {} the mean rate{trough}{weekend}.",
+        "The busiest hour of the day (from {peak}:00) has {} the mean rate{trough}{weekend}.{smooth}",
         plain(over_mean, Unit::Ratio)
     )
 }
 
-/// How far counts depart from chance.
+/// How far counts depart from chance. Whether they do at all is what the model that is drawn and written says.
 fn burstiness(study: &TrafficStudy) -> String {
     let told = &study.whole.dispersion;
     let requests = study.fitted().requests;
@@ -118,13 +122,23 @@ fn burstiness(study: &TrafficStudy) -> String {
     let within = told.iter().rfind(|of| of.window_s < 3600.0);
     let beyond = told.iter().find(|of| of.window_s >= 3600.0);
     let most = within.into_iter().chain(beyond).map(|of| of.log).fold(f64::NAN, f64::max);
+    let departing = study.fits.iter().filter(|(_, fit)| !fit.is_by_chance()).count();
     let word = match most {
         most if most.is_nan() => return String::new(),
+        _ if departing == 0 => "Requests come as by chance (Poisson) around the curve",
+        _ if study.whole.is_by_chance() => {
+            "Requests of all models together come as by chance (Poisson) around the curve"
+        }
         most if most < 0.85 => "Requests come more evenly than by chance",
-        most if most < 1.25 => "Requests come as by chance (Poisson) around the curve",
         most if most < 3.0 => "Requests are somewhat bursty",
         most if most < 10.0 => "Requests are bursty",
         _ => "Requests are very bursty",
+    };
+    let but = match departing {
+        1.. if study.whole.is_by_chance() => {
+            format!(" By themselves, those of {departing} of {} models do not.", study.fits.len())
+        }
+        _ => String::new(),
     };
     let part = |of: &FittedDispersion, about: &str| {
         format!("{} that of chance in windows of {} (about {about})", plain(of.log, Unit::Ratio), span(of.window_s))
@@ -134,7 +148,7 @@ fn burstiness(study: &TrafficStudy) -> String {
         .into_iter()
         .chain(beyond.map(|of| part(of, "the curve")))
         .collect();
-    format!("{word}: the variance of their counts is {}.", parts.join(" and "))
+    format!("{word}: the variance of their counts is {}.{but}", parts.join(" and "))
 }
 
 /// A whole number with its thousands apart.
@@ -158,6 +172,8 @@ pub(crate) fn span(length_s: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use fleetfront_workloads::fit::{Events, Harmonics, TrafficFit};
+
     use super::*;
     use crate::traffic_fixture::study;
 
@@ -192,6 +208,39 @@ mod tests {
         assert!(!traffic_sentences(&alike)[1].contains("weekend"), "its days are alike");
         alike.whole.levels = Grouping::Weekend;
         assert!(traffic_sentences(&alike)[1].contains("; a day of the weekend has "));
+    }
+
+    /// The headline says of the models what their section does.
+    #[test]
+    fn requests_come_by_chance_where_no_model_departs() {
+        let mut study = study();
+        let by_chance = |study: &TrafficStudy| traffic_sentences(study)[2].contains("as by chance (Poisson)");
+        assert!(!by_chance(&study) && study.fits.len() == 2);
+        let plain = |fit: &mut TrafficFit| {
+            fit.bursts.clear();
+            fit.day_cv = 0.0;
+            fit.events = Events::POISSON;
+        };
+        plain(&mut study.whole);
+        plain(&mut study.fits[0].1);
+        plain(&mut study.fits[1].1);
+        study.fits[1].1.day_cv = 0.2;
+        assert!(traffic_sentences(&study)[2].ends_with(" By themselves, those of 1 of 2 models do not."));
+        study.fits[1].1.day_cv = 0.0;
+        assert!(by_chance(&study) && !traffic_sentences(&study)[2].contains("themselves"));
+    }
+
+    #[test]
+    fn a_smooth_curve_is_said_to_be_one() {
+        let mut study = study();
+        assert!(!traffic_sentences(&study)[1].contains("smooth"));
+        study.whole.harmonics = Some(Harmonics { of_day: 1, of_week: 2, coefficients: vec![0.0; 7], dispersion: 1.0 });
+        let said = traffic_sentences(&study);
+        assert!(
+            said[1].ends_with(" is a smooth one, with 1 harmonic of the day and 2 harmonics of the week."),
+            "{}",
+            said[1]
+        );
     }
 
     #[test]

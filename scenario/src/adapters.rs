@@ -13,9 +13,9 @@ use crate::resolved::{Allocation, PoolPlan, PoolSettings, Scenario};
 use crate::shapes::check_weights;
 
 /// Most adapters of a model.
-const COUNT_MAX: u32 = 10_000;
+pub(crate) const COUNT_MAX: u32 = 10_000;
 /// Largest exponent of their popularity: beyond it nearly all requests need the first.
-const ZIPF_MAX: f64 = 10.0;
+pub(crate) const ZIPF_MAX: f64 = 10.0;
 
 /// The adapters of a model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

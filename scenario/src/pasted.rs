@@ -14,8 +14,12 @@ pub(crate) fn pasted(own: &str, section: &str) -> String {
         from += text[from..].find("requests_per_day = ").expect("a model");
         let until = from + text[from..].find("\nlatency_limit_s").expect("the next key");
         let (_, lines) = lines.split_once('\n').expect("a name");
-        text.replace_range(from..until, lines.trim_end());
-        from += lines.len();
+        let (keys, tables) = lines.split_at(lines.find("\n[models.").map_or(lines.len(), |newline| newline + 1));
+        text.replace_range(from..until, keys.trim_end());
+        // Tables end the keys of a model.
+        from += text[from..].find("\n\n[[models.variants]]").expect("the end of the keys");
+        text.insert_str(from, &format!("\n\n{}", tables.trim_end()));
+        from += tables.len();
     }
     text
 }

@@ -8,6 +8,7 @@ use fleetfront_workloads::fit::{Mark, Marked, TrafficFit};
 use fleetfront_workloads::{BatchSize, ModulatedState, Process, Redrawn, Scope, SlowRate, TrafficStudy};
 
 use crate::arrivals::CV_MAX;
+use crate::traffic_section::adapters::adapter_lines;
 use crate::traffic_shapes::shape_lines;
 
 /// What is written of the evening before, in hours, unless somebody edits it.
@@ -52,6 +53,10 @@ pub fn traffic_section(study: &TrafficStudy, log_name: &str) -> String {
             comment(&mut out, &words);
             out.push_str(&lines);
         }
+        if let Some((words, lines)) = adapter_lines(study, name, &source.toml("derived", &how)) {
+            comment(&mut out, &words);
+            out.push_str(&lines);
+        }
     }
     out
 }
@@ -65,15 +70,19 @@ pub fn traffic_load_files(study: &TrafficStudy, log_name: &str) -> Vec<(String, 
     let source = Source::of(study, log_name);
     let of_all = shared(study).unwrap_or(&study.whole);
     let own = curve_files(study).into_iter().zip(&study.fits);
-    let own = own.filter_map(|(file, (_, fit))| Some((file?, load_csv(&fit.curve, &source))));
-    std::iter::once(("load.csv".to_owned(), load_csv(&of_all.curve, &source))).chain(own).collect()
+    let own = own.filter_map(|(file, (_, fit))| Some((file?, load_csv(fit, &source))));
+    std::iter::once(("load.csv".to_owned(), load_csv(of_all, &source))).chain(own).collect()
 }
 
-fn load_csv(weights: &[f64], source: &Source) -> String {
-    let quoted = format!("\"curve fitted to {}\"", source.words.replace('"', "\"\""));
+fn load_csv(fit: &TrafficFit, source: &Source) -> String {
+    let (kind, curve) = match &fit.harmonics {
+        None => ("measured", "curve".to_owned()),
+        Some(harmonics) => ("derived", format!("smooth curve (Poisson regression on {})", harmonics.words())),
+    };
+    let quoted = format!("\"{curve} fitted to {}\"", source.words.replace('"', "\"\""));
     let mut out = "hour,weight,kind,source,date\n".to_owned();
-    for (hour, weight) in weights.iter().enumerate() {
-        let _ = writeln!(out, "{hour},{},measured,{quoted},{}", digits(*weight, 5), source.date);
+    for (hour, weight) in fit.curve.iter().enumerate() {
+        let _ = writeln!(out, "{hour},{},{kind},{quoted},{}", digits(*weight, 5), source.date);
     }
     out
 }
@@ -418,6 +427,7 @@ fn digits(value: f64, significant: usize) -> String {
     format!("{rounded:?}")
 }
 
+mod adapters;
 #[cfg(test)]
 mod growing;
 #[cfg(test)]

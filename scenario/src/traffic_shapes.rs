@@ -57,8 +57,9 @@ pub(crate) fn shape_lines(study: &TrafficStudy, model: &str, provenance: &str) -
     };
     let words = format!(
         "{file} holds the sizes of {} requests as they came together, {rows}.{left_out} To simulate them, put the file \
-         beside this one, take the # off these lines and add two things that no log knows: in reference the shape of the \
-         requests that your benchmarks timed, and in fixed_share the share of their time that does not grow with it.",
+         beside this one, take the # off these lines, put them behind the other keys of the model, and add two things that \
+         no log knows: in reference the shape of the requests that your benchmarks timed, and in fixed_share the share of \
+         their time that does not grow with it.",
         sample.requests
     );
     let reference: Vec<String> = sample.sizes.iter().map(|size| format!("{} = ?", size.name())).collect();
@@ -73,6 +74,7 @@ pub(crate) fn shape_lines(study: &TrafficStudy, model: &str, provenance: &str) -
 mod tests {
     use std::io::Cursor;
 
+    use fleetfront_workloads::fit::CurveKind;
     use fleetfront_workloads::{LogOptions, StudyOptions, study_traffic};
 
     use super::*;
@@ -81,7 +83,7 @@ mod tests {
     fn study(header: &str, row: impl Fn(u32) -> String) -> TrafficStudy {
         let line = |k: u32| format!("2024-01-{:02} {:02}:{:02}:00,{}\n", k / 144 + 1, k / 6 % 24, k % 6 * 10, row(k));
         let text: String = std::iter::once(format!("time,{header}\n")).chain((0..3 * 144).map(line)).collect();
-        let options = StudyOptions { log: LogOptions::default(), check: None };
+        let options = StudyOptions { log: LogOptions::default(), curve: CurveKind::Steps, check: None };
         study_traffic(|| Ok(Cursor::new(text.clone())), "log.csv", &options).expect("a study")
     }
 

@@ -7,10 +7,12 @@
 //! log of any length is fitted from its [`Description`].
 
 mod bursts;
+mod chance;
 mod curve;
 mod days;
 mod events;
 mod expected;
+mod harmonics;
 mod marks;
 mod sessions;
 mod shared;
@@ -23,9 +25,10 @@ use crate::describe::Description;
 use crate::slow_rate::Scope;
 
 pub use bursts::{Burst, FittedDispersion};
-pub use curve::Grouping;
+pub use curve::{CurveKind, Grouping};
 pub use events::Events;
 pub use expected::{Expected, ExpectedHour};
+pub use harmonics::Harmonics;
 pub use marks::{Mark, Marked};
 pub use sessions::Session;
 
@@ -40,6 +43,9 @@ pub struct TrafficFit {
     pub levels: Grouping,
     /// Which days have a shape of their own.
     pub shapes: Grouping,
+    /// What the curve is made of where it is smooth; none where it is one of steps, or flat.
+    #[serde(default)]
+    pub harmonics: Option<Harmonics>,
     /// Growth a week as a share; none where the log does not show any.
     pub growth_per_week: Option<f64>,
     /// Coefficient of variation of the factor that a day has.
@@ -74,7 +80,7 @@ pub enum FitError {
 #[must_use]
 pub fn level_since_s(log: &Description) -> Option<i64> {
     let hours = days::Hours::of(log, days::growth(log));
-    marks::level_since_s(&hours, &curve::fit(log, &hours, &[]))
+    marks::level_since_s(&hours, &curve::fit(log, &hours, &[], CurveKind::Steps))
 }
 
 impl TrafficFit {
@@ -82,7 +88,12 @@ impl TrafficFit {
     ///
     /// # Errors
     /// [`FitError`] where the log tells no rate.
-    pub fn of(log: &Description) -> Result<Self, FitError> {
+    pub fn of(log: &Description, kind: CurveKind) -> Result<Self, FitError> {
+        Self::at_level(log, kind, chance::FALSE_FACTORS)
+    }
+
+    /// The same, where so many of the logs whose requests come by chance may get random factors.
+    fn at_level(log: &Description, kind: CurveKind, level: f64) -> Result<Self, FitError> {
         if log.requests == 0 {
             return Err(FitError::Empty);
         }
@@ -92,16 +103,17 @@ impl TrafficFit {
         }
         let growth_per_week = days::growth(log);
         let hours = days::Hours::of(log, growth_per_week);
-        let fitted = curve::fit(log, &hours, &[]);
+        let fitted = curve::fit(log, &hours, &[], kind);
         // What is out of the ordinary is found by the curve, and taken out of it.
         let marked = marks::find(log, &hours, &fitted);
-        let fitted = if marked.is_empty() { fitted } else { curve::fit(log, &hours, &marked) };
-        let factors = bursts::fit(log, &hours, &fitted, &marked);
+        let fitted = if marked.is_empty() { fitted } else { curve::fit(log, &hours, &marked, kind) };
+        let factors = bursts::fit(log, &hours, &fitted, &marked, level);
         Ok(Self {
             requests_per_day: fitted.requests_per_day,
             curve: fitted.weights,
             levels: fitted.levels,
             shapes: fitted.shapes,
+            harmonics: fitted.harmonics,
             growth_per_week,
             day_cv: factors.day_cv,
             bursts: factors.bursts,

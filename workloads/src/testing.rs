@@ -11,6 +11,7 @@ pub(crate) fn known_traffic(requests_per_day: f64, curve: Vec<f64>) -> TrafficFi
         curve,
         levels: Grouping::Alike,
         shapes: Grouping::Alike,
+        harmonics: None,
         growth_per_week: None,
         day_cv: 0.0,
         bursts: Vec::new(),

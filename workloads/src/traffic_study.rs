@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::adapters::Adapters;
 use crate::clients::Clients;
 use crate::describe::{Clock, Description};
-use crate::fit::{TrafficFit, level_since_s};
+use crate::fit::{CurveKind, TrafficFit, level_since_s};
 use crate::log::{LogOptions, LogSummary};
 use crate::prove::{Proof, ample_draws, prove, too_many};
 use crate::shapes::Shapes;
@@ -39,6 +39,8 @@ const UNNAMED: &str = "unnamed";
 pub struct StudyOptions {
     /// How the log is read; hours and weekdays are those of its zone.
     pub log: LogOptions,
+    /// How the curve goes from one hour to the next.
+    pub curve: CurveKind,
     /// Whether and how the model is held against the log.
     pub check: Option<CheckOptions>,
 }
@@ -71,6 +73,9 @@ pub struct TrafficStudy {
     pub shapes: Option<Shapes>,
     /// Which adapters they need, over the time that is fitted; none where the log does not say.
     pub adapters: Option<Adapters>,
+    /// Those of each model that needs some; empty where there is one model.
+    #[serde(default)]
+    pub adapters_of_models: Vec<(String, Adapters)>,
     /// The traffic of each model that has requests in the time that is fitted.
     pub fits: Vec<(String, TrafficFit)>,
     /// The traffic of all models together.
@@ -162,8 +167,8 @@ fn study<B: BufRead>(
         return Err(StudyError::TooShort { file: file.to_owned(), span_s: part.whole.span_s });
     }
     let no_fit = |cause| StudyError::NoFit { file: file.to_owned(), cause };
-    let whole = TrafficFit::of(&part.whole).map_err(no_fit)?;
-    let mut fits = TrafficFit::of_models(&whole, &part.of_models);
+    let whole = TrafficFit::of(&part.whole, options.curve).map_err(no_fit)?;
+    let mut fits = TrafficFit::of_models(&whole, &part.of_models, options.curve);
     if fits.is_empty() {
         fits.push((pass.names()[0].clone(), whole.clone()));
     }
@@ -179,7 +184,8 @@ fn study<B: BufRead>(
     let clock = Clock::new(&options.log.zone).map_err(crate::LogError::from)?;
     let since = told.map(|since_s| clock.rfc3339(i128::from(since_s) * 1_000_000_000));
     let (of_models, clients) = (part.of_models.clone(), part.clients.clone());
-    let (shapes, adapters) = (part.shapes.clone(), part.adapters.clone());
+    let (shapes, adapters, adapters_of_models) =
+        (part.shapes.clone(), part.adapters.clone(), part.adapters_of_models.clone());
     let present = present.map(|present| present.whole);
     let traces = sink.map(|sink| traces::trace(&mut pass, told, sink)).transpose()?;
     let study = TrafficStudy {
@@ -191,6 +197,7 @@ fn study<B: BufRead>(
         clients,
         shapes,
         adapters,
+        adapters_of_models,
         fits,
         whole,
         proof,

@@ -3,6 +3,7 @@
 use std::io::Cursor;
 
 use approx::assert_relative_eq;
+use fleetfront_workloads::fit::CurveKind;
 use fleetfront_workloads::{LogOptions, StudyOptions, study_traffic};
 
 use super::tests::pasted;
@@ -20,7 +21,12 @@ fn growing() -> TrafficStudy {
         let _ = writeln!(text, "2024-01-{day:02} {of_day:02}:00:00,{count}");
     }
     let log = LogOptions { bin_s: Some(3600.0), ..LogOptions::default() };
-    study_traffic(|| Ok(Cursor::new(text.clone())), "log.csv", &StudyOptions { log, check: None }).expect("a study")
+    study_traffic(
+        || Ok(Cursor::new(text.clone())),
+        "log.csv",
+        &StudyOptions { log, curve: CurveKind::Steps, check: None },
+    )
+    .expect("a study")
 }
 
 #[test]

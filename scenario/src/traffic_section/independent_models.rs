@@ -3,6 +3,7 @@
 use std::io::Cursor;
 
 use approx::assert_relative_eq;
+use fleetfront_workloads::fit::CurveKind;
 use fleetfront_workloads::fit::Expected;
 use fleetfront_workloads::{LogOptions, StudyOptions, study_traffic};
 
@@ -24,7 +25,7 @@ fn independent() -> TrafficStudy {
             let _ = writeln!(text, "2024-01-{day:02} {hour:02}:{minute:02}:{:02},A:B", (k * 31 + k * k) % 59);
         }
     }
-    let options = StudyOptions { log: LogOptions::default(), check: None };
+    let options = StudyOptions { log: LogOptions::default(), curve: CurveKind::Steps, check: None };
     study_traffic(|| Ok(Cursor::new(text.clone())), "log.csv", &options).expect("a study")
 }
 

@@ -4,6 +4,7 @@ use std::io::Cursor;
 
 use approx::assert_relative_eq;
 use fleetfront_sim::Seconds;
+use fleetfront_workloads::fit::CurveKind;
 use fleetfront_workloads::{LogOptions, StudyOptions, study_traffic};
 
 use super::*;
@@ -21,7 +22,7 @@ fn bursty(model: impl Fn(u32, u32) -> &'static str) -> TrafficStudy {
             let _ = writeln!(text, "2024-01-{day:02} {hour:02}:{minute:02}:{:02},{}", second * 5, model(k, second));
         }
     }
-    let options = StudyOptions { log: LogOptions::default(), check: None };
+    let options = StudyOptions { log: LogOptions::default(), curve: CurveKind::Steps, check: None };
     study_traffic(|| Ok(Cursor::new(text.clone())), "log.csv", &options).expect("a study")
 }
 
@@ -51,6 +52,29 @@ fn what_is_pasted_is_the_traffic_of_the_log() {
     }
 }
 
+/// The curve of a scenario has hours: those of a smooth one are written, and said to be derived.
+#[test]
+fn a_smooth_curve_is_written_by_the_hour() {
+    let text = (0..7 * 1440_u32).fold("time\n".to_owned(), |mut text, minute| {
+        let of_day = f64::from(minute % 1440) / 1440.0 * std::f64::consts::TAU;
+        if f64::from(minute * 7919 % 1000) < 500.0 + 400.0 * of_day.sin() {
+            let (day, hour, minute) = (minute / 1440 + 1, minute / 60 % 24, minute % 60);
+            let _ = writeln!(text, "2024-01-{day:02} {hour:02}:{minute:02}:00");
+        }
+        text
+    });
+    let options = StudyOptions { log: LogOptions::default(), curve: CurveKind::Smooth, check: None };
+    let study = study_traffic(|| Ok(Cursor::new(text.clone())), "log.csv", &options).expect("a study");
+    let (name, curve) = &traffic_load_files(&study, "log.csv")[0];
+    let harmonics = study.whole.harmonics.as_ref().expect("a smooth curve").words();
+    let source = format!(",derived,\"smooth curve (Poisson regression on {harmonics}) fitted to log.csv: ");
+    assert!(name == "load.csv" && curve.lines().skip(1).all(|line| line.contains(&source)), "{curve}");
+    let scenario = Scenario::load(&pasted(&study)).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    for (read, fitted) in scenario.traffic.models[0].curve.hourly().iter().zip(&study.whole.curve) {
+        assert_relative_eq!(*read, *fitted, max_relative = 1e-3);
+    }
+}
+
 #[test]
 fn several_models_share_the_factors_of_all_of_them() {
     let study = bursty(|k, second| ["b \"quoted\"", "a", "c", "d"][((k + second) % 4) as usize]);
@@ -68,7 +92,7 @@ fn a_log_without_a_date_gets_none_and_its_assumption_is_labelled() {
     let columns = fleetfront_workloads::Columns { time: Some("t".into()), ..Default::default() };
     let study = |origin: Option<i64>| {
         let log = LogOptions { columns: columns.clone(), origin, ..LogOptions::default() };
-        let options = StudyOptions { log, check: None };
+        let options = StudyOptions { log, curve: CurveKind::Steps, check: None };
         study_traffic(|| Ok(Cursor::new(text.clone())), "log.csv", &options).expect("a study")
     };
     let undated = study(None);

@@ -70,7 +70,8 @@ fn fit(design: &[Vec<f64>], counts: &[f64]) -> Option<(f64, f64, f64)> {
             let mut unit = vec![0.0; columns];
             unit[0] = 1.0;
             let variance = solve(normal_equations(design, &means), unit)?[0] * pearson / degrees;
-            return Some((coefficients[0], variance.sqrt(), degrees));
+            // Of totals that a trend meets exactly nothing is left but rounding, of either sign.
+            return Some((coefficients[0], variance.max(0.0).sqrt(), degrees));
         }
     }
     None

@@ -8,6 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::chance::{Chance, is_beyond_chance};
 use super::curve::FittedCurve;
 use super::days::{Hour, Hours};
 use super::events::Events;
@@ -29,6 +30,8 @@ const SHAPE_MAX: f64 = 1000.0;
 const LEAST_ERROR: f64 = 0.03;
 /// By so much a further factor has to improve the weighted squares: Akaike's price of its two parameters.
 const PRICE: f64 = 4.0;
+/// The same of the day's luck, which has one.
+const DAY_PRICE: f64 = 2.0;
 /// Rates that vary explain a log where the weighted squares left are fewer than so many times the numbers measured: these
 /// are not independent, and a log has one luck.
 const ADEQUATE: f64 = 4.0;
@@ -92,14 +95,17 @@ struct Covariance {
     parts: Vec<(f64, f64)>,
 }
 
-/// The factors that a log's dispersion asks for.
-pub(super) fn fit(log: &Description, hours: &Hours, curve: &FittedCurve, marked: &[Marked]) -> Factors {
+/// The factors that a log's dispersion asks for: none where counts scatter no more than by chance.
+///
+/// - `level`: how often a log whose requests come by chance may get some.
+pub(super) fn fit(log: &Description, hours: &Hours, curve: &FittedCurve, marked: &[Marked], level: f64) -> Factors {
     let kept: Vec<Hour> = hours.hours.iter().copied().filter(|hour| !is_marked(marked, hour)).collect();
-    let measured = measured(log, &kept, curve);
+    let measured = measured(log, hours, &kept, curve);
     let events = Events::sparse(log).or_else(|| evenness(&measured.whole).map(even));
     let found = match events {
         Some(events) => Found { events, ..Found::default() },
-        None => best(&measured),
+        None if is_beyond_chance(&measured.by_chance, level) => best(&measured),
+        None => Found::default(),
     };
     let measured = measured.whole;
     let dispersion = measured
@@ -138,10 +144,12 @@ struct Dispersions {
     whole: Vec<Measured>,
     /// Of the quieter and the busier hours, where these are told apart: the first have sessions as the others have.
     by_half: Vec<Measured>,
+    /// How probable each of all hours is, or a larger one, where requests come by chance.
+    by_chance: Vec<f64>,
 }
 
 /// Everything that is known of the dispersion.
-fn measured(log: &Description, kept: &[Hour], curve: &FittedCurve) -> Dispersions {
+fn measured(log: &Description, hours: &Hours, kept: &[Hour], curve: &FittedCurve) -> Dispersions {
     let mut measured = Dispersions::default();
     let total: f64 = kept.iter().map(|hour| hour.requests).sum();
     // Pairs of requests an hour: the mean count that a request sees, without itself.
@@ -170,6 +178,13 @@ fn measured(log: &Description, kept: &[Hour], curve: &FittedCurve) -> Dispersion
         };
         let by_chance = dispersion * (2.0 / of.windows as f64).sqrt();
         measured.whole.push(part(dispersion, seen, of.local_error.unwrap_or(by_chance)));
+        let chance = if kept.len() > 1 {
+            // What is marked is in these indices, too.
+            Chance::within_hours(hours.hours.iter().map(|hour| (hour.requests, curve.slope(hour))), parts)
+        } else {
+            Chance::within_hours(std::iter::once((log.requests as f64, 0.0)), parts)
+        };
+        measured.by_chance.extend(chance.map(|chance| chance.exceeds(dispersion)));
         let of_half = |half: Half| {
             let seen = half.others_per_hour * seen / (pairs / total);
             part(half.dispersion, seen, half.error)
@@ -181,9 +196,12 @@ fn measured(log: &Description, kept: &[Hour], curve: &FittedCurve) -> Dispersion
     let rows = |hours_of: usize| kept.chunks(hours_of).filter(move |chunk| is_row(chunk, hours_of));
     let days = kept.chunk_by(|a, b| a.day == b.day).filter(|day| day.len() >= 23);
     let slow = [about_curve(rows(1), curve, 1), about_curve(rows(4), curve, 4), about_curve(days, curve, 24)];
-    measured.whole.extend(slow.iter().flatten());
-    if !measured.by_half.is_empty() {
-        measured.by_half.extend(slow.iter().flatten());
+    for (of, by_chance) in slow.into_iter().flatten() {
+        measured.whole.push(of);
+        measured.by_chance.push(by_chance);
+        if !measured.by_half.is_empty() {
+            measured.by_half.push(of);
+        }
     }
     measured
 }
@@ -193,12 +211,13 @@ fn is_row(hours: &[Hour], wanted: usize) -> bool {
     hours.len() == wanted && hours.windows(2).all(|pair| pair[1].start_s - pair[0].start_s == 3600)
 }
 
-/// The dispersion of windows of some hours about the curve; none where there are too few of them to tell.
+/// The dispersion of windows of some hours about the curve, and how probable it is by chance; none where there are too
+/// few of them to tell.
 fn about_curve<'a>(
     windows: impl Iterator<Item = &'a [Hour]>,
     curve: &FittedCurve,
     hours_of: usize,
-) -> Option<Measured> {
+) -> Option<(Measured, f64)> {
     let counts: Vec<(f64, f64)> = windows
         .map(|hours| {
             let requests: f64 = hours.iter().map(|hour| hour.requests).sum();
@@ -208,7 +227,7 @@ fn about_curve<'a>(
     let n = counts.len() as f64;
     // What the curve took for itself: all of its parameters where windows are hours, those of its levels where they are
     // days.
-    let degrees = n - if hours_of < 24 { curve.parameters / hours_of as f64 } else { curve.levels_parameters() };
+    let degrees = n - if hours_of < 24 { curve.parameters / hours_of as f64 } else { curve.levels_parameters };
     if degrees < 2.0 {
         return None;
     }
@@ -221,13 +240,10 @@ fn about_curve<'a>(
     let scattered =
         counts.iter().map(|(requests, expected)| ((requests - expected).powi(2) - ratio * expected).powi(2));
     let error = scattered.sum::<f64>().sqrt() / expected;
-    (expected > 0.0).then(|| Measured {
-        window_s: hours_of as f64 * HOUR_S,
-        dispersion,
-        scale,
-        about_s: None,
-        error: error.max(dispersion.max(0.1) * LEAST_ERROR.max((2.0 / degrees).sqrt())),
-    })
+    let by_chance = Chance::about_curve(counts.iter().map(|(_, expected)| *expected), degrees / n).exceeds(dispersion);
+    let error = error.max(dispersion.max(0.1) * LEAST_ERROR.max((2.0 / degrees).sqrt()));
+    let measured = Measured { window_s: hours_of as f64 * HOUR_S, dispersion, scale, about_s: None, error };
+    (expected > 0.0).then_some((measured, by_chance))
 }
 
 /// The variance of the mean over a window of a factor with variance 1 and this correlation time.
@@ -363,13 +379,18 @@ fn best_covariance(measured: &[Measured], wanted: &[f64], most: (usize, f64)) ->
     let slow: Vec<f64> = CORRELATIONS_S.into_iter().filter(|correlation_s| *correlation_s >= most.1).collect();
     for count in 0..=most.0.min(measured.len().saturating_sub(1)).min(slow.len()) {
         for_each_choice(slow.len(), count, &mut |chosen| {
-            let times: Vec<Option<f64>> = std::iter::once(None).chain(chosen.iter().map(|k| Some(slow[*k]))).collect();
-            let (squares, variances) = least_squares(measured, wanted, &times);
-            let squares = squares + PRICE * count as f64;
-            if squares < best.0 {
-                let parts = variances.iter().zip(&times).skip(1).map(|(v, t)| (*v, t.unwrap_or(DAY_S)));
-                let parts = parts.filter(|(variance, _)| *variance > 0.0).collect();
-                best = (squares, Covariance { day: variances[0], parts });
+            for has_day in [false, true] {
+                let day = has_day.then_some(None);
+                let times: Vec<Option<f64>> = day.into_iter().chain(chosen.iter().map(|k| Some(slow[*k]))).collect();
+                let (squares, variances) = least_squares(measured, wanted, &times);
+                let squares = squares + PRICE * count as f64 + if has_day { DAY_PRICE } else { 0.0 };
+                if squares < best.0 {
+                    let of =
+                        |time: Option<f64>| variances.iter().zip(&times).find(|(_, t)| **t == time).map(|(v, _)| *v);
+                    let parts = times.iter().flatten().map(|t| (of(Some(*t)).unwrap_or(0.0), *t));
+                    let parts = parts.filter(|(variance, _)| *variance > 0.0).collect();
+                    best = (squares, Covariance { day: of(None).unwrap_or(0.0), parts });
+                }
             }
         });
     }

@@ -5,11 +5,25 @@ use statrs::function::beta::beta_reg;
 
 use super::days::{Hour, Hours};
 use super::events::Events;
+use super::harmonics::Harmonics;
 use super::marks::{Marked, is_marked};
 use crate::describe::Description;
 
 /// Hours of the day that are alike differ more than this by chance in one log of a hundred.
 const CHANCE_MAX: f64 = 0.01;
+/// Days from which on a wave of the week is seen twice.
+const TWO_WEEKS: usize = 14;
+
+/// How a curve goes from one hour to the next.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CurveKind {
+    /// Each hour of the day has a level of its own.
+    #[default]
+    Steps,
+    /// It is a sum of a few waves of the day and of the week: better where the log is short.
+    Smooth,
+}
 
 /// Which days of the week are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -55,32 +69,75 @@ pub(super) struct FittedCurve {
     pub(super) requests_per_day: f64,
     /// Parameters that the hours were fitted with.
     pub(super) parameters: f64,
+    /// Parameters that days are fitted with: one a level.
+    pub(super) levels_parameters: f64,
+    /// What it is made of where it is smooth.
+    pub(super) harmonics: Option<Harmonics>,
 }
 
 impl FittedCurve {
-    /// Parameters that days are fitted with: one a level.
-    pub(super) fn levels_parameters(&self) -> f64 {
-        self.levels.groups() as f64
+    /// The curve of no hour in particular.
+    fn flat(requests_per_day: f64) -> Self {
+        Self {
+            weights: vec![1.0; 24],
+            levels: Grouping::Alike,
+            shapes: Grouping::Alike,
+            requests_per_day,
+            parameters: 1.0,
+            levels_parameters: 1.0,
+            harmonics: None,
+        }
+    }
+
+    /// A smooth curve.
+    fn smooth(harmonics: Harmonics) -> Self {
+        let is_weekly = harmonics.of_week > 0;
+        let rates: Vec<f64> = (0..if is_weekly { 168 } else { 24 }).map(|place| harmonics.rate(place)).collect();
+        let mean = rates.iter().sum::<f64>() / rates.len() as f64;
+        Self {
+            weights: rates.iter().map(|rate| rate / mean).collect(),
+            levels: if is_weekly { Grouping::Weekday } else { Grouping::Alike },
+            shapes: Grouping::Alike,
+            requests_per_day: 24.0 * mean,
+            parameters: harmonics.coefficients.len() as f64,
+            levels_parameters: f64::from(1 + 2 * harmonics.of_week),
+            harmonics: Some(harmonics),
+        }
+    }
+
+    /// By what share of its mean the rate rises within an hour: the smaller of the steps to the hours beside it, so that
+    /// steps that the rate does at once are none of its slope.
+    pub(super) fn slope(&self, hour: &Hour) -> f64 {
+        let place = hour.of_week();
+        let weight = |place: usize| self.weights[place % self.weights.len()];
+        let own = weight(place);
+        let (before, after) = (own - weight(place + 167), weight(place + 1) - own);
+        if own <= 0.0 || before * after <= 0.0 {
+            return 0.0;
+        }
+        before.abs().min(after.abs()) * before.signum() / own
     }
 
     /// Requests that an hour is expected to have, growth included.
     pub(super) fn expected(&self, hour: &Hour) -> f64 {
-        let weight = self.weights[(hour.weekday * 24 + hour.of_day) % self.weights.len()];
+        let weight = self.weights[hour.of_week() % self.weights.len()];
         self.requests_per_day / 24.0 * weight * hour.growth
     }
 }
 
 /// The curve of a log, without what is marked.
-pub(super) fn fit(log: &Description, hours: &Hours, marked: &[Marked]) -> FittedCurve {
+pub(super) fn fit(log: &Description, hours: &Hours, marked: &[Marked], kind: CurveKind) -> FittedCurve {
     let kept: Vec<Hour> = hours.hours.iter().copied().filter(|hour| !is_marked(marked, hour)).collect();
     let seen = |hour: usize| kept.iter().any(|own| own.of_day == hour);
     if !(0..24).all(seen) || is_flat(log, &kept) || is_sparse(log, hours) {
-        let flat = vec![1.0; 24];
-        let alike = Grouping::Alike;
-        let requests_per_day = hours.requests_per_day;
-        return FittedCurve { weights: flat, levels: alike, shapes: alike, requests_per_day, parameters: 1.0 };
+        return FittedCurve::flat(hours.requests_per_day);
     }
     let kept_hours = Hours { hours: kept, ..hours.clone() };
+    if kind == CurveKind::Smooth
+        && let Some(harmonics) = Harmonics::of(&kept_hours.hours, kept_hours.full_days().len() >= TWO_WEEKS)
+    {
+        return FittedCurve::smooth(harmonics);
+    }
     let levels = best_levels(&kept_hours);
     let shapes = best_shapes(&kept_hours.hours);
     let rates = rates(&kept_hours.hours, levels, shapes);
@@ -93,6 +150,8 @@ pub(super) fn fit(log: &Description, hours: &Hours, marked: &[Marked]) -> Fitted
         shapes,
         requests_per_day: 24.0 * mean,
         parameters: (levels.groups() + 23 * shapes.groups()) as f64,
+        levels_parameters: levels.groups() as f64,
+        harmonics: None,
     }
 }
 

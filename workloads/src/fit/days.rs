@@ -23,6 +23,13 @@ pub(super) struct Hour {
     pub(super) growth: f64,
 }
 
+impl Hour {
+    /// Hours from Monday's midnight.
+    pub(super) fn of_week(&self) -> usize {
+        self.weekday * 24 + self.of_day
+    }
+}
+
 /// All hours that were observed from start to end, in order; for a log without such hours one stretch of constant rate.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Hours {

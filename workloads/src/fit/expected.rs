@@ -159,6 +159,12 @@ impl TrafficFit {
         day.into_iter().chain(bursts).collect()
     }
 
+    /// Whether nothing but chance makes requests depart from the curve: they are a Poisson process.
+    #[must_use]
+    pub fn is_by_chance(&self) -> bool {
+        self.slow_rates().is_empty() && self.process() == Process::Poisson
+    }
+
     /// How requests come, given the rate.
     #[must_use]
     pub fn process(&self) -> Process {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::TrafficFit;
+use super::chance::FALSE_FACTORS;
+use super::{CurveKind, TrafficFit};
 use crate::describe::Description;
 use crate::slow_rate::Scope;
 
@@ -40,7 +41,7 @@ impl TrafficFit {
     /// The traffic of each of several models, given that of all together: where they rise and fall together, each has its
     /// share of the whole and all have the same luck; else each has a model of its own, but for those that tell no rate.
     #[must_use]
-    pub fn of_models(whole: &Self, of_models: &[(String, Description)]) -> Vec<(String, Self)> {
+    pub fn of_models(whole: &Self, of_models: &[(String, Description)], kind: CurveKind) -> Vec<(String, Self)> {
         let active: Vec<&(String, Description)> = of_models.iter().filter(|(_, own)| own.requests > 0).collect();
         let requests: f64 = active.iter().map(|(_, own)| own.requests as f64).sum();
         let together = together(&active.iter().map(|(_, own)| own).collect::<Vec<_>>());
@@ -49,8 +50,10 @@ impl TrafficFit {
             scope: Scope::Fleet,
             ..whole.clone()
         };
-        let of_model =
-            |own: &Description| if together { share(own) } else { Self::of(own).unwrap_or_else(|_| share(own)) };
+        // The more models there are, the more often one of them looks unlike chance by chance.
+        let level = FALSE_FACTORS / active.len() as f64;
+        let alone = |own: &Description| Self::at_level(own, kind, level).unwrap_or_else(|_| share(own));
+        let of_model = |own: &Description| if together { share(own) } else { alone(own) };
         active.into_iter().map(|(name, own)| (name.clone(), of_model(own))).collect()
     }
 }

@@ -1,7 +1,11 @@
-use fleetfront_sim::Law;
+use fleetfront_sim::{Law, StreamKey};
+use rayon::prelude::*;
 
 use super::*;
 use crate::describe::{DescribeOptions, Describer, Origin};
+use crate::process::Process;
+use crate::rate::{Rate, RateSegment};
+use crate::request_stream::RequestStream;
 use crate::slow_rate::Scope;
 use crate::testing::known_traffic;
 
@@ -23,10 +27,15 @@ fn daily() -> Vec<f64> {
 
 /// Requests of some days of a model, by second.
 fn draw(model: &TrafficFit, days: i64) -> Vec<i64> {
+    draw_number(0, model, days)
+}
+
+/// One of several such draws.
+fn draw_number(number: u32, model: &TrafficFit, days: i64) -> Vec<i64> {
     let stretch_s = (MONDAY_S, MONDAY_S + days * DAY_S);
     let expected = Expected::new(model, "UTC", stretch_s, stretch_s.1).expect("a known zone");
     let mut stamps_s = Vec::new();
-    expected.draw((3, 0), "flux-dev", |since_ns| stamps_s.push(MONDAY_S + since_ns.cast_signed() / S));
+    expected.draw((3, number), "flux-dev", |since_ns| stamps_s.push(MONDAY_S + since_ns.cast_signed() / S));
     stamps_s
 }
 
@@ -42,7 +51,7 @@ fn describe(stamps_s: &[i64], days: i64) -> Description {
 }
 
 fn fit(model: &TrafficFit, days: i64) -> TrafficFit {
-    TrafficFit::of(&describe(&draw(model, days), days)).expect("a fit")
+    TrafficFit::of(&describe(&draw(model, days), days), CurveKind::Steps).expect("a fit")
 }
 
 /// Whether a number is within a share of another.
@@ -59,6 +68,47 @@ fn a_daily_curve_without_bursts_is_found() {
     found.curve.iter().zip(daily()).for_each(|(found, expected)| assert_near(*found, expected, 0.15));
     assert!(found.bursts.iter().all(|burst| burst.cv < 0.1) && found.day_cv < 0.03, "{found:#?}");
     assert_eq!((found.events, &found.marked[..], found.growth_per_week), (Events::POISSON, &[][..], None));
+}
+
+/// Three days of few requests, drawn many times from a curve of two waves: the smooth curve is nearer to it than steps are.
+#[test]
+fn a_smooth_curve_is_told_from_less() {
+    let wave = |k: f64, hour: i32| (std::f64::consts::TAU * k * f64::from(hour) / 24.0).sin();
+    let rates: Vec<f64> = (0..24).map(|hour| (0.8 * wave(1.0, hour) + 0.3 * wave(2.0, hour - 3)).exp()).collect();
+    let mean = rates.iter().sum::<f64>() / 24.0;
+    let curve: Vec<f64> = rates.iter().map(|rate| rate / mean).collect();
+    let model = TrafficFit { requests_per_day: 500.0, ..known(curve.clone()) };
+    let squares = |kind: CurveKind| -> f64 {
+        let of_log = |number: u32| {
+            let found = TrafficFit::of(&describe(&draw_number(number, &model, 3), 3), kind).expect("a fit");
+            assert_eq!(found.harmonics.is_some(), kind == CurveKind::Smooth);
+            found.curve.iter().zip(&curve).map(|(found, expected)| (found - expected).powi(2)).sum::<f64>() / 24.0
+        };
+        (0..20).map(of_log).sum::<f64>() / 20.0
+    };
+    let (steps, smooth) = (squares(CurveKind::Steps), squares(CurveKind::Smooth));
+    // An hour has 63 requests in three days: steps scatter by their Poisson variance. Five coefficients of 24 are left.
+    assert_near(steps, 1.0 / 62.5, 0.2);
+    assert!(smooth < 0.5 * steps, "{smooth}, {steps} of steps");
+}
+
+/// A wave of the week is there where the log has two weeks; its weekend is no step.
+#[test]
+fn a_smooth_curve_has_waves_of_the_week() {
+    let rate = |hour: i32| {
+        let day = std::f64::consts::TAU * f64::from(hour) / 24.0;
+        (0.8 * day.sin() + 0.6 * (day / 7.0).cos()).exp()
+    };
+    let mean = (0..168).map(rate).sum::<f64>() / 168.0;
+    let model = known((0..168).map(|hour| rate(hour) / mean).collect());
+    let fit = |days: i64| TrafficFit::of(&describe(&draw(&model, days), days), CurveKind::Smooth).expect("a fit");
+    let found = fit(28);
+    let harmonics = found.harmonics.expect("a smooth curve");
+    assert_eq!((harmonics.of_week, found.curve.len()), (1, 168));
+    found.curve.iter().zip(&model.curve).for_each(|(found, expected)| assert_near(*found, *expected, 0.05));
+    // An hour's wave is known by its start, half an hour before its middle.
+    assert_near(harmonics.coefficients[1].hypot(harmonics.coefficients[2]), 0.8, 0.03);
+    assert_eq!(fit(13).harmonics.expect("a smooth curve").of_week, 0);
 }
 
 #[test]
@@ -98,6 +148,61 @@ fn a_rate_that_varies_slowly_is_found() {
     }
 }
 
+/// Days, and requests a day: few requests for two weeks, and many for three days.
+const SMALL: [(i64, f64); 2] = [(14, 300.0), (3, 5000.0)];
+
+/// How many of so many logs get a random factor, sessions or gaps of their own.
+fn departing(logs: u32, days: i64, stamps_s: impl Fn(u32) -> Vec<i64> + Sync) -> usize {
+    let departs = |number: &u32| {
+        !TrafficFit::of(&describe(&stamps_s(*number), days), CurveKind::Steps).expect("a fit").is_by_chance()
+    };
+    (0..logs).into_par_iter().filter(departs).count()
+}
+
+/// The level of the test is 5 %: 10 of 200 logs.
+#[test]
+fn requests_by_chance_get_no_random_factor() {
+    for (days, requests_per_day) in SMALL {
+        let model = TrafficFit { requests_per_day, ..known(daily()) };
+        let number = departing(200, days, |number| draw_number(number, &model, days));
+        assert!(number <= 10, "{number} of 200 logs of {days} days");
+    }
+}
+
+/// The rate of people has no steps: what it rises by within the hour is not taken for bursts. 28 days make it count.
+#[test]
+fn a_rate_that_changes_within_the_hour_is_no_burst() {
+    let days = 28;
+    let five_minutes = |k: i64| {
+        let of_day = k as f64 / 288.0 * std::f64::consts::TAU;
+        RateSegment { start_s: 300.0 * k as f64, per_second: 5000.0 / DAY_S as f64 * (1.0 + 0.8 * of_day.sin()) }
+    };
+    let draw = |number: u32| {
+        let rate = Rate::new((0..288 * days).map(five_minutes).collect(), (days * DAY_S) as f64);
+        let mut stream = RequestStream::of_rate(rate, &Process::Poisson, 5, number, StreamKey::of("log"));
+        let (mut block, mut stamps_s) = (Vec::new(), Vec::new());
+        while stream.fill(&mut block) {
+            stamps_s.extend(block.iter().map(|request| MONDAY_S + (request.at.0 / 1_000_000_000).cast_signed()));
+        }
+        stamps_s
+    };
+    let number = departing(40, days, draw);
+    assert!(number <= 4, "{number} of 40 logs");
+}
+
+#[test]
+fn random_factors_that_are_there_are_found() {
+    let bursts = vec![Burst { cv: 0.3, correlation_s: 900.0 }];
+    for (days, requests_per_day) in SMALL {
+        let quarterly = TrafficFit { requests_per_day, bursts: bursts.clone(), ..known(daily()) };
+        let by_day = TrafficFit { requests_per_day, day_cv: 0.2, ..known(daily()) };
+        for model in [quarterly, by_day] {
+            let number = departing(40, days, |number| draw_number(number, &model, days));
+            assert!(number >= 38, "{number} of 40 logs of {days} days: {model:?}");
+        }
+    }
+}
+
 #[test]
 fn the_luck_of_days_is_found() {
     let found = fit(&TrafficFit { day_cv: 0.4, ..known(daily()) }, 56);
@@ -116,7 +221,7 @@ fn sessions_are_told_from_rates_that_vary() {
 #[test]
 fn a_timer_is_found() {
     let stamps_s: Vec<i64> = (0..14 * 1440).map(|minute| MONDAY_S + 60 * minute + 7 + minute % 3).collect();
-    let events = TrafficFit::of(&describe(&stamps_s, 14)).expect("a fit").events;
+    let events = TrafficFit::of(&describe(&stamps_s, 14), CurveKind::Steps).expect("a fit").events;
     assert!(events.gap.is_some_and(|gap| gap.cv() < 0.3), "{events:?}");
 }
 
@@ -132,7 +237,7 @@ fn a_timer_that_brings_several_is_found_in_counts() {
     };
     let mut describer = Describer::new(options).expect("legal options");
     (0..144).for_each(|step| describer.push((MONDAY_S + 600 * step) * S, 0, 4));
-    let events = TrafficFit::of(&describer.finish(&["f".to_owned()])).expect("a fit").events;
+    let events = TrafficFit::of(&describer.finish(&["f".to_owned()]), CurveKind::Steps).expect("a fit").events;
     assert_near(events.mean_size, 4.0, 1e-9);
     assert!(events.gap.is_some_and(|gap| gap.cv() < 0.5), "{events:?}");
 }
@@ -141,14 +246,14 @@ fn a_timer_that_brings_several_is_found_in_counts() {
 fn an_outage_is_marked_and_not_averaged_in() {
     let away = |at_s: &i64| !(MONDAY_S + 3 * DAY_S + 40_000..MONDAY_S + 3 * DAY_S + 60_000).contains(at_s);
     let stamps_s: Vec<i64> = draw(&known(daily()), 14).into_iter().filter(away).collect();
-    let found = TrafficFit::of(&describe(&stamps_s, 14)).expect("a fit");
+    let found = TrafficFit::of(&describe(&stamps_s, 14), CurveKind::Steps).expect("a fit");
     let [outage] = &found.marked[..] else { panic!("{:#?}", found.marked) };
     assert_eq!((outage.mark, outage.date.as_str()), (Mark::Outage, "2026-03-05"));
     assert!(outage.expected > 500.0, "{outage:?}");
     assert_near(found.requests_per_day, 4000.0, 0.02);
     let minutes = |at_s: &i64| !(MONDAY_S + 50_000..MONDAY_S + 51_200).contains(at_s);
     let stamps_s: Vec<i64> = draw(&known(daily()), 14).into_iter().filter(minutes).collect();
-    let found = TrafficFit::of(&describe(&stamps_s, 14)).expect("a fit");
+    let found = TrafficFit::of(&describe(&stamps_s, 14), CurveKind::Steps).expect("a fit");
     let [outage] = &found.marked[..] else { panic!("{:#?}", found.marked) };
     assert!((1100..1300).contains(&(outage.end_s - outage.start_s)), "{outage:?}");
 }
@@ -158,7 +263,7 @@ fn a_holiday_is_marked() {
     let holiday = MONDAY_S + 8 * DAY_S..MONDAY_S + 9 * DAY_S;
     let keep = |at_s: &i64| !holiday.contains(at_s) || at_s % 5 == 0;
     let stamps_s: Vec<i64> = draw(&known(daily()), 21).into_iter().filter(keep).collect();
-    let found = TrafficFit::of(&describe(&stamps_s, 21)).expect("a fit");
+    let found = TrafficFit::of(&describe(&stamps_s, 21), CurveKind::Steps).expect("a fit");
     let [day] = &found.marked[..] else { panic!("{:#?}", found.marked) };
     assert_eq!((day.mark, day.date.as_str()), (Mark::QuietDay, "2026-03-10"));
     assert!(found.day_cv < 0.1, "{}", found.day_cv);
@@ -200,19 +305,19 @@ fn models_that_rise_and_fall_together_share_their_luck() {
     for scope in [Scope::Fleet, Scope::Model] {
         let of_models = of_models(scope);
         for models in [&of_models[..], &of_models[..2]] {
-            let fits = TrafficFit::of_models(&whole, models);
+            let fits = TrafficFit::of_models(&whole, models, CurveKind::Steps);
             assert!(fits.iter().all(|(_, fit)| fit.scope == scope), "{} models", models.len());
         }
     }
     // One request tells no rate: its model has its share of the whole.
     let rare = [of_models(Scope::Model), vec![("rare".to_owned(), describe(&[MONDAY_S + 5], 14))]].concat();
-    let fits = TrafficFit::of_models(&whole, &rare);
+    let fits = TrafficFit::of_models(&whole, &rare, CurveKind::Steps);
     let requests: u64 = rare.iter().map(|(_, own)| own.requests).sum();
     assert_near(fits[3].1.requests_per_day, 4000.0 / requests as f64, 1e-9);
 }
 
 #[test]
 fn what_has_no_rate_is_refused() {
-    assert_eq!(TrafficFit::of(&describe(&[], 1)), Err(FitError::Empty));
-    assert_eq!(TrafficFit::of(&describe(&[MONDAY_S + 5; 3], 1)), Err(FitError::OneInstant));
+    assert_eq!(TrafficFit::of(&describe(&[], 1), CurveKind::Steps), Err(FitError::Empty));
+    assert_eq!(TrafficFit::of(&describe(&[MONDAY_S + 5; 3], 1), CurveKind::Steps), Err(FitError::OneInstant));
 }

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use super::*;
 use crate::describe::Origin;
-use crate::fit::{Grouping, level_since_s};
+use crate::fit::{CurveKind, Grouping, level_since_s};
 use crate::testing::known_traffic;
 
 const S: i64 = 1_000_000_000;
@@ -59,11 +59,37 @@ impl Log {
         self
     }
 
+    /// The part of it between two instants, in unix seconds.
+    fn part(&self, (start_s, end_s): (i64, i64)) -> Self {
+        let within = |stamp: &&(i64, u32, u64)| (start_s * S..end_s * S).contains(&stamp.0);
+        Self {
+            stamps: self.stamps.iter().filter(within).copied().collect(),
+            names: self.names.clone(),
+            options: self.options.clone(),
+            stretch_s: (start_s, end_s),
+        }
+    }
+
+    /// A fit held against it.
+    fn against(&self, fit: &TrafficFit) -> Proof {
+        let log = self.describe(&self.names, None);
+        let models = [("all".to_owned(), fit.clone())];
+        prove(&log, &self.options, self.stretch_s, &models, (1, ample_draws(log.requests))).expect("legal options")
+    }
+
+    /// What is fitted to the days before an instant, held against those after it.
+    fn held_out(&self, split_s: i64) -> Proof {
+        let before = self.part((self.stretch_s.0, split_s));
+        let fit = TrafficFit::of(&before.describe(&self.names, None), CurveKind::Steps).expect("a fit");
+        assert_eq!(fit.growth_per_week, None, "the later days have the level of the first");
+        self.part((split_s, self.stretch_s.1)).against(&fit)
+    }
+
     fn prove(&self) -> Proof {
         let log = self.describe(&self.names, None);
         let models = self.names.iter().enumerate().filter_map(|(model, name)| {
             let own = self.describe(std::slice::from_ref(name), Some(model as u32));
-            Some((name.clone(), TrafficFit::of(&own).ok()?))
+            Some((name.clone(), TrafficFit::of(&own, CurveKind::Steps).ok()?))
         });
         let models: Vec<(String, TrafficFit)> = models.collect();
         prove(&log, &self.options, self.stretch_s, &models, (1, ample_draws(log.requests))).expect("legal options")
@@ -97,17 +123,62 @@ fn assert_holds(log: &Log, least_checks: usize, least_keep_alive: Option<f64>) {
     assert_eq!(keep_alive.is_some(), least_keep_alive.is_some(), "bins longer than a minute have no cold minutes");
 }
 
+/// Least shares of the groups, in their order.
+#[track_caller]
+fn assert_groups(proof: &Proof, least: [f64; 5]) {
+    for (group, least) in CheckGroup::ALL.into_iter().zip(least) {
+        let share = proof.share_of(group);
+        assert!(share >= Some(least), "{share:?} of {group:?} hold, below {least}");
+    }
+}
+
 #[test]
 fn a_text_to_image_service_is_drawn_as_it_is() {
-    let Some(text) = trace("gentd26_t2i_requests_a.csv.gz") else { return };
+    let Some(log) = text_to_image() else { return };
+    assert_eq!(log.stretch_s.0, stamp_ns("2024-11-19 00:00:00") / S, "the traffic began on a Tuesday");
+    assert_holds(&log, 60, Some(0.6));
+    assert_groups(&log.prove(), [0.96, 0.88, 0.88, 0.75, 0.6]);
+    let fit = TrafficFit::of(&log.describe(&log.names, None), CurveKind::Steps).expect("a fit");
+    assert!(fit.events.session.is_some(), "people ask for several images: {:?}", fit.events);
+}
+
+/// From its launch on.
+fn text_to_image() -> Option<Log> {
+    let text = trace("gentd26_t2i_requests_a.csv.gz")?;
     let mut stamps: Vec<_> = rows(&text).map(|row| (stamp_ns(row[0]), 0, 1)).collect();
     stamps.sort_unstable();
     let stretch_s = (hour_of(stamps[0].0), stamps[stamps.len() - 1].0 / S + 1);
-    let log = Log::of_one(stamps, None, stretch_s).of_present_level();
-    assert_eq!(log.stretch_s.0, stamp_ns("2024-11-19 00:00:00") / S, "the traffic began on a Tuesday");
-    assert_holds(&log, 60, Some(0.6));
-    let fit = TrafficFit::of(&log.describe(&log.names, None)).expect("a fit");
-    assert!(fit.events.session.is_some(), "people ask for several images: {:?}", fit.events);
+    Some(Log::of_one(stamps, None, stretch_s).of_present_level())
+}
+
+/// Seven days are fitted, the five after them are held against what that draws. Mornings differ: people worked on.
+#[test]
+fn later_days_of_a_text_to_image_service_are_those_of_the_first() {
+    let Some(log) = text_to_image() else { return };
+    let proof = log.held_out(stamp_ns("2024-11-26 00:00:00") / S);
+    assert!(proof.checks.len() >= 60 && proof.share() >= Some(0.85), "{:?}", proof.share());
+    assert_groups(&proof, [0.8, 0.85, 0.95, 1.0, 0.85]);
+}
+
+/// What no fit knows: in the weeks after a launch of a shuttle people asked for a third less, and the check says so. Tweets of
+/// two weeks come in smaller bursts than those of the 40 days before.
+#[test]
+fn later_weeks_of_other_traffic_are_told_from_the_first() {
+    let held_out = |name: &str, bin_s: i64, split: &str| {
+        let text = trace(name)?;
+        let stamps: Vec<_> = rows(&text).map(|row| (stamp_ns(row[0]), 0, row[1].parse().expect("a count"))).collect();
+        let stretch_s = (hour_of(stamps[0].0), stamps[stamps.len() - 1].0 / S + bin_s);
+        Some(Log::of_one(stamps, Some(bin_s as f64), stretch_s).held_out(stamp_ns(split) / S))
+    };
+    if let Some(proof) = held_out("nasa_jul95_hourly.csv", 3600, "1995-07-17 00:00:00") {
+        assert!(proof.share() < Some(0.3), "{:?}", proof.share());
+        let all = proof.checks.iter().find(|check| check.name == "requests").expect("it is checked");
+        assert!(all.log < all.drawn.map(|drawn| drawn.low), "{all:?}");
+    }
+    if let Some(proof) = held_out("nab_twitter_amzn_5min.csv.gz", 300, "2015-04-06 00:00:00") {
+        assert!(proof.share() >= Some(0.6) && proof.share_of(CheckGroup::Curve) >= Some(0.65), "{:?}", proof.share());
+        assert!(proof.share_of(CheckGroup::Dispersion) < Some(0.5), "{:?}", proof.share_of(CheckGroup::Dispersion));
+    }
 }
 
 #[test]
@@ -118,7 +189,7 @@ fn a_web_server_of_a_second_is_drawn_as_it_is() {
     let stamps = rows(&text).map(|row| (start_ns + number(row[0]) * S, 0, number(row[1]) as u64)).collect();
     let log = Log::of_one(stamps, None, (start_ns / S, start_ns / S + 7 * 86_400));
     assert_holds(&log, 55, Some(0.6));
-    let fit = TrafficFit::of(&log.describe(&log.names, None)).expect("a fit");
+    let fit = TrafficFit::of(&log.describe(&log.names, None), CurveKind::Steps).expect("a fit");
     assert_eq!(fit.levels, Grouping::Weekend);
     assert!(fit.marked.len() > 5 && fit.marked.iter().all(|mark| mark.mark == crate::fit::Mark::Outage));
 }
@@ -199,6 +270,42 @@ fn a_model_is_proved_by_what_it_draws_and_another_is_not() {
         "{other:#?}"
     );
     assert!(other.share() < Some(0.8), "{:?}", other.share());
+}
+
+/// What is done to a fit, and the group of statistics that has to see it, with its largest share.
+type Wrong = (fn(&TrafficFit) -> TrafficFit, CheckGroup, f64);
+
+/// Fits that are wrong in one respect: six hours late, half as much again, and nothing but chance.
+fn wrong() -> [Wrong; 3] {
+    let late = |fit: &TrafficFit| {
+        let mut curve = fit.curve.clone();
+        curve.rotate_right(6);
+        TrafficFit { curve, ..fit.clone() }
+    };
+    let calm = |fit: &TrafficFit| {
+        let events = crate::fit::Events::POISSON;
+        TrafficFit { day_cv: 0.0, bursts: Vec::new(), events, ..fit.clone() }
+    };
+    [
+        (late, CheckGroup::Curve, 0.2),
+        (|fit| TrafficFit { requests_per_day: 1.5 * fit.requests_per_day, ..fit.clone() }, CheckGroup::Curve, 0.6),
+        (calm, CheckGroup::Dispersion, 0.1),
+    ]
+}
+
+/// Of a log that is known and of one that people made, the fit holds and the same fit with one error does not, by far.
+#[test]
+fn fits_that_are_wrong_fail() {
+    let bursts = vec![crate::fit::Burst { cv: 0.6, correlation_s: 1800.0 }];
+    for log in [Some(drawn(&TrafficFit { bursts, ..known() })), text_to_image()].into_iter().flatten() {
+        let fit = TrafficFit::of(&log.describe(&log.names, None), CurveKind::Steps).expect("a fit");
+        assert!(log.against(&fit).share() >= Some(0.9));
+        for (number, (of, group, most)) in wrong().into_iter().enumerate() {
+            let proof = log.against(&of(&fit));
+            assert!(proof.share() < Some(0.7), "{number}: {:?}", proof.share());
+            assert!(proof.share_of(group) < Some(most), "{number}: {:?} of {group:?}", proof.share_of(group));
+        }
+    }
 }
 
 #[test]

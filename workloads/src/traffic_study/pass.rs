@@ -70,6 +70,8 @@ pub(super) struct Described {
     pub(super) clients: Option<Clients>,
     pub(super) shapes: Option<Shapes>,
     pub(super) adapters: Option<Adapters>,
+    /// Those of each model that needs some, where there are several models.
+    pub(super) adapters_of_models: Vec<(String, Adapters)>,
     pub(super) options: DescribeOptions,
     /// The time observed, in unix seconds.
     pub(super) stretch_s: (i64, i64),
@@ -210,6 +212,7 @@ impl<'a, B: BufRead, O: FnMut() -> io::Result<B>> Pass<'a, O> {
         let (has_clients, has_adapters) = (!self.clients.is_empty(), self.summary.columns.adapter.is_some());
         let mut shapes = ShapeBook::new(&self.summary.columns.shape, models.len());
         let mut adapters = AdapterBook::default();
+        let mut adapters_of_models = vec![AdapterBook::default(); several];
         let names = &mut self.names;
         let each = |entry: &Entry<'_>| {
             if entry.at_ns < start_ns {
@@ -224,6 +227,9 @@ impl<'a, B: BufRead, O: FnMut() -> io::Result<B>> Pass<'a, O> {
             }
             if has_adapters {
                 adapters.push(entry.adapter, entry.requests);
+                if let Some(of_model) = adapters_of_models.get_mut(model as usize) {
+                    of_model.push(entry.adapter, entry.requests);
+                }
             }
             if let Some(of_model) = of_models.get_mut(model as usize) {
                 of_model.push(entry.at_ns, 0, entry.requests);
@@ -239,7 +245,10 @@ impl<'a, B: BufRead, O: FnMut() -> io::Result<B>> Pass<'a, O> {
             with_names.map(|(name, of_model)| (name.clone(), of_model.finish(std::slice::from_ref(name)))).collect();
         of_models.sort_by(|(a, x), (b, y)| y.requests.cmp(&x.requests).then_with(|| a.cmp(b)));
         let (clients, shapes, adapters) = (clients.finish(), shapes.finish(&models), adapters.finish());
-        Ok(Described { whole: whole.finish(&models), of_models, clients, shapes, adapters, options, stretch_s })
+        let of_each = models.iter().zip(adapters_of_models);
+        let adapters_of_models = of_each.filter_map(|(name, book)| Some((name.clone(), book.finish()?))).collect();
+        let whole = whole.finish(&models);
+        Ok(Described { whole, of_models, clients, shapes, adapters, adapters_of_models, options, stretch_s })
     }
 
     /// Reads the log again and hands its entries to `each` in order of time, with the numbers of their models.

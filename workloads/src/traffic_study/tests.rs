@@ -20,7 +20,7 @@ fn study(text: &str, options: &StudyOptions) -> Result<TrafficStudy, StudyError>
 }
 
 fn plain() -> StudyOptions {
-    StudyOptions { log: LogOptions::default(), check: None }
+    StudyOptions { log: LogOptions::default(), curve: CurveKind::Steps, check: None }
 }
 
 #[test]
