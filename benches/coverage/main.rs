@@ -1,14 +1,20 @@
 //! Whether nominal 95 % intervals cover what they should: thousands of small studies of systems whose exact answers
 //! are known, and the share of them whose interval holds the answer. Run with `cargo bench --bench coverage`, and
-//! `-- STUDIES` for another number than 2,000; `-- intervals` and `-- frontier` do one part only.
+//! `-- STUDIES` for another number than 2,000; `-- intervals`, `-- frontier` and `-- backtest` do one
+//! part only.
 //!
 //! The frontier's part is about fleets whose exact place is known: how often the numbers of those on the frontier lie in
 //! their intervals, and how often it holds the fleets of the true one. It takes half as many studies.
 //!
+//! The part of backtests takes a tenth as many truths, or with `-- 200 backtest` as many as are named: each is a prediction of its
+//! own.
+//!
 //! Latencies and cost are read off `simulate_allocation`, the numbers that the report prints. A mean wait is no number
 //! of the report; its interval is made as the report makes all others, by `ratio` over `replicate`'s trials.
 
+mod backtest;
 mod frontier;
+mod truths;
 
 use std::process::ExitCode;
 
@@ -17,6 +23,8 @@ use fleetfront_planner::{Control, Effort, Estimate, Look, ratio, replicate, simu
 use fleetfront_scenario::{Files, Scenario};
 
 const STUDIES: u64 = 2_000;
+/// Fewer truths tell no share.
+const TRUTHS: u64 = 200;
 const TRIALS: u32 = 30;
 /// What the shares have to lie in: three standard errors of a share of 2,000 to either side of 95 %.
 const ACCEPTED: (f64, f64) = (0.935, 0.965);
@@ -146,7 +154,12 @@ fn main() -> ExitCode {
     // Both parts are printed, whichever fails.
     let intervals = !is_asked("intervals") || print_intervals(studies, &control);
     let frontier = !is_asked("frontier") || frontier::print(studies.div_ceil(2), &control);
-    if (intervals && frontier) || studies < STUDIES { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    // A truth takes as long as ten studies, and tells a hundred numbers.
+    let is_alone = wanted.iter().any(|word| word == "backtest");
+    let truths = if is_alone { studies } else { studies.div_ceil(10) };
+    let backtest = !is_asked("backtest") || backtest::print(truths, &control);
+    let is_telling = studies >= STUDIES || (is_alone && truths >= TRUTHS);
+    if (intervals && frontier && backtest) || !is_telling { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Prints the shares of single allocations' numbers; whether all lie in what is accepted.

@@ -244,6 +244,7 @@ impl<'a> ReadyBacktest<'a> {
             own.told(name, self.forecast.as_ref().map(|forecast| forecast.requests_per_day(name)))
         };
         let rates = rates.map(|rates| check_rates(rates, &stated_prices(scenario, self.options.allocation)));
+        let tells_idle = lines.iter().any(|line| line.metric == Metric::IdlePerDay);
         Backtest {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             inputs_sha256: scenario.inputs_sha256.clone(),
@@ -256,7 +257,7 @@ impl<'a> ReadyBacktest<'a> {
             first,
             second,
             verdict: BacktestVerdict::of(&lines, rates.as_ref(), self.options.pass_share),
-            absent: verdict::absent(observed.says(), self.charged.is_some()),
+            absent: verdict::absent(observed.says(), self.charged.is_some(), tells_idle),
             calibrated: self.measured.iter().map(told).collect(),
             bill: self.charged.as_ref().map(|charged| charged.told.clone()),
             rates,

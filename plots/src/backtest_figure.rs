@@ -64,12 +64,12 @@ pub(crate) fn backtest_figure(of: &Backtest) -> Figure {
         ],
         panels: traffics.iter().map(panel).collect(),
         rows,
-        notes: vec![format!(
-            "Calibrated on {}, predicted {}. Right of each panel: observed, and what was predicted. More than {RATIO_MAX} times \
-             is drawn at {RATIO_MAX}.",
-            of.first.words(),
-            of.second.words()
-        )],
+        notes: vec![
+            format!("Calibrated on {}, predicted {}.", of.first.words(), of.second.words()),
+            format!(
+                "Right of each panel: observed, and what was predicted. More than {RATIO_MAX} times is drawn at {RATIO_MAX}."
+            ),
+        ],
     }
     .figure()
 }

@@ -165,7 +165,9 @@ fn wrong_price(check: &fleetfront_calibration::RateCheck) -> Option<String> {
 }
 
 /// What the log does not tell, and what is not compared for it.
-pub(crate) fn absent(says: Says, has_bill: bool) -> Vec<String> {
+///
+/// - `has_bill`: whether there is a bill; `tells_idle`: whether idle time could be told from it.
+pub(crate) fn absent(says: Says, has_bill: bool, tells_idle: bool) -> Vec<String> {
     let mut absent = Vec::new();
     let mut note = |is_told: bool, words: &str| {
         if !is_told {
@@ -182,6 +184,9 @@ pub(crate) fn absent(says: Says, has_bill: bool) -> Vec<String> {
     let containers = "cold starts of requests that waited for another's start: no column names containers, so that those count \
                       alone whose own line has a start";
     note(says.containers || !says.startups, containers);
+    let idle = "idle seconds: starts or executions are not told, the bill does not cover every pool, or containers execute \
+                several requests at a time, so that dollars do not tell them";
+    note(tells_idle || !has_bill, idle);
     note(has_bill, "dollars and idle seconds: they are those of a bill, and none is given");
     absent
 }
@@ -226,10 +231,11 @@ mod tests {
     #[test]
     fn what_a_log_does_not_tell_is_named() {
         let says = Says { waits: false, executions: true, startups: false, containers: false, endings: true };
-        let words = absent(says, false);
+        let words = absent(says, false, false);
         assert_eq!(words.len(), 3);
         assert!(words[0].starts_with("wait and latency") && words[1].starts_with("cold-start share"), "{words:?}");
         let all = Says { waits: true, executions: true, startups: true, containers: true, endings: true };
-        assert!(absent(all, true).is_empty());
+        assert!(absent(all, true, true).is_empty());
+        assert!(absent(all, true, false)[0].starts_with("idle seconds"));
     }
 }
