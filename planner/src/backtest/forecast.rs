@@ -2,7 +2,7 @@
 
 use fleetfront_workloads::TimeZoneError;
 use fleetfront_workloads::describe::{DescribeError, DescribeOptions, Describer, Description, Origin};
-use fleetfront_workloads::fit::{Expected, TrafficFit, level_since_s};
+use fleetfront_workloads::fit::{CurveKind, Expected, TrafficFit, level_since_s};
 
 use rayon::prelude::*;
 
@@ -107,11 +107,11 @@ impl Forecast {
 
     fn fitted(&self, stamps: &Stamps) -> Result<Vec<(String, TrafficFit)>, TimeZoneError> {
         let (whole, of_models) = self.described(stamps)?;
-        let Ok(fit) = TrafficFit::of(&whole) else { return Ok(Vec::new()) };
+        let Ok(fit) = TrafficFit::of(&whole, CurveKind::Steps) else { return Ok(Vec::new()) };
         if self.names.len() == 1 {
             return Ok(vec![(self.names[0].clone(), fit)]);
         }
-        Ok(TrafficFit::of_models(&fit, &of_models))
+        Ok(TrafficFit::of_models(&fit, &of_models, CurveKind::Steps))
     }
 
     /// All models together, and each by itself, over the stretch that is fitted.
