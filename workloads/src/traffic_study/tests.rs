@@ -202,7 +202,7 @@ fn days_are_those_of_a_clock_that_is_put_back_or_forward() {
         (0..72).map(line).fold("time\n".to_owned(), |text, line| text + &line)
     };
     let zone = LogOptions { zone: "America/New_York".into(), ..LogOptions::default() };
-    let options = StudyOptions { log: zone, check: None };
+    let options = StudyOptions { log: zone, ..plain() };
     for (from, left_out, second_day) in [("2024-11-02T04:00:00Z", 1 + 23, 24), ("2024-03-09T05:00:00Z", 1, 23)] {
         let (requests, traces) = traced(&hours(from), &options).expect("traces");
         assert_eq!(traces.left_out, left_out, "{from}");
