@@ -77,7 +77,7 @@ fn bill(args: &BacktestArgs, path: &Path) -> Result<Bill, Failure> {
 
 fn rates(path: &Path) -> Result<BTreeMap<String, f64>, Failure> {
     let text = text("--rates", path)?;
-    read_billing_rates(&path.display().to_string(), &text).map_err(|one| problem(&[one]))
+    read_billing_rates(&path.display().to_string(), &text).map_err(|problems| problem(&problems))
 }
 
 fn text(option: &str, path: &Path) -> Result<String, Failure> {

@@ -54,8 +54,8 @@ pub struct RateChecks {
 /// - `file`: its name in errors.
 ///
 /// # Errors
-/// The problem of the file: no JSON object, or a value that is no number of zero or more.
-pub fn read_billing_rates(file: &str, text: &str) -> Result<BTreeMap<String, f64>, Problem> {
+/// Every problem of the file: no JSON object, or values that are no numbers of zero or more.
+pub fn read_billing_rates(file: &str, text: &str) -> Result<BTreeMap<String, f64>, Vec<Problem>> {
     let problem = |line: Option<u64>, key: &str, message: String| Problem {
         file: file.to_owned(),
         line,
@@ -64,18 +64,23 @@ pub fn read_billing_rates(file: &str, text: &str) -> Result<BTreeMap<String, f64
         message,
         help: "give what `modal billing rates --json` prints".to_owned(),
     };
-    let written: BTreeMap<String, serde_json::Value> = serde_json::from_str(text)
-        .map_err(|error| problem(Some(error.line() as u64), "", format!("is no JSON object of rates: {error}")))?;
-    let number = |value: &serde_json::Value| match value {
-        serde_json::Value::String(text) => text.trim().parse::<f64>().ok(),
-        value => value.as_f64(),
-    };
-    let read = |(name, value): (String, serde_json::Value)| {
-        let rate = number(&value).filter(|rate| rate.is_finite() && *rate >= 0.0);
-        let rate = rate.ok_or_else(|| problem(None, &name, format!("`{value}` is not a number zero or more")))?;
-        Ok((name, rate))
-    };
-    written.into_iter().map(read).collect()
+    let written: BTreeMap<String, serde_json::Value> = serde_json::from_str(text).map_err(|error| {
+        vec![problem(Some(error.line() as u64), "", format!("is no JSON object of rates: {error}"))]
+    })?;
+    let (mut rates, mut problems) = (BTreeMap::new(), Vec::new());
+    for (name, value) in written {
+        let number = match &value {
+            serde_json::Value::String(text) => text.trim().parse::<f64>().ok(),
+            value => value.as_f64(),
+        };
+        match number.filter(|rate| rate.is_finite() && *rate >= 0.0) {
+            Some(rate) => {
+                rates.insert(name, rate);
+            }
+            None => problems.push(problem(None, &name, format!("`{value}` is not a number zero or more"))),
+        }
+    }
+    if problems.is_empty() { Ok(rates) } else { Err(problems) }
 }
 
 /// Holds the prices of a scenario against rates.
@@ -177,7 +182,7 @@ mod tests {
 
     #[test]
     fn what_are_no_rates_is_refused() {
-        let said = |text: &str| read_billing_rates("rates.json", text).expect_err("a problem").to_string();
+        let said = |text: &str| read_billing_rates("rates.json", text).expect_err("a problem")[0].to_string();
         assert!(said("[1]").starts_with("rates.json:1: is no JSON object of rates"), "{}", said("[1]"));
         assert!(said(r#"{"cpu": "free"}"#).contains("cpu: `\"free\"` is not a number"));
         assert!(said(r#"{"cpu": "-1"}"#).contains("zero or more"));

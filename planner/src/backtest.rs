@@ -155,6 +155,8 @@ impl<'a> ReadyBacktest<'a> {
         let places = observed.places(&names)?;
         let zone = &scenario.clock.reporting_time_zone;
         let parts = parts(observed, zone, &options.dates)?;
+        let allocation = &scenario.allocations[options.allocation];
+        let charged = bill.map(|bill| charged(bill, scenario, allocation, &parts[1])).transpose()?;
         let own = |request: &SeenRequest| SeenRequest { model: places[request.model], ..*request };
         let requests: Vec<SeenRequest> = observed.requests.iter().map(own).collect();
         let first: Vec<&SeenRequest> = requests.iter().filter(|request| parts[0].holds(request.at_ns)).collect();
@@ -170,10 +172,8 @@ impl<'a> ReadyBacktest<'a> {
         } else {
             None
         };
-        let allocation = &scenario.allocations[options.allocation];
-        let charged = bill.map(|bill| charged(bill, scenario, allocation, &parts[1])).transpose()?;
         let run_in_ns = RUN_IN_NS.min(parts[1].start_ns() - parts[0].start_ns());
-        let own = with_horizon(scenario, parts[1].days(), run_in_ns);
+        let own = with_horizon(scenario, &parts[1], run_in_ns);
         Ok(Self { given, options, scenario: own, parts, requests, measured, forecast, charged })
     }
 

@@ -33,7 +33,6 @@ pub fn off(line: &BacktestLine) -> String {
 #[must_use]
 pub fn metric_unit(metric: Metric) -> Unit {
     match metric {
-        Metric::RequestsPerDay => Unit::Count,
         Metric::FailedShare | Metric::ColdStartShare => Unit::Share,
         Metric::WaitMean
         | Metric::LatencyMean
@@ -45,7 +44,7 @@ pub fn metric_unit(metric: Metric) -> Unit {
         | Metric::ExecutionP95
         | Metric::ExecutionP99 => Unit::Seconds,
         // A sum of seconds is a number of them, however many hours it is.
-        Metric::BusyPerDay | Metric::BootPerDay | Metric::IdlePerDay => Unit::Count,
+        Metric::RequestsPerDay | Metric::BusyPerDay | Metric::BootPerDay | Metric::IdlePerDay => Unit::Count,
         Metric::UsdPerDay => Unit::Usd,
     }
 }

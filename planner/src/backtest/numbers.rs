@@ -134,9 +134,9 @@ pub(crate) fn sheet(all: &[SeenRequest], says: Says, names: &[String], period: &
     let days = period.days() as f64;
     let mut sheet = Sheet::new();
     for (sums, name) in of_models.into_iter().zip(names).filter(|(sums, _)| sums.requests > 0.0) {
-        sums.write(BacktestSubject::Model(name.clone()), says, days, &mut sheet);
+        sums.write(&BacktestSubject::Model(name.clone()), says, days, &mut sheet);
     }
-    fleet.write(BacktestSubject::Fleet, says, days, &mut sheet);
+    fleet.write(&BacktestSubject::Fleet, says, days, &mut sheet);
     sheet
 }
 
@@ -193,7 +193,7 @@ impl Sums {
         }
     }
 
-    fn write(mut self, subject: BacktestSubject, says: Says, days: f64, sheet: &mut Sheet) {
+    fn write(mut self, subject: &BacktestSubject, says: Says, days: f64, sheet: &mut Sheet) {
         self.latencies_s.sort_by(f64::total_cmp);
         self.executions_s.sort_by(f64::total_cmp);
         let mean = |all: &[f64]| all.iter().sum::<f64>() / all.len() as f64;

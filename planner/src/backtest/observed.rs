@@ -47,6 +47,7 @@ pub struct Observed {
 }
 
 /// What a log says of its requests.
+#[expect(clippy::struct_excessive_bools, reason = "columns that are there or not, each by itself")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Says {
     pub(crate) waits: bool,

@@ -7,7 +7,7 @@ use fleetfront_scenario::{Allocation, Scenario};
 use fleetfront_sim::{Arrival, LatencyHistogram, Luck, Observers, Quantile, Request, SimTime, State, Timeline, Trace};
 
 use super::SeenRequest;
-use super::days::{DAY_NS, Period};
+use super::days::Period;
 use super::forecast::Stamps;
 use super::measured::{MeasuredModel, failure_probability, fit_of};
 use super::seen::SeenTrial;
@@ -67,34 +67,29 @@ impl Known<'_> {
                 let own = &mut world.models[model];
                 let cell = &mut own.variants[variant].cells[pool.gpu];
                 let of = format!("service time of {name}");
-                match measured.and_then(|own| own.service.as_ref()) {
-                    Some(law) => {
-                        cell.service = Some(fit_of(law.redrawn(self.luck(number, &of)), law.n));
-                        // The times are those of all shapes.
-                        (cell.shape, own.shape) = (None, None);
-                    }
-                    None => {
-                        let factor = cell.service.as_ref().map_or(1.0, |fit| self.factor(fit, number, &of));
-                        cell.service.iter_mut().for_each(|fit| fit.law = fit.law.scaled(factor));
-                    }
+                if let Some(law) = measured.and_then(|own| own.service.as_ref()) {
+                    cell.service = Some(fit_of(law.redrawn(self.luck(number, &of)), law.n));
+                    // The times are those of all shapes.
+                    (cell.shape, own.shape) = (None, None);
+                } else {
+                    let factor = cell.service.as_ref().map_or(1.0, |fit| self.factor(fit, number, &of));
+                    cell.service.iter_mut().for_each(|fit| fit.law = fit.law.scaled(factor));
                 }
                 let cell = &mut own.variants[variant].cells[pool.gpu];
                 let of = format!("boot time of {name}");
-                match measured.and_then(|own| own.boot.as_ref()) {
-                    Some(law) => {
-                        cell.boot = Some(fit_of(law.redrawn(self.luck(number, &of)), law.n));
-                        cell.boot_plan = None;
-                    }
-                    None => {
-                        let factor = cell.boot.as_ref().map_or(1.0, |fit| self.factor(fit, number, &of));
-                        multiply_boot(cell, factor);
-                    }
+                if let Some(law) = measured.and_then(|own| own.boot.as_ref()) {
+                    cell.boot = Some(fit_of(law.redrawn(self.luck(number, &of)), law.n));
+                    cell.boot_plan = None;
+                } else {
+                    let factor = cell.boot.as_ref().map_or(1.0, |fit| self.factor(fit, number, &of));
+                    multiply_boot(cell, factor);
                 }
                 if let Some(counts) = measured.and_then(|own| own.failures) {
                     let of_request =
                         failure_probability(counts, share(self.seed, number, &format!("failures of {name}")));
                     // A request fails with its last try: each fails by itself.
-                    let tries = f64::from(pool.settings.retries) + 1.0;
+                    let stated = pool.settings.rules.retry.as_ref().map(|retry| retry.max_retries);
+                    let tries = f64::from(stated.unwrap_or(pool.settings.retries)) + 1.0;
                     own.failure_probability = of_request.powf(1.0 / tries);
                     own.variants[variant].cells[pool.gpu].failure_probability = None;
                 }
@@ -127,7 +122,7 @@ pub(crate) fn simulated(
     let horizon = scenario.traffic.horizon();
     let origin_ns = period.start_ns() - horizon.start.0.cast_signed();
     let requests = requests(stamps, origin_ns, (seed, trial));
-    let mut seen = SeenTrial::default();
+    let mut shown = SeenTrial::default();
     let pools = allocation.pools.len();
     let (mut usd, mut container_s) = (vec![Vec::new(); pools], vec![0.0; pools]);
     for group in groups(scenario, allocation) {
@@ -140,7 +135,7 @@ pub(crate) fn simulated(
         let mut scratch = Scratch::default();
         let outcome = group.simulate_arrivals(scenario, &arrivals, (seed, trial), &mut scratch, &mut observers);
         let models: Vec<usize> = group.models.iter().map(|(model, _)| *model).collect();
-        seen.add(&trace.events, &models, origin_ns);
+        shown.add(&trace.events, &models, origin_ns);
         for (place, timeline) in timelines.iter().enumerate() {
             let pool = group.places[place];
             let billed = outcome.pools[place].ledger().billed().as_secs_f64();
@@ -149,7 +144,7 @@ pub(crate) fn simulated(
             usd[pool] = by_day(timeline, group.cost_usd(place, &outcome.pools[place]));
         }
     }
-    Lived { requests: seen.finish(), usd, container_s }
+    Lived { requests: shown.finish(), usd, container_s }
 }
 
 /// The dollars of a pool by day: the container seconds of each day at the mean price of a second.
@@ -187,11 +182,11 @@ fn arrivals(group: &ReadyGroup, requests: &BTreeMap<usize, Vec<Request>>) -> Vec
     arrivals
 }
 
-/// The scenario with a horizon of so many days behind so long a run-in, and nothing that log and prediction would both count.
-pub(crate) fn with_horizon(scenario: &Scenario, days: usize, run_in_ns: i64) -> Scenario {
+/// The scenario with the horizon of a period behind so long a run-in.
+pub(crate) fn with_horizon(scenario: &Scenario, period: &Period, run_in_ns: i64) -> Scenario {
     let seconds = |ns: i64| fleetfront_sim::Seconds::new(ns as f64 / 1e9).expect("a span");
     let mut own = scenario.clone();
-    own.traffic.horizon = seconds(days as i64 * DAY_NS);
+    own.traffic.horizon = seconds(period.end_ns() - period.start_ns());
     own.traffic.run_in = seconds(run_in_ns);
     own
 }
