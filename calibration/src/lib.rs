@@ -34,8 +34,8 @@ mod trace_file;
 pub use benchmarks::{BenchmarkRow, Benchmarks, Finding};
 pub use boots::{BootRow, Boots};
 pub use calibration::{
-    CalibratedCell, Calibration, CalibrationOptions, Flag, LawBasis, LawRanking, OWN_LAW_N, PooledPhase, RankedLaw,
-    RunCounts, StatedCv,
+    CalibratedCell, Calibration, CalibrationOptions, Flag, GpuRatio, LawBasis, LawRanking, OWN_LAW_N, PooledPhase,
+    RankedLaw, RowsBehind, RunCounts, StatedCv,
 };
 pub use contradictions::{ContradictionRule, Contradictions, JudgedRow, TypicalTime};
 pub use curve_file::read_load_curve;
