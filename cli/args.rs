@@ -8,6 +8,7 @@ use fleetfront_planner::{Effort, WORLDS_MIN};
 use fleetfront_plots::ExportFormat;
 
 use crate::benchmark_kit::BenchmarkKitArgs;
+use crate::calibrate_args::CalibrateArgs;
 use crate::traffic_args::TrafficArgs;
 
 /// Simulates request traffic on serverless GPU fleets and shows what every allocation of models to GPU types costs and
@@ -60,6 +61,9 @@ pub(crate) enum Command {
     /// Say what the traffic of a request log is like, and write it as a scenario's traffic; with --check draw logs from the
     /// model and show whether they are like it
     Traffic(Box<TrafficArgs>),
+    /// Turn measurements into laws: how long requests and boots take in every cell, how sure that is, how well the law fits,
+    /// what contradicts what, and where each number comes from
+    Calibrate(Box<CalibrateArgs>),
     /// Print the JSON schema of scenario.toml
     Schema,
     /// Print completions for a shell

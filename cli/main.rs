@@ -7,6 +7,9 @@ mod answer;
 mod args;
 mod benchmark_kit;
 mod bug;
+mod calibrate;
+mod calibrate_args;
+mod calibrate_inputs;
 mod check;
 mod compare;
 mod completions;
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Command::Elsewhere(args) => elsewhere::elsewhere(&args),
         Command::Whatif(args) => whatif::whatif(&args),
         Command::Measure(args) => measure::measure(&args),
+        Command::Calibrate(args) => calibrate::calibrate(&args),
         Command::Traffic(args) => traffic::traffic(&args),
         Command::Schema => schema::schema(),
         Command::Completions(args) => completions::completions(&args),

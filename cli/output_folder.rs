@@ -56,6 +56,12 @@ fn is_called(known: &str, name: &str) -> bool {
 }
 
 const RUN: Writer = Writer { name: "run", files: &OURS, signed: STUDY };
+/// `calibrate --out`.
+pub(crate) const CALIBRATION: Writer = Writer {
+    name: "calibration",
+    files: &["answer.md", "calibration.json", "means.svg", "means.png", "qq.*.svg", "cdf.*.svg"],
+    signed: "calibration.json",
+};
 /// `compare --out`.
 pub(crate) const COMPARE: Writer = Writer {
     name: "comparison",

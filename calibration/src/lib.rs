@@ -28,6 +28,7 @@ mod service;
 mod shape_law;
 mod shapes_file;
 mod spread;
+mod study;
 mod table;
 mod trace_file;
 
@@ -62,6 +63,10 @@ pub use runs::{Benchmarked, CellName, Phase, RUN_COLUMNS, Repeats, Run, RunEnd, 
 pub use shape_law::{Beyond, Exponents, ShapeError, ShapeLaw, ShapeParameter, ShapePrediction};
 pub use shapes_file::{
     SHAPE_COLUMNS, SHAPE_MOST, SHAPE_WEIGHT_MAX, ShapeSample, is_quantity, quantity_help, read_shapes,
+};
+pub use study::{
+    BesideArithmetic, CalibrationStudy, CellStudy, Disagreement, Fitness, MeanBounds, PeakOfVariant, PeakOnGpu, StudyEffort,
+    StudyFacts,
 };
 pub use table::{NO_ROWS, table_cells};
 pub use trace_file::{TRACE_HEADER, read_trace};

@@ -63,6 +63,8 @@ pub enum Flag {
     OtherShapesLeftOut {
         /// How many runs are left out.
         runs: usize,
+        /// The line of the first of them, from 1.
+        line: u64,
         /// Why there is no shape law.
         because: String,
     },
@@ -103,7 +105,7 @@ impl fmt::Display for Flag {
             Self::Divided { words, .. } => f.write_str(words),
             Self::NotMeasured => f.write_str("nobody measured it"),
             Self::StatedSpread { source } => write!(f, "no cell was measured twice; the spread is that of {source}"),
-            Self::OtherShapesLeftOut { runs, because } => {
+            Self::OtherShapesLeftOut { runs, because, .. } => {
                 write!(f, "{runs} runs of other shapes are left out: {because}")
             }
             Self::Extrapolated { beyond } => write!(f, "extrapolated: {beyond}"),

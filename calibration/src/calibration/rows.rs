@@ -92,8 +92,10 @@ impl Judged<'_> {
             Err(error) => {
                 let of_shape = self.all.iter().filter(|run| run.shape == self.timed || run.time().is_none());
                 let rows: Vec<Run> = of_shape.map(|run| (*run).clone()).collect();
-                let left_out = self.all.len() - rows.len();
-                self.flags.push(Flag::OtherShapesLeftOut { runs: left_out, because: error.to_string() });
+                let runs = self.all.len() - rows.len();
+                let others = self.all.iter().filter(|run| run.shape != self.timed && run.time().is_some());
+                let line = others.map(|run| run.line).min().unwrap_or_default();
+                self.flags.push(Flag::OtherShapesLeftOut { runs, line, because: error.to_string() });
                 rows
             }
         }
