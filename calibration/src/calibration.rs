@@ -164,6 +164,7 @@ impl PhaseOf<'_> {
         let spread = pooling.map(|pooling| *pooling.prior());
         let (spread_kind, spread_source) = match (stated, spread.map_or(0, |spread| spread.cells)) {
             (Some(stated), 0) => (Kind::Assumed, stated.source.clone()),
+            (_, 1) => (Kind::Derived, "the only cell with two runs or more".to_owned()),
             (_, cells) => (Kind::Derived, format!("pooled over {cells} cells with two runs or more")),
         };
         (cells, PooledPhase { phase, spread, spread_kind, spread_source, reference, ratios })

@@ -233,7 +233,7 @@ mod tests {
             "](means.svg)",
             "**Warm requests: laws of the seconds**",
             "| m &lt;b&gt; v\\|1, L40S at 20 steps |",
-            "few, contradiction, stale",
+            "disputed, stale, few",
             "**Boots: laws of the seconds**",
             "**How well laws fit",
             "**Ratios between GPU types",

@@ -7,16 +7,16 @@ use crate::calibration_words::cell_words;
 use crate::figure::{Figure, Spot, Stroke, solid, spot};
 use crate::format::{Unit, plain};
 use crate::scale::{Scale, positive_range};
-use crate::theme::{QUIET, WHITE, outline};
+use crate::theme::{WHITE, outline};
 use crate::traffic_frame::{BAND, LOG, MODEL, band, page_of};
 
 const QQ_SIZE: (f64, f64) = (620.0, 560.0);
 const CDF_SIZE: (f64, f64) = (760.0, 460.0);
-const BAND_WORDS: &str = "95 % of samples drawn from the law";
+const BAND_WORDS: &str = "95 % of drawn samples";
 
 /// Draws the quantiles of the sample against those of the law.
 pub(crate) fn qq_figure(cell: &CalibratedCell, family: Family, goodness: &Goodness) -> Figure {
-    let title = format!("{}: quantiles against the {family} law", cell_words(cell));
+    let title = format!("Quantiles of {}", cell_words(cell));
     let outside = goodness.qq.iter().filter(|point| is_outside(point.sample_s, point.band_s)).count();
     let description = format!(
         "{} quantiles of the measured times against those of the fitted law, both in seconds on logarithmic axes; {outside} \
@@ -24,7 +24,7 @@ pub(crate) fn qq_figure(cell: &CalibratedCell, family: Family, goodness: &Goodne
         goodness.qq.len(),
         goodness.anderson_darling.p_value
     );
-    let lines = [("measured".to_owned(), LOG), ("as the law has it".to_owned(), MODEL)];
+    let lines = [("measured".to_owned(), LOG), (format!("the {family} law"), MODEL)];
     let titles = ("seconds by the law", "measured seconds");
     let (mut figure, plot) = page_of(QQ_SIZE, (&title, &description), &[(BAND, BAND_WORDS)], &lines, titles);
     let all = goodness.qq.iter().flat_map(|point| [point.law_s, point.sample_s, point.band_s[0], point.band_s[1]]);
@@ -47,14 +47,14 @@ pub(crate) fn qq_figure(cell: &CalibratedCell, family: Family, goodness: &Goodne
 
 /// Draws the distribution of the sample against that of the law.
 pub(crate) fn cdf_figure(cell: &CalibratedCell, family: Family, goodness: &Goodness) -> Figure {
-    let title = format!("{}: distribution against the {family} law", cell_words(cell));
+    let title = format!("Distribution of {}", cell_words(cell));
     let outside = goodness.cdf.iter().filter(|step| is_outside(step.sample, step.band)).count();
     let description = format!(
         "The share of measured times that are no longer than so many seconds (logarithmic), in steps, against the fitted \
          law; {outside} of {} steps lie outside of the band in which 95 % of samples drawn from the law lie.",
         goodness.cdf.len()
     );
-    let lines = [("measured".to_owned(), LOG), ("the law".to_owned(), MODEL)];
+    let lines = [("measured".to_owned(), LOG), (format!("the {family} law"), MODEL)];
     let titles = ("seconds", "share that is no longer");
     let (mut figure, plot) = page_of(CDF_SIZE, (&title, &description), &[(BAND, BAND_WORDS)], &lines, titles);
     let Some((low, high)) = positive_range(goodness.cdf.iter().map(|step| step.seconds), 1.04) else { return figure };
@@ -75,8 +75,6 @@ pub(crate) fn cdf_figure(cell: &CalibratedCell, family: Family, goodness: &Goodn
     }
     steps.push(spot(plot.right, steps[steps.len() - 1].y));
     figure.line(steps, Stroke { colour: LOG.colour, width: LOG.width, dash: LOG.dash });
-    let all = solid(QUIET, 1.0);
-    figure.line(vec![spot(plot.left, plot.top), spot(plot.right, plot.top)], all);
     figure
 }
 

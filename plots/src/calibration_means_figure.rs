@@ -58,7 +58,7 @@ fn row(of: &CellStudy) -> Row {
             hollow: fit.kind > Kind::Published,
             of: Estimate { value: mean.value, low: mean.low, high: mean.high },
             luck: None,
-            words: format!("{}, {}", mean_words(mean), basis_words(&of.cell)),
+            words: format!("{} {}", mean_words(mean), basis_words(&of.cell)),
         }
     });
     Row::Marks(name_words(&of.cell.name), vec![mark])

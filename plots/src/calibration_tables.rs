@@ -1,16 +1,15 @@
 //! The tables of a calibration, for the screen and for Markdown.
 
 use fleetfront_calibration::{
-    CalibrationStudy, CellStudy, Disagreement, FailureRate, FitEstimate, Fitness, MemoryClass, OWN_LAW_N, Phase,
-    RunCounts, ShapeLaw, ShapeParameter,
+    CalibrationStudy, CellStudy, Disagreement, FailureRate, FitEstimate, Fitness, LawBasis, MemoryClass, OWN_LAW_N,
+    PeakOnGpu, Phase, RunCounts, ShapeLaw, ShapeParameter,
 };
-use fleetfront_planner::Estimate;
 
 use crate::calibration_words::{
-    basis_words, calibration_sources, flags_words, law_words, mean_words, name_words, phase_words, shape_words,
-    source_numbers,
+    basis_words, between, calibration_sources, flags_words, law_words, mean_words, name_words, peak_sources, phase_words,
+    shape_words, source_numbers,
 };
-use crate::format::{Unit, estimate, plain};
+use crate::format::{Unit, plain};
 
 /// A table of texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,8 +30,8 @@ pub fn calibration_tables(study: &CalibrationStudy) -> Vec<CalibrationTable> {
     let sources = calibration_sources(study);
     let phases = [Phase::Warm, Phase::Cold, Phase::Boot, Phase::Adapter];
     let mut tables: Vec<CalibrationTable> = phases.iter().map(|phase| laws(study, *phase, &sources)).collect();
-    tables.extend([fitness(study), shape_laws(study), ratios(study, &sources), failures(study), memory(study)]);
-    tables.push(arithmetic(study));
+    tables.extend([fitness(study), spreads(study), shape_laws(study), ratios(study, &sources), failures(study)]);
+    tables.extend([memory(study, &sources), arithmetic(study, &sources)]);
     tables.into_iter().filter(|table| !table.rows.is_empty()).collect()
 }
 
@@ -41,7 +40,7 @@ fn table(heading: impl Into<String>, columns: &[&'static str], numbers: &[usize]
 }
 
 fn laws(study: &CalibrationStudy, phase: Phase, sources: &[String]) -> CalibrationTable {
-    let columns = ["cell", "law", "mean (90 %)", "cv", "runs", "kind", "age", "from", "flags"];
+    let columns = ["cell", "law", "mean, s (90 %)", "cv", "runs", "kind", "age", "from", "flags"];
     let words = phase_words(phase);
     let heading = format!("{}{}: laws of the seconds", words[..1].to_uppercase(), &words[1..]);
     let mut out = table(heading, &columns, &[3, 4, 6]);
@@ -55,7 +54,7 @@ fn laws(study: &CalibrationStudy, phase: Phase, sources: &[String]) -> Calibrati
             fit.map_or("none".to_owned(), |fit| law_words(&fit.law)) + &basis,
             of.mean_s.map_or("–".to_owned(), mean_words),
             of.cv.map_or("–".to_owned(), |cv| plain(cv, Unit::Count)),
-            counts(&of.cell.counts),
+            runs_words(of),
             of.cell.rows.kind.word().to_owned(),
             of.cell.rows.age_days.map_or("–".to_owned(), |days| format!("{days} d")),
             source_numbers(sources, &of.cell.rows.sources),
@@ -66,8 +65,11 @@ fn laws(study: &CalibrationStudy, phase: Phase, sources: &[String]) -> Calibrati
 }
 
 /// What rows there are: the fitted ones first.
-fn counts(counts: &RunCounts) -> String {
-    let RunCounts { ended, cut_off, failed, summaries, evidence } = *counts;
+fn runs_words(of: &CellStudy) -> String {
+    if let (Some(LawBasis::FirstRequests), Some(fit)) = (of.cell.basis, &of.cell.fit) {
+        return format!("{} first", fit.n);
+    }
+    let RunCounts { ended, cut_off, failed, summaries, evidence } = of.cell.counts;
     let parts = [
         (summaries, if summaries == 1 { "summary" } else { "summaries" }),
         (cut_off, "cut off"),
@@ -78,23 +80,21 @@ fn counts(counts: &RunCounts) -> String {
     ended.to_string() + &parts.collect::<String>()
 }
 
-fn with_interval(of: &FitEstimate, unit: Unit) -> String {
+fn with_interval(of: &FitEstimate) -> String {
     match of.interval {
-        Some([low, high]) => estimate(Estimate { value: of.value, low, high }, unit),
-        None => plain(of.value, unit),
+        Some([low, high]) => between(of.value, low, high),
+        None => plain(of.value, Unit::Count),
     }
 }
 
 /// How well laws fit, and which other would do nearly as well.
 fn fitness(study: &CalibrationStudy) -> CalibrationTable {
     let columns = ["cell", "phase", "fitted to its own times (95 %)", "n", "p, AD", "p, KS", "runner-up"];
-    let mut out = table("How well laws fit (p: as far from the law by luck alone)", &columns, &[3, 4, 5]);
+    let mut out = table("How well laws fit (kinds and sources as above; p: as far from the law by luck alone)", &columns, &[3, 4, 5]);
     for of in &study.cells {
         let Fitness::Tested { family, parameters, goodness } = &of.fitness else { continue };
-        let unit = |name: &str| if name.ends_with("_s") { Unit::Seconds } else { Unit::Count };
-        let numbers = parameters.iter().map(|(name, value)| {
-            format!("{} {}", name.trim_end_matches("_s").replace('_', " "), with_interval(value, unit(name)))
-        });
+        let name = |name: &str| name.strip_suffix("_s").map_or(name.replace('_', " "), |name| format!("{name}, s,"));
+        let numbers = parameters.iter().map(|(of, value)| format!("{} {}", name(of), with_interval(value)));
         let p = |p: f64| if p < 0.01 { format!("{p:.3}") } else { format!("{p:.2}") };
         out.rows.push(vec![
             name_words(&of.cell.name),
@@ -123,9 +123,27 @@ fn runner_up(of: &CellStudy) -> String {
     }
 }
 
+/// What cells with few runs share.
+fn spreads(study: &CalibrationStudy) -> CalibrationTable {
+    let columns = ["phase", "cv of a run", "told by", "worth, runs", "kind", "source"];
+    let mut out = table("Spreads that cells with few runs share", &columns, &[1, 3]);
+    for phase in &study.pooled {
+        let Some(spread) = phase.spread else { continue };
+        out.rows.push(vec![
+            phase_words(phase.phase).to_owned(),
+            plain(spread.variance.exp_m1().sqrt(), Unit::Count),
+            if spread.cells == 1 { "1 cell".to_owned() } else { format!("{} cells", spread.cells) },
+            plain(spread.freedom + 1.0, Unit::Count),
+            phase.spread_kind.word().to_owned(),
+            phase.spread_source.clone(),
+        ]);
+    }
+    out
+}
+
 fn shape_laws(study: &CalibrationStudy) -> CalibrationTable {
     let columns = ["cell", "fixed", "a step", "exponents and adapter", "σ", "n", "measured"];
-    let heading = "Shape laws: seconds = fixed + step · steps · megapixels^a · frames^b · images (± standard errors)";
+    let heading = "Shape laws: seconds = fixed + step · steps · megapixels^a · frames^b · images, ± standard errors";
     let mut out = table(heading, &columns, &[4, 5]);
     for of in &study.cells {
         let Some(law) = &of.cell.shape_law else { continue };
@@ -179,16 +197,11 @@ fn ratios(study: &CalibrationStudy, sources: &[String]) -> CalibrationTable {
     let mut out = table("Ratios between GPU types, over the models measured on both", &columns, &[3, 4, 5]);
     for phase in &study.pooled {
         for ratio in &phase.ratios {
-            let bounds = Estimate {
-                value: ratio.ratio,
-                low: ratio.ratio * ratio.factor.low,
-                high: ratio.ratio * ratio.factor.high,
-            };
             out.rows.push(vec![
                 ratio.gpu.clone(),
                 phase_words(phase.phase).to_owned(),
                 phase.reference.clone(),
-                estimate(bounds, Unit::Ratio),
+                between(ratio.ratio, ratio.ratio * ratio.factor.low, ratio.ratio * ratio.factor.high),
                 plain(ratio.between_models, Unit::Count),
                 ratio.models.to_string(),
                 ratio.kind.word().to_owned(),
@@ -226,29 +239,37 @@ fn failures(study: &CalibrationStudy) -> CalibrationTable {
     out
 }
 
-fn memory(study: &CalibrationStudy) -> CalibrationTable {
-    let columns = ["variant", "peak, GiB", "kind", "fits", "borderline", "does not fit"];
+fn memory(study: &CalibrationStudy, sources: &[String]) -> CalibrationTable {
+    let columns = ["variant", "peak, GiB", "kind", "fits, from", "borderline", "does not fit", "from"];
     let mut out = table("Memory: peaks of a request, and the GPU types that have so much", &columns, &[1]);
     for peak in &study.memory {
-        let on = |class: MemoryClass| {
-            let gpus: Vec<&str> = peak.gpus.iter().filter(|on| on.fit.class == class).map(|on| on.gpu.as_str()).collect();
-            if gpus.is_empty() { "–".to_owned() } else { gpus.join(", ") }
+        let mut gpus: Vec<&PeakOnGpu> = peak.gpus.iter().collect();
+        gpus.sort_by(|a, b| a.fit.usable_gib.total_cmp(&b.fit.usable_gib));
+        let on = |class: MemoryClass| gpus.iter().filter(|on| on.fit.class == class).map(|on| on.gpu.as_str()).collect();
+        let list = |gpus: Vec<&str>| if gpus.is_empty() { "–".to_owned() } else { gpus.join(", ") };
+        // Classes follow the size of the memory alone: what fits, fits on everything larger.
+        let fits: Vec<&str> = on(MemoryClass::Fits);
+        let fits = match fits[..] {
+            [] => "none".to_owned(),
+            [only] => only.to_owned(),
+            [least, ..] => format!("{least} on, {} of {}", fits.len(), gpus.len()),
         };
         let kind = peak.provenance.kind.word();
         out.rows.push(vec![
             format!("{} {}", peak.model, peak.variant).trim_end().to_owned(),
             plain(peak.peak_gib, Unit::Count),
             peak.measured_on.as_ref().map_or(kind.to_owned(), |gpu| format!("{kind} on {gpu}")),
-            on(MemoryClass::Fits),
-            on(MemoryClass::Borderline),
-            on(MemoryClass::No),
+            fits,
+            list(on(MemoryClass::Borderline)),
+            list(on(MemoryClass::No)),
+            source_numbers(sources, &peak_sources(peak)),
         ]);
     }
     out
 }
 
-fn arithmetic(study: &CalibrationStudy) -> CalibrationTable {
-    let columns = ["cell", "mean", "by arithmetic", "off by (1 σ)", "at least", "what it says"];
+fn arithmetic(study: &CalibrationStudy, sources: &[String]) -> CalibrationTable {
+    let columns = ["cell", "mean", "by arithmetic", "off by (1 σ)", "at least", "what it says", "from"];
     let mut out = table("Beside arithmetic (derived; it can refute a time, never confirm one)", &columns, &[1, 2, 3, 4]);
     for of in &study.cells {
         let (Some(found), Some(mean)) = (&of.arithmetic, of.mean_s) else { continue };
@@ -270,6 +291,7 @@ fn arithmetic(study: &CalibrationStudy) -> CalibrationTable {
             format!("× {:.2}, {on}", prediction.factor),
             prediction.least_s.map_or("–".to_owned(), |least_s| plain(least_s, Unit::Seconds)),
             verdict,
+            source_numbers(sources, &prediction.sources),
         ]);
     }
     out

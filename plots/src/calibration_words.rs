@@ -1,12 +1,15 @@
 //! A calibration in words: names of cells, laws with their numbers, flags, and the sentences that come first.
 
 use fleetfront_calibration::{
-    CalibratedCell, CalibrationStudy, CellName, CellStudy, Flag, Kind, LawBasis, MeanBounds, Phase, Shape,
+    CalibratedCell, CalibrationStudy, CellName, CellStudy, Disagreement, Fitness, Flag, Kind, LawBasis, MeanBounds,
+    PeakOfVariant, Phase, Provenance, Shape,
 };
-use fleetfront_planner::Estimate;
 use fleetfront_sim::Law;
 
-use crate::format::{Unit, estimate, plain};
+use crate::format::{Unit, plain};
+
+/// A law with a smaller p of Anderson and Darling's statistic does not suit its runs: the customary twentieth.
+const POOR_P: f64 = 0.05;
 
 /// What is measured in a phase.
 pub(crate) fn phase_words(phase: Phase) -> &'static str {
@@ -60,9 +63,18 @@ pub(crate) fn law_words(law: &Law) -> String {
     }
 }
 
-/// A mean with its bounds.
+/// A mean with its bounds, in seconds.
 pub(crate) fn mean_words(mean: MeanBounds) -> String {
-    estimate(Estimate { value: mean.value, low: mean.low, high: mean.high }, Unit::Seconds)
+    between(mean.value, mean.low, mean.high)
+}
+
+/// A number with the ends of its interval, each with digits of its own: few runs leave intervals that are no narrower on
+/// one side than the number itself.
+pub(crate) fn between(value: f64, low: f64, high: f64) -> String {
+    let number = |value: f64| plain(value, Unit::Count);
+    let (low, high) = (number(low), number(high));
+    let dash = if low.starts_with('−') || high.starts_with('−') { " to " } else { "–" };
+    format!("{} ({low}{dash}{high})", number(value))
 }
 
 /// Where a law comes from.
@@ -82,7 +94,7 @@ pub(crate) fn flag_word(flag: &Flag) -> &'static str {
     match flag {
         Flag::Few { .. } => "few",
         Flag::OneMachine { .. } => "one machine",
-        Flag::Contradiction { .. } => "contradiction",
+        Flag::Contradiction { .. } => "disputed",
         Flag::Stale { .. } => "stale",
         Flag::NoAge { .. } => "no age",
         Flag::Divided { .. } => "divided",
@@ -98,13 +110,23 @@ pub(crate) fn flag_word(flag: &Flag) -> &'static str {
 /// The flags of a cell in words, each once.
 pub(crate) fn flags_words(of: &CellStudy) -> String {
     let mut words: Vec<&str> = Vec::new();
-    let refuted = of.arithmetic.as_ref().and_then(|found| found.disagreement).map(|_| "refuted");
-    for word in of.cell.flags.iter().map(flag_word).chain(refuted) {
+    let arithmetic = of.arithmetic.as_ref().and_then(|found| found.disagreement).map(|found| match found {
+        Disagreement::FasterThanMemory { .. } => "refuted",
+        Disagreement::FarFromPrediction { .. } => "off arithmetic",
+    });
+    let poor = is_poor(of).then_some("poor fit");
+    for word in of.cell.flags.iter().map(flag_word).chain(poor).chain(arithmetic) {
         if !words.contains(&word) {
             words.push(word);
         }
     }
     words.join(", ")
+}
+
+/// Whether the law that a cell's own runs chose does not suit them all the same.
+fn is_poor(of: &CellStudy) -> bool {
+    let Fitness::Tested { goodness, .. } = &of.fitness else { return false };
+    of.cell.basis == Some(LawBasis::OwnRuns) && goodness.anderson_darling.p_value < POOR_P
 }
 
 /// What a shape asks for; empty where nothing is stated.
@@ -153,6 +175,11 @@ pub fn calibration_sentences(study: &CalibrationStudy) -> Vec<String> {
             several(divided, "cell", "cells")
         ));
     }
+    let poor = study.cells.iter().filter(|of| is_poor(of)).count();
+    if poor > 0 {
+        let cells = several(poor, "cell chooses a law", "cells choose laws");
+        sentences.push(format!("{cells} that the runs do not suit (p below 0.05): the best of those there are."));
+    }
     let stale = with(|flag| matches!(flag, Flag::Stale { .. }));
     if stale > 0 {
         sentences.push(format!("{} on rows that are stale.", several(stale, "cell rests", "cells rest")));
@@ -198,13 +225,22 @@ fn flags_of(study: &CalibrationStudy, is: impl Fn(&Flag) -> bool) -> Vec<(String
 /// All sources of a study, each once: tables say them by their number, from 1.
 #[must_use]
 pub fn calibration_sources(study: &CalibrationStudy) -> Vec<String> {
+    let cells = study.cells.iter().flat_map(|of| of.cell.rows.sources.clone());
+    let memory = study.memory.iter().flat_map(peak_sources);
+    let arithmetic = study.cells.iter().filter_map(|of| of.arithmetic.as_ref());
+    let arithmetic = arithmetic.flat_map(|found| found.prediction.sources.clone());
     let mut sources: Vec<String> = Vec::new();
-    for source in study.cells.iter().flat_map(|of| &of.cell.rows.sources) {
-        if !sources.contains(source) {
-            sources.push(source.clone());
+    for source in cells.chain(memory).chain(arithmetic) {
+        if !sources.contains(&source) {
+            sources.push(source);
         }
     }
     sources
+}
+
+/// Who says what a variant needs, and what the GPU types have.
+pub(crate) fn peak_sources(peak: &PeakOfVariant) -> Vec<String> {
+    std::iter::once(&peak.provenance).chain(peak.gpus.iter().map(|on| &on.provenance)).map(Provenance::cite).collect()
 }
 
 /// Numbers of sources.

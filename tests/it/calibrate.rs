@@ -96,11 +96,11 @@ fn the_table_says_what_a_reader_needs() {
         "2 of 3 cells (a model's variant on a GPU type, in one phase) have a law",
         "Warm requests: laws of the seconds",
         "ΔAICc",
-        "few, stale",
+        "stale, few",
         "out of memory",
         "certain: out of memory",
         "the youngest row is of 2026-01-05, 326 days old",
-        "[2] paper (2026-01-05)",
+        "paper (2026-01-05)",
     ] {
         assert!(done.stdout.contains(phrase), "`{phrase}` is missing:\n{}", done.stdout);
     }

@@ -226,7 +226,7 @@ impl Judged<'_> {
             law: self.widened(best.law),
             kind: self.kind(),
             n: n as u32,
-            factor: self.beyond_shape(bounds_of_mean(best, n)),
+            factor: self.holding_both(best.law.mean_s(), self.beyond_shape(bounds_of_mean(best, n))),
             basis: LawBasis::OwnRuns,
             words: format!("{} law of its {n} runs", best.family),
         }
@@ -237,7 +237,7 @@ impl Judged<'_> {
         let fit = fit_law(Family::Lognormal, &Times::of(times).ok()?).ok()?;
         fit.mean().interval?;
         let words = format!("lognormal law of {ended} runs that ended and {} that were cut off", times.len() - ended);
-        let factor = self.beyond_shape(bounds_of_mean(&fit, ended));
+        let factor = self.holding_both(fit.law.mean_s(), self.beyond_shape(bounds_of_mean(&fit, ended)));
         let law = self.widened(fit.law);
         Some(Known { law, kind: self.kind(), n: ended as u32, factor, basis: LawBasis::OwnRuns, words })
     }
@@ -284,7 +284,7 @@ impl Judged<'_> {
         } else if self.all.iter().any(|run| matches!(run.end, RunEnd::Failed { .. })) {
             "no run ended"
         } else {
-            "no row may be fitted"
+            "every row is kept as evidence only"
         };
         because.to_owned()
     }

@@ -155,32 +155,36 @@ impl Judged<'_> {
             }
             self.contradictions = Some(found);
         }
+        let heard = |speaker: &&Speaker| speaker.row.is_fitted() && !outcasts.contains(&speaker.speaks_for[0]);
+        self.divide(&speakers.iter().filter(heard).collect::<Vec<_>>(), rule);
         let believed = rows.into_iter().enumerate().filter(|(place, run)| run.used && !outcasts.contains(place));
         (self.fitted, self.derived) = believed.map(|(_, run)| run).partition(Run::is_fitted);
-        self.divide(rule);
     }
 
-    /// Few rows of which each may be right, as of two: no middle tells who contradicts whom.
-    fn divide(&mut self, rule: ContradictionRule) {
-        let mut seconds: Vec<f64> = self.fitted.iter().filter_map(Run::typical_s).collect();
-        if seconds.len() >= OWN_LAW_N {
+    /// Few rows or series of which each may be right, as of two: no middle tells who contradicts whom.
+    fn divide(&mut self, speakers: &[&Speaker], rule: ContradictionRule) {
+        if speakers.len() >= OWN_LAW_N {
             return;
         }
-        seconds.sort_by(f64::total_cmp);
-        let gap = |k: &usize| seconds[*k] / seconds[k - 1];
-        let Some(cut) = (1..seconds.len()).max_by(|a, b| gap(a).total_cmp(&gap(b))).filter(|cut| gap(cut) > DIVIDED_RATIO)
+        let time = |speaker: &&Speaker| Some((speaker.row.typical_s()?, speaker.speaks_for.len()));
+        let mut times: Vec<(f64, usize)> = speakers.iter().filter_map(time).collect();
+        times.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let gap = |k: &usize| times[*k].0 / times[k - 1].0;
+        let Some(cut) = (1..times.len()).max_by(|a, b| gap(a).total_cmp(&gap(b))).filter(|cut| gap(cut) > DIVIDED_RATIO)
         else {
             return;
         };
-        let (short, long) = (seconds[cut - 1], seconds[cut]);
+        let rows = |of: &[(f64, usize)]| of.iter().map(|(_, rows)| rows).sum::<usize>();
+        let (few, all) = (rows(&times[..cut]), rows(&times));
+        let (short, long) = (times[cut - 1].0, times[cut].0);
         let done = if rule == ContradictionRule::Keep { "kept as they are" } else { "the spread holds both" };
         let words = format!(
-            "{cut} of {} rows take {short} s or less, the others {long} s or more; which are right is not known: {done}",
-            seconds.len()
+            "{few} of {all} rows lie about {short} s or less, the others about {long} s or more; which are right is not known: \
+             {done}"
         );
-        self.flags.push(Flag::Divided { ratio: gap(&cut), words });
+        self.flags.push(Flag::Divided { ratio: long / short, words });
         if rule != ContradictionRule::Keep {
-            self.divided = Some((seconds[0], seconds[seconds.len() - 1]));
+            self.divided = Some((times[0].0, times[times.len() - 1].0));
         }
     }
 
@@ -216,14 +220,14 @@ struct Speaker {
     speaks_for: Vec<usize>,
 }
 
-/// Who is held against whom, in the order of the rows: single rows, but of a long series of one source and date its median
-/// alone. What is far from the middle of a long series is the tail of its law and contradicts nobody.
+/// Who is held against whom, in the order of the rows: single rows, but of a long series of one source its median alone.
+/// What is far from the middle of a long series is the tail of its law and contradicts nobody.
 fn speakers(rows: &[Run]) -> Vec<Speaker> {
     let mut series: Vec<Vec<usize>> = Vec::new();
     for (place, run) in rows.iter().enumerate().filter(|(_, run)| run.typical_s().is_some()) {
         let same = |of: &&mut Vec<usize>| {
-            let first = &rows[of[0]];
-            run.used && first.used && first.provenance == run.provenance
+            let (first, second) = (&rows[of[0]].provenance, &run.provenance);
+            run.used && rows[of[0]].used && (&first.source, first.kind) == (&second.source, second.kind)
         };
         match series.iter_mut().find(same) {
             Some(of) => of.push(place),

@@ -271,13 +271,21 @@ fn coverage(worlds: u32, runs_of_cell: usize) -> [(u32, u32); 2] {
     found
 }
 
-/// Bounds of 90 % hold the true mean nine times in ten (docs/validation.md has more worlds).
+/// Bounds of 90 % hold the true mean nine times in ten. With `FLEETFRONT_COVERAGE_WORLDS` set to a number, so many worlds of
+/// each size are counted and printed, as docs/validation.md has them.
 #[test]
 fn bounds_cover_what_they_say() {
+    if let Some(worlds) = std::env::var("FLEETFRONT_COVERAGE_WORLDS").ok().and_then(|worlds| worlds.parse().ok()) {
+        for runs_of_cell in [2, 3, 5, 10, 25, 50] {
+            let [(inside, all), (borrowed, of)] = coverage(worlds, runs_of_cell);
+            eprintln!("{runs_of_cell} runs: {inside} of {all} measured cells, {borrowed} of {of} borrowed ones");
+        }
+        return;
+    }
     for (runs_of_cell, worlds) in [(3, 60), (25, 12)] {
         let [(inside, all), (borrowed, of)] = coverage(worlds, runs_of_cell);
         let share = f64::from(inside) / f64::from(all);
-        assert!((0.86..0.95).contains(&share), "{runs_of_cell} runs: {inside} of {all}");
+        assert!((0.85..0.96).contains(&share), "{runs_of_cell} runs: {inside} of {all}");
         // One a world: of 12, at least 8 in all but 4 of a thousand.
         assert!(f64::from(borrowed) >= 0.66 * f64::from(of), "{runs_of_cell} runs: {borrowed} of {of} borrowed");
     }
@@ -295,7 +303,7 @@ fn two_rows_that_cannot_both_be_right_are_named_and_the_law_holds_both() {
             panic!("{:?}", cell.flags)
         };
         assert_relative_eq!(*ratio, 29.65 / 2.52, max_relative = 1e-12);
-        assert!(words.starts_with("1 of 2 rows take 2.52 s or less, the others 29.65 s or more"), "{words}");
+        assert!(words.starts_with("1 of 2 rows lie about 2.52 s or less, the others about 29.65 s or more"), "{words}");
         cell.fit.expect("a law")
     };
     let fit = law(ContradictionRule::Exclude);
@@ -305,6 +313,27 @@ fn two_rows_that_cannot_both_be_right_are_named_and_the_law_holds_both() {
     let sigma = (fit.law.cv() * fit.law.cv()).ln_1p().sqrt();
     assert!(4.0 * sigma >= (29.65f64 / 2.52).ln() * (1.0 - 1e-9), "{sigma}");
     law(ContradictionRule::Keep);
+}
+
+/// Each row has a time of its own, as the lists of platforms have them.
+#[test]
+fn long_series_are_of_one_source_whatever_the_time_and_two_that_differ_are_named() {
+    let series = |source: &str, middle: f64| -> String {
+        let seconds = quantiles(Law::Lognormal { mu: middle.ln(), sigma: 0.1 }, 25);
+        let row = |(k, s): (usize, f64)| {
+            format!("m,v,T4,warm,{s},yes,,,,2026-11-01T10:{k:02}:00Z,measured,{source}\n")
+        };
+        seconds.into_iter().enumerate().map(row).collect()
+    };
+    let one = calibration(&series("kit", 3.0)).cells[0].clone();
+    assert_eq!((one.counts.ended, one.counts.evidence, one.flags.len()), (25, 0, 0), "{:?}", one.flags);
+    let two = calibration(&(series("kit", 3.0) + &series("list", 30.0))).cells[0].clone();
+    let [Flag::Divided { words, .. }] = &two.flags[..] else { panic!("{:?}", two.flags) };
+    assert!(words.starts_with("25 of 50 rows lie about 3"), "{words}");
+    let (fit, counts) = (two.fit.expect("a law"), two.counts);
+    let mean = fit.law.mean_s();
+    assert!(fit.factor.low * mean <= 3.1 && fit.factor.high * mean >= 29.0, "{fit:?}");
+    assert_eq!(counts.ended, 50);
 }
 
 #[test]
