@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use fleetfront_calibration::{
-    CalibrationOptions, CalibrationStudy, CellStudy, ContradictionRule, Day, Flag, Phase, Problem, Roofline, Runs, Shape,
-    StatedCv, StudyEffort, StudyFacts,
+    CalibrationOptions, CalibrationStudy, CellStudy, ContradictionRule, Day, Flag, Phase, Problem, Roofline, Runs,
+    Shape, StatedCv, StudyEffort, StudyFacts,
 };
 use fleetfront_plots::{
     CalibrationAnswer, CalibrationAsked, calibration_sentences, calibration_sources, calibration_tables,
@@ -210,7 +210,8 @@ fn refuse_shapes(joining: &Joining, study: &CalibrationStudy, inputs: &Inputs) -
 fn shape_problem(of: &CellStudy, line: u64, because: &str, inputs: &Inputs) -> Problem {
     let (cause, mend) = because.split_once("; ").unwrap_or((because, ""));
     let name = &of.cell.name;
-    let is_of = |runs: &Runs| runs.rows.iter().any(|run| run.line == line && run.cell == *name && run.phase == of.cell.phase);
+    let is_of =
+        |runs: &Runs| runs.rows.iter().any(|run| run.line == line && run.cell == *name && run.phase == of.cell.phase);
     let file = inputs.parts.iter().find(|(_, runs)| is_of(runs)).map_or(String::new(), |(file, _)| file.clone());
     let cell = format!("{} {}", name.model, name.variant);
     let is_outside = of.cell.shape_law.is_some();
@@ -247,26 +248,31 @@ fn command(args: &CalibrateArgs, inputs: &Inputs, on: &str) -> String {
     option("--date", reading.date.as_deref());
     option("--queries", reading.queries.map(|n| n.to_string()).as_deref());
     option("--accelerators", (reading.accelerators != 1).then(|| reading.accelerators.to_string()).as_deref());
-    option("--repeats", match reading.repeats {
-        RepeatsRule::Ask => None,
-        RepeatsRule::Merge => Some("merge"),
-        RepeatsRule::Keep => Some("keep"),
-    });
+    option(
+        "--repeats",
+        match reading.repeats {
+            RepeatsRule::Ask => None,
+            RepeatsRule::Merge => Some("merge"),
+            RepeatsRule::Keep => Some("keep"),
+        },
+    );
     option("--max-age-days", Some(&joining.max_age_days.to_string()));
     option("--on", Some(on));
-    option("--contradictions", match joining.contradictions {
-        ContradictionsRule::Exclude => None,
-        ContradictionsRule::Widen => Some("widen"),
-        ContradictionsRule::Keep => Some("keep"),
-    });
+    option(
+        "--contradictions",
+        match joining.contradictions {
+            ContradictionsRule::Exclude => None,
+            ContradictionsRule::Widen => Some("widen"),
+            ContradictionsRule::Keep => Some("keep"),
+        },
+    );
     joining.shapes.iter().for_each(|shape| option("--shape", Some(shape)));
     option("--mixed-shapes", (joining.mixed_shapes == MixedShapes::LeaveOut).then_some("leave-out"));
     option("--reference", joining.reference.as_deref());
     joining.spreads.iter().for_each(|spread| option("--spread", Some(spread)));
     option("--replicates", Some(&args.replicates.to_string()));
     option("--seed", Some(&args.machine.seed.to_string()));
-    for (is_asked, name) in
-        [(reading.seconds_are_right, "--seconds-are-right"), (joining.extrapolate, "--extrapolate")]
+    for (is_asked, name) in [(reading.seconds_are_right, "--seconds-are-right"), (joining.extrapolate, "--extrapolate")]
     {
         words.extend(is_asked.then(|| name.to_owned()));
     }

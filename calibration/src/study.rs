@@ -145,7 +145,9 @@ impl Fitness {
         }
         let names = fit.family.parameter_names().iter().map(ToString::to_string);
         match goodness_of_fit(&fit, &times, effort.seed, effort.replicates) {
-            Ok(goodness) => Self::Tested { family: fit.family, parameters: names.zip(fit.parameters()).collect(), goodness },
+            Ok(goodness) => {
+                Self::Tested { family: fit.family, parameters: names.zip(fit.parameters()).collect(), goodness }
+            }
             Err(error) => untested(&error.to_string()),
         }
     }

@@ -216,9 +216,8 @@ mod tests {
 
     #[test]
     fn cells_whose_names_are_alike_have_figures_of_their_own() {
-        let rows = |model: &str| {
-            [5.0, 5.5, 6.1].map(|s| format!("{model},,T4,warm,{s},yes,,,,2026-11-01,kit\n")).concat()
-        };
+        let rows =
+            |model: &str| [5.0, 5.5, 6.1].map(|s| format!("{model},,T4,warm,{s},yes,,,,2026-11-01,kit\n")).concat();
         let answer = answer_of(&(rows("a?") + &rows("a!") + &rows("A-")));
         let names: Vec<String> = figures(&answer.study).into_iter().map(|(name, ..)| name).collect();
         assert_eq!(names, ["A-.T4.warm", "a-.T4.warm.2", "a-.T4.warm.3"]);

@@ -13,7 +13,8 @@ const HEADER: &str = "model,variant,gpu,phase,seconds,ok,cause,steps,peak_gib,da
 pub(crate) fn answer_of(rows: &str) -> CalibrationAnswer {
     let today = Day::parse("2026-11-27").expect("a day");
     let options = RunsOptions { repeats: Repeats::Keep, ..RunsOptions::on(today) };
-    let runs = Runs::read("runs.csv", &(HEADER.to_owned() + rows), &options).unwrap_or_else(|found| panic!("{found:#?}"));
+    let runs =
+        Runs::read("runs.csv", &(HEADER.to_owned() + rows), &options).unwrap_or_else(|found| panic!("{found:#?}"));
     let memory = Memory::read("memory.csv", include_str!("../../data/image-studio/memory.csv")).expect("valid");
     let facts = StudyFacts { memory: &memory, roofline: &Roofline::shipped() };
     let options = CalibrationOptions { stale: Some((today, 180)), ..CalibrationOptions::default() };

@@ -33,9 +33,10 @@ pub(crate) fn means_figure(study: &CalibrationStudy) -> Figure {
     let count = shown.len();
     Forest {
         title: format!("Mean times of {count} cells, and what is not known of them"),
-        description: "A row a cell: the mean of its law in seconds on a logarithmic axis, with the ends between which it \
+        description:
+            "A row a cell: the mean of its law in seconds on a logarithmic axis, with the ends between which it \
                       is nine times in ten; the marker says how good the number is."
-            .to_owned(),
+                .to_owned(),
         legend: legend.map(|(kind, look)| (*look, kind.word().to_owned())).collect(),
         panels: vec![Panel {
             heading: "seconds".to_owned(),
@@ -45,7 +46,9 @@ pub(crate) fn means_figure(study: &CalibrationStudy) -> Figure {
             tick: |tick| plain(tick, Unit::Count),
         }],
         rows,
-        notes: vec!["Whiskers: nine times in ten. Filled: measured by somebody. Hollow: nobody measured it.".to_owned()],
+        notes: vec![
+            "Whiskers: nine times in ten. Filled: measured by somebody. Hollow: nobody measured it.".to_owned(),
+        ],
     }
     .figure()
 }

@@ -6,7 +6,7 @@ use fleetfront_calibration::{
 };
 
 use crate::calibration_words::{
-    basis_words, between, calibration_sources, flags_words, law_words, mean_words, name_words, peak_sources, phase_words,
+    between, calibration_sources, flags_words, law_words, mean_words, name_words, peak_sources, phase_words,
     shape_words, source_numbers,
 };
 use crate::format::{Unit, plain};
@@ -48,10 +48,9 @@ fn laws(study: &CalibrationStudy, phase: Phase, sources: &[String]) -> Calibrati
         let shape = shape_words(&of.cell.timed);
         let shape = if shape.is_empty() { String::new() } else { format!(" at {shape}") };
         let fit = of.cell.fit.as_ref();
-        let basis = if fit.is_some() { format!(" ({})", basis_words(&of.cell)) } else { String::new() };
         out.rows.push(vec![
             name_words(&of.cell.name) + &shape,
-            fit.map_or("none".to_owned(), |fit| law_words(&fit.law)) + &basis,
+            fit.map_or("none".to_owned(), |fit| law_words(&fit.law)),
             of.mean_s.map_or("–".to_owned(), mean_words),
             of.cv.map_or("–".to_owned(), |cv| plain(cv, Unit::Count)),
             runs_words(of),
@@ -90,7 +89,11 @@ fn with_interval(of: &FitEstimate) -> String {
 /// How well laws fit, and which other would do nearly as well.
 fn fitness(study: &CalibrationStudy) -> CalibrationTable {
     let columns = ["cell", "phase", "fitted to its own times (95 %)", "n", "p, AD", "p, KS", "runner-up"];
-    let mut out = table("How well laws fit (kinds and sources as above; p: as far from the law by luck alone)", &columns, &[3, 4, 5]);
+    let mut out = table(
+        "How well laws fit (kinds and sources as above; p: as far from the law by luck alone)",
+        &columns,
+        &[3, 4, 5],
+    );
     for of in &study.cells {
         let Fitness::Tested { family, parameters, goodness } = &of.fitness else { continue };
         let name = |name: &str| name.strip_suffix("_s").map_or(name.replace('_', " "), |name| format!("{name}, s,"));
@@ -185,7 +188,11 @@ fn ranges(law: &ShapeLaw) -> String {
     let names = ["steps", "megapixels", "frames", "images"];
     let number = |value: f64| plain(value, Unit::Count);
     let range = |(name, (low, high)): (&str, (f64, f64))| {
-        if low < high { format!("{name} {}–{}", number(low), number(high)) } else { format!("{name} {}", number(low)) }
+        if low < high {
+            format!("{name} {}–{}", number(low), number(high))
+        } else {
+            format!("{name} {}", number(low))
+        }
     };
     // A column that no run states counts as 1.
     let is_stated = |(_, (low, high)): &(&str, (f64, f64))| *low < *high || (*low - 1.0).abs() > 1e-12;
@@ -193,7 +200,8 @@ fn ranges(law: &ShapeLaw) -> String {
 }
 
 fn ratios(study: &CalibrationStudy, sources: &[String]) -> CalibrationTable {
-    let columns = ["GPU", "phase", "times as long as on", "one more model (90 %)", "σ between", "models", "kind", "from"];
+    let columns =
+        ["GPU", "phase", "times as long as on", "one more model (90 %)", "σ between", "models", "kind", "from"];
     let mut out = table("Ratios between GPU types, over the models measured on both", &columns, &[3, 4, 5]);
     for phase in &study.pooled {
         for ratio in &phase.ratios {
@@ -245,7 +253,8 @@ fn memory(study: &CalibrationStudy, sources: &[String]) -> CalibrationTable {
     for peak in &study.memory {
         let mut gpus: Vec<&PeakOnGpu> = peak.gpus.iter().collect();
         gpus.sort_by(|a, b| a.fit.usable_gib.total_cmp(&b.fit.usable_gib));
-        let on = |class: MemoryClass| gpus.iter().filter(|on| on.fit.class == class).map(|on| on.gpu.as_str()).collect();
+        let on =
+            |class: MemoryClass| gpus.iter().filter(|on| on.fit.class == class).map(|on| on.gpu.as_str()).collect();
         let list = |gpus: Vec<&str>| if gpus.is_empty() { "–".to_owned() } else { gpus.join(", ") };
         // Classes follow the size of the memory alone: what fits, fits on everything larger.
         let fits: Vec<&str> = on(MemoryClass::Fits);
@@ -270,7 +279,8 @@ fn memory(study: &CalibrationStudy, sources: &[String]) -> CalibrationTable {
 
 fn arithmetic(study: &CalibrationStudy, sources: &[String]) -> CalibrationTable {
     let columns = ["cell", "mean", "by arithmetic", "off by (1 σ)", "at least", "what it says", "from"];
-    let mut out = table("Beside arithmetic (derived; it can refute a time, never confirm one)", &columns, &[1, 2, 3, 4]);
+    let mut out =
+        table("Beside arithmetic (derived; it can refute a time, never confirm one)", &columns, &[1, 2, 3, 4]);
     for of in &study.cells {
         let (Some(found), Some(mean)) = (&of.arithmetic, of.mean_s) else { continue };
         let prediction = &found.prediction;

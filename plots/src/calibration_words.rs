@@ -33,33 +33,38 @@ pub(crate) fn cell_words(cell: &CalibratedCell) -> String {
     format!("{} ({})", name_words(&cell.name), phase_words(cell.phase))
 }
 
-/// A law with its numbers.
+/// A law with its parameters, in the order of docs/calibration.md.
 pub(crate) fn law_words(law: &Law) -> String {
     let number = |value: f64| plain(value, Unit::Count);
-    let seconds = |value: f64| plain(value, Unit::Seconds);
+    let of = |name: &str, numbers: &[f64]| {
+        format!("{name} ({})", numbers.iter().map(|value| number(*value)).collect::<Vec<_>>().join(", "))
+    };
     match *law {
-        Law::Deterministic { seconds: s } => format!("always {}", seconds(s)),
-        Law::Exponential { mean_s } => format!("exponential, mean {}", seconds(mean_s)),
-        Law::Lognormal { mu, sigma } => format!("lognormal, μ {}, σ {}", number(mu), number(sigma)),
-        Law::Gamma { shape, scale_s } => format!("gamma, shape {}, scale {}", number(shape), seconds(scale_s)),
-        Law::Weibull { shape, scale_s } => format!("Weibull, shape {}, scale {}", number(shape), seconds(scale_s)),
+        Law::Deterministic { seconds } => of("always", &[seconds]),
+        Law::Exponential { mean_s } => of("exponential", &[mean_s]),
+        Law::Lognormal { mu, sigma } => of("lognormal", &[mu, sigma]),
+        Law::Gamma { shape, scale_s } => of("gamma", &[shape, scale_s]),
+        Law::Weibull { shape, scale_s } => of("Weibull", &[shape, scale_s]),
         Law::ShiftedLognormal { shift_s, mu, sigma } => {
-            format!("{} + lognormal, μ {}, σ {}", seconds(shift_s), number(mu), number(sigma))
+            format!("{} + {}", number(shift_s), of("lognormal", &[mu, sigma]))
         }
-        Law::LognormalMixture { mu, sigma, first_probability } => {
-            let part = |k: usize| format!("μ {}, σ {}", number(mu[k]), number(sigma[k]));
-            let share = |p: f64| plain(p, Unit::Share);
-            format!("lognormals: {} {}; {} {}", share(first_probability), part(0), share(1.0 - first_probability), part(1))
-        }
-        Law::TwoPoint { low_s, high_s, high_probability } => {
-            format!("{} or, with {}, {}", seconds(low_s), plain(high_probability, Unit::Share), seconds(high_s))
-        }
-        Law::Hyperexponential { mean_s, first_probability } => format!(
-            "exponentials: {} mean {}; else {}",
+        Law::LognormalMixture { mu, sigma, first_probability } => format!(
+            "{} {}, else {}",
             plain(first_probability, Unit::Share),
-            seconds(mean_s[0]),
-            seconds(mean_s[1])
+            of("lognormal", &[mu[0], sigma[0]]),
+            of("lognormal", &[mu[1], sigma[1]])
         ),
+        Law::TwoPoint { low_s, high_s, high_probability } => {
+            format!("{} or, with {}, {}", number(low_s), plain(high_probability, Unit::Share), number(high_s))
+        }
+        Law::Hyperexponential { mean_s, first_probability } => {
+            format!(
+                "{} exponential ({}), else ({})",
+                plain(first_probability, Unit::Share),
+                number(mean_s[0]),
+                number(mean_s[1])
+            )
+        }
     }
 }
 
@@ -115,7 +120,12 @@ pub(crate) fn flags_words(of: &CellStudy) -> String {
         Disagreement::FarFromPrediction { .. } => "off arithmetic",
     });
     let poor = is_poor(of).then_some("poor fit");
-    for word in of.cell.flags.iter().map(flag_word).chain(poor).chain(arithmetic) {
+    // What nobody measured is said by where it comes from.
+    let lent =
+        [Some(LawBasis::Computed), Some(LawBasis::Borrowed), Some(LawBasis::FirstRequests)].contains(&of.cell.basis);
+    let basis = lent.then(|| basis_words(&of.cell));
+    let flags = of.cell.flags.iter().filter(|flag| !lent || **flag != Flag::NotMeasured).map(flag_word);
+    for word in basis.into_iter().chain(flags).chain(poor).chain(arithmetic) {
         if !words.contains(&word) {
             words.push(word);
         }
@@ -131,12 +141,8 @@ fn is_poor(of: &CellStudy) -> bool {
 
 /// What a shape asks for; empty where nothing is stated.
 pub(crate) fn shape_words(shape: &Shape) -> String {
-    let columns = [
-        (shape.steps, "steps"),
-        (shape.megapixels, "megapixels"),
-        (shape.frames, "frames"),
-        (shape.images, "images"),
-    ];
+    let columns =
+        [(shape.steps, "steps"), (shape.megapixels, "megapixels"), (shape.frames, "frames"), (shape.images, "images")];
     let stated = columns.into_iter().filter_map(|(value, name)| Some(format!("{} {name}", plain(value?, Unit::Count))));
     let adapter = (!shape.adapter.is_empty()).then(|| format!("adapter {}", shape.adapter));
     stated.chain(adapter).collect::<Vec<_>>().join(", ")
@@ -157,7 +163,8 @@ pub fn calibration_sentences(study: &CalibrationStudy) -> Vec<String> {
         of_kind(&[Kind::Derived]),
         of_kind(&[Kind::Assumed]),
     )];
-    let count = |is: fn(&Flag) -> bool| study.cells.iter().flat_map(|of| &of.cell.flags).filter(|flag| is(flag)).count();
+    let count =
+        |is: fn(&Flag) -> bool| study.cells.iter().flat_map(|of| &of.cell.flags).filter(|flag| is(flag)).count();
     let with = |is: fn(&Flag) -> bool| study.cells.iter().filter(|of| of.cell.flags.iter().any(is)).count();
     let rows = count(|flag| matches!(flag, Flag::Contradiction { .. }));
     if rows > 0 {

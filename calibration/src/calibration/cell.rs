@@ -323,9 +323,10 @@ impl Judged<'_> {
 
     /// The law with a spread that takes every row in, where that is the rule, or both halves of divided rows.
     fn widened(&self, law: Law) -> Law {
-        let widest = self.contradictions.as_ref().filter(|found| {
-            found.rule == ContradictionRule::Widen && !found.named().is_empty()
-        });
+        let widest = self
+            .contradictions
+            .as_ref()
+            .filter(|found| found.rule == ContradictionRule::Widen && !found.named().is_empty());
         let divided = self.divided.map_or(0.0, |(low, high)| (high / low).ln() / (2.0 * WIDENED_Z));
         let wanted = widest.map_or(0.0, |found| found.sigma).max(divided);
         let sigma = (law.cv() * law.cv()).ln_1p().sqrt();

@@ -170,7 +170,8 @@ impl Judged<'_> {
         let mut times: Vec<(f64, usize)> = speakers.iter().filter_map(time).collect();
         times.sort_by(|a, b| a.0.total_cmp(&b.0));
         let gap = |k: &usize| times[*k].0 / times[k - 1].0;
-        let Some(cut) = (1..times.len()).max_by(|a, b| gap(a).total_cmp(&gap(b))).filter(|cut| gap(cut) > DIVIDED_RATIO)
+        let Some(cut) =
+            (1..times.len()).max_by(|a, b| gap(a).total_cmp(&gap(b))).filter(|cut| gap(cut) > DIVIDED_RATIO)
         else {
             return;
         };

@@ -293,7 +293,8 @@ fn bounds_cover_what_they_say() {
 
 #[test]
 fn two_rows_that_cannot_both_be_right_are_named_and_the_law_holds_both() {
-    let rows = rows("T4", &[2.52, 29.65]) + &"n,v,T4,warm,5,yes,,,,2026-11-01,measured,bench\n".replace("5", "5.1")
+    let rows = rows("T4", &[2.52, 29.65])
+        + &"n,v,T4,warm,5,yes,,,,2026-11-01,measured,bench\n".replace("5", "5.1")
         + "n,v,T4,warm,5,yes,,,,2026-11-01,measured,bench\n";
     let law = |rule| {
         let found = Calibration::of(&runs(&rows), &CalibrationOptions { rule, ..CalibrationOptions::default() });
@@ -320,9 +321,7 @@ fn two_rows_that_cannot_both_be_right_are_named_and_the_law_holds_both() {
 fn long_series_are_of_one_source_whatever_the_time_and_two_that_differ_are_named() {
     let series = |source: &str, middle: f64| -> String {
         let seconds = quantiles(Law::Lognormal { mu: middle.ln(), sigma: 0.1 }, 25);
-        let row = |(k, s): (usize, f64)| {
-            format!("m,v,T4,warm,{s},yes,,,,2026-11-01T10:{k:02}:00Z,measured,{source}\n")
-        };
+        let row = |(k, s): (usize, f64)| format!("m,v,T4,warm,{s},yes,,,,2026-11-01T10:{k:02}:00Z,measured,{source}\n");
         seconds.into_iter().enumerate().map(row).collect()
     };
     let one = calibration(&series("kit", 3.0)).cells[0].clone();
@@ -351,16 +350,26 @@ fn few_old_rows_among_young_ones_are_counted() {
     let rows = rows("T4", &[5.0, 5.5]) + &warm("T4", 6.0).replace("2026-11-01", "2026-02-01");
     let found = Calibration::of(&runs(&rows), &CalibrationOptions { stale, ..CalibrationOptions::default() });
     let cell = &found.cells[0];
-    assert!(cell.flags.contains(&Flag::Stale { date: "2026-02-01".into(), days: 299, rows: 1, of: 3 }), "{:?}", cell.flags);
+    assert!(
+        cell.flags.contains(&Flag::Stale { date: "2026-02-01".into(), days: 299, rows: 1, of: 3 }),
+        "{:?}",
+        cell.flags
+    );
     assert_eq!((cell.rows.age_days, cell.rows.youngest.as_deref()), (Some(26), Some("2026-11-01")));
 }
 
 #[test]
 fn what_is_not_asked_of_a_shape_is_as_in_the_runs() {
     let header = "model,gpu,phase,seconds,steps,megapixels,date,source\n";
-    let row = |steps: u32| format!("m,T4,warm,{},{steps},1.05,2026-11-01,kit\n", 1.0 + 0.5 * f64::from(steps) + 0.01 * f64::from(steps % 3));
+    let row = |steps: u32| {
+        format!(
+            "m,T4,warm,{},{steps},1.05,2026-11-01,kit\n",
+            1.0 + 0.5 * f64::from(steps) + 0.01 * f64::from(steps % 3)
+        )
+    };
     let text = header.to_owned() + &[4, 8, 12, 16, 20, 30].map(row).concat();
-    let runs = Runs::read("runs.csv", &text, &RunsOptions::on(Day::parse("2026-11-27").expect("a day"))).expect("valid");
+    let runs =
+        Runs::read("runs.csv", &text, &RunsOptions::on(Day::parse("2026-11-27").expect("a day"))).expect("valid");
     let at = |steps: f64| {
         let timed = vec![("m".to_owned(), Shape { steps: Some(steps), ..Shape::default() })];
         Calibration::of(&runs, &CalibrationOptions { timed, ..CalibrationOptions::default() }).cells[0].clone()

@@ -64,7 +64,8 @@ fn asked<'a>(cell: &CalibratedCell, runs: &Runs, roofline: &'a Roofline) -> Opti
     let works = roofline.work(&cell.name.model);
     let [work] = works[..] else { return None };
     // Sizes change the operations of a pass, which is counted for one megapixel and one frame.
-    let is_plain = |value: Option<f64>, as_counted: f64| value.is_none_or(|value| (value / as_counted - 1.0).abs() < 0.06);
+    let is_plain =
+        |value: Option<f64>, as_counted: f64| value.is_none_or(|value| (value / as_counted - 1.0).abs() < 0.06);
     let shape = &cell.timed;
     if !is_plain(shape.megapixels, MEGAPIXELS) || !is_plain(shape.frames, 1.0) || !is_plain(shape.images, 1.0) {
         return None;

@@ -48,7 +48,14 @@ pub(super) fn peaks(cells: &[CalibratedCell], runs: &Runs, memory: &Memory) -> V
             Some((row.gib, row.provenance.clone(), None))
         })?;
         let gpus = on_gpus(peak_gib, memory);
-        Some(PeakOfVariant { model: model.to_owned(), variant: variant.to_owned(), peak_gib, provenance, measured_on, gpus })
+        Some(PeakOfVariant {
+            model: model.to_owned(),
+            variant: variant.to_owned(),
+            peak_gib,
+            provenance,
+            measured_on,
+            gpus,
+        })
     };
     variants.into_iter().filter_map(peak).collect()
 }

@@ -14,7 +14,8 @@ const EFFORT: StudyEffort = StudyEffort { replicates: 99, seed: 1 };
 fn study(rows: &str) -> CalibrationStudy {
     let today = Day::parse("2026-11-27").expect("a day");
     let options = RunsOptions { repeats: crate::Repeats::Keep, ..RunsOptions::on(today) };
-    let runs = Runs::read("runs.csv", &format!("{HEADER}{rows}"), &options).unwrap_or_else(|found| panic!("{found:#?}"));
+    let runs =
+        Runs::read("runs.csv", &format!("{HEADER}{rows}"), &options).unwrap_or_else(|found| panic!("{found:#?}"));
     let memory = Memory::read("memory.csv", include_str!("../../../data/image-studio/memory.csv")).expect("valid");
     let facts = StudyFacts { memory: &memory, roofline: &Roofline::shipped() };
     CalibrationStudy::of(&runs, &CalibrationOptions::default(), facts, EFFORT)
@@ -69,7 +70,10 @@ fn peaks_are_those_of_runs_or_of_the_table() {
     };
     let [stated, measured] = &found.memory[..] else { panic!("{:?}", found.memory) };
     assert_relative_eq!(stated.peak_gib, 33.9);
-    assert_eq!((stated.measured_on.as_deref(), class(0, "A10"), class(0, "L40S")), (None, MemoryClass::No, MemoryClass::Fits));
+    assert_eq!(
+        (stated.measured_on.as_deref(), class(0, "A10"), class(0, "L40S")),
+        (None, MemoryClass::No, MemoryClass::Fits)
+    );
     assert_relative_eq!(measured.peak_gib, 14.2);
     assert_eq!((measured.measured_on.as_deref(), class(1, "T4")), (Some("T4"), MemoryClass::Borderline));
 }
