@@ -39,7 +39,7 @@ struct Text {
     label: String,
     /// Its name in results.
     file: String,
-    text: String,
+    body: String,
     sha256: String,
 }
 
@@ -66,7 +66,7 @@ impl Inputs {
                 read.scenario(&files, reading, &gpus, today)?;
             } else {
                 let text = Text::open(path)?;
-                let read_as = reading.read_as.or_else(|| told(&text.text)).ok_or_else(|| unknown(&text.label))?;
+                let read_as = reading.read_as.or_else(|| told(&text.body)).ok_or_else(|| unknown(&text.label))?;
                 read.add(&text, read_as, reading, &gpus, today)?;
             }
         }
@@ -78,13 +78,13 @@ impl Inputs {
     fn scenario(&mut self, files: &Files, reading: &RunsReading, gpus: &[String], today: Day) -> Result<(), Failure> {
         let mut any = false;
         for (label, text) in files.iter() {
-            let sha256 = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+            let sha256 = digest(text);
             let file = Path::new(&label).file_name().map_or(label.clone(), |name| name.to_string_lossy().into_owned());
             if header(text).is_some_and(|columns| columns.contains(&"scope") && columns.contains(&"gib")) {
                 self.memory = Memory::read(&label, text).map_err(|problems| refused(&problems, &label, text))?;
             } else if let Some(read_as) = told(text) {
                 any = true;
-                self.add(&Text { label, file, text: text.to_owned(), sha256 }, read_as, reading, gpus, today)?;
+                self.add(&Text { label, file, body: text.to_owned(), sha256 }, read_as, reading, gpus, today)?;
             }
         }
         if any {
@@ -101,7 +101,7 @@ impl Inputs {
         gpus: &[String],
         today: Day,
     ) -> Result<(), Failure> {
-        let Text { label, text: body, .. } = text;
+        let Text { label, body, .. } = text;
         let gpus: Vec<&str> = gpus.iter().map(String::as_str).collect();
         let options = RunsOptions {
             gpus: &gpus,
@@ -161,8 +161,8 @@ impl Inputs {
 
     /// SHA-256 of the digests of all files.
     pub(crate) fn sha256(&self) -> String {
-        let all: String = self.files.iter().map(|file| format!("{}\n", file.sha256)).collect();
-        Sha256::digest(all.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+        let all: Vec<&str> = self.files.iter().map(|file| file.sha256.as_str()).collect();
+        digest(&all.join("\n"))
     }
 }
 
@@ -183,8 +183,13 @@ impl Text {
             Failure::input(what, "save it as UTF-8")
         })?;
         let text = text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned);
-        Ok(Self { label: input.name, file: input.short_name, text, sha256: input.sha256 })
+        Ok(Self { label: input.name, file: input.short_name, body: text, sha256: input.sha256 })
     }
+}
+
+/// SHA-256 in hexadecimal digits.
+fn digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
 /// What a text is, by its beginning; `None` where nothing tells.

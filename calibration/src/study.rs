@@ -65,7 +65,6 @@ pub struct MeanBounds {
 /// How times compare with their law.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "one a cell")]
 pub enum Fitness {
     /// Held against it.
     Tested {

@@ -221,7 +221,7 @@ fn times_outside_of_measured_shapes_are_refused_unless_asked_for_by_name() {
     assert_relative_eq!(beyond, 26.0, max_relative = 0.02);
     assert!(flags.contains("extrapolated"), "{flags}");
     // Three runs of two shapes are fewer than the parameters and one.
-    let few: String = shaped().lines().take(2).map(|line| format!("{line}\n")).collect();
+    let few: String = shaped().split_inclusive('\n').take(2).collect();
     refused(&(few + &warm("11")), "--shape m:steps=16,megapixels=2", &["runs.csv:", "help: "]);
 }
 
@@ -374,7 +374,7 @@ fn a_real_series_has_the_laws_that_scipy_finds() {
     for row in reader.deserialize() {
         let row: std::collections::BTreeMap<String, String> = row.expect("a row");
         let phase = if row["i"] == "0" { "cold" } else { "warm" };
-        rows += &format!("sdxl,L40S,{phase},{},2026-11-01,katz\n", row["e2e_s"]);
+        rows.extend(["sdxl,L40S,", phase, ",", &row["e2e_s"], ",2026-11-01,katz\n"]);
     }
     let place = Place::new();
     write(&place, "runs.csv", &rows);

@@ -22,7 +22,8 @@ fn study(rows: &str) -> CalibrationStudy {
 }
 
 fn flux(gpu: &str, seconds: &[f64], steps: u32) -> String {
-    seconds.iter().map(|s| format!("flux-dev,bf16,{gpu},warm,{s},yes,,{steps},,2026-11-01,kit\n")).collect()
+    let row = |s: &f64| format!("flux-dev,bf16,{gpu},warm,{s},yes,,{steps},,2026-11-01,kit\n");
+    seconds.iter().map(row).collect::<Vec<_>>().concat()
 }
 
 fn disagreement(rows: &str) -> Option<Disagreement> {
