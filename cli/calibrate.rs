@@ -294,7 +294,7 @@ fn screen(answer: &CalibrationAnswer, written: Option<&str>) -> Screen {
     screen.list("Remarks on the files", &answer.remarks);
     let sources = calibration_sources(study);
     let sources: Vec<String> = sources.iter().enumerate().map(|(k, source)| format!("[{}] {source}", k + 1)).collect();
-    screen.list("Sources (column \"from\")", &sources);
+    screen.list("Sources, by the numbers above", &sources);
     if let Some(written) = written {
         screen.paragraph(written);
     }

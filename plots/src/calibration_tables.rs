@@ -6,8 +6,8 @@ use fleetfront_calibration::{
 };
 
 use crate::calibration_words::{
-    between, calibration_sources, flags_words, law_words, mean_words, name_words, peak_sources, phase_words,
-    shape_words, source_numbers,
+    between, calibration_sources, flags_words, law_words, mean_words, name_words, phase_words, shape_words,
+    source_numbers,
 };
 use crate::format::{Unit, plain};
 
@@ -40,23 +40,22 @@ fn table(heading: impl Into<String>, columns: &[&'static str], numbers: &[usize]
 }
 
 fn laws(study: &CalibrationStudy, phase: Phase, sources: &[String]) -> CalibrationTable {
-    let columns = ["cell", "law", "mean, s (90 %)", "cv", "runs", "kind", "age", "from", "flags"];
+    let columns = ["cell", "law", "mean, s (90 %)", "cv", "runs", "kind, age [from]", "flags"];
     let words = phase_words(phase);
     let heading = format!("{}{}: laws of the seconds", words[..1].to_uppercase(), &words[1..]);
-    let mut out = table(heading, &columns, &[3, 4, 6]);
+    let mut out = table(heading, &columns, &[3, 4]);
     for of in study.cells.iter().filter(|of| of.cell.phase == phase) {
         let shape = shape_words(&of.cell.timed);
         let shape = if shape.is_empty() { String::new() } else { format!(" at {shape}") };
         let fit = of.cell.fit.as_ref();
+        let age = of.cell.rows.age_days.map_or(String::new(), |days| format!(", {days} d"));
         out.rows.push(vec![
             name_words(&of.cell.name) + &shape,
             fit.map_or("none".to_owned(), |fit| law_words(&fit.law)),
             of.mean_s.map_or("–".to_owned(), mean_words),
             of.cv.map_or("–".to_owned(), |cv| plain(cv, Unit::Count)),
             runs_words(of),
-            of.cell.rows.kind.word().to_owned(),
-            of.cell.rows.age_days.map_or("–".to_owned(), |days| format!("{days} d")),
-            source_numbers(sources, &of.cell.rows.sources),
+            format!("{}{age} [{}]", of.cell.rows.kind.word(), source_numbers(sources, &of.cell.rows.sources)),
             flags_words(of),
         ]);
     }
@@ -249,7 +248,11 @@ fn failures(study: &CalibrationStudy) -> CalibrationTable {
 
 fn memory(study: &CalibrationStudy, sources: &[String]) -> CalibrationTable {
     let columns = ["variant", "peak, GiB", "kind", "fits, from", "borderline", "does not fit", "from"];
-    let mut out = table("Memory: peaks of a request, and the GPU types that have so much", &columns, &[1]);
+    let gpus: Vec<String> =
+        study.memory.iter().take(1).flat_map(|peak| &peak.gpus).map(|on| on.provenance.cite()).collect();
+    let of_gpus = source_numbers(sources, &gpus);
+    let heading = format!("Memory: peaks of a request, and the GPU types that have so much [{of_gpus}]");
+    let mut out = table(heading, &columns, &[1]);
     for peak in &study.memory {
         let mut gpus: Vec<&PeakOnGpu> = peak.gpus.iter().collect();
         gpus.sort_by(|a, b| a.fit.usable_gib.total_cmp(&b.fit.usable_gib));
@@ -271,7 +274,7 @@ fn memory(study: &CalibrationStudy, sources: &[String]) -> CalibrationTable {
             fits,
             list(on(MemoryClass::Borderline)),
             list(on(MemoryClass::No)),
-            source_numbers(sources, &peak_sources(peak)),
+            source_numbers(sources, &[peak.provenance.cite()]),
         ]);
     }
     out

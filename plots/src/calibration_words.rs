@@ -246,7 +246,7 @@ pub fn calibration_sources(study: &CalibrationStudy) -> Vec<String> {
 }
 
 /// Who says what a variant needs, and what the GPU types have.
-pub(crate) fn peak_sources(peak: &PeakOfVariant) -> Vec<String> {
+fn peak_sources(peak: &PeakOfVariant) -> Vec<String> {
     std::iter::once(&peak.provenance).chain(peak.gpus.iter().map(|on| &on.provenance)).map(Provenance::cite).collect()
 }
 
