@@ -9,6 +9,7 @@ use fleetfront_plots::ExportFormat;
 
 use crate::backtest_args::BacktestArgs;
 use crate::benchmark_kit::BenchmarkKitArgs;
+use crate::calibrate_args::CalibrateArgs;
 use crate::calls_args::CallsArgs;
 use crate::traffic_args::TrafficArgs;
 
@@ -65,6 +66,9 @@ pub(crate) enum Command {
     /// Predict the second part of a log from its first, and say how far off that is: waits, cold starts, latency, seconds and
     /// dollars, each with the band it should lie in
     Backtest(Box<BacktestArgs>),
+    /// Turn measurements into laws: how long requests and boots take in every cell, how sure that is, how well the law fits,
+    /// what contradicts what, and where each number comes from
+    Calibrate(Box<CalibrateArgs>),
     /// Print the JSON schema of scenario.toml
     Schema,
     /// Print completions for a shell

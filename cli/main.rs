@@ -9,6 +9,9 @@ mod backtest;
 mod backtest_args;
 mod benchmark_kit;
 mod bug;
+mod calibrate;
+mod calibrate_args;
+mod calibrate_inputs;
 mod calls;
 mod calls_args;
 mod check;
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         Command::Whatif(args) => whatif::whatif(&args),
         Command::Measure(args) => measure::measure(&args),
         Command::Backtest(args) => backtest::backtest(&args),
+        Command::Calibrate(args) => calibrate::calibrate(&args),
         Command::Traffic(args) => traffic::traffic(&args),
         Command::Schema => schema::schema(),
         Command::Completions(args) => completions::completions(&args),

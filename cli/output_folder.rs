@@ -62,6 +62,13 @@ pub(crate) const BACKTEST: Writer = Writer {
     files: &["backtest.svg", "backtest.png", "backtest.csv", "backtest.json", "backtest.md"],
     signed: "backtest.json",
 };
+
+/// `calibrate --out`.
+pub(crate) const CALIBRATION: Writer = Writer {
+    name: "calibration",
+    files: &["answer.md", "calibration.json", "means.svg", "means.png", "qq.*.svg", "cdf.*.svg"],
+    signed: "calibration.json",
+};
 /// `compare --out`.
 pub(crate) const COMPARE: Writer = Writer {
     name: "comparison",

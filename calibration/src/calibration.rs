@@ -11,6 +11,7 @@ mod cell;
 mod first_requests;
 mod flag;
 mod ranking;
+mod ratios;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -19,12 +20,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::contradictions::ContradictionRule;
 use crate::day::Day;
+use crate::fit::Kind;
 use crate::pooling::{CellTimes, Pooling, SpreadPrior, TAU_FLOOR};
 use crate::runs::{CellName, Phase, Run, Runs, Shape};
 
-pub use cell::{CalibratedCell, LawBasis, RunCounts};
+pub use cell::{CalibratedCell, LawBasis, RowsBehind, RunCounts};
 pub use flag::Flag;
 pub use ranking::{LawRanking, RankedLaw};
+pub use ratios::GpuRatio;
 
 use borrowed::Borrower;
 use rows::{Judged, judged};
@@ -80,8 +83,14 @@ pub struct PooledPhase {
     pub phase: Phase,
     /// The spread of a cell; `None` where neither a run nor a source tells it.
     pub spread: Option<SpreadPrior>,
+    /// Kind of the spread: derived from the runs of all cells, or assumed to be what a source states.
+    pub spread_kind: Kind,
+    /// Who states the spread, or how it was found.
+    pub spread_source: String,
     /// The GPU type that others are compared with.
     pub reference: String,
+    /// How the others compare.
+    pub ratios: Vec<GpuRatio>,
 }
 
 impl Default for CalibrationOptions {
@@ -151,8 +160,14 @@ impl PhaseOf<'_> {
             let borrowed = borrowers.all();
             cells.extend(borrowed);
         }
+        let ratios = pooling.as_ref().map_or(Vec::new(), |pooling| ratios::ratios(pooling, &reference, &cells));
         let spread = pooling.map(|pooling| *pooling.prior());
-        (cells, PooledPhase { phase, spread, reference })
+        let (spread_kind, spread_source) = match (stated, spread.map_or(0, |spread| spread.cells)) {
+            (Some(stated), 0) => (Kind::Assumed, stated.source.clone()),
+            (_, 1) => (Kind::Derived, "the only cell with two runs or more".to_owned()),
+            (_, cells) => (Kind::Derived, format!("pooled over {cells} cells with two runs or more")),
+        };
+        (cells, PooledPhase { phase, spread, spread_kind, spread_source, reference, ratios })
     }
 }
 

@@ -11,7 +11,7 @@ use crate::runs::Run;
 const CONTRADICTION_Z: f64 = 3.0;
 
 /// Within so many standard deviations a widened spread takes every row.
-const WIDENED_Z: f64 = 2.0;
+pub(crate) const WIDENED_Z: f64 = 2.0;
 
 /// Standard deviation of a normal law over its median absolute deviation, 1/Φ⁻¹(3/4).
 const SIGMA_OF_MAD: f64 = 1.482_602_218_505_602;

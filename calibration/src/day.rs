@@ -1,5 +1,7 @@
 //! Days of the calendar, as sources write them.
 
+use std::fmt;
+
 /// The days that a date may mean: `2026-02-01` is one, `2026-02` a month, `2026` a year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Day {
@@ -37,6 +39,12 @@ impl Day {
         }
     }
 
+    /// The day so many days after 1970-01-01.
+    #[must_use]
+    pub const fn since_1970(days: i64) -> Self {
+        Self { first: days, last: days }
+    }
+
     /// How many days at least lie between the two, from `self` on; negative where `later` is earlier.
     #[must_use]
     pub fn days_to(self, later: Self) -> i64 {
@@ -47,6 +55,18 @@ impl Day {
     #[must_use]
     pub fn is_after(self, other: Self) -> bool {
         self.first > other.last
+    }
+}
+
+impl fmt::Display for Day {
+    /// The first of the days that are meant, as `2026-02-01`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut year = 1970 + self.first.div_euclid(366).min(self.first.div_euclid(365));
+        while days(year + 1, 1, 1) <= self.first {
+            year += 1;
+        }
+        let month = (1..=12).rev().find(|month| days(year, *month, 1) <= self.first).expect("the year has begun");
+        write!(f, "{year:04}-{month:02}-{:02}", self.first - days(year, month, 1) + 1)
     }
 }
 
@@ -79,6 +99,15 @@ mod tests {
         assert_eq!(day("2026-02-01T18:39:30Z"), day("2026-02-01"));
         assert_eq!(day("2026-02").last - day("2026-02").first, 27);
         assert_eq!(day("2024").last - day("2024").first, 365);
+    }
+
+    #[test]
+    fn days_are_written_as_they_are_read() {
+        for text in ["0000-01-01", "1969-12-31", "1970-01-01", "2000-02-29", "2026-11-26", "2100-03-01", "2399-12-31"] {
+            assert_eq!(day(text).to_string(), text);
+        }
+        assert_eq!(Day::since_1970(20_783).to_string(), "2026-11-26");
+        assert_eq!(day("2026-02").to_string(), "2026-02-01");
     }
 
     #[test]

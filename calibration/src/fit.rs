@@ -96,3 +96,17 @@ pub struct Fit {
     /// What a reader must know: contradictions, proxies, pooled spread.
     pub notes: Vec<String>,
 }
+
+impl Fit {
+    /// What is not known about the mean, with what is not known about the mean that it is a multiple of: independent
+    /// parts, whose logarithms add in squares.
+    #[must_use]
+    pub fn whole_factor(&self) -> Factor {
+        let Some(RestsOn::Ratio { base, .. }) = &self.rests_on else { return self.factor };
+        let base = base.whole_factor();
+        Factor {
+            low: (-self.factor.low.ln().hypot(base.low.ln())).exp(),
+            high: self.factor.high.ln().hypot(base.high.ln()).exp(),
+        }
+    }
+}

@@ -30,6 +30,7 @@ mod service;
 mod shape_law;
 mod shapes_file;
 mod spread;
+mod study;
 mod table;
 mod trace_file;
 
@@ -38,8 +39,8 @@ pub use billing::{BILLING_COLUMNS, BillingRow, read_billing_report};
 pub use billing_rates::{RateCheck, RateChecks, StatedPrice, check_rates, read_billing_rates};
 pub use boots::{BootRow, Boots};
 pub use calibration::{
-    CalibratedCell, Calibration, CalibrationOptions, Flag, LawBasis, LawRanking, OWN_LAW_N, PooledPhase, RankedLaw,
-    RunCounts, StatedCv,
+    CalibratedCell, Calibration, CalibrationOptions, Flag, GpuRatio, LawBasis, LawRanking, OWN_LAW_N, PooledPhase,
+    RankedLaw, RowsBehind, RunCounts, StatedCv,
 };
 pub use contradictions::{ContradictionRule, Contradictions, JudgedRow, TypicalTime};
 pub use curve_file::read_load_curve;
@@ -66,6 +67,10 @@ pub use runs::{Benchmarked, CellName, Phase, RUN_COLUMNS, Repeats, Run, RunEnd, 
 pub use shape_law::{Beyond, Exponents, ShapeError, ShapeLaw, ShapeParameter, ShapePrediction};
 pub use shapes_file::{
     SHAPE_COLUMNS, SHAPE_MOST, SHAPE_WEIGHT_MAX, ShapeSample, is_quantity, quantity_help, read_shapes,
+};
+pub use study::{
+    BesideArithmetic, CalibrationStudy, CellStudy, Disagreement, Fitness, MeanBounds, PeakOfVariant, PeakOnGpu,
+    StudyEffort, StudyFacts,
 };
 pub use table::{NO_ROWS, table_cells};
 pub use trace_file::{TRACE_HEADER, read_trace};

@@ -227,6 +227,17 @@ impl Runs {
         Ok(Self { rows, remarks })
     }
 
+    /// The runs, if all are of GPU types that there are: for readers that do not ask for them.
+    ///
+    /// - `gpus`: empty: any name is taken. `*`, all of them, always is.
+    ///
+    /// # Errors
+    /// Every row with another name.
+    pub fn on_known_gpus(self, file: &str, gpus: &[&str]) -> Result<Self, Vec<Problem>> {
+        let problems = checks::unknown_gpus(&self, file, gpus);
+        if problems.is_empty() { Ok(self) } else { Err(problems) }
+    }
+
     /// All cells that the rows of a phase speak of, sorted by name, each with its rows in the order of the file.
     #[must_use]
     pub fn cells(&self, phase: Phase) -> Vec<(&CellName, Vec<&Run>)> {

@@ -58,7 +58,7 @@ pub(crate) fn cost_panel(limit: Option<f64>) -> Panel {
     Panel {
         heading: "cost".to_owned(),
         is_log: false,
-        now: (0.0, "no change".to_owned()),
+        now: Some((0.0, "no change".to_owned())),
         limit: limit.map(|limit| (limit, format!("asked: {}", plain(limit, Unit::PerCent)))),
         tick: |tick| plain(tick, Unit::PerCent),
     }
@@ -69,7 +69,7 @@ pub(crate) fn p95_panel(limit: Option<f64>) -> Panel {
     Panel {
         heading: "p95 latency".to_owned(),
         is_log: true,
-        now: (1.0, "no change".to_owned()),
+        now: Some((1.0, "no change".to_owned())),
         limit: limit.map(|limit| (limit, format!("asked: {}", plain(limit, Unit::Ratio)))),
         tick: |tick| plain(tick, Unit::Ratio),
     }

@@ -34,7 +34,7 @@ pub(crate) struct Panel {
     pub(crate) heading: String,
     pub(crate) is_log: bool,
     /// A line that stands for "as it is", and what is written at it.
-    pub(crate) now: (f64, String),
+    pub(crate) now: Option<(f64, String)>,
     /// A line that must not be passed to the right, with what is written at it.
     pub(crate) limit: Option<(f64, String)>,
     /// A tick in words.
@@ -145,10 +145,12 @@ impl Forest {
     fn scale(&self, panel: usize, plot: Rect) -> Scale {
         let of = &self.panels[panel];
         let ends = self.marks(panel).flat_map(|mark| [mark.of.value, mark.of.low, mark.of.high]);
-        let all = ends.chain([of.now.0]).chain(of.limit.iter().map(|(limit, _)| *limit));
+        let all = ends.chain(of.now.iter().map(|(now, _)| *now)).chain(of.limit.iter().map(|(limit, _)| *limit));
         let drawn = all.filter(|number| number.is_finite() && (!of.is_log || *number > 0.0));
         let (low, high) =
             drawn.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), number| (a.min(number), b.max(number)));
+        // Nothing at all is drawn: any axis will do.
+        let (low, high) = if low <= high { (low, high) } else { (1.0, 10.0) };
         if of.is_log {
             let air = (high / low).powf(0.05).max(1.05);
             Scale::log(low / air, high * air, plot.left, plot.right)
@@ -195,8 +197,10 @@ impl Panel {
         let ticks: Vec<(f64, String)> = scale.ticks(wanted).into_iter().map(|tick| (tick, (self.tick)(tick))).collect();
         x_axis(figure, plot, scale, &ticks);
         figure.text(spot(plot.left, plot.top - 24.0), &self.heading, LABEL_SIZE, QUIET, Anchor::Start);
-        let now = scale.at(self.now.0);
-        figure.line(vec![spot(now, plot.top), spot(now, plot.bottom)], solid(QUIET, 1.2));
+        if let Some((now, _)) = self.now {
+            let now = scale.at(now);
+            figure.line(vec![spot(now, plot.top), spot(now, plot.bottom)], solid(QUIET, 1.2));
+        }
         let mut taken = None;
         if let Some((limit, words)) = &self.limit {
             let x = scale.at(*limit);
@@ -204,7 +208,9 @@ impl Panel {
             figure.line(vec![spot(x, plot.top - 3.0), spot(x, plot.bottom)], stroke);
             taken = Some(note(figure, plot, x, words, None));
         }
-        note(figure, plot, now, &self.now.1, taken);
+        if let Some((now, words)) = &self.now {
+            note(figure, plot, scale.at(*now), words, taken);
+        }
     }
 }
 

@@ -33,6 +33,8 @@
 //! `fallback.csv` with a line a policy and point, `fallback.json`.
 //! [`render_traffic`] returns those of a log's traffic: `answer.md`, `traffic.json`, `scenario-traffic.toml`, `load.csv`,
 //! `curve.svg`, `hours.svg`, `dispersion.svg`, `keep-alive.svg`.
+//! [`render_calibration`] returns those of a calibration: `answer.md`, `calibration.json`, `means.svg`, `means.png`, and for
+//! each cell with three different times `qq.CELL.svg` and `cdf.CELL.svg`.
 //! [`backtest_files`], [`compare_files`], [`measure_files`], [`reevaluate_files`], [`what_if_files()`] and [`why_files`] return the files of the commands that
 //! answer one question: each a figure (SVG and PNG), a table (CSV), the data (JSON) and the answer (Markdown) under the
 //! command's own name.
@@ -53,6 +55,13 @@ mod benchmark_cells;
 mod benchmark_kit;
 mod bitmap;
 pub mod bounds;
+mod calibration_files;
+mod calibration_fit_figures;
+#[cfg(test)]
+mod calibration_fixture;
+mod calibration_means_figure;
+mod calibration_tables;
+mod calibration_words;
 mod cdf_figure;
 mod compare_figure;
 mod compare_files;
@@ -124,6 +133,9 @@ mod why_files;
 
 pub use backtest_files::backtest_files;
 pub use benchmark_kit::{KitConfig, KitError, benchmark_kit};
+pub use calibration_files::{CalibrationAnswer, CalibrationAsked, CalibrationInput, render_calibration};
+pub use calibration_tables::{CalibrationTable, calibration_tables};
+pub use calibration_words::{calibration_sentences, calibration_sources, contradiction_words, flag_words};
 pub use compare_files::compare_files;
 pub use diff_md::diff_md;
 pub use export::{ExportFormat, export};

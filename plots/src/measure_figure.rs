@@ -34,14 +34,14 @@ pub(crate) fn measure_figure(of: &Worlds) -> Figure {
             Panel {
                 heading: "bill a month".to_owned(),
                 is_log: false,
-                now: (chosen.bill_usd.p50, "the choice".to_owned()),
+                now: Some((chosen.bill_usd.p50, "the choice".to_owned())),
                 limit: None,
                 tick: |tick| plain(tick, Unit::Usd),
             },
             Panel {
                 heading: "worth a month".to_owned(),
                 is_log: false,
-                now: (0.0, "nothing".to_owned()),
+                now: Some((0.0, "nothing".to_owned())),
                 limit: (loss > 0.0).then(|| (loss, "all that is open".to_owned())),
                 tick: |tick| plain(tick, Unit::Usd),
             },

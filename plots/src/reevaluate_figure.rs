@@ -61,7 +61,7 @@ pub(crate) fn reevaluate_figure(found: &Reevaluation) -> Figure {
         panels: vec![Panel {
             heading: "as a multiple of what it is now".to_owned(),
             is_log: true,
-            now: (1.0, "now".to_owned()),
+            now: Some((1.0, "now".to_owned())),
             limit: None,
             tick: |tick| plain(tick, Unit::Ratio),
         }],

@@ -24,6 +24,11 @@ impl Scale {
         Self { low, high, from, to, log: true }
     }
 
+    /// The least and the greatest value.
+    pub(crate) fn ends(&self) -> (f64, f64) {
+        (self.low, self.high)
+    }
+
     /// Where a value stands; values outside the axis stand at its ends.
     pub(crate) fn at(&self, value: f64) -> f64 {
         let value = value.clamp(self.low, self.high);

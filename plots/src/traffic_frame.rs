@@ -23,13 +23,24 @@ pub(crate) const RAW: Look = Look { marker: Marker::Square, colour: PALE, dash: 
 ///
 /// - `bands`: names of filled areas, each with its colour.
 pub(crate) fn page(
+    words: (&str, &str),
+    bands: &[(Colour, &str)],
+    lines: &[(String, Look)],
+    titles: (&str, &str),
+) -> (Figure, Rect) {
+    page_of((WIDTH, HEIGHT), words, bands, lines, titles)
+}
+
+/// The same in another size.
+pub(crate) fn page_of(
+    (width, height): (f64, f64),
     (title, description): (&str, &str),
     bands: &[(Colour, &str)],
     lines: &[(String, Look)],
     (x_title, y_title): (&str, &str),
 ) -> (Figure, Rect) {
-    let mut figure = Figure::new(title, description, WIDTH, HEIGHT);
-    let shown = font::shortened(title, TITLE_SIZE, WIDTH - 2.0 * MARGIN);
+    let mut figure = Figure::new(title, description, width, height);
+    let shown = font::shortened(title, TITLE_SIZE, width - 2.0 * MARGIN);
     figure.text(spot(MARGIN, 24.0), &shown, TITLE_SIZE, INK, Anchor::Start);
     let mut left = MARGIN;
     for (colour, name) in bands {
@@ -38,7 +49,7 @@ pub(crate) fn page(
         left += 28.0 + font::width(name, LABEL_SIZE) + 22.0;
     }
     line_legend(&mut figure, 39.0, left, lines);
-    let plot = Rect::new(62.0, 84.0, WIDTH - 62.0 - 18.0, HEIGHT - 84.0 - 48.0);
+    let plot = Rect::new(62.0, 84.0, width - 62.0 - 18.0, height - 84.0 - 48.0);
     figure.text(spot(MARGIN, 76.0), y_title, LABEL_SIZE, QUIET, Anchor::Start);
     figure.text(spot(plot.right, plot.bottom + 36.0), x_title, LABEL_SIZE, QUIET, Anchor::End);
     (figure, plot)

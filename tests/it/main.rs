@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod benchmark_kit;
+mod calibrate;
 mod cli_backtest;
 mod cli_commands;
 mod cli_compare;

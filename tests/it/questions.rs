@@ -126,10 +126,10 @@ fn is_figure(name: &str) -> bool {
 }
 
 /// The figures that a page shows, by the name that its commands gave them.
-fn figures(name: &str, text: &str) -> BTreeMap<String, PathBuf> {
+fn figures(folder: &Path, name: &str, text: &str) -> BTreeMap<String, PathBuf> {
     let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
     let own = links.filter_map(|link| link.strip_prefix(&format!("{name}.")).filter(|rest| is_figure(rest)));
-    own.map(|own| (own.to_owned(), folder().join(format!("{name}.{own}")))).collect()
+    own.map(|own| (own.to_owned(), folder.join(format!("{name}.{own}")))).collect()
 }
 
 /// The one file of this name in a folder of `place`.
@@ -154,14 +154,15 @@ fn compare(what: &str, shown: &str, now: &str) {
     panic!("{what}:{number} shows\n  {a}\nand it is now\n  {b}\nto write it anew: {HOW}");
 }
 
-fn check_page(name: &str) {
-    let file = folder().join(format!("{name}.md"));
+/// Runs the commands of a page and compares; or, where it is asked for, writes it anew.
+pub(crate) fn check_page(folder: &Path, name: &str) {
+    let file = folder.join(format!("{name}.md"));
     let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let old = pieces(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     assert_eq!(page(&old), text, "a page is its pieces");
     let place = tempfile::tempdir().expect("a folder");
     let new = page(&renewed(&old, place.path()));
-    let figures = figures(name, &text);
+    let figures = figures(folder, name, &text);
     assert!(!figures.is_empty(), "{name}.md shows no figure of its own");
     if env::var_os(UPDATE).is_some() {
         fs::write(&file, &new).expect("it can be written");
@@ -170,11 +171,11 @@ fn check_page(name: &str) {
         }
         return;
     }
-    compare(&format!("docs/questions/{name}.md"), &text, &new);
+    compare(&file.display().to_string(), &text, &new);
     for (drawing, file) in &figures {
         let shown = fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}; {HOW}", file.display()));
         let now = String::from_utf8(drawn(place.path(), drawing)).expect("an SVG is text");
-        compare(&format!("docs/questions/{name}.{drawing}"), &shown, &now);
+        compare(&file.display().to_string(), &shown, &now);
     }
 }
 
@@ -196,7 +197,7 @@ macro_rules! pages {
     ($($test:ident: $name:literal,)*) => {
         $(#[test]
         fn $test() {
-            check_page($name);
+            check_page(&folder(), $name);
         })*
     };
 }

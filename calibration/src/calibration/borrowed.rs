@@ -7,7 +7,7 @@ use crate::sample::push_once;
 use crate::spread::ANY;
 
 use super::bounds::bounds;
-use super::{CalibratedCell, Flag, LawBasis};
+use super::{CalibratedCell, Flag, LawBasis, RowsBehind};
 
 /// Who borrows from whom in a phase.
 pub(super) struct Borrower<'a> {
@@ -43,9 +43,10 @@ impl Borrower<'_> {
             push_once(&mut notes, note.clone());
         }
         let rows = RowsOf { model: ANY.to_owned(), variant: ANY.to_owned(), gpu: gpu.to_owned() };
+        let kind = fit.kind.max(Kind::Derived);
         let fit = Fit {
             law: fit.law.scaled(times),
-            kind: fit.kind.max(Kind::Derived),
+            kind,
             n: 0,
             factor: bounds(&predicted),
             rests_on: Some(RestsOn::Ratio { rows, relative_to: on.to_owned(), base: Box::new(fit.clone()) }),
@@ -57,6 +58,7 @@ impl Borrower<'_> {
             basis: Some(LawBasis::Borrowed),
             pooled: self.pooling.cell(&name),
             timed: base.timed.clone(),
+            rows: RowsBehind { kind, sources: base.rows.sources.clone(), ..base.rows.clone() },
             flags: vec![Flag::NotMeasured],
             ..CalibratedCell::empty(&name, self.phase)
         })

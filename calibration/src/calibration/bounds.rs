@@ -15,12 +15,16 @@ pub(super) fn bounds(median: &LogMedian) -> Factor {
     Factor { low: low / median.median_s(), high: high / median.median_s() }
 }
 
-/// The same of the mean of a fitted law, whose own interval is wider.
+/// The same of the mean of a fitted law, whose own interval is wider. Where the fit gives none, the error of a mean of so
+/// many independent times with the law's spread.
 pub(super) fn bounds_of_mean(fit: &LawFit, ended: usize) -> Factor {
     let mean = fit.mean();
     let freedom = ended.saturating_sub(fit.family.parameters()).max(1) as f64;
-    let Some([_, high]) = mean.interval else { return Factor::EXACT };
-    let reach = (high / mean.value).ln() * student(freedom) / student_at(freedom, FIT_COVERAGE);
+    let error = match mean.interval {
+        Some([_, high]) => (high / mean.value).ln() / student_at(freedom, FIT_COVERAGE),
+        None => fit.law.cv() / (ended.max(1) as f64).sqrt(),
+    };
+    let reach = error * student(freedom);
     Factor { low: (-reach).exp(), high: reach.exp() }
 }
 

@@ -3,7 +3,7 @@
 use fleetfront_sim::{Law, Seconds};
 use serde::{Deserialize, Serialize};
 
-use crate::contradictions::{ContradictionRule, Contradictions};
+use crate::contradictions::{ContradictionRule, Contradictions, WIDENED_Z};
 use crate::day::Day;
 use crate::failures::FailureRate;
 use crate::fit::{Factor, Fit, Kind, RestsOn, RowsOf};
@@ -48,6 +48,19 @@ pub struct RunCounts {
     pub evidence: usize,
 }
 
+/// Kind, sources and age of the rows behind a law; without a law, of all rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RowsBehind {
+    /// The weakest kind among them.
+    pub kind: Kind,
+    /// Sources with their dates, each once.
+    pub sources: Vec<String>,
+    /// The date of the youngest, as written; `None` where no date tells an age, or the age was not asked for.
+    pub youngest: Option<String>,
+    /// Its age in days.
+    pub age_days: Option<i64>,
+}
+
 /// What is known of a model's variant on a GPU type, in one phase.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CalibratedCell {
@@ -76,6 +89,8 @@ pub struct CalibratedCell {
     pub failures: Option<FailureRate>,
     /// The greatest peak of memory of a run that ended, in GiB.
     pub peak_gib: Option<f64>,
+    /// Where its numbers come from.
+    pub rows: RowsBehind,
     /// What a reader must know.
     pub flags: Vec<Flag>,
     /// The times behind the law, cut off or not, at [`Self::timed`].
@@ -89,8 +104,9 @@ impl CalibratedCell {
     #[must_use]
     pub fn sample_and_fit(&self) -> Option<(Times, LawFit)> {
         let times = Times::of(&self.times).ok()?;
-        let family = match (self.basis, &self.ranking) {
-            (Some(LawBasis::OwnRuns), Some(ranking)) => ranking.laws[0].family,
+        let chooses = chooses_family(self.counts.ended, self.counts.summaries > 0);
+        let family = match &self.ranking {
+            Some(ranking) if chooses => ranking.laws[0].family,
             _ => Family::Lognormal,
         };
         let fit = fit_law(family, &times).ok()?;
@@ -112,6 +128,7 @@ impl CalibratedCell {
             contradictions: None,
             failures: None,
             peak_gib: None,
+            rows: RowsBehind { kind: Kind::Assumed, sources: Vec::new(), youngest: None, age_days: None },
             flags: Vec::new(),
             times: Vec::new(),
         }
@@ -156,10 +173,10 @@ impl Judged<'_> {
             times,
             ..CalibratedCell::empty(self.name, self.phase)
         };
+        cell.rows = self.rows_behind(stale);
         match known {
             Ok(known) => {
                 self.flag(&known, &cell.counts, stated, pooling);
-                self.flag_age(stale);
                 cell.basis = Some(known.basis);
                 cell.fit = Some(self.fit(known));
             }
@@ -184,7 +201,7 @@ impl Judged<'_> {
     ) -> Result<Known, String> {
         let ended = times.iter().filter(|time| !time.censored).count();
         let has_summaries = self.fitted.iter().any(|run| matches!(run.end, RunEnd::Summary { .. }));
-        if let (Some(choice), true) = (choice, ended >= OWN_LAW_N && !has_summaries) {
+        if let (Some(choice), true) = (choice, chooses_family(ended, has_summaries)) {
             return Ok(self.chosen(choice, ended));
         }
         if ended < times.len()
@@ -209,7 +226,7 @@ impl Judged<'_> {
             law: self.widened(best.law),
             kind: self.kind(),
             n: n as u32,
-            factor: self.beyond_shape(bounds_of_mean(best, n)),
+            factor: self.holding_both(best.law.mean_s(), self.beyond_shape(bounds_of_mean(best, n))),
             basis: LawBasis::OwnRuns,
             words: format!("{} law of its {n} runs", best.family),
         }
@@ -220,7 +237,7 @@ impl Judged<'_> {
         let fit = fit_law(Family::Lognormal, &Times::of(times).ok()?).ok()?;
         fit.mean().interval?;
         let words = format!("lognormal law of {ended} runs that ended and {} that were cut off", times.len() - ended);
-        let factor = self.beyond_shape(bounds_of_mean(&fit, ended));
+        let factor = self.holding_both(fit.law.mean_s(), self.beyond_shape(bounds_of_mean(&fit, ended)));
         let law = self.widened(fit.law);
         Some(Known { law, kind: self.kind(), n: ended as u32, factor, basis: LawBasis::OwnRuns, words })
     }
@@ -234,7 +251,7 @@ impl Judged<'_> {
             law: self.widened(law),
             kind: self.kind(),
             n,
-            factor: self.beyond_shape(bounds(median)),
+            factor: self.holding_both(law.mean_s(), self.beyond_shape(bounds(median))),
             basis: LawBasis::Pooled,
             words: format!("lognormal law of {n} runs, middle and spread pooled with other cells"),
         }
@@ -267,7 +284,7 @@ impl Judged<'_> {
         } else if self.all.iter().any(|run| matches!(run.end, RunEnd::Failed { .. })) {
             "no run ended"
         } else {
-            "no row may be fitted"
+            "every row is kept as evidence only"
         };
         because.to_owned()
     }
@@ -304,16 +321,26 @@ impl Judged<'_> {
         RunCounts { ended, cut_off, failed, summaries, evidence: timed - ended - cut_off - summaries - computed }
     }
 
-    /// The law with a spread that takes every row in, where that is the rule.
+    /// The law with a spread that takes every row in, where that is the rule, or both halves of divided rows.
     fn widened(&self, law: Law) -> Law {
-        let Some(found) = &self.contradictions else { return law };
-        let is_wide = found.rule == ContradictionRule::Widen && !found.named().is_empty();
+        let widest = self
+            .contradictions
+            .as_ref()
+            .filter(|found| found.rule == ContradictionRule::Widen && !found.named().is_empty());
+        let divided = self.divided.map_or(0.0, |(low, high)| (high / low).ln() / (2.0 * WIDENED_Z));
+        let wanted = widest.map_or(0.0, |found| found.sigma).max(divided);
         let sigma = (law.cv() * law.cv()).ln_1p().sqrt();
-        if !is_wide || found.sigma <= sigma {
+        if wanted <= sigma {
             return law;
         }
         let mean = Seconds::new(law.mean_s()).expect("the mean of a fitted law is a span");
-        Law::lognormal(mean, (found.sigma * found.sigma).exp_m1().sqrt())
+        Law::lognormal(mean, (wanted * wanted).exp_m1().sqrt())
+    }
+
+    /// The mean of divided rows is that of either group.
+    fn holding_both(&self, mean_s: f64, Factor { low, high }: Factor) -> Factor {
+        let Some((shortest, longest)) = self.divided else { return Factor { low, high } };
+        Factor { low: low.min(shortest / mean_s), high: high.max(longest / mean_s) }
     }
 
     /// With what the shape law leaves open about the wanted shape.
@@ -366,13 +393,36 @@ impl Judged<'_> {
             self.flags.push(flag);
         }
     }
-    /// What the law rests on may be old: its youngest row decides.
-    fn flag_age(&mut self, stale: Option<(Day, u32)>) {
-        let Some((today, max_days)) = stale else { return };
-        let age = |run: &Run| Day::parse(&run.provenance.date).map(|day| day.days_to(today));
-        let ages = self.behind().into_iter().filter_map(|run| Some((age(run)?, run.provenance.date.clone())));
-        if let Some((days, date)) = ages.min().filter(|(days, _)| *days > i64::from(max_days)) {
-            self.flags.push(Flag::Stale { date, days });
+
+    /// Where the numbers come from, with flags where they are old.
+    fn rows_behind(&mut self, stale: Option<(Day, u32)>) -> RowsBehind {
+        let mut rows = self.behind();
+        if rows.is_empty() {
+            rows.clone_from(&self.all);
         }
+        let (of, first) = (rows.len(), rows[0].provenance.date.clone());
+        let kind = rows.iter().map(|run| run.provenance.kind).max().unwrap_or(Kind::Assumed);
+        let sources = sources(&rows);
+        let age = |run: &&Run| {
+            let days = Day::parse(&run.provenance.date)?.days_to(stale?.0);
+            Some((days, run.provenance.date.clone()))
+        };
+        let mut ages: Vec<(i64, String)> = rows.iter().filter_map(age).collect();
+        ages.sort();
+        if let Some((_, max_days)) = stale {
+            let old = ages.partition_point(|(days, _)| *days <= i64::from(max_days));
+            if let Some((days, date)) = ages.get(old).cloned() {
+                self.flags.push(Flag::Stale { date, days, rows: ages.len() - old, of });
+            } else if ages.is_empty() {
+                self.flags.push(Flag::NoAge { date: first });
+            }
+        }
+        let (age_days, youngest) = ages.into_iter().next().unzip();
+        RowsBehind { kind, sources, youngest, age_days }
     }
+}
+
+/// Whether runs choose the family of their law.
+fn chooses_family(ended: usize, has_summaries: bool) -> bool {
+    ended >= OWN_LAW_N && !has_summaries
 }

@@ -6,7 +6,7 @@ use crate::fit::{Factor, Fit};
 use crate::runs::{CellName, Phase};
 use crate::sample::push_once;
 
-use super::{CalibratedCell, Flag, LawBasis};
+use super::{CalibratedCell, Flag, LawBasis, RowsBehind};
 
 /// Of a difference of two times no less than this share is believed.
 const LEAST_DIFFERENCE: f64 = 0.05;
@@ -23,10 +23,11 @@ pub(super) fn boots_of_first_requests(cells: &[CalibratedCell]) -> Vec<Calibrate
             let boot = CalibratedCell::empty(&cell.name, Phase::Boot);
             let Some(fit) = less(cold, warm) else {
                 let because = "first requests take no longer than warm ones".to_owned();
-                return Some(CalibratedCell { flags: vec![Flag::NoLaw { because }], ..boot });
+                return Some(CalibratedCell { flags: vec![Flag::NoLaw { because }], rows: cell.rows.clone(), ..boot });
             };
             let (basis, timed) = (Some(LawBasis::FirstRequests), cell.timed.clone());
-            Some(CalibratedCell { fit: Some(fit), basis, timed, ..boot })
+            let rows = RowsBehind { kind: fit.kind, sources: fit.sources.clone(), ..cell.rows.clone() };
+            Some(CalibratedCell { fit: Some(fit), basis, timed, rows, ..boot })
         })
         .collect()
 }

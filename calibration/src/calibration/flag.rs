@@ -29,12 +29,28 @@ pub enum Flag {
         /// In words.
         words: String,
     },
-    /// The youngest row is older than it may be.
+    /// Rows are older than they may be.
     Stale {
-        /// Its date, as written.
+        /// The date of the youngest of them, as written.
         date: String,
         /// Days since.
         days: i64,
+        /// How many they are.
+        rows: usize,
+        /// Of how many behind the law.
+        of: usize,
+    },
+    /// No row has a date that tells its age.
+    NoAge {
+        /// The date of the first, as written.
+        date: String,
+    },
+    /// The fitted rows fall into two groups, and nothing says which one is right.
+    Divided {
+        /// How many times longer the shortest of the longer group is than the longest of the shorter one.
+        ratio: f64,
+        /// In words: how many rows on either side of the gap.
+        words: String,
     },
     /// Nobody measured it.
     NotMeasured,
@@ -47,6 +63,8 @@ pub enum Flag {
     OtherShapesLeftOut {
         /// How many runs are left out.
         runs: usize,
+        /// The line of the first of them, from 1.
+        line: u64,
         /// Why there is no shape law.
         because: String,
     },
@@ -77,10 +95,17 @@ impl fmt::Display for Flag {
             Self::OneMachine { n, machine } => write!(f, "all {n} runs are of one machine ({machine})"),
             Self::Contradiction { fitted: true, words, .. } => write!(f, "{words}: fitted all the same"),
             Self::Contradiction { words, .. } => write!(f, "{words}: not fitted"),
-            Self::Stale { date, days } => write!(f, "the youngest row is of {date}, {days} days old"),
+            Self::Stale { date, days, rows, of } if rows == of => {
+                write!(f, "the youngest row is of {date}, {days} days old")
+            }
+            Self::Stale { date, days, rows, of } => {
+                write!(f, "{rows} of {of} rows are of {date} or earlier, {days} days old or more")
+            }
+            Self::NoAge { date } => write!(f, "`{date}` tells no age"),
+            Self::Divided { words, .. } => f.write_str(words),
             Self::NotMeasured => f.write_str("nobody measured it"),
             Self::StatedSpread { source } => write!(f, "no cell was measured twice; the spread is that of {source}"),
-            Self::OtherShapesLeftOut { runs, because } => {
+            Self::OtherShapesLeftOut { runs, because, .. } => {
                 write!(f, "{runs} runs of other shapes are left out: {because}")
             }
             Self::Extrapolated { beyond } => write!(f, "extrapolated: {beyond}"),

@@ -14,6 +14,10 @@ use super::{CalibrationOptions, Flag, OWN_LAW_N, StatedCv};
 /// our choice. Rows within a third of each other then never contradict.
 const SIGMA_FLOOR: f64 = 0.1;
 
+/// Neighbours among few rows whose ratio is larger are no repetitions of one request: published series at fixed settings
+/// have a cv of at most 0.064 (default scenario, 2026-10), so twice as long is seven of its standard deviations.
+const DIVIDED_RATIO: f64 = 2.0;
+
 /// Coverage of the interval that an extrapolation is asked for; it is read off its standard error.
 const ANY_COVERAGE: f64 = 0.9;
 
@@ -33,6 +37,8 @@ pub(super) struct Judged<'a> {
     /// The shape of the times.
     pub(super) timed: Shape,
     pub(super) contradictions: Option<Contradictions>,
+    /// The shortest and the longest fitted time, in seconds, where the rows are divided and not kept as they are.
+    pub(super) divided: Option<(f64, f64)>,
     pub(super) flags: Vec<Flag>,
 }
 
@@ -54,6 +60,7 @@ pub(super) fn judged<'a>(
         of_shape: None,
         timed: Shape::default(),
         contradictions: None,
+        divided: None,
         flags: Vec::new(),
     };
     let at_one_shape = judged.at_one_shape(options);
@@ -73,7 +80,7 @@ impl Judged<'_> {
         self.timed = match (wanted, only) {
             // A file without shapes is taken for runs of the wanted one.
             (Some(_), Some(only)) if states_none => only,
-            (Some(wanted), _) => wanted,
+            (Some(wanted), only) => completed(wanted, &only.or_else(most).unwrap_or_default()),
             (None, Some(only)) => only,
             (None, None) => most().unwrap_or_default(),
         };
@@ -85,8 +92,10 @@ impl Judged<'_> {
             Err(error) => {
                 let of_shape = self.all.iter().filter(|run| run.shape == self.timed || run.time().is_none());
                 let rows: Vec<Run> = of_shape.map(|run| (*run).clone()).collect();
-                let left_out = self.all.len() - rows.len();
-                self.flags.push(Flag::OtherShapesLeftOut { runs: left_out, because: error.to_string() });
+                let runs = self.all.len() - rows.len();
+                let others = self.all.iter().filter(|run| run.shape != self.timed && run.time().is_some());
+                let line = others.map(|run| run.line).min().unwrap_or_default();
+                self.flags.push(Flag::OtherShapesLeftOut { runs, line, because: error.to_string() });
                 rows
             }
         }
@@ -107,6 +116,7 @@ impl Judged<'_> {
             })
             .collect();
         let law = ShapeLaw::fit(&shaped, Exponents::Fitted)?;
+        let law = self.shape_law.insert(law);
         let wanted = if options.extrapolate {
             law.extrapolate(&self.timed, ANY_COVERAGE)
         } else {
@@ -122,33 +132,61 @@ impl Judged<'_> {
         };
         let rows = self.all.iter().map(scaled).collect();
         self.of_shape = Some((wanted.ln_error, law.freedom));
-        self.shape_law = Some(law);
         Ok(rows)
     }
 
     fn judge(&mut self, rows: Vec<Run>, stated: Option<&StatedCv>, rule: ContradictionRule) {
         let floor = stated.map_or(SIGMA_FLOOR, |stated| (stated.cv * stated.cv).ln_1p().sqrt());
         let speakers = speakers(&rows);
-        let refs: Vec<&Run> = speakers.iter().map(|(run, _)| run).collect();
+        let refs: Vec<&Run> = speakers.iter().map(|speaker| &speaker.row).collect();
         let every: Vec<&Run> = rows.iter().collect();
         let reference = derived_middle(&every, floor).or_else(|| TypicalTime::of_runs(&every, floor));
-        let mut outcasts: Vec<u64> = Vec::new();
+        let mut outcasts: Vec<usize> = Vec::new();
         if let Some(reference) = reference {
             let found = Contradictions::judge(&refs, reference, rule);
             for row in found.named() {
                 let (line, fitted, words) = (row.line, row.fitted, row.words.clone());
                 self.flags.push(Flag::Contradiction { line, fitted, words });
             }
-            for (row, (_, lines)) in found.rows.iter().zip(speakers.iter().filter(|(run, _)| run.typical_s().is_some()))
-            {
+            for (row, speaker) in found.rows.iter().zip(&speakers) {
                 if row.contradicts && !row.fitted {
-                    outcasts.extend(lines);
+                    outcasts.extend(&speaker.speaks_for);
                 }
             }
             self.contradictions = Some(found);
         }
-        let believed = rows.into_iter().filter(|run| run.used && !outcasts.contains(&run.line));
-        (self.fitted, self.derived) = believed.partition(Run::is_fitted);
+        let heard = |speaker: &&Speaker| speaker.row.is_fitted() && !outcasts.contains(&speaker.speaks_for[0]);
+        self.divide(&speakers.iter().filter(heard).collect::<Vec<_>>(), rule);
+        let believed = rows.into_iter().enumerate().filter(|(place, run)| run.used && !outcasts.contains(place));
+        (self.fitted, self.derived) = believed.map(|(_, run)| run).partition(Run::is_fitted);
+    }
+
+    /// Few rows or series of which each may be right, as of two: no middle tells who contradicts whom.
+    fn divide(&mut self, speakers: &[&Speaker], rule: ContradictionRule) {
+        if speakers.len() >= OWN_LAW_N {
+            return;
+        }
+        let time = |speaker: &&Speaker| Some((speaker.row.typical_s()?, speaker.speaks_for.len()));
+        let mut times: Vec<(f64, usize)> = speakers.iter().filter_map(time).collect();
+        times.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let gap = |k: &usize| times[*k].0 / times[k - 1].0;
+        let Some(cut) =
+            (1..times.len()).max_by(|a, b| gap(a).total_cmp(&gap(b))).filter(|cut| gap(cut) > DIVIDED_RATIO)
+        else {
+            return;
+        };
+        let rows = |of: &[(f64, usize)]| of.iter().map(|(_, rows)| rows).sum::<usize>();
+        let (few, all) = (rows(&times[..cut]), rows(&times));
+        let (short, long) = (times[cut - 1].0, times[cut].0);
+        let done = if rule == ContradictionRule::Keep { "kept as they are" } else { "the spread holds both" };
+        let words = format!(
+            "{few} of {all} rows lie about {short} s or less, the others about {long} s or more; which are right is not known: \
+             {done}"
+        );
+        self.flags.push(Flag::Divided { ratio: long / short, words });
+        if rule != ContradictionRule::Keep {
+            self.divided = Some((times[0].0, times[times.len() - 1].0));
+        }
     }
 
     /// What pooling takes of the cell; `None` without a time that may be fitted.
@@ -176,29 +214,50 @@ impl Judged<'_> {
     }
 }
 
-/// Who is held against whom, each with the lines that it speaks for: single rows, but of a long series of one source and
-/// date its median alone. What is far from the middle of a long series is the tail of its law and contradicts nobody.
-fn speakers(rows: &[Run]) -> Vec<(Run, Vec<u64>)> {
-    let mut series: Vec<(&Run, Vec<&Run>)> = Vec::new();
-    for run in rows.iter().filter(|run| run.typical_s().is_some()) {
-        let same = |(first, _): &&mut (&Run, Vec<&Run>)| run.used && first.used && first.provenance == run.provenance;
+/// A row that is held against others.
+struct Speaker {
+    row: Run,
+    /// The places of the rows that it speaks for.
+    speaks_for: Vec<usize>,
+}
+
+/// Who is held against whom, in the order of the rows: single rows, but of a long series of one source its median alone.
+/// What is far from the middle of a long series is the tail of its law and contradicts nobody.
+fn speakers(rows: &[Run]) -> Vec<Speaker> {
+    let mut series: Vec<Vec<usize>> = Vec::new();
+    for (place, run) in rows.iter().enumerate().filter(|(_, run)| run.typical_s().is_some()) {
+        let same = |of: &&mut Vec<usize>| {
+            let (first, second) = (&rows[of[0]].provenance, &run.provenance);
+            run.used && rows[of[0]].used && (&first.source, first.kind) == (&second.source, second.kind)
+        };
         match series.iter_mut().find(same) {
-            Some((_, of)) => of.push(run),
-            None => series.push((run, vec![run])),
+            Some(of) => of.push(place),
+            None => series.push(vec![place]),
         }
     }
     let mut speakers = Vec::new();
-    for (_, mut of) in series {
+    for of in series {
         if of.len() < OWN_LAW_N {
-            speakers.extend(of.into_iter().map(|run| (run.clone(), vec![run.line])));
+            speakers.extend(of.into_iter().map(|place| Speaker { row: rows[place].clone(), speaks_for: vec![place] }));
             continue;
         }
-        let lines = of.iter().map(|run| run.line).collect();
-        of.sort_by(|a, b| a.typical_s().partial_cmp(&b.typical_s()).expect("times are numbers"));
-        speakers.push((of[of.len() / 2].clone(), lines));
+        let mut sorted = of.clone();
+        sorted.sort_by(|a, b| rows[*a].typical_s().partial_cmp(&rows[*b].typical_s()).expect("times are numbers"));
+        speakers.push(Speaker { row: rows[sorted[of.len() / 2]].clone(), speaks_for: of });
     }
-    speakers.sort_by_key(|(run, _)| run.line);
+    speakers.sort_by_key(|speaker| speaker.speaks_for[0]);
     speakers
+}
+
+/// What was not asked for is as in most runs.
+fn completed(wanted: Shape, usual: &Shape) -> Shape {
+    Shape {
+        steps: wanted.steps.or(usual.steps),
+        megapixels: wanted.megapixels.or(usual.megapixels),
+        frames: wanted.frames.or(usual.frames),
+        images: wanted.images.or(usual.images),
+        adapter: if wanted.adapter.is_empty() { usual.adapter.clone() } else { wanted.adapter },
+    }
 }
 
 /// A computed time in the place of a middle, where nothing measured may be fitted: rows kept as evidence are held against

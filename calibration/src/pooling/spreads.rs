@@ -34,6 +34,9 @@ pub struct SpreadPrior {
     pub freedom: f64,
     /// How many cells told it; 0 of a stated spread.
     pub cells: usize,
+    /// Degrees of freedom of all runs that told it: a cell knows its spread no better than from all of them, its own among
+    /// them. `None` of a stated spread, which rests on other runs.
+    pub of_runs: Option<f64>,
 }
 
 impl SpreadPrior {
@@ -63,7 +66,7 @@ impl SpreadPrior {
         let own: f64 = spreads.iter().map(|spread| spread.freedom).sum();
         if spreads.len() == 1 {
             let variance = spreads[0].variance;
-            return Ok(Self { variance, cell_freedom: None, freedom: own, cells: 1 });
+            return Ok(Self { variance, cell_freedom: None, freedom: own, cells: 1, of_runs: Some(own) });
         }
         let n = spreads.len() as f64;
         let logs: Vec<f64> =
@@ -78,11 +81,17 @@ impl SpreadPrior {
             let half = inverse_trigamma(between);
             let variance = (mean - ln_less_digamma(half)).exp();
             let freedom = 1.0 / (1.0 / (2.0 * half) + 1.0 / of_mean);
-            return Ok(Self { variance, cell_freedom: Some(2.0 * half), freedom, cells: spreads.len() });
+            return Ok(Self {
+                variance,
+                cell_freedom: Some(2.0 * half),
+                freedom,
+                cells: spreads.len(),
+                of_runs: Some(own),
+            });
         }
         // One variance for all: its best estimate is the pooled one, with the freedom of all runs.
         let pooled = spreads.iter().map(|s| s.variance * s.freedom).sum::<f64>() / own;
-        Ok(Self { variance: pooled, cell_freedom: None, freedom: own, cells: spreads.len() })
+        Ok(Self { variance: pooled, cell_freedom: None, freedom: own, cells: spreads.len(), of_runs: Some(own) })
     }
 
     /// A spread that a source states.
@@ -99,19 +108,23 @@ impl SpreadPrior {
         if !(freedom.is_finite() && freedom >= 1.0) {
             return Err(PoolingError::NotA { what: "number of degrees of freedom from 1 on", value: freedom });
         }
-        Ok(Self { variance: (cv * cv).ln_1p(), cell_freedom: Some(freedom), freedom, cells: 0 })
+        Ok(Self { variance: (cv * cv).ln_1p(), cell_freedom: Some(freedom), freedom, cells: 0, of_runs: None })
     }
 
     /// The variance of a cell after its own runs were seen, and its degrees of freedom: both spreads weighted by
     /// theirs.
     ///
     /// - `own`: `None` of a cell with one run.
+    ///
+    /// # Source
+    /// Smyth 2004, section 3; the limit is that of the reference implementation (limma 3.x, `eBayes`), without which the only
+    /// cell with two runs would count them twice.
     #[must_use]
     pub fn posterior(&self, own: Option<CellSpread>) -> CellSpread {
         let own = own.unwrap_or(CellSpread { variance: 0.0, freedom: 0.0 });
         let freedom = self.freedom + own.freedom;
         let variance = (self.freedom * self.variance + own.freedom * own.variance) / freedom;
-        CellSpread { variance, freedom }
+        CellSpread { variance, freedom: self.of_runs.map_or(freedom, |most| freedom.min(most)) }
     }
 
     /// The median of a cell by its own runs, with the shrunken spread.
@@ -197,6 +210,14 @@ mod tests {
         assert_eq!((prior.cell_freedom, prior.cells), (None, 3));
         assert_relative_eq!(prior.variance, 0.01, max_relative = 1e-12);
         assert_relative_eq!(prior.freedom, 12.0);
+    }
+
+    #[test]
+    fn the_only_cell_does_not_count_its_runs_twice() {
+        let only = CellSpread { variance: 0.04, freedom: 2.0 };
+        let prior = SpreadPrior::fit(&[only]).expect("a spread");
+        assert_eq!(prior.posterior(Some(only)), only);
+        assert_eq!(prior.posterior(None), only);
     }
 
     #[test]

@@ -50,6 +50,20 @@ pub(super) fn reject_unlikely(table: &mut Table<'_, Run>, options: &RunsOptions<
     }
 }
 
+/// See [`Runs::on_known_gpus`].
+pub(super) fn unknown_gpus(runs: &Runs, file: &str, gpus: &[&str]) -> Vec<Problem> {
+    let unknown = |run: &&Run| run.cell.gpu != "*" && !gpus.contains(&run.cell.gpu.as_str());
+    let problem = |run: &Run| Problem {
+        file: file.to_owned(),
+        line: Some(run.line),
+        column: None,
+        key: "gpu".to_owned(),
+        message: format!("`{}` is no GPU type that is known", run.cell.gpu),
+        help: meant(&run.cell.gpu, gpus),
+    };
+    if gpus.is_empty() { Vec::new() } else { runs.rows.iter().filter(unknown).map(problem).collect() }
+}
+
 /// Times that are some thousand times, or a thousandth, of what stands beside them.
 fn milliseconds(rows: &[Run]) -> Vec<(u64, &'static str, String, String)> {
     let mut found: Vec<Odd> = Vec::new();

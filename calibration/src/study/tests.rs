@@ -1,0 +1,96 @@
+use approx::assert_relative_eq;
+
+use super::{CalibrationStudy, CellStudy, Disagreement, Fitness, StudyEffort, StudyFacts};
+use crate::calibration::CalibrationOptions;
+use crate::day::Day;
+use crate::memory::Memory;
+use crate::memory_fit::MemoryClass;
+use crate::roofline::Roofline;
+use crate::runs::{Runs, RunsOptions};
+
+const HEADER: &str = "model,variant,gpu,phase,seconds,ok,cause,steps,peak_gib,date,source\n";
+const EFFORT: StudyEffort = StudyEffort { replicates: 99, seed: 1 };
+
+fn study(rows: &str) -> CalibrationStudy {
+    let today = Day::parse("2026-11-27").expect("a day");
+    let options = RunsOptions { repeats: crate::Repeats::Keep, ..RunsOptions::on(today) };
+    let runs =
+        Runs::read("runs.csv", &format!("{HEADER}{rows}"), &options).unwrap_or_else(|found| panic!("{found:#?}"));
+    let memory = Memory::read("memory.csv", include_str!("../../../data/image-studio/memory.csv")).expect("valid");
+    let facts = StudyFacts { memory: &memory, roofline: &Roofline::shipped() };
+    CalibrationStudy::of(&runs, &CalibrationOptions::default(), facts, EFFORT)
+}
+
+fn flux(gpu: &str, seconds: &[f64], steps: u32) -> String {
+    let row = |s: &f64| format!("flux-dev,bf16,{gpu},warm,{s},yes,,{steps},,2026-11-01,kit\n");
+    seconds.iter().map(row).collect::<Vec<_>>().concat()
+}
+
+fn disagreement(rows: &str) -> Option<Disagreement> {
+    study(rows).cells[0].arithmetic.clone().expect("the model is known").disagreement
+}
+
+#[test]
+fn arithmetic_refutes_and_says_by_what() {
+    // 28 passes of 23.8 GB at 864 GB/s (data/hardware) take 0.77 s at least.
+    let Some(Disagreement::FasterThanMemory { least_s }) = disagreement(&flux("L40S", &[0.5, 0.52, 0.51], 28)) else {
+        panic!("faster than its memory")
+    };
+    assert_relative_eq!(least_s, 28.0 * 23.8 / 864.0, max_relative = 1e-6);
+    assert!(matches!(
+        disagreement(&flux("L40S", &[60.0, 61.0, 62.0], 28)),
+        Some(Disagreement::FarFromPrediction { interval_s: (_, high) }) if high < 60.0
+    ));
+    // 16 s are published for this request.
+    assert_eq!(disagreement(&flux("L40S", &[15.8, 16.1, 16.3], 28)), None);
+    // Without steps nothing is compared.
+    let without = flux("L40S", &[15.8, 16.1, 16.3], 28).replace(",28,", ",,");
+    assert_eq!(study(&without).cells[0].arithmetic, None);
+}
+
+#[test]
+fn times_are_held_against_their_law_where_there_are_three() {
+    let fitness = |rows: &str| study(rows).cells[0].fitness.clone();
+    let Fitness::Tested { goodness, .. } = fitness(&flux("L40S", &[15.8, 16.1, 16.3, 16.2], 28)) else {
+        panic!("four times")
+    };
+    assert!(goodness.anderson_darling.p_value > 0.05 && goodness.qq.len() == 4, "{goodness:?}");
+    let Fitness::Untested { because } = fitness(&flux("L40S", &[15.8, 16.1, 15.8], 28)) else { panic!("two times") };
+    assert_eq!(because, "fewer than three different times");
+}
+
+#[test]
+fn peaks_are_those_of_runs_or_of_the_table() {
+    let rows = "m,v,T4,warm,2,yes,,,14.2,2026-11-01,kit\nm,v,T4,warm,2.1,yes,,,13,2026-11-01,kit\n\
+                m,v,T4,warm,,no,oom,,20,2026-11-01,kit\n"
+        .to_owned()
+        + &flux("L40S", &[15.8, 16.1], 28);
+    let found = study(&rows);
+    let class = |k: usize, gpu: &str| {
+        found.memory[k].gpus.iter().find(|on| on.gpu == gpu).expect("its memory is known").fit.class
+    };
+    let [stated, measured] = &found.memory[..] else { panic!("{:?}", found.memory) };
+    assert_relative_eq!(stated.peak_gib, 33.9);
+    assert_eq!(
+        (stated.measured_on.as_deref(), class(0, "A10"), class(0, "L40S")),
+        (None, MemoryClass::No, MemoryClass::Fits)
+    );
+    assert_relative_eq!(measured.peak_gib, 14.2);
+    assert_eq!((measured.measured_on.as_deref(), class(1, "T4")), (Some("T4"), MemoryClass::Borderline));
+}
+
+#[test]
+fn bounds_of_a_borrowed_mean_hold_what_is_not_known_of_both_parts() {
+    let pair = |model: &str, gpu: &str, seconds: f64| {
+        [1.0, 1.1].map(|by| format!("{model},v,{gpu},warm,{},yes,,,,2026-11-01,kit\n", seconds * by)).concat()
+    };
+    let rows = pair("a", "L40S", 2.0) + &pair("b", "L40S", 5.0) + &pair("a", "T4", 6.0) + &pair("c", "L40S", 7.0);
+    let found = study(&rows);
+    let of = |model: &str, gpu: &str| -> &CellStudy {
+        found.cells.iter().find(|own| own.cell.name.model == model && own.cell.name.gpu == gpu).expect("a cell")
+    };
+    let (borrowed, base) = (of("c", "T4"), of("c", "L40S"));
+    let reach = |own: &CellStudy| own.mean_s.map(|mean| (mean.high / mean.value).ln()).expect("a law");
+    let ratio = borrowed.cell.fit.as_ref().expect("a law").factor.high.ln();
+    assert_relative_eq!(reach(borrowed), ratio.hypot(reach(base)), max_relative = 1e-9);
+}

@@ -1,0 +1,311 @@
+//! The tables of a calibration, for the screen and for Markdown.
+
+use fleetfront_calibration::{
+    CalibrationStudy, CellStudy, Disagreement, FailureRate, FitEstimate, Fitness, LawBasis, MemoryClass, OWN_LAW_N,
+    PeakOnGpu, Phase, RunCounts, ShapeLaw, ShapeParameter,
+};
+
+use crate::calibration_words::{
+    between, calibration_sources, flags_words, law_words, mean_words, name_words, phase_words, shape_words,
+    source_numbers,
+};
+use crate::format::{Unit, plain};
+
+/// A table of texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CalibrationTable {
+    /// What it shows.
+    pub heading: String,
+    /// Names of its columns.
+    pub columns: Vec<&'static str>,
+    /// Its rows, each as long as the columns.
+    pub rows: Vec<Vec<String>>,
+    /// Which columns hold numbers.
+    pub numbers: Vec<usize>,
+}
+
+/// All tables, in the order in which they are read; none without rows.
+#[must_use]
+pub fn calibration_tables(study: &CalibrationStudy) -> Vec<CalibrationTable> {
+    let sources = calibration_sources(study);
+    let phases = [Phase::Warm, Phase::Cold, Phase::Boot, Phase::Adapter];
+    let mut tables: Vec<CalibrationTable> = phases.iter().map(|phase| laws(study, *phase, &sources)).collect();
+    tables.extend([fitness(study), spreads(study), shape_laws(study), ratios(study, &sources), failures(study)]);
+    tables.extend([memory(study, &sources), arithmetic(study, &sources)]);
+    tables.into_iter().filter(|table| !table.rows.is_empty()).collect()
+}
+
+fn table(heading: impl Into<String>, columns: &[&'static str], numbers: &[usize]) -> CalibrationTable {
+    CalibrationTable { heading: heading.into(), columns: columns.to_vec(), rows: Vec::new(), numbers: numbers.to_vec() }
+}
+
+fn laws(study: &CalibrationStudy, phase: Phase, sources: &[String]) -> CalibrationTable {
+    let columns = ["cell", "law", "mean, s (90 %)", "cv", "runs", "kind, age [from]", "flags"];
+    let words = phase_words(phase);
+    let heading = format!("{}{}: laws of the seconds", words[..1].to_uppercase(), &words[1..]);
+    let mut out = table(heading, &columns, &[3, 4]);
+    for of in study.cells.iter().filter(|of| of.cell.phase == phase) {
+        let shape = shape_words(&of.cell.timed);
+        let shape = if shape.is_empty() { String::new() } else { format!(" at {shape}") };
+        let fit = of.cell.fit.as_ref();
+        let age = of.cell.rows.age_days.map_or(String::new(), |days| format!(", {days} d"));
+        out.rows.push(vec![
+            name_words(&of.cell.name) + &shape,
+            fit.map_or("none".to_owned(), |fit| law_words(&fit.law)),
+            of.mean_s.map_or("–".to_owned(), mean_words),
+            of.cv.map_or("–".to_owned(), |cv| plain(cv, Unit::Count)),
+            runs_words(of),
+            format!("{}{age} [{}]", of.cell.rows.kind.word(), source_numbers(sources, &of.cell.rows.sources)),
+            flags_words(of),
+        ]);
+    }
+    out
+}
+
+/// What rows there are: the fitted ones first.
+fn runs_words(of: &CellStudy) -> String {
+    if let (Some(LawBasis::FirstRequests), Some(fit)) = (of.cell.basis, &of.cell.fit) {
+        return format!("{} first", fit.n);
+    }
+    let RunCounts { ended, cut_off, failed, summaries, evidence } = of.cell.counts;
+    let parts = [
+        (summaries, if summaries == 1 { "summary" } else { "summaries" }),
+        (cut_off, "cut off"),
+        (failed, "failed"),
+        (evidence, "left out"),
+    ];
+    let parts = parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, words)| format!(", {count} {words}"));
+    ended.to_string() + &parts.collect::<String>()
+}
+
+fn with_interval(of: &FitEstimate) -> String {
+    match of.interval {
+        Some([low, high]) => between(of.value, low, high),
+        None => plain(of.value, Unit::Count),
+    }
+}
+
+/// How well laws fit, and which other would do nearly as well.
+fn fitness(study: &CalibrationStudy) -> CalibrationTable {
+    let columns = ["cell", "phase", "fitted to its own times (95 %)", "n", "p, AD", "p, KS", "runner-up"];
+    let mut out = table(
+        "How well laws fit (kinds and sources as above; p: as far from the law by luck alone)",
+        &columns,
+        &[3, 4, 5],
+    );
+    for of in &study.cells {
+        let Fitness::Tested { family, parameters, goodness } = &of.fitness else { continue };
+        let name = |name: &str| name.strip_suffix("_s").map_or(name.replace('_', " "), |name| format!("{name}, s,"));
+        let numbers = parameters.iter().map(|(of, value)| format!("{} {}", name(of), with_interval(value)));
+        let p = |p: f64| if p < 0.01 { format!("{p:.3}") } else { format!("{p:.2}") };
+        out.rows.push(vec![
+            name_words(&of.cell.name),
+            phase_words(of.cell.phase).to_owned(),
+            format!("{family}: {}", numbers.collect::<Vec<_>>().join(", ")),
+            (of.cell.counts.ended + of.cell.counts.cut_off).to_string(),
+            p(goodness.anderson_darling.p_value),
+            p(goodness.kolmogorov_smirnov.p_value),
+            runner_up(of),
+        ]);
+    }
+    out
+}
+
+/// The law that comes next by AICc; of a cell that does not choose its family, the likeliest one.
+fn runner_up(of: &CellStudy) -> String {
+    let Some(ranking) = &of.cell.ranking else { return "–".to_owned() };
+    let difference = |difference: f64| format!("ΔAICc {}", plain(difference, Unit::Count));
+    let Fitness::Tested { family, .. } = &of.fitness else { return "–".to_owned() };
+    if ranking.laws[0].family != *family {
+        return format!("too few to choose ({} has the least AICc)", ranking.laws[0].family);
+    }
+    match (ranking.laws.get(1), ranking.runner_up_difference) {
+        (Some(next), Some(by)) => format!("{}, {}", next.family, difference(by)),
+        _ => "none".to_owned(),
+    }
+}
+
+/// What cells with few runs share.
+fn spreads(study: &CalibrationStudy) -> CalibrationTable {
+    let columns = ["phase", "cv of a run", "told by", "worth, runs", "kind", "source"];
+    let mut out = table("Spreads that cells with few runs share", &columns, &[1, 3]);
+    for phase in &study.pooled {
+        let Some(spread) = phase.spread else { continue };
+        out.rows.push(vec![
+            phase_words(phase.phase).to_owned(),
+            plain(spread.variance.exp_m1().sqrt(), Unit::Count),
+            if spread.cells == 1 { "1 cell".to_owned() } else { format!("{} cells", spread.cells) },
+            plain(spread.freedom + 1.0, Unit::Count),
+            phase.spread_kind.word().to_owned(),
+            phase.spread_source.clone(),
+        ]);
+    }
+    out
+}
+
+fn shape_laws(study: &CalibrationStudy) -> CalibrationTable {
+    let columns = ["cell", "fixed", "a step", "exponents and adapter", "σ", "n", "measured"];
+    let heading = "Shape laws: seconds = fixed + step · steps · megapixels^a · frames^b · images, ± standard errors";
+    let mut out = table(heading, &columns, &[4, 5]);
+    for of in &study.cells {
+        let Some(law) = &of.cell.shape_law else { continue };
+        out.rows.push(vec![
+            name_words(&of.cell.name),
+            part(law, ShapeParameter::Fixed, law.fixed_s, Unit::Seconds),
+            part(law, ShapeParameter::PerStep, law.per_step_s, Unit::Seconds),
+            exponents(law),
+            plain(law.sigma, Unit::Count),
+            law.n.to_string(),
+            ranges(law),
+        ]);
+    }
+    out
+}
+
+/// A parameter, with its standard error where it was fitted.
+fn part(law: &ShapeLaw, parameter: ShapeParameter, value: f64, unit: Unit) -> String {
+    if law.fitted.contains(&parameter) {
+        format!("{} ± {}", plain(value, unit), plain(law.standard_error(parameter), unit))
+    } else {
+        format!("{} (not fitted)", plain(value, unit))
+    }
+}
+
+fn exponents(law: &ShapeLaw) -> String {
+    let all = [
+        (ShapeParameter::MegapixelsExponent, law.megapixels_exponent, "a"),
+        (ShapeParameter::FramesExponent, law.frames_exponent, "b"),
+        (ShapeParameter::AdapterFactor, law.adapter_factor, "adapter ×"),
+    ];
+    let fitted = all.into_iter().filter(|(parameter, ..)| law.fitted.contains(parameter));
+    let words: Vec<String> =
+        fitted.map(|(parameter, value, name)| format!("{name} {}", part(law, parameter, value, Unit::Count))).collect();
+    if words.is_empty() { "all 1 (not fitted)".to_owned() } else { words.join(", ") }
+}
+
+fn ranges(law: &ShapeLaw) -> String {
+    let names = ["steps", "megapixels", "frames", "images"];
+    let number = |value: f64| plain(value, Unit::Count);
+    let range = |(name, (low, high)): (&str, (f64, f64))| {
+        if low < high {
+            format!("{name} {}–{}", number(low), number(high))
+        } else {
+            format!("{name} {}", number(low))
+        }
+    };
+    // A column that no run states counts as 1.
+    let is_stated = |(_, (low, high)): &(&str, (f64, f64))| *low < *high || (*low - 1.0).abs() > 1e-12;
+    names.into_iter().zip(law.measured).filter(is_stated).map(range).collect::<Vec<_>>().join(", ")
+}
+
+fn ratios(study: &CalibrationStudy, sources: &[String]) -> CalibrationTable {
+    let columns =
+        ["GPU", "phase", "times as long as on", "one more model (90 %)", "σ between", "models", "kind", "from"];
+    let mut out = table("Ratios between GPU types, over the models measured on both", &columns, &[3, 4, 5]);
+    for phase in &study.pooled {
+        for ratio in &phase.ratios {
+            out.rows.push(vec![
+                ratio.gpu.clone(),
+                phase_words(phase.phase).to_owned(),
+                phase.reference.clone(),
+                between(ratio.ratio, ratio.ratio * ratio.factor.low, ratio.ratio * ratio.factor.high),
+                plain(ratio.between_models, Unit::Count),
+                ratio.models.to_string(),
+                ratio.kind.word().to_owned(),
+                source_numbers(sources, &ratio.sources),
+            ]);
+        }
+    }
+    out
+}
+
+/// Cells that failed, or ran often enough that not to have failed says something.
+fn failures(study: &CalibrationStudy) -> CalibrationTable {
+    let columns = ["cell", "phase", "failed", "of", "probability (95 %)", "kind"];
+    let mut out = table("Failures", &columns, &[2, 3, 4]);
+    for of in &study.cells {
+        let (Some(rate), Some((low, high))) = (of.cell.failures, of.failure_interval) else { continue };
+        let (failed, runs) = match rate {
+            FailureRate::Certain { runs } => (runs, runs),
+            FailureRate::Sometimes { failed, runs, .. } => (failed, runs),
+        };
+        if failed == 0 && (runs as usize) < OWN_LAW_N {
+            continue;
+        }
+        let probability = match rate {
+            FailureRate::Certain { .. } => "certain: out of memory".to_owned(),
+            FailureRate::Sometimes { .. } => {
+                let share = |p: f64| plain(p, Unit::Share);
+                format!("{} ({}–{})", share(rate.probability()), share(low), share(high))
+            }
+        };
+        let kind = of.cell.rows.kind.word().to_owned();
+        let (name, phase) = (name_words(&of.cell.name), phase_words(of.cell.phase).to_owned());
+        out.rows.push(vec![name, phase, failed.to_string(), runs.to_string(), probability, kind]);
+    }
+    out
+}
+
+fn memory(study: &CalibrationStudy, sources: &[String]) -> CalibrationTable {
+    let columns = ["variant", "peak, GiB", "kind", "fits, from", "borderline", "does not fit", "from"];
+    let gpus: Vec<String> =
+        study.memory.iter().take(1).flat_map(|peak| &peak.gpus).map(|on| on.provenance.cite()).collect();
+    let of_gpus = source_numbers(sources, &gpus);
+    let heading = format!("Memory: peaks of a request, and the GPU types that have so much [{of_gpus}]");
+    let mut out = table(heading, &columns, &[1]);
+    for peak in &study.memory {
+        let mut gpus: Vec<&PeakOnGpu> = peak.gpus.iter().collect();
+        gpus.sort_by(|a, b| a.fit.usable_gib.total_cmp(&b.fit.usable_gib));
+        let on =
+            |class: MemoryClass| gpus.iter().filter(|on| on.fit.class == class).map(|on| on.gpu.as_str()).collect();
+        let list = |gpus: Vec<&str>| if gpus.is_empty() { "–".to_owned() } else { gpus.join(", ") };
+        // Classes follow the size of the memory alone: what fits, fits on everything larger.
+        let fits: Vec<&str> = on(MemoryClass::Fits);
+        let fits = match fits[..] {
+            [] => "none".to_owned(),
+            [only] => only.to_owned(),
+            [least, ..] => format!("{least} on, {} of {}", fits.len(), gpus.len()),
+        };
+        let kind = peak.provenance.kind.word();
+        out.rows.push(vec![
+            format!("{} {}", peak.model, peak.variant).trim_end().to_owned(),
+            plain(peak.peak_gib, Unit::Count),
+            peak.measured_on.as_ref().map_or(kind.to_owned(), |gpu| format!("{kind} on {gpu}")),
+            fits,
+            list(on(MemoryClass::Borderline)),
+            list(on(MemoryClass::No)),
+            source_numbers(sources, &[peak.provenance.cite()]),
+        ]);
+    }
+    out
+}
+
+fn arithmetic(study: &CalibrationStudy, sources: &[String]) -> CalibrationTable {
+    let columns = ["cell", "mean", "by arithmetic", "off by (1 σ)", "at least", "what it says", "from"];
+    let mut out =
+        table("Beside arithmetic (derived; it can refute a time, never confirm one)", &columns, &[1, 2, 3, 4]);
+    for of in &study.cells {
+        let (Some(found), Some(mean)) = (&of.arithmetic, of.mean_s) else { continue };
+        let prediction = &found.prediction;
+        let verdict = match found.disagreement {
+            Some(Disagreement::FasterThanMemory { .. }) => {
+                "refuted: the GPU's memory cannot deliver the weights so fast".to_owned()
+            }
+            Some(Disagreement::FarFromPrediction { interval_s: (low, high) }) => {
+                format!("far off: not between {} and {}", plain(low, Unit::Seconds), plain(high, Unit::Seconds))
+            }
+            None => "not refuted".to_owned(),
+        };
+        let on = if prediction.is_measured_gpu { "this GPU" } else { "other GPUs left out" };
+        out.rows.push(vec![
+            format!("{} ({} passes)", name_words(&of.cell.name), plain(found.passes, Unit::Count)),
+            plain(mean.value, Unit::Seconds),
+            plain(prediction.seconds, Unit::Seconds),
+            format!("× {:.2}, {on}", prediction.factor),
+            prediction.least_s.map_or("–".to_owned(), |least_s| plain(least_s, Unit::Seconds)),
+            verdict,
+            source_numbers(sources, &prediction.sources),
+        ]);
+    }
+    out
+}

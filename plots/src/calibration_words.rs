@@ -1,0 +1,260 @@
+//! A calibration in words: names of cells, laws with their numbers, flags, and the sentences that come first.
+
+use fleetfront_calibration::{
+    CalibratedCell, CalibrationStudy, CellName, CellStudy, Disagreement, Fitness, Flag, Kind, LawBasis, MeanBounds,
+    PeakOfVariant, Phase, Provenance, Shape,
+};
+use fleetfront_sim::Law;
+
+use crate::format::{Unit, plain};
+
+/// A law with a smaller p of Anderson and Darling's statistic does not suit its runs: the customary twentieth.
+const POOR_P: f64 = 0.05;
+
+/// What is measured in a phase.
+pub(crate) fn phase_words(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Warm => "warm requests",
+        Phase::Cold => "first requests",
+        Phase::Boot => "boots",
+        Phase::Adapter => "loads of adapters",
+    }
+}
+
+/// `flux-dev bf16, L40S`; what is `*` or empty is left out.
+pub(crate) fn name_words(name: &CellName) -> String {
+    let CellName { model, variant, gpu } = name;
+    let variant = if variant.is_empty() || variant == "*" { String::new() } else { format!(" {variant}") };
+    format!("{model}{variant}, {gpu}")
+}
+
+/// The same with its phase.
+pub(crate) fn cell_words(cell: &CalibratedCell) -> String {
+    format!("{} ({})", name_words(&cell.name), phase_words(cell.phase))
+}
+
+/// A law with its parameters, in the order of docs/calibration.md.
+pub(crate) fn law_words(law: &Law) -> String {
+    let number = |value: f64| plain(value, Unit::Count);
+    let of = |name: &str, numbers: &[f64]| {
+        format!("{name} ({})", numbers.iter().map(|value| number(*value)).collect::<Vec<_>>().join(", "))
+    };
+    match *law {
+        Law::Deterministic { seconds } => of("always", &[seconds]),
+        Law::Exponential { mean_s } => of("exponential", &[mean_s]),
+        Law::Lognormal { mu, sigma } => of("lognormal", &[mu, sigma]),
+        Law::Gamma { shape, scale_s } => of("gamma", &[shape, scale_s]),
+        Law::Weibull { shape, scale_s } => of("Weibull", &[shape, scale_s]),
+        Law::ShiftedLognormal { shift_s, mu, sigma } => {
+            format!("{} + {}", number(shift_s), of("lognormal", &[mu, sigma]))
+        }
+        Law::LognormalMixture { mu, sigma, first_probability } => format!(
+            "{} {}, else {}",
+            plain(first_probability, Unit::Share),
+            of("lognormal", &[mu[0], sigma[0]]),
+            of("lognormal", &[mu[1], sigma[1]])
+        ),
+        Law::TwoPoint { low_s, high_s, high_probability } => {
+            format!("{} or, with {}, {}", number(low_s), plain(high_probability, Unit::Share), number(high_s))
+        }
+        Law::Hyperexponential { mean_s, first_probability } => {
+            format!(
+                "{} exponential ({}), else ({})",
+                plain(first_probability, Unit::Share),
+                number(mean_s[0]),
+                number(mean_s[1])
+            )
+        }
+    }
+}
+
+/// A mean with its bounds, in seconds.
+pub(crate) fn mean_words(mean: MeanBounds) -> String {
+    between(mean.value, mean.low, mean.high)
+}
+
+/// A number with the ends of its interval, each with digits of its own: few runs leave intervals that are no narrower on
+/// one side than the number itself.
+pub(crate) fn between(value: f64, low: f64, high: f64) -> String {
+    let number = |value: f64| plain(value, Unit::Count);
+    let (low, high) = (number(low), number(high));
+    let dash = if low.starts_with('−') || high.starts_with('−') { " to " } else { "–" };
+    format!("{} ({low}{dash}{high})", number(value))
+}
+
+/// Where a law comes from.
+pub(crate) fn basis_words(cell: &CalibratedCell) -> &'static str {
+    match cell.basis {
+        Some(LawBasis::OwnRuns) => "own runs",
+        Some(LawBasis::Pooled) => "pooled",
+        Some(LawBasis::FirstRequests) => "first less warm",
+        Some(LawBasis::Computed) => "computed",
+        Some(LawBasis::Borrowed) => "borrowed",
+        None => "–",
+    }
+}
+
+/// A flag in a word or two, for tables.
+pub(crate) fn flag_word(flag: &Flag) -> &'static str {
+    match flag {
+        Flag::Few { .. } => "few",
+        Flag::OneMachine { .. } => "one machine",
+        Flag::Contradiction { .. } => "disputed",
+        Flag::Stale { .. } => "stale",
+        Flag::NoAge { .. } => "no age",
+        Flag::Divided { .. } => "divided",
+        Flag::NotMeasured => "not measured",
+        Flag::StatedSpread { .. } => "stated spread",
+        Flag::OtherShapesLeftOut { .. } => "other shapes",
+        Flag::Extrapolated { .. } => "extrapolated",
+        Flag::OutOfMemory { .. } => "out of memory",
+        Flag::NoLaw { .. } => "no law",
+    }
+}
+
+/// The flags of a cell in words, each once.
+pub(crate) fn flags_words(of: &CellStudy) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    let arithmetic = of.arithmetic.as_ref().and_then(|found| found.disagreement).map(|found| match found {
+        Disagreement::FasterThanMemory { .. } => "refuted",
+        Disagreement::FarFromPrediction { .. } => "off arithmetic",
+    });
+    let poor = is_poor(of).then_some("poor fit");
+    // What nobody measured is said by where it comes from.
+    let lent =
+        [Some(LawBasis::Computed), Some(LawBasis::Borrowed), Some(LawBasis::FirstRequests)].contains(&of.cell.basis);
+    let basis = lent.then(|| basis_words(&of.cell));
+    let flags = of.cell.flags.iter().filter(|flag| !lent || **flag != Flag::NotMeasured).map(flag_word);
+    for word in basis.into_iter().chain(flags).chain(poor).chain(arithmetic) {
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    words.join(", ")
+}
+
+/// Whether the law that a cell's own runs chose does not suit them all the same.
+fn is_poor(of: &CellStudy) -> bool {
+    let Fitness::Tested { goodness, .. } = &of.fitness else { return false };
+    of.cell.basis == Some(LawBasis::OwnRuns) && goodness.anderson_darling.p_value < POOR_P
+}
+
+/// What a shape asks for; empty where nothing is stated.
+pub(crate) fn shape_words(shape: &Shape) -> String {
+    let columns =
+        [(shape.steps, "steps"), (shape.megapixels, "megapixels"), (shape.frames, "frames"), (shape.images, "images")];
+    let stated = columns.into_iter().filter_map(|(value, name)| Some(format!("{} {name}", plain(value?, Unit::Count))));
+    let adapter = (!shape.adapter.is_empty()).then(|| format!("adapter {}", shape.adapter));
+    stated.chain(adapter).collect::<Vec<_>>().join(", ")
+}
+
+/// What was found, one sentence each, the most important first.
+#[must_use]
+pub fn calibration_sentences(study: &CalibrationStudy) -> Vec<String> {
+    let all = study.cells.len();
+    let with_law = study.cells.iter().filter(|of| of.cell.fit.is_some()).count();
+    let of_kind = |kinds: &[Kind]| {
+        study.cells.iter().filter(|of| of.cell.fit.as_ref().is_some_and(|fit| kinds.contains(&fit.kind))).count()
+    };
+    let mut sentences = vec![format!(
+        "{with_law} of {all} cells (a model's variant on a GPU type, in one phase) have a law: {} rest on measured or \
+         published times, {} on derived ones, {} on assumed ones.",
+        of_kind(&[Kind::Measured, Kind::Published]),
+        of_kind(&[Kind::Derived]),
+        of_kind(&[Kind::Assumed]),
+    )];
+    let count =
+        |is: fn(&Flag) -> bool| study.cells.iter().flat_map(|of| &of.cell.flags).filter(|flag| is(flag)).count();
+    let with = |is: fn(&Flag) -> bool| study.cells.iter().filter(|of| of.cell.flags.iter().any(is)).count();
+    let rows = count(|flag| matches!(flag, Flag::Contradiction { .. }));
+    if rows > 0 {
+        let cells = with(|flag| matches!(flag, Flag::Contradiction { .. }));
+        sentences.push(format!(
+            "{} in {}: named below.",
+            several(rows, "row contradicts what is fitted", "rows contradict what is fitted"),
+            several(cells, "cell", "cells")
+        ));
+    }
+    let divided = with(|flag| matches!(flag, Flag::Divided { .. }));
+    if divided > 0 {
+        sentences.push(format!(
+            "In {} the rows fall into two groups, and nothing says which is right.",
+            several(divided, "cell", "cells")
+        ));
+    }
+    let poor = study.cells.iter().filter(|of| is_poor(of)).count();
+    if poor > 0 {
+        let cells = several(poor, "cell chooses a law", "cells choose laws");
+        sentences.push(format!("{cells} that the runs do not suit (p below 0.05): the best of those there are."));
+    }
+    let stale = with(|flag| matches!(flag, Flag::Stale { .. }));
+    if stale > 0 {
+        sentences.push(format!("{} on rows that are stale.", several(stale, "cell rests", "cells rest")));
+    }
+    sentences
+}
+
+fn several(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+/// The rows that contradict others, in full words, cell by cell.
+#[must_use]
+pub fn contradiction_words(study: &CalibrationStudy) -> Vec<String> {
+    let is = |flag: &Flag| matches!(flag, Flag::Contradiction { .. } | Flag::Divided { .. });
+    flags_of(study, is).into_iter().map(|(words, cells)| format!("{}: {words}.", cells.join("; "))).collect()
+}
+
+/// All other flags in full words, each with the cells that it is of.
+#[must_use]
+pub fn flag_words(study: &CalibrationStudy) -> Vec<String> {
+    let is = |flag: &Flag| {
+        !matches!(flag, Flag::Contradiction { .. } | Flag::Divided { .. } | Flag::Few { .. } | Flag::NotMeasured)
+    };
+    flags_of(study, is).into_iter().map(|(words, cells)| format!("{}: {words}.", cells.join("; "))).collect()
+}
+
+/// Flags in words, those of one wording together.
+fn flags_of(study: &CalibrationStudy, is: impl Fn(&Flag) -> bool) -> Vec<(String, Vec<String>)> {
+    let mut found: Vec<(String, Vec<String>)> = Vec::new();
+    for of in &study.cells {
+        for flag in of.cell.flags.iter().filter(|flag| is(flag)) {
+            let (words, cell) = (flag.to_string(), cell_words(&of.cell));
+            match found.iter_mut().find(|(other, _)| *other == words) {
+                Some((_, cells)) => cells.push(cell),
+                None => found.push((words, vec![cell])),
+            }
+        }
+    }
+    found
+}
+
+/// All sources of a study, each once: tables say them by their number, from 1.
+#[must_use]
+pub fn calibration_sources(study: &CalibrationStudy) -> Vec<String> {
+    let cells = study.cells.iter().flat_map(|of| of.cell.rows.sources.clone());
+    let memory = study.memory.iter().flat_map(peak_sources);
+    let arithmetic = study.cells.iter().filter_map(|of| of.arithmetic.as_ref());
+    let arithmetic = arithmetic.flat_map(|found| found.prediction.sources.clone());
+    let mut sources: Vec<String> = Vec::new();
+    for source in cells.chain(memory).chain(arithmetic) {
+        if !sources.contains(&source) {
+            sources.push(source);
+        }
+    }
+    sources
+}
+
+/// Who says what a variant needs, and what the GPU types have.
+fn peak_sources(peak: &PeakOfVariant) -> Vec<String> {
+    std::iter::once(&peak.provenance).chain(peak.gpus.iter().map(|on| &on.provenance)).map(Provenance::cite).collect()
+}
+
+/// Numbers of sources.
+pub(crate) fn source_numbers(sources: &[String], of: &[String]) -> String {
+    let number = |source: &String| sources.iter().position(|known| known == source).map(|place| place + 1);
+    let mut numbers: Vec<usize> = of.iter().filter_map(number).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
