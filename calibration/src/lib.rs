@@ -4,6 +4,7 @@
 //! file format and the simulation.
 
 mod benchmarks;
+mod best_known;
 mod billing;
 mod billing_rates;
 mod boots;
@@ -35,6 +36,7 @@ mod table;
 mod trace_file;
 
 pub use benchmarks::{BenchmarkRow, Benchmarks, Finding};
+pub use best_known::BestKnown;
 pub use billing::{BILLING_COLUMNS, BillingRow, read_billing_report};
 pub use billing_rates::{RateCheck, RateChecks, StatedPrice, check_rates, read_billing_rates};
 pub use boots::{BootRow, Boots};

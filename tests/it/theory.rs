@@ -74,7 +74,7 @@ impl Setting {
         let trial = |trial| {
             let requests = draw_requests(&traffic, SEED, trial, 0);
             let arrivals: Vec<Arrival> = Arrival::of(&requests, &self.service, 0).collect();
-            let laws = [self.boot];
+            let laws = [self.boot.ready_for_few()];
             let mut boots = BootTimes::new(SEED, trial, key, &laws);
             let mut latencies = [LatencyHistogram::default()];
             let mut timeline = Timeline::new(horizon, 96);
