@@ -36,7 +36,7 @@ fn pool() -> Pool {
 fn trial_day(criterion: &mut Criterion) {
     let seconds = |s| Seconds::new(s).expect("a span");
     let service = Law::lognormal(seconds(10.0), 0.3);
-    let boot = [Law::lognormal(seconds(20.0), 0.5)];
+    let boot = [Law::lognormal(seconds(20.0), 0.5).ready_for_few()];
     for requests_per_day in [1_000u32, 100_000] {
         let traffic = traffic(f64::from(requests_per_day));
         let requests = draw_requests(&traffic, 1, 0, 0);

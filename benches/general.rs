@@ -112,7 +112,7 @@ impl Case {
         let home = [GroupModel { home: 0, next: None }];
         let models = if self.pools.len() > 1 { &home[..] } else { &[] };
         let group = Group { pools: &self.pools, models, quota: self.quota, capacity: &self.capacity };
-        let laws = [Law::lognormal(seconds(20.0), 0.5)];
+        let laws = [Law::lognormal(seconds(20.0), 0.5).ready_for_few()];
         let boots_of = |pool: usize| BootTimes::new(1, trial, StreamKey::of(["pool", "fallback"][pool]), &laws);
         let mut boots: Vec<BootTimes<'_>> = (0..self.pools.len()).map(boots_of).collect();
         let lucks: Vec<Luck> = boots.iter().map(BootTimes::luck).collect();

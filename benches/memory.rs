@@ -55,7 +55,7 @@ fn simulated(requests: f64) -> u64 {
     let traffic = Traffic { models: vec![model], slow_rates: Vec::new(), run_in: Seconds::ZERO, horizon };
     let mut arrivals = ArrivalStream::new(&traffic, 1, 0, &[(0, Law::Exponential { mean_s: 0.1 }.into())]);
     let pool = Pool { max_containers: 100, ..Pool::new(vec![PoolModel::new(1, SimSpan::from_secs_f64(1.0))]) };
-    let boots = [Law::Deterministic { seconds: 1.0 }];
+    let boots = [Law::Deterministic { seconds: 1.0 }.ready_for_few()];
     let mut boots = [BootTimes::new(1, 0, StreamKey::of("bench"), &boots)];
     let mut draws = Draws { boots: &mut boots, lucks: &[Luck(0)], scarcity: &[] };
     let mut latencies = [LatencyHistogram::default()];

@@ -57,7 +57,7 @@ fn run(pool: &Pool, service: Law, scale: f64) {
     for arrival in &mut arrivals {
         arrival.service = SimSpan((arrival.service.0 as f64 * scale) as u64);
     }
-    let boots = [Law::lognormal(Seconds::new(20.0).expect("a span"), 0.5)];
+    let boots = [Law::lognormal(Seconds::new(20.0).expect("a span"), 0.5).ready_for_few()];
     let mut boots = BootTimes::new(1, 0, StreamKey::of("bench"), &boots);
     let horizon = Horizon { start: SimTime::START, end: SimTime(SimSpan::from_secs_f64(HOUR_S).0) };
     let mut latencies = [LatencyHistogram::default()];

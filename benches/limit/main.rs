@@ -154,7 +154,7 @@ impl Workload {
         let pairs: Vec<(f64, f64)> = trials.iter().flatten().map(pair).collect();
         let lengths: Vec<usize> = trials.iter().map(Vec::len).collect();
         let mean_lengths = vec![self.mean_requests() as usize; lengths.len()];
-        let boot_laws = [self.boot_law()];
+        let boot_laws = [self.boot_law().ready_for_few()];
         let boots = |trial| BootTimes::new(1, trial, StreamKey::of("bench"), &boot_laws);
         let mut kept: Vec<BootTimes<'_>> = (0..self.trials()).map(boots).collect();
         let (mut one, mut other) = (EngineSide::new(self), EngineSide::new(self));
@@ -321,7 +321,7 @@ fn growth_ns(busy: u32) -> f64 {
         model: 0,
     };
     let arrivals: Vec<Arrival> = (0..400_000).map(|_| arrival()).collect();
-    let boot_laws = [workload.boot_law()];
+    let boot_laws = [workload.boot_law().ready_for_few()];
     let mut boots = BootTimes::new(1, 0, StreamKey::of("bench"), &boot_laws);
     let mut side = EngineSide::new(&workload);
     side.horizon.end = arrivals[arrivals.len() - 1].at + SimSpan(1);

@@ -6,8 +6,8 @@ use fleetfront_calibration::Fit;
 use fleetfront_scenario::rules::{Rules, WindowFile};
 use fleetfront_scenario::{Cell, Gpu, Platform, PoolSettings, Scenario, time_of_day};
 use fleetfront_sim::{
-    BootRules, Bounds, Hardware, Law, PLATFORM_MAX_CONTAINERS, Patience, Pool, PoolModel, Preemption, Quantile,
-    Retries, Service, SimSpan, SimTime, UsdPerSecond, Window,
+    BootRules, Bounds, Hardware, PLATFORM_MAX_CONTAINERS, Patience, Pool, PoolModel, Preemption, Quantile, ReadyLaw,
+    ReadyService, Retries, Service, SimSpan, SimTime, UsdPerSecond, Window,
 };
 
 use crate::tariff::Tariff;
@@ -219,12 +219,16 @@ pub(crate) fn service(scenario: &Scenario, (model, variant): (usize, usize), gpu
     scenario.models[model].service_on(variant, gpu).expect("a feasible cell has a service time")
 }
 
-/// The laws of a pool's models (with their variants) on a GPU type: `(model, service time)` and the boot laws, in the
-/// pool's order.
-pub(crate) fn laws(scenario: &Scenario, models: &[(usize, usize)], gpu: usize) -> (Vec<(usize, Service)>, Vec<Law>) {
+/// The laws of a pool's models (with their variants) on a GPU type, made ready for all trials: `(model, service time)`
+/// and the boot laws, in the pool's order.
+pub(crate) fn laws(
+    scenario: &Scenario,
+    models: &[(usize, usize)],
+    gpu: usize,
+) -> (Vec<(usize, ReadyService)>, Vec<ReadyLaw>) {
     let fits_of = |(model, variant): &(usize, usize)| {
         let (_, boot) = fits(cell(scenario, *model, *variant, gpu));
-        ((*model, service(scenario, (*model, *variant), gpu)), boot.law)
+        ((*model, service(scenario, (*model, *variant), gpu).ready()), boot.law.ready_for_few())
     };
     models.iter().map(fits_of).unzip()
 }

@@ -7,8 +7,8 @@ use std::sync::Mutex;
 
 use fleetfront_scenario::{PoolSettings, Scenario};
 use fleetfront_sim::{
-    BootTimes, Draws, Group, Horizon, LatencyHistogram, Law, Observers, Outcome, Pool, Scarcity, Service, StreamKey,
-    Tail, Workspace, simulate_group,
+    BootTimes, Draws, Group, Horizon, LatencyHistogram, Observers, Outcome, Pool, ReadyLaw, ReadyService, Scarcity,
+    StreamKey, Tail, Workspace, simulate_group,
 };
 
 use crate::allocation::run_allocation;
@@ -325,8 +325,8 @@ struct Days<'a> {
     key: StreamKey,
     horizon: Horizon,
     /// Each model with its service time.
-    services: Vec<(usize, Service)>,
-    boots: Vec<Law>,
+    services: Vec<(usize, ReadyService)>,
+    boots: Vec<ReadyLaw>,
 }
 
 /// What all settings of a cell meet on one day.

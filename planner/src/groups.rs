@@ -4,7 +4,8 @@
 use fleetfront_scenario::{Allocation, PoolPlan, ScarcityProcess, Scenario};
 use fleetfront_sim::{
     BootTimes, Capacity, ChainStep, Draws, Fallback, Group, GroupModel, Horizon, HourBook, Law, Observers, Outcome,
-    Pool, PoolModel, PoolOutcome, Quota, Scarcity, Service, SimSpan, StreamKey, Workspace, simulate_group,
+    Pool, PoolModel, PoolOutcome, Quota, ReadyLaw, ReadyService, Scarcity, SimSpan, StreamKey, Workspace,
+    simulate_group,
 };
 
 use crate::engine_pool::{cell, engine_pool, gpus, pool_model, prices, service};
@@ -17,7 +18,7 @@ pub(crate) struct ReadyGroup {
     /// Their places in the allocation.
     pub(crate) places: Vec<usize>,
     /// Their models by index in the scenario, in the group's order, with the service time at home.
-    pub(crate) models: Vec<(usize, Service)>,
+    pub(crate) models: Vec<(usize, ReadyService)>,
     /// What a container costs: one entry a pool and GPU type of it.
     pub(crate) prices: Vec<Vec<Tariff>>,
     /// Pools of the group that are the home of each model, by place in the group.
@@ -26,7 +27,7 @@ pub(crate) struct ReadyGroup {
     group_models: Vec<GroupModel>,
     quota: Quota,
     capacity: Vec<Capacity>,
-    boots: Vec<Vec<Law>>,
+    boots: Vec<Vec<ReadyLaw>>,
     keys: Vec<StreamKey>,
 }
 
@@ -73,7 +74,7 @@ impl ReadyGroup {
             .collect();
         let index_of = |model: usize| members.iter().position(|(other, ..)| *other == model);
         let at_home = |&(model, variant, home): &(usize, usize, usize)| {
-            (model, service(scenario, (model, variant), plans[home].gpu))
+            (model, service(scenario, (model, variant), plans[home].gpu).ready())
         };
         let group_model = |&(model, _, home): &(usize, usize, usize)| {
             let step = scenario.models[model].next;
@@ -222,10 +223,10 @@ impl Member<'_> {
     }
 
     /// The boot law of each model of the group in this pool; nothing boots with those that never come here.
-    fn boots(&self) -> Vec<Law> {
+    fn boots(&self) -> Vec<ReadyLaw> {
         let law = |&(model, variant, _): &(usize, usize, usize)| {
             let fit = cell(self.scenario, model, variant, self.plan().gpu).boot.as_ref();
-            fit.map_or(Law::Deterministic { seconds: 0.0 }, |fit| fit.law)
+            fit.map_or(Law::Deterministic { seconds: 0.0 }, |fit| fit.law).ready_for_few()
         };
         self.members.iter().map(law).collect()
     }

@@ -1,7 +1,7 @@
 //! The requests of all trials, the same for everything that is compared: kept where they are few, drawn again where
 //! they are many, so that memory does not grow with the traffic.
 
-use fleetfront_sim::{Arrival, Arrivals, Attended, Clients, Request, Service};
+use fleetfront_sim::{Arrival, Arrivals, Attended, Clients, ReadyService, Request};
 use fleetfront_workloads::{ArrivalStream, Traffic, clients, draw_requests};
 use rayon::prelude::*;
 
@@ -43,7 +43,7 @@ impl<'a> Requests<'a> {
     /// The arrivals of one trial at the pools that serve these models.
     ///
     /// - `models`: each with its service time there.
-    pub(crate) fn of_pool<'p>(&'p self, trial: u32, models: &'p [(usize, Service)]) -> OfPool<'p> {
+    pub(crate) fn of_pool<'p>(&'p self, trial: u32, models: &'p [(usize, ReadyService)]) -> OfPool<'p> {
         let Self { traffic, seed, .. } = *self;
         if self.kept.is_empty() {
             let drawn = Drawn { traffic, seed, trial, models };
@@ -53,7 +53,7 @@ impl<'a> Requests<'a> {
         let mut arrivals = Vec::new();
         for (place, (model, service)) in models.iter().enumerate() {
             let requests = &self.kept[trial as usize * traffic.models.len() + model];
-            Arrival::append(requests, &service.ready(), place as u16, &mut arrivals);
+            Arrival::append(requests, service, place as u16, &mut arrivals);
         }
         if models.len() > 1 {
             arrivals.sort_by_key(|arrival| (arrival.at, arrival.model));
@@ -79,7 +79,7 @@ pub(crate) struct Drawn<'a> {
     traffic: &'a Traffic,
     seed: u64,
     trial: u32,
-    models: &'a [(usize, Service)],
+    models: &'a [(usize, ReadyService)],
 }
 
 impl OfPool<'_> {
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn kept_or_drawn_again_they_are_the_same() {
         let scenario = Scenario::load(&Files::embedded()).expect("the embedded scenario is valid");
-        let models: Vec<(usize, Service)> =
+        let models: Vec<(usize, ReadyService)> =
             (0..3).map(|model| (model, Law::Exponential { mean_s: 5.0 }.into())).collect();
         let kept = Requests::of_trials(&scenario.traffic, 1, 3);
         let drawn = Requests::on_demand(&scenario.traffic, 1);
@@ -140,7 +140,7 @@ mod tests {
         let mut scenario = Scenario::load(&Files::embedded()).expect("the embedded scenario is valid");
         let think = Law::Exponential { mean_s: 60.0 };
         scenario.traffic.models[1].process = fleetfront_workloads::Process::Closed { clients: 7.0, think };
-        let models: Vec<(usize, Service)> =
+        let models: Vec<(usize, ReadyService)> =
             (0..3).map(|model| (model, Law::Exponential { mean_s: 5.0 }.into())).collect();
         let traffic = &scenario.traffic;
         let (kept, again) = (Requests::of_trials(traffic, 1, 3), Requests::on_demand(traffic, 1));

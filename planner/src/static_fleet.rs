@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use fleetfront_scenario::{Allocation, PoolPlan, Scenario};
 use fleetfront_sim::{
-    BootRules, BootTimes, Draws, Group, LatencyHistogram, Law, Observers, PLATFORM_MAX_CONTAINERS, Pool, Service,
+    BootRules, BootTimes, Draws, Group, LatencyHistogram, Law, Observers, PLATFORM_MAX_CONTAINERS, Pool, ReadyService,
     Workspace, simulate_group,
 };
 use fleetfront_workloads::ModelTraffic;
@@ -90,7 +90,7 @@ struct Search<'a> {
     /// With the rules of the plan, whatever its containers.
     pool: Pool,
     /// Each model with its service time.
-    services: Vec<(usize, Service)>,
+    services: Vec<(usize, ReadyService)>,
     /// The latencies of each model by the number of containers.
     known: BTreeMap<u32, Vec<LatencyHistogram>>,
 }
@@ -114,7 +114,7 @@ impl<'a> Search<'a> {
         let (services, _) = laws(scenario, &plan.models, plan.gpu);
         let mut models = own.models.clone();
         for (model, (_, service)) in models.iter_mut().zip(&services) {
-            (model.boots, model.services) = (Vec::new(), vec![service.clone()]);
+            (model.boots, model.services) = (Vec::new(), vec![service.service().clone()]);
         }
         let hardware = own.hardware[..1].to_vec();
         let pool = Pool {
@@ -194,7 +194,7 @@ impl<'a> Search<'a> {
     fn simulate(&self, containers: u32) -> Vec<LatencyHistogram> {
         let pool = Pool { min_containers: containers, max_containers: containers, ..self.pool.clone() };
         let key = self.scenario.models[self.plan.models[0].0].key;
-        let at_once = vec![Law::Deterministic { seconds: 0.0 }; self.plan.models.len()];
+        let at_once = vec![Law::Deterministic { seconds: 0.0 }.ready_for_few(); self.plan.models.len()];
         let empty = || vec![LatencyHistogram::default(); self.plan.models.len()];
         let of_section = |section: &Range<u32>| {
             let (mut latencies, mut workspace) = (empty(), Workspace::default());

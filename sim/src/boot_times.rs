@@ -3,7 +3,7 @@
 use rand::rngs::ChaCha8Rng;
 
 use crate::block::BLOCK;
-use crate::law::Law;
+use crate::law::ReadyLaw;
 use crate::quantile::Quantile;
 use crate::quantities::SimSpan;
 use crate::request::Luck;
@@ -12,7 +12,7 @@ use crate::stream::{Role, StreamKey, container_luck, stream};
 /// The boot times of one pool in one trial, drawn as they are asked for and kept for the next setting.
 #[derive(Debug)]
 pub struct BootTimes<'a> {
-    laws: &'a [Law],
+    laws: &'a [ReadyLaw],
     rng: ChaCha8Rng,
     luck: Luck,
     /// For each law the spans of the boots drawn so far, in the order of the boots.
@@ -24,9 +24,9 @@ const FIRST: usize = 32;
 
 impl<'a> BootTimes<'a> {
     /// - `laws`: the boot law of each model of the pool, in the pool's order: a container boots with the model of the
-    ///   request that started it.
+    ///   request that started it. Made ready for few, once for all trials.
     #[must_use]
-    pub fn new(seed: u64, trial: u32, key: StreamKey, laws: &'a [Law]) -> Self {
+    pub fn new(seed: u64, trial: u32, key: StreamKey, laws: &'a [ReadyLaw]) -> Self {
         let rng = stream(seed, trial, key, Role::Boot);
         Self { laws, rng, luck: container_luck(seed, trial, key), spans: vec![Vec::new(); laws.len()] }
     }
@@ -54,23 +54,25 @@ impl<'a> BootTimes<'a> {
         Quantile::fill(&mut self.rng, quantiles);
         for (law, spans) in self.laws.iter().zip(&mut self.spans) {
             spans.resize(drawn + quantiles.len(), SimSpan::ZERO);
-            law.ready_for_few().fill_spans(quantiles, &mut spans[drawn..]);
+            law.fill_spans(quantiles, &mut spans[drawn..]);
         }
     }
 
     /// The mean boot of a model, in seconds.
     pub(crate) fn mean_s(&self, model: usize) -> f64 {
-        self.laws[model].mean_s()
+        self.laws[model].law().mean_s()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::law::Law;
 
     #[test]
     fn the_kth_boot_is_the_same_in_whatever_order_it_is_asked_for() {
         let laws = [Law::Lognormal { mu: 3.0, sigma: 0.7 }, Law::Deterministic { seconds: 2.0 }];
+        let laws = laws.map(|law| law.ready_for_few());
         let mut forward = BootTimes::new(1, 2, StreamKey::of("flux"), &laws);
         let mut backward = BootTimes::new(1, 2, StreamKey::of("flux"), &laws);
         let a: Vec<_> = (0..2000).map(|k| forward.span(k, 0)).collect();

@@ -80,21 +80,33 @@ impl Service {
         (of_law * work.mean_square() / (mean * mean) - 1.0).max(0.0).sqrt()
     }
 
-    /// Made ready for many requests.
+    /// Made ready for many requests: once, for all trials.
     #[must_use]
     pub fn ready(&self) -> ReadyService {
-        ReadyService { law: self.law.ready(), work: self.work.clone() }
+        ReadyService { service: self.clone(), law: self.law.ready() }
     }
 }
 
-/// A service time that many requests ask for.
+/// A service time that many requests ask for. Copies share what took long to make, see [`ReadyLaw`].
 #[derive(Debug, Clone)]
 pub struct ReadyService {
+    service: Service,
     law: ReadyLaw,
-    work: Option<Arc<Work>>,
+}
+
+impl From<Law> for ReadyService {
+    fn from(law: Law) -> Self {
+        Service::from(law).ready()
+    }
 }
 
 impl ReadyService {
+    /// The service time itself.
+    #[must_use]
+    pub fn service(&self) -> &Service {
+        &self.service
+    }
+
     /// The service times of at most [`BLOCK`] requests, in their order.
     ///
     /// # Panics
@@ -106,7 +118,7 @@ impl ReadyService {
             *quantile = request.quantile;
         }
         self.law.fill_spans(quantiles, spans);
-        if let Some(work) = &self.work {
+        if let Some(work) = &self.service.work {
             for (span, request) in spans.iter_mut().zip(requests) {
                 *span = work.applied(*span, request.luck);
             }

@@ -95,7 +95,7 @@ impl Case {
         };
         let arrivals: Vec<Arrival> = self.arrivals.iter().map(arrival).collect();
         let law = |ticks: &u64| Law::Deterministic { seconds: (ticks * self.tick_ns) as f64 / 1e9 };
-        let laws: Vec<Law> = self.boots.iter().map(law).collect();
+        let laws: Vec<_> = self.boots.iter().map(|ticks| law(ticks).ready_for_few()).collect();
         let clients = |of: &CaseClients| Clients {
             model: of.model,
             first: of.first.iter().map(|ticks| SimSpan(ticks * self.tick_ns)).collect(),

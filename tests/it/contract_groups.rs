@@ -330,7 +330,8 @@ impl Case {
         let quota = Quota { containers: self.quota[0], gpus: self.quota[1] };
         let group = Group { pools: &pools, models: &models, quota, capacity: &capacity };
         let plain = |boot: &CaseBoot| if let CaseBoot::Plain(ticks) = boot { self.law(*ticks) } else { self.law(0) };
-        let laws: Vec<Vec<Law>> = self.pools.iter().map(|p| p.boots.iter().map(plain).collect()).collect();
+        let ready = |boot: &CaseBoot| plain(boot).ready_for_few();
+        let laws: Vec<Vec<_>> = self.pools.iter().map(|p| p.boots.iter().map(ready).collect()).collect();
         let mut boots: Vec<_> = laws.iter().map(|laws| BootTimes::new(1, 0, StreamKey::FLEET, laws)).collect();
         let period = |[from, to]: &[u64; 2]| Scarcity { from: self.instant(*from), to: self.instant(*to) };
         let scarcity: Vec<Vec<_>> = self.scarcity.iter().map(|list| list.iter().map(period).collect()).collect();

@@ -74,13 +74,13 @@ impl Setting {
         let trial = |trial| {
             let requests = draw_requests(&traffic, SEED, trial, 0);
             let arrivals: Vec<Arrival> = Arrival::of(&requests, &self.service, 0).collect();
-            let laws = [self.boot];
+            let laws = [self.boot.ready_for_few()];
             let mut boots = BootTimes::new(SEED, trial, key, &laws);
             let mut latencies = [LatencyHistogram::default()];
             let mut timeline = Timeline::new(horizon, 96);
             let lucks = [boots.luck()];
             let mut draws = Draws { boots: std::slice::from_mut(&mut boots), lucks: &lucks, scarcity: &[] };
-            let clients = clients(&traffic, SEED, trial, &[(0, self.service.clone())]);
+            let clients = clients(&traffic, SEED, trial, &[(0, self.service.ready())]);
             let mut all = Attended { arrivals: &arrivals, clients: &clients };
             let timelines = std::slice::from_mut(&mut timeline);
             let mut observers = Observers { timelines, ..Observers::latencies(&mut latencies) };

@@ -1,6 +1,6 @@
 //! The arrivals of one trial at a pool, drawn as they are asked for.
 
-use fleetfront_sim::{Arrival, Arrivals, Clients, ReadyService, Request, Service, SimSpan};
+use fleetfront_sim::{Arrival, Arrivals, Clients, ReadyService, Request, SimSpan};
 
 use crate::closed::clients;
 use crate::request_stream::RequestStream;
@@ -38,11 +38,11 @@ impl ArrivalStream {
     /// # Panics
     /// As [`RequestStream::new`].
     #[must_use]
-    pub fn new(traffic: &Traffic, seed: u64, trial: u32, models: &[(usize, Service)]) -> Self {
-        let of_model = |(model, service): &(usize, Service)| OfModel {
+    pub fn new(traffic: &Traffic, seed: u64, trial: u32, models: &[(usize, ReadyService)]) -> Self {
+        let of_model = |(model, service): &(usize, ReadyService)| OfModel {
             requests: RequestStream::new(traffic, seed, trial, *model),
-            service: service.ready(),
-            longest: service.longest(),
+            service: service.clone(),
+            longest: service.service().longest(),
             drawn: Vec::new(),
             ahead: Vec::new(),
             taken: 0,
@@ -106,7 +106,7 @@ impl OfModel {
 mod tests {
     use super::*;
     use crate::{LoadCurve, ModelTraffic, Process, draw_requests};
-    use fleetfront_sim::{Law, Seconds, Shape, ShapeLaw, Shapes, StreamKey, Work};
+    use fleetfront_sim::{Law, Seconds, Service, Shape, ShapeLaw, Shapes, StreamKey, Work};
     use std::sync::Arc;
 
     /// Three models of a day, of very different volume.
@@ -154,11 +154,12 @@ mod tests {
         let shaped = Service { work: Some(Arc::new(Work::of(&mix, &reference, &grows))), ..law(4.0) };
         let three = vec![(2, law(1.0)), (0, shaped), (1, law(0.5))];
         for models in [vec![(0, law(2.0))], three, vec![(1, law(9.0))]] {
+            let models: Vec<_> = models.into_iter().map(|(model, law)| (model, law.ready())).collect();
             for trial in 0..5 {
                 let mut expected = Vec::new();
                 for (place, (model, law)) in models.iter().enumerate() {
                     let requests = draw_requests(&traffic, 7, trial, *model);
-                    Arrival::append(&requests, &law.ready(), place as u16, &mut expected);
+                    Arrival::append(&requests, law, place as u16, &mut expected);
                 }
                 expected.sort_by_key(|arrival| (arrival.at, arrival.model));
                 let mut stream = ArrivalStream::new(&traffic, 7, trial, &models);

@@ -1,6 +1,6 @@
 //! Clients who wait for answers, as a trial meets them.
 
-use fleetfront_sim::{Clients, Law, Luck, Pace, Quantile, Role, Service, SimSpan, SimTime, StreamKey, stream};
+use fleetfront_sim::{Clients, Law, Luck, Pace, Quantile, ReadyService, Role, SimSpan, SimTime, StreamKey, stream};
 use rand::Rng;
 
 use crate::process::Process;
@@ -18,13 +18,13 @@ use crate::traffic::Traffic;
 /// # Panics
 /// If there is no such model, or a rate is not legal (see [`Traffic::drawn_rate`]).
 #[must_use]
-pub fn clients(traffic: &Traffic, seed: u64, trial: u32, models: &[(usize, Service)]) -> Vec<Clients> {
-    let of_model = |(place, (model, service)): (usize, &(usize, Service))| {
+pub fn clients(traffic: &Traffic, seed: u64, trial: u32, models: &[(usize, ReadyService)]) -> Vec<Clients> {
+    let of_model = |(place, (model, service)): (usize, &(usize, ReadyService))| {
         let of_model = &traffic.models[*model];
         let Process::Closed { clients, think } = of_model.process else { return None };
         let (luck, first) = beginning(clients, &think, (seed, trial, of_model.key));
         let pace = pace(traffic, seed, trial, *model);
-        Some(Clients { model: place as u16, first, think, service: service.clone(), pace, luck })
+        Some(Clients { model: place as u16, first, think, service: service.service().clone(), pace, luck })
     };
     models.iter().enumerate().filter_map(of_model).collect()
 }

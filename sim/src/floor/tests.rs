@@ -23,7 +23,7 @@ const DAY: Horizon = Horizon { start: SimTime(100 * S), end: SimTime(1000 * S) }
 
 /// The outcome, latencies and floor of some arrivals at a pool whose containers boot for so many seconds.
 fn outcome(pool: &Pool, ready_after_s: f64, arrivals: &[Arrival]) -> (Outcome, Vec<LatencyHistogram>, Vec<Floor>) {
-    let laws = [Law::Deterministic { seconds: ready_after_s }];
+    let laws = [Law::Deterministic { seconds: ready_after_s }.ready_for_few()];
     let mut boots = BootTimes::new(1, 0, StreamKey::FLEET, &laws);
     let mut latencies = vec![LatencyHistogram::default()];
     let outcome = simulate(pool, arrivals, &mut boots, DAY, &mut Workspace::default(), &mut latencies, None);

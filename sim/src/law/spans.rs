@@ -5,6 +5,8 @@
     reason = "a loop is vectorised for the caller's instruction set only where all of it is inlined"
 )]
 
+use std::sync::Arc;
+
 use super::Law;
 use super::fitted::Fitted;
 use super::gamma::Gamma;
@@ -64,33 +66,42 @@ impl Law {
             }
             _ => None,
         };
+        ReadyLaw { fitted: fitted.map(Arc::new), ..self.ready_for_few() }
+    }
+
+    /// The law made ready for few quantiles of each of many trials: a gamma law as [`Law::span`] has it, the others as
+    /// [`Law::ready`] has them.
+    #[must_use]
+    pub fn ready_for_few(&self) -> ReadyLaw {
         let table = match *self {
             Self::LognormalMixture { mu, sigma, first_probability } => {
-                Some(LognormalMixture::new(mu, sigma, first_probability).table())
+                Some(Arc::new(LognormalMixture::new(mu, sigma, first_probability).table()))
             }
             _ => None,
         };
-        ReadyLaw { law: *self, fitted, table }
-    }
-
-    /// The law as [`Law::span`] has it, for few quantiles.
-    pub(crate) fn ready_for_few(&self) -> ReadyLaw {
-        ReadyLaw { law: *self, fitted: None, table: None }
+        ReadyLaw { law: *self, fitted: None, table }
     }
 }
 
 /// A law that is asked at many quantiles.
 ///
 /// A gamma law and a mixture of lognormal laws are met to 1e-9 of their values, all others to the bit. Either way a span depends on
-/// the law and its quantile only, not on the block it is in.
+/// the law and its quantile only, not on the block it is in. Copies share what took long to make: it is made once and
+/// given to all trials and threads.
 #[derive(Debug, Clone)]
 pub struct ReadyLaw {
     law: Law,
-    fitted: Option<Fitted>,
-    table: Option<InverseTable>,
+    fitted: Option<Arc<Fitted>>,
+    table: Option<Arc<InverseTable>>,
 }
 
 impl ReadyLaw {
+    /// The law itself.
+    #[must_use]
+    pub fn law(&self) -> &Law {
+        &self.law
+    }
+
     /// The spans at `quantiles`, in their order: what [`Law::span`] gives, a block at a time.
     ///
     /// # Panics

@@ -141,7 +141,7 @@ impl Case {
     /// The plain path, in an array and in a calendar, agrees with the event list in everything. Returns the outcome.
     fn assert_equal(&self, workspace: &mut PlainWorkspace) -> Outcome {
         let Self { pool, arrivals, horizon, boots } = self;
-        let laws = [*boots];
+        let laws = [boots.ready_for_few()];
         let boots = || BootTimes::new(3, 0, StreamKey::FLEET, &laws);
         let mut latencies = [LatencyHistogram::default()];
         // With a timeline every pool is simulated event by event.

@@ -279,6 +279,7 @@ mod tests {
 
     fn run(pool: &Pool, arrivals: &[Arrival], shortcut: bool) -> (Outcome, Vec<LatencyHistogram>, Timeline, HourBook) {
         let laws = [Law::Lognormal { mu: 2.5, sigma: 0.8 }, Law::Deterministic { seconds: 20.0 }];
+        let laws = laws.map(|law| law.ready_for_few());
         let mut boots = BootTimes::new(1, 0, StreamKey::FLEET, &laws);
         let mut latencies = vec![LatencyHistogram::default(); 2];
         let horizon = Horizon { start: SimTime(HOUR), end: SimTime(6 * HOUR) };

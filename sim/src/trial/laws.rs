@@ -29,7 +29,8 @@ impl Setting {
     }
 
     fn outcome_in(&self, workspace: &mut Workspace) -> (Outcome, Vec<LatencyHistogram>) {
-        let mut boots = BootTimes::new(7, 0, StreamKey::FLEET, &self.boots);
+        let laws: Vec<_> = self.boots.iter().map(Law::ready_for_few).collect();
+        let mut boots = BootTimes::new(7, 0, StreamKey::FLEET, &laws);
         let mut latencies = vec![LatencyHistogram::default(); self.pool.models.len()];
         let outcome = simulate(&self.pool, &self.arrivals, &mut boots, self.horizon, workspace, &mut latencies, None);
         (outcome, latencies)

@@ -90,7 +90,9 @@ impl Setting {
     }
 
     fn simulate(&self, workspace: &mut Workspace, observers: &mut Observers<'_>) -> Outcome {
-        let boots = self.boots.iter().map(|laws| BootTimes::new(7, 0, StreamKey::FLEET, laws));
+        let ready = |laws: &Vec<Law>| laws.iter().map(Law::ready_for_few).collect::<Vec<_>>();
+        let laws: Vec<_> = self.boots.iter().map(ready).collect();
+        let boots = laws.iter().map(|laws| BootTimes::new(7, 0, StreamKey::FLEET, laws));
         let mut boots: Vec<BootTimes<'_>> = boots.collect();
         let mut draws = Draws { boots: &mut boots, lucks: &self.lucks, scarcity: &self.scarcity };
         let Self { pools, models, quota, capacity, .. } = self;

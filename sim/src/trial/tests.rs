@@ -31,7 +31,7 @@ fn at(seconds: f64) -> Arrival {
 
 /// A trial over [0, 1000) s. Returns the outcome and the median latency of each model in seconds.
 fn run(pool: &Pool, arrivals: &[Arrival]) -> (Outcome, Vec<LatencyHistogram>) {
-    let laws = vec![Law::Deterministic { seconds: 20.0 }; pool.models.len()];
+    let laws = vec![Law::Deterministic { seconds: 20.0 }.ready_for_few(); pool.models.len()];
     let mut boots = BootTimes::new(1, 0, StreamKey::FLEET, &laws);
     let mut latencies = vec![LatencyHistogram::default(); pool.models.len()];
     let horizon = Horizon { start: SimTime::START, end: SimTime(s(1000.0).0) };
@@ -254,7 +254,7 @@ fn failures_follow_their_probability_and_retries_mend_them() {
 
 #[test]
 fn only_the_horizon_is_counted() {
-    let laws = [Law::Deterministic { seconds: 20.0 }];
+    let laws = [Law::Deterministic { seconds: 20.0 }.ready_for_few()];
     let mut boots = BootTimes::new(1, 0, StreamKey::FLEET, &laws);
     let mut latencies = [LatencyHistogram::default()];
     let horizon = Horizon { start: SimTime(s(100.0).0), end: SimTime(s(200.0).0) };
@@ -270,7 +270,7 @@ fn only_the_horizon_is_counted() {
 
 #[test]
 fn a_timeline_adds_up_to_the_ledger() {
-    let laws = [Law::Deterministic { seconds: 20.0 }];
+    let laws = [Law::Deterministic { seconds: 20.0 }.ready_for_few()];
     let mut boots = BootTimes::new(1, 0, StreamKey::FLEET, &laws);
     let mut latencies = [LatencyHistogram::default()];
     let horizon = Horizon { start: SimTime::START, end: SimTime(s(1000.0).0) };
