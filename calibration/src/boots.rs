@@ -1,8 +1,10 @@
 //! Boot-time laws: the rows of `boots.csv`.
 
+use crate::calibration::StatedCv;
 use crate::fit::Fit;
 use crate::problem::Problem;
 use crate::provenance::Provenance;
+use crate::runs::Phase;
 use crate::sample::{Measurement, Sample};
 use crate::spread::{ANY, Scope, Spread, StatedSpread, pooled_spread};
 use crate::table::{Bound, Row, Table};
@@ -67,6 +69,14 @@ impl Boots {
         ];
         let (scope, sample) = scopes.into_iter().find_map(|scope| Some((scope, self.sample(scope)?)))?;
         Some(sample.fit(scope, || self.pooled_spread(cell)))
+    }
+
+    /// The spread that a row states for all models, as in [`Benchmarks::stated_cv`](crate::Benchmarks::stated_cv).
+    #[must_use]
+    pub fn stated_cv(&self) -> Option<StatedCv> {
+        let stated = |row: &&BootRow| row.used && row.model == ANY && row.seconds.is_none();
+        let row = self.rows.iter().filter(stated).min_by_key(|row| row.scope().specificity())?;
+        Some(StatedCv { phase: Phase::Boot, cv: row.cv?, source: row.provenance.cite() })
     }
 
     /// All rows, evidence that is not fitted included.

@@ -114,7 +114,13 @@ impl Calibration {
             cells.extend(of_phase);
             pooled.push(phase);
         }
-        cells.extend(first_requests::boots_of_first_requests(&cells));
+        let boots = first_requests::boots_of_first_requests(&cells);
+        // What clients of a cell saw says more than boots of other models.
+        let is_replaced = |cell: &CalibratedCell| {
+            cell.phase == Phase::Boot && boots.iter().any(|boot| boot.name == cell.name && boot.fit.is_some())
+        };
+        cells.retain(|cell| !is_replaced(cell));
+        cells.extend(boots);
         Self { cells, pooled }
     }
 

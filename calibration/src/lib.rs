@@ -4,6 +4,7 @@
 //! file format and the simulation.
 
 mod benchmarks;
+mod best_known;
 mod boots;
 mod calibration;
 mod contradictions;
@@ -32,6 +33,7 @@ mod table;
 mod trace_file;
 
 pub use benchmarks::{BenchmarkRow, Benchmarks, Finding};
+pub use best_known::BestKnown;
 pub use boots::{BootRow, Boots};
 pub use calibration::{
     CalibratedCell, Calibration, CalibrationOptions, Flag, LawBasis, LawRanking, OWN_LAW_N, PooledPhase, RankedLaw,

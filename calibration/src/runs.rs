@@ -174,8 +174,9 @@ pub struct RunsOptions<'a> {
     pub source: Option<&'a str>,
     /// Stands for the date of rows without one.
     pub date: Option<&'a str>,
-    /// The day on which the runs are read: later dates are refused.
-    pub today: Day,
+    /// The day on which the runs are read: later dates are refused, and old rows remarked on. `None` where that is not
+    /// known: neither is judged.
+    pub today: Option<Day>,
     /// Older rows are remarked on; 180 where nobody asks for another age.
     pub max_age_days: u32,
     /// The answer to the question whether milliseconds were written as seconds: they were not.
@@ -188,11 +189,17 @@ impl RunsOptions<'_> {
     /// Any GPU, sources and dates in the file, questions asked, stale after 180 days.
     #[must_use]
     pub const fn on(today: Day) -> Self {
+        Self { today: Some(today), ..Self::undated() }
+    }
+
+    /// The same on a day that is not known.
+    #[must_use]
+    pub const fn undated() -> Self {
         Self {
             gpus: &[],
             source: None,
             date: None,
-            today,
+            today: None,
             max_age_days: 180,
             seconds_are_right: false,
             repeats: Repeats::Ask,

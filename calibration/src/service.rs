@@ -1,9 +1,11 @@
 //! Service-time laws from benchmarks: measured cells directly, the others through a ratio.
 
 use crate::benchmarks::{BenchmarkRow, Benchmarks, Finding};
+use crate::calibration::StatedCv;
 use crate::fit::{Factor, Fit, RestsOn};
+use crate::runs::Phase;
 use crate::sample::{Measurement, Sample, default_factor, push_once};
-use crate::spread::{Scope, Spread, StatedSpread, pooled_spread};
+use crate::spread::{ANY, Scope, Spread, StatedSpread, pooled_spread};
 
 /// A row this many times longer or shorter than the fitted time contradicts it.
 const CONTRADICTION: f64 = 2.0;
@@ -28,11 +30,15 @@ impl Benchmarks {
     #[must_use]
     pub fn service(&self, model: &str, variant: &str, gpu: &str) -> Option<Fit> {
         let cell = Scope { model, variant, gpu };
-        if let Some(fit) = self.direct(cell) {
-            return Some(fit);
-        }
+        self.direct(cell).or_else(|| self.by_ratio(cell, |base| self.direct(base)))
+    }
+
+    /// The law of a cell that a ratio row speaks of.
+    ///
+    /// - `base`: the law of the cell that it compares with.
+    pub(crate) fn by_ratio(&self, cell: Scope<'_>, base: impl Fn(Scope<'_>) -> Option<Fit>) -> Option<Fit> {
         let ratio = self.ratio(cell)?;
-        let mut fit = self.direct(Scope { gpu: ratio.relative_to, ..cell })?;
+        let mut fit = base(Scope { gpu: ratio.relative_to, ..cell })?;
         apply(&mut fit, &ratio);
         fit.notes.extend(self.contradictions_of(cell));
         Some(fit)
@@ -51,7 +57,7 @@ impl Benchmarks {
     }
 
     /// The law of a cell that has warm rows of its own.
-    fn direct(&self, cell: Scope<'_>) -> Option<Fit> {
+    pub(crate) fn direct(&self, cell: Scope<'_>) -> Option<Fit> {
         let mut fit = self.sample(cell)?.fit(cell, || self.pooled_spread(cell));
         fit.notes.extend(self.contradictions_of(cell));
         Some(fit)
@@ -74,6 +80,17 @@ impl Benchmarks {
             Some(RatioOf { row, ratio: *ratio, bounds: *bounds, relative_to })
         });
         ratios.max_by_key(|ratio| ratio.row.scope().specificity())
+    }
+
+    /// The spread that a row states for all models, of those that speak of all variants and GPU types rather than of
+    /// some.
+    #[must_use]
+    pub fn stated_cv(&self) -> Option<StatedCv> {
+        let stated =
+            |row: &&BenchmarkRow| row.used && row.model == ANY && matches!(row.finding, Finding::Spread { .. });
+        let row = self.rows.iter().filter(stated).min_by_key(|row| row.scope().specificity())?;
+        let Finding::Spread { cv } = row.finding else { return None };
+        Some(StatedCv { phase: Phase::Warm, cv, source: row.provenance.cite() })
     }
 
     fn pooled_spread(&self, cell: Scope<'_>) -> Spread {

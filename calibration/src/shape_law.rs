@@ -259,6 +259,13 @@ impl ShapeLaw {
         })
     }
 
+    /// The share of the time of a request that is what every request takes.
+    #[must_use]
+    pub fn fixed_share(&self, shape: &Shape) -> f64 {
+        let (ln_seconds, _) = Asked::of(shape).log_seconds(&self.point());
+        self.fixed_s / ln_seconds.exp()
+    }
+
     /// Standard error of a parameter in its own unit: seconds of the fixed part and of a step, else without unit. Zero
     /// for what was not fitted.
     #[must_use]

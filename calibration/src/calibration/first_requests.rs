@@ -16,7 +16,11 @@ pub(super) fn boots_of_first_requests(cells: &[CalibratedCell]) -> Vec<Calibrate
     let of = |phase: Phase, name: &CellName| {
         cells.iter().find(|cell| cell.phase == phase && cell.name == *name).and_then(|cell| cell.fit.as_ref())
     };
-    let first = cells.iter().filter(|cell| cell.phase == Phase::Cold && of(Phase::Boot, &cell.name).is_none());
+    let is_timed = |name: &CellName| {
+        let mut boots = cells.iter().filter(|cell| cell.phase == Phase::Boot && cell.basis != Some(LawBasis::Borrowed));
+        boots.any(|boot| boot.name == *name && boot.fit.is_some())
+    };
+    let first = cells.iter().filter(|cell| cell.phase == Phase::Cold && !is_timed(&cell.name));
     first
         .filter_map(|cell| {
             let (cold, warm) = (cell.fit.as_ref()?, of(Phase::Warm, &cell.name)?);

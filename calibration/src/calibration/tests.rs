@@ -203,6 +203,27 @@ fn first_requests_less_warm_ones_are_boots() {
 }
 
 #[test]
+fn first_requests_of_a_cell_say_more_than_boots_of_other_models() {
+    let boots = |model: &str, gpu: &str, seconds: f64| {
+        let rows = warm(gpu, seconds) + &warm(gpu, seconds * 1.1);
+        rows.replace("m,v", &format!("{model},v")).replace(",warm,", ",boot,")
+    };
+    let others = boots("a", "L40S", 10.0) + &boots("a", "T4", 20.0) + &boots("m", "L40S", 30.0);
+    let mean_s = |rows: &str| {
+        let found = calibration(rows);
+        let boot = found.cell(Phase::Boot, "m", "v", "T4").expect("a law");
+        (boot.basis, boot.fit.as_ref().expect("a law").law.mean_s())
+    };
+    let (basis, borrowed) = mean_s(&others);
+    assert_eq!(basis, Some(LawBasis::Borrowed));
+    assert!(borrowed > 55.0, "twice as long as on L40S: {borrowed}");
+    let seen = rows("T4", &[2.4, 2.6]) + &rows("T4", &[40.0, 41.0]).replace(",warm,", ",cold,");
+    let (basis, own) = mean_s(&(others + &seen));
+    assert_eq!(basis, Some(LawBasis::FirstRequests));
+    assert_relative_eq!(own, 38.0, max_relative = 0.02);
+}
+
+#[test]
 fn computed_times_stand_in_and_judge_the_evidence() {
     let rows = "n,v,L40S,warm,5,yes,,,,2025,measured,log\nn,v,L40S,warm,5.4,yes,,,,2025,measured,log\n\
                 m,v,L40S,warm,11.3,yes,,,,2025,derived,a sum\n";

@@ -34,7 +34,7 @@ pub(super) fn reject_unlikely(table: &mut Table<'_, Run>, options: &RunsOptions<
     }
     for run in table.rows() {
         let date = &run.provenance.date;
-        if Day::parse(date).is_some_and(|day| day.is_after(options.today)) {
+        if Day::parse(date).zip(options.today).is_some_and(|(day, today)| day.is_after(today)) {
             let help = "correct the date, or the clock of the machine".to_owned();
             found.push((run.line, "date", format!("`{date}` lies in the future"), help));
         }
@@ -197,10 +197,10 @@ pub(super) fn remarks(table: &Table<'_, Run>, options: &RunsOptions<'_>) -> Vec<
         help: help.to_owned(),
     };
     let mut remarks = Vec::new();
-    let age = |run: &&Run| Some(Day::parse(&run.provenance.date)?.days_to(options.today));
+    let age = |run: &&Run| Some(Day::parse(&run.provenance.date)?.days_to(options.today?));
     let and_more = |n: usize| if n > 1 { format!(" (and {} more rows)", n - 1) } else { String::new() };
     for rows in groups(table.rows().iter(), |run| &run.provenance.source) {
-        let ageless: Vec<&&Run> = rows.iter().filter(|run| age(run).is_none()).collect();
+        let ageless: Vec<&&Run> = rows.iter().filter(|run| Day::parse(&run.provenance.date).is_none()).collect();
         if let Some(first) = ageless.first() {
             let message = format!("`{}`{} tells no age", first.provenance.date, and_more(ageless.len()));
             remarks.push(remark(first.line, "date", message, "write YYYY-MM-DD"));
