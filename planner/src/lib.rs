@@ -48,6 +48,8 @@ mod requests;
 mod results;
 mod run;
 #[cfg(test)]
+mod runs_tests;
+#[cfg(test)]
 mod search_tests;
 mod sections;
 mod space;

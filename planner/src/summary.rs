@@ -124,6 +124,12 @@ pub(crate) fn feasibility_words(feasibility: &Feasibility) -> String {
 fn reason_words(reason: &Infeasible) -> String {
     match reason {
         Infeasible::Memory { peak_gib, usable_gib } => format!("needs {peak_gib} GiB, has {usable_gib}"),
+        Infeasible::RunsFailed { runs, out_of_memory } if out_of_memory == runs => {
+            format!("out of memory in all of its {runs} runs")
+        }
+        Infeasible::RunsFailed { runs, out_of_memory } => {
+            format!("failed in all of its {runs} runs, {out_of_memory} of them out of memory")
+        }
         Infeasible::Feature { feature } => format!("lacks {feature}"),
         Infeasible::Quality { lpips, limit } => format!("LPIPS {lpips} above the accepted {limit}"),
         Infeasible::NotOffered { platform } => format!("not offered by {platform}"),

@@ -12,6 +12,15 @@ pub(crate) struct Needs<'a> {
     pub(crate) quality: Option<&'a Quality>,
     /// Largest accepted perceptual distance; `None` when any is.
     pub(crate) lpips_max: Option<f64>,
+    /// Every run of the cell failed.
+    pub(crate) failed: Option<RunsFailed>,
+}
+
+/// Runs that all failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RunsFailed {
+    pub(crate) runs: u64,
+    pub(crate) out_of_memory: u64,
 }
 
 /// What was found of a cell, on a platform that offers its GPU type or does not.
@@ -41,19 +50,33 @@ impl Needs<'_> {
     /// The cell of this variant on `gpu`, given what is known about its service and boot times there.
     pub(crate) fn cell(&self, gpu: &Gpu, service: Option<Fit>, boot: Option<Fit>) -> Cell {
         let mut reasons = self.refusals(gpu);
-        for (what, known) in [("service time", service.is_some()), ("boot time", boot.is_some())] {
+        // Of what never ended nobody misses the time.
+        for (what, known) in
+            [("service time", service.is_some() || self.failed.is_some()), ("boot time", boot.is_some())]
+        {
             if !known {
                 reasons.push(Infeasible::NoData { what: what.to_owned() });
             }
         }
         let feasibility = feasibility(reasons, self.peak_gib, gpu.usable_gib);
-        Cell { feasibility, service, boot, boot_plan: None, failure_probability: None, shape: None }
+        Cell {
+            feasibility,
+            service,
+            boot,
+            boot_plan: None,
+            failure_probability: None,
+            failure_counts: None,
+            peak_gib: None,
+            shape: None,
+        }
     }
 
-    /// Memory first, then features, then quality.
+    /// Memory first, then what its runs showed, then features, then quality.
     fn refusals(&self, gpu: &Gpu) -> Vec<Infeasible> {
         let memory = (self.peak_gib > gpu.usable_gib)
             .then_some(Infeasible::Memory { peak_gib: self.peak_gib, usable_gib: gpu.usable_gib });
+        let failed =
+            self.failed.map(|RunsFailed { runs, out_of_memory }| Infeasible::RunsFailed { runs, out_of_memory });
         let features = self
             .requires
             .iter()
@@ -61,7 +84,7 @@ impl Needs<'_> {
             .map(|feature| Infeasible::Feature { feature: feature.clone() });
         let quality = self.quality.zip(self.lpips_max).filter(|(quality, limit)| quality.lpips > *limit);
         let quality = quality.map(|(quality, limit)| Infeasible::Quality { lpips: quality.lpips, limit });
-        memory.into_iter().chain(features).chain(quality).collect()
+        memory.into_iter().chain(failed).chain(features).chain(quality).collect()
     }
 }
 
@@ -93,7 +116,7 @@ mod tests {
     }
 
     fn needs(peak_gib: f64, requires: &[String]) -> Needs<'_> {
-        Needs { peak_gib, requires, quality: None, lpips_max: None }
+        Needs { peak_gib, requires, quality: None, lpips_max: None, failed: None }
     }
 
     fn check(needs: Needs<'_>, gpu: &Gpu, expected: &Feasibility) {
@@ -109,6 +132,14 @@ mod tests {
         // On an A10 or L4 the same variant leaves less than a twentieth.
         check(needs(21.5, &[]), &gpu(22.0, &[]), &Feasibility::Borderline { peak_gib: 21.5, usable_gib: 22.0 });
         check(needs(22.0, &[]), &gpu(22.0, &[]), &Feasibility::Borderline { peak_gib: 22.0, usable_gib: 22.0 });
+    }
+
+    #[test]
+    fn runs_that_all_failed_are_a_reason_with_their_number() {
+        let failed = Some(RunsFailed { runs: 3, out_of_memory: 2 });
+        let cell = Needs { failed, ..needs(9.0, &[]) }.cell(&gpu(14.74, &[]), None, Some(fit()));
+        let reasons = vec![Infeasible::RunsFailed { runs: 3, out_of_memory: 2 }];
+        assert_eq!(cell.feasibility, Feasibility::Infeasible { reasons });
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::resolved::LatencyReading;
 use crate::rules::{BoundsFile, ExecutionName, Rules};
 
 mod arrivals;
+mod calibration;
 mod coupling;
 mod pooling;
 mod shapes;
@@ -23,6 +24,7 @@ pub use arrivals::{
     ProcessFile, RenewalFile, ReplayFile, ReplayedDaysName, ScopeName, SessionsFile, SlowRateFile, SpikeFile,
     StateFile, SwingFile, WeekdayName,
 };
+pub use calibration::{CalibrationFile, ContradictionsName, RepeatsName};
 pub use coupling::{CapacityFile, CellFile, NextFile, QuotaFile, ScarcityFile, SnapshotFile};
 pub use pooling::PoolingFile;
 pub use shapes::{AdaptersFile, QuantityFile, QuantityLawFile, QuantityMixFile, ReferenceFile, ShapeFile};
@@ -64,6 +66,8 @@ pub struct ScenarioFile {
     /// Service and boot times that are stated as laws, in place of benchmarks and measured boots
     #[serde(default)]
     pub cells: Vec<CellFile>,
+    /// How measured runs become laws; left out for the default of each rule
+    pub calibration: Option<CalibrationFile>,
     /// The workspace's limits over all pools; left out for none
     pub quota: Option<QuotaFile>,
     /// Waits for capacity, by GPU type; left out where there is none
@@ -84,6 +88,8 @@ pub struct FileNames {
     pub benchmarks: String,
     /// Boot times
     pub boots: String,
+    /// Measured runs, in whose place `benchmarks` and `boots` stand where a cell has none; left out for none
+    pub runs: Option<String>,
     /// Memory of GPUs and of model variants
     pub memory: String,
     /// The load curve of the models that have none of their own: a file, or one that is built in: "builtin:flat",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fleetfront_calibration::{Provenance, ShapeSample};
+use fleetfront_calibration::{Provenance, RestsOn, ShapeSample};
 use fleetfront_sim::{Seconds, StreamKey};
 
 use crate::failure_counts;
@@ -11,6 +11,7 @@ use crate::file::{ModelFile, ScenarioFile, VariantFile};
 use crate::findings::Findings;
 use crate::nowhere::runs_nowhere;
 use crate::resolved::{Cell, Gpu, Model, Quality, Variant};
+use crate::seen::Seen;
 use crate::suggest::nearest;
 use crate::tables::Tables;
 use crate::{adapters, coupling, shapes};
@@ -92,7 +93,9 @@ fn resolve(
             resolve_variant(file, model, variant, &path, gpus, tables, findings)
         })
         .collect();
-    let known = tables.benchmarks.is_some() && tables.boots.is_some() && variants.len() == names.len();
+    let runs_are_read = file.files.runs.is_none() || tables.runs.is_some();
+    let tables_are_read = tables.benchmarks.is_some() && tables.boots.is_some() && runs_are_read;
+    let known = tables_are_read && variants.len() == names.len();
     let runs = |variant: &Variant| variant.cells.iter().any(|cell| cell.feasibility.is_feasible());
     if known && !variants.is_empty() && !gpus.is_empty() && !variants.iter().any(runs) {
         let (message, help) = runs_nowhere(&model.name, &variants, gpus);
@@ -169,15 +172,34 @@ fn resolve_variant(
         requires: &variant.requires,
         quality: quality.as_ref(),
         lpips_max: file.criteria.quality_lpips_max,
+        failed: None,
     };
+    let best_known = tables.best_known();
     let cell = |gpu: &Gpu| {
-        let service = tables.benchmarks.as_ref().and_then(|all| all.service(&model.name, &variant.name, &gpu.name));
-        let boot = tables.boots.as_ref().and_then(|all| all.boot(&model.name, &variant.name, &gpu.name));
+        let service = best_known.service(&model.name, &variant.name, &gpu.name);
+        let boot = best_known.boot(&model.name, &variant.name, &gpu.name);
         let stated = coupling::stated(file, model, variant, gpu);
         let (service, boot, plan) = coupling::known(stated, service, boot);
-        let failure_probability = stated.and_then(|stated| stated.failure_probability);
-        let shape = shapes::law(model, stated);
-        Cell { boot_plan: plan, failure_probability, shape, ..needs.cell(gpu, service, boot) }
+        let seen_on = |gpu: &str| Seen::of(tables.calibration.as_ref(), &model.name, &variant.name, gpu);
+        let seen = seen_on(&gpu.name);
+        // A time that is scaled from another GPU type grows with the shape as it does there.
+        let base = service.as_ref().and_then(|fit| match &fit.rests_on {
+            Some(RestsOn::Ratio { relative_to, .. }) => seen_on(relative_to).shape_law,
+            _ => None,
+        });
+        let measured = seen.shape_law.or(base);
+        let needs =
+            Needs { peak_gib: seen.peak_gib.map_or(row.gib, |gib| gib.max(row.gib)), failed: seen.failed, ..needs };
+        let counts = seen.counts.filter(|_| stated.is_none_or(|stated| stated.failure_probability.is_none()));
+        let counted = counts.map(|counts| f64::from(counts.failed) / f64::from(counts.tries));
+        Cell {
+            boot_plan: plan,
+            failure_probability: stated.and_then(|stated| stated.failure_probability).or(counted),
+            failure_counts: counts,
+            peak_gib: seen.peak_gib,
+            shape: shapes::law(model, stated, measured),
+            ..needs.cell(gpu, service, boot)
+        }
     };
     let cells = gpus.iter().map(cell).collect();
     Some(Variant {

@@ -8,6 +8,7 @@ impl Infeasible {
     pub fn constraint(&self) -> &'static str {
         match self {
             Self::Memory { .. } => "more memory than the GPU has",
+            Self::RunsFailed { .. } => "every run failed",
             Self::Feature { .. } => "a feature that the GPU lacks",
             Self::Quality { .. } => "quality beyond criteria.quality_lpips_max",
             Self::NotOffered { .. } => "not offered by the platform",

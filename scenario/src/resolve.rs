@@ -13,7 +13,7 @@ use crate::platform::Platform;
 use crate::presets::{self, Preset};
 use crate::resolved::{Gpu, Grid, Scenario};
 use crate::tables::Tables;
-use crate::{contradictions, coupling, criteria, grid, models, pooling, pools, settings, traffic};
+use crate::{contradictions, coupling, criteria, grid, models, pooling, pools, runs, seen, settings, shapes, traffic};
 
 /// The only version of the file format so far.
 const FORMAT: u32 = 1;
@@ -41,6 +41,10 @@ pub(crate) fn resolve(files: &Files, file: &ScenarioFile, findings: &mut Finding
     let defaults = settings::defaults(&file.defaults, window_s, strict, findings);
     let models = models::models(file, &gpus, &tables, findings);
     coupling::check_cells(file, findings);
+    runs::check(file, findings);
+    if findings.problems.is_empty() {
+        shapes::check_measured(file, &models, &gpus, &tables, findings);
+    }
     let scarcity = coupling::scarcity(file, findings);
     let scenario = Scenario {
         name: file.name.clone(),
@@ -72,6 +76,8 @@ pub(crate) fn resolve(files: &Files, file: &ScenarioFile, findings: &mut Finding
         warn(&scenario, findings);
         contradictions::check(&scenario, findings);
         warn_unused(files, file, &tables, findings);
+        seen::warn(&scenario.models, &scenario.gpus, findings);
+        file.files.runs.iter().for_each(|name| runs::warn(&files.label(name), &tables, findings));
         findings.warnings.extend(tables.benchmarks.iter().flat_map(Benchmarks::contradictions));
     }
     Scenario { warnings: std::mem::take(&mut findings.warnings), ..scenario }

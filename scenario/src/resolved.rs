@@ -216,6 +216,12 @@ pub struct Cell {
     /// Probability that a try fails here; `None` for the model's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure_probability: Option<f64>,
+    /// The tries that this was counted from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure_counts: Option<FailureCounts>,
+    /// Peak GPU memory of its runs in GiB, where it was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peak_gib: Option<f64>,
     /// How its service time grows with the shape; `None` where the model has one shape only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shape: Option<ShapeLaw>,
@@ -284,6 +290,13 @@ pub enum Infeasible {
         peak_gib: f64,
         /// What the GPU has.
         usable_gib: f64,
+    },
+    /// Every run of it failed.
+    RunsFailed {
+        /// How many runs.
+        runs: u64,
+        /// How many of them ran out of memory.
+        out_of_memory: u64,
     },
     /// The hardware lacks a feature.
     Feature {

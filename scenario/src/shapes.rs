@@ -12,6 +12,10 @@ use crate::file::{CellFile, ModelFile, QuantityFile, QuantityLawFile, QuantityMi
 use crate::findings::Findings;
 use crate::resolved::Model;
 
+mod measured;
+
+pub(crate) use measured::{Measured, check_measured, law};
+
 /// Most values of a quantity.
 const VALUES_MAX: usize = 10_000;
 /// A law is rounded up to whole numbers, of megapixels to whole hundredths.
@@ -106,18 +110,6 @@ fn shape_of([steps, megapixels, frames, images]: [f64; 4]) -> Shape {
     Shape { steps, megapixels, frames, images }
 }
 
-/// How service times of a model grow with the shape on one GPU type, where it has shapes.
-///
-/// - `stated`: what the scenario states of the cell.
-pub(crate) fn law(model: &ModelFile, stated: Option<&CellFile>) -> Option<ShapeLaw> {
-    let shape = model.shape.as_ref()?;
-    Some(ShapeLaw {
-        fixed_share: stated.and_then(|cell| cell.fixed_share).unwrap_or(shape.fixed_share),
-        megapixels_exponent: shape.megapixels_exponent.unwrap_or(1.0),
-        frames_exponent: shape.frames_exponent.unwrap_or(1.0),
-    })
-}
-
 /// What cells say of shapes that their model does not have.
 pub(crate) fn check_cell(file: &ScenarioFile, cell: &CellFile, path: &str, findings: &mut Findings<'_>) {
     let Some(fixed_share) = cell.fixed_share else { return };
@@ -141,7 +133,9 @@ pub(crate) fn shape(
 ) -> Option<ShapeMix> {
     let file = model.shape.as_ref()?;
     let path = join(path, "shape");
-    findings.within(&join(&path, "fixed_share"), file.fixed_share, 0.0, 1.0, "it is a share of the service time");
+    if let Some(fixed_share) = file.fixed_share {
+        findings.within(&join(&path, "fixed_share"), fixed_share, 0.0, 1.0, "it is a share of the service time");
+    }
     let quantities = [&file.steps, &file.megapixels, &file.frames, &file.images];
     let written: [bool; 4] = std::array::from_fn(|k| quantities[k].is_some());
     for k in (0..4).filter(|k| file.file.is_some() && written[*k]) {

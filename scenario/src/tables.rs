@@ -1,17 +1,17 @@
 //! The CSV files of a scenario, as far as they could be read.
 
 use fleetfront_calibration::{
-    Benchmarks, Boots, Memory, NO_ROWS, Prices, Problem, ShapeSample, read_load_curve, read_shapes,
+    Benchmarks, Boots, Calibration, Memory, NO_ROWS, Prices, Problem, Runs, ShapeSample, read_load_curve, read_shapes,
 };
 use fleetfront_workloads::{LoadCurve, RecordedDays};
 
-use crate::curves;
 use crate::document::join;
 use crate::file::ScenarioFile;
 use crate::files::{Files, is_plain};
 use crate::findings::Findings;
 use crate::large_file::recorded_text;
 use crate::suggest::nearest;
+use crate::{curves, runs};
 
 /// What the CSV files say. `None` where a file has problems: they are in the findings, and nothing more is asked of it.
 #[derive(Debug)]
@@ -19,6 +19,10 @@ pub(crate) struct Tables {
     pub(crate) prices: Option<Prices>,
     pub(crate) benchmarks: Option<Benchmarks>,
     pub(crate) boots: Option<Boots>,
+    /// The measured runs; `None` without any.
+    pub(crate) runs: Option<Runs>,
+    /// What they are joined into.
+    pub(crate) calibration: Option<Calibration>,
     pub(crate) memory: Option<Memory>,
     pub(crate) load: Option<LoadCurve>,
     /// The curve of each model that names one, in the scenario's order.
@@ -33,15 +37,24 @@ impl Tables {
     /// Reads all files that `scenario` names.
     pub(crate) fn read(files: &Files, scenario: &ScenarioFile, findings: &mut Findings<'_>) -> Self {
         let names = &scenario.files;
-        let services_stated = scenario.cells.iter().any(|cell| cell.service.is_some());
-        let boots_stated = scenario.cells.iter().any(|cell| cell.boot.is_some() || cell.boot_phases.is_some());
+        let has_runs = names.runs.is_some();
+        let services_stated = has_runs || scenario.cells.iter().any(|cell| cell.service.is_some());
+        let boots_stated =
+            has_runs || scenario.cells.iter().any(|cell| cell.boot.is_some() || cell.boot_phases.is_some());
         let no_services = |table: &Benchmarks| table.rows().is_empty() && !services_stated;
         let no_boots = |table: &Boots| table.rows().is_empty() && !boots_stated;
         let mut reader = Reader { files, findings };
+        let benchmarks = reader.read("files.benchmarks", &names.benchmarks, unless(no_services, Benchmarks::read));
+        let boots = reader.read("files.boots", &names.boots, unless(no_boots, Boots::read));
+        let read_runs = |label: &str, text: &str| runs::read(scenario, label, text);
+        let runs = names.runs.as_ref().and_then(|name| reader.read("files.runs", name, read_runs));
+        let joined = |runs: &Runs| runs::joined(runs, scenario, benchmarks.as_ref(), boots.as_ref());
         Self {
+            calibration: runs.as_ref().map(joined),
             prices: reader.read("files.prices", &names.prices, Prices::read),
-            benchmarks: reader.read("files.benchmarks", &names.benchmarks, unless(no_services, Benchmarks::read)),
-            boots: reader.read("files.boots", &names.boots, unless(no_boots, Boots::read)),
+            benchmarks,
+            boots,
+            runs,
             memory: reader.read("files.memory", &names.memory, Memory::read),
             load: reader.curve("files.load", &names.load),
             own_load: (scenario.models.iter().enumerate())
@@ -122,7 +135,7 @@ impl Reader<'_, '_> {
     }
 }
 
-/// Refuses a table without rows where no `[[cells]]` state what it would say: where `is_missing`.
+/// Refuses a table without rows where neither runs nor `[[cells]]` state what it would say: where `is_missing`.
 fn unless<T>(
     is_missing: impl Fn(&T) -> bool,
     parse: impl Fn(&str, &str) -> Result<T, Vec<Problem>>,

@@ -75,6 +75,11 @@ impl World {
                 let now = self.scenario.models[*model].failure_probability;
                 self.scenario.models[*model].failure_probability = now * self.within(now, factor, 0.0, FAILURE_MAX);
             }
+            Target::FailureOn(place) => {
+                let now = cell(&mut self.scenario, *place).failure_probability.unwrap_or(0.0);
+                let drawn = now * self.within(now, factor, 0.0, FAILURE_MAX);
+                cell(&mut self.scenario, *place).failure_probability = Some(drawn);
+            }
             Target::Traffic(model) => {
                 let now = self.scenario.models[*model].requests_per_day;
                 let others: f64 = self.scenario.models.iter().map(|of| of.requests_per_day).sum::<f64>() - now;

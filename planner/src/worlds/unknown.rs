@@ -1,7 +1,7 @@
 //! The numbers of a scenario that are not known, each once, by name.
 
 use fleetfront_calibration::{Fit, Kind, RestsOn, RowsOf};
-use fleetfront_scenario::{Allocation, PoolPlan, Provenance, Scenario};
+use fleetfront_scenario::{Allocation, FailureCounts, PoolPlan, Provenance, Scenario};
 use serde::{Deserialize, Serialize};
 
 use crate::engine_pool::{cell, gpus};
@@ -47,6 +47,8 @@ pub(crate) enum Target {
     Switch(usize),
     /// The probability that a try of a model fails, where no GPU type has its own.
     Failure(usize),
+    /// The same on a GPU type that has its own.
+    FailureOn(Place),
     /// Requests of a model.
     Traffic(usize),
 }
@@ -97,6 +99,9 @@ impl Unknowns {
                 let cells = sharing(scenario, boot_parts, place.0, &part.name);
                 all.add_time(part, "boots", Target::Boots(cells));
             }
+        }
+        for &place in &places {
+            all.add_failure_on(scenario, place);
         }
         for model in models(scenario, allocations) {
             all.add_switch(scenario, allocations, model);
@@ -173,14 +178,28 @@ impl Unknowns {
         let name = format!("failure probability of {}", of_model.name);
         match of_model.failure_counts {
             Some(counts) if taken > 0.0 => {
-                let measure = (format!("count the failures of {}", of_model.name), "tries", (1.0 / taken - 1.0).sqrt());
-                let number = (taken, KnobUnit::Share, kind, counts.tries);
-                let doubt = Doubt::Counted { counts, taken };
-                self.drawn.push(Drawn::new(name, number, doubt, measure, Target::Failure(model)));
+                self.add_counted(&of_model.name, (taken, kind), counts, Target::Failure(model));
             }
             _ if taken > 0.0 => self.taken_as_known.push(format!("{name} ({}, no counts stated)", kind.word())),
             _ => {}
         }
+    }
+
+    /// What the runs of a cell tell of its own failures.
+    fn add_failure_on(&mut self, scenario: &Scenario, place @ (model, variant, gpu): Place) {
+        let (of_model, of_cell) = (&scenario.models[model], cell(scenario, model, variant, gpu));
+        let (Some(counts), Some(taken)) = (of_cell.failure_counts, of_cell.failure_probability) else { return };
+        let who = format!("{} {} on {}", of_model.name, of_model.variants[variant].name, scenario.gpus[gpu].name);
+        if taken > 0.0 {
+            self.add_counted(&who, (taken, Kind::Measured), counts, Target::FailureOn(place));
+        }
+    }
+
+    fn add_counted(&mut self, who: &str, (taken, kind): (f64, Kind), counts: FailureCounts, target: Target) {
+        let measure = (format!("count the failures of {who}"), "tries", (1.0 / taken - 1.0).sqrt());
+        let number = (taken, KnobUnit::Share, kind, counts.tries);
+        let name = format!("failure probability of {who}");
+        self.drawn.push(Drawn::new(name, number, Doubt::Counted { counts, taken }, measure, target));
     }
 
     /// A level that was counted is as uncertain as the count: that of the recorded days, else of one day, the least that
@@ -259,48 +278,69 @@ fn sharing(scenario: &Scenario, parts: fn(&Scenario, Place) -> Vec<Part<'_>>, mo
 }
 
 /// The numbers whose product is a cell's service time.
-fn service_parts(scenario: &Scenario, (model, variant, gpu): Place) -> Vec<Part<'_>> {
+fn service_parts(scenario: &Scenario, place: Place) -> Vec<Part<'_>> {
+    let (model, variant, gpu) = place;
     let Some(fit) = &cell(scenario, model, variant, gpu).service else { return Vec::new() };
-    let of_model = &scenario.models[model];
-    let (model, variant, gpu) = (&of_model.name, &of_model.variants[variant].name, &scenario.gpus[gpu].name);
-    let mean = |fit: &'_ Fit, gpu: &str| (fit.law.mean_s(), KnobUnit::Seconds, format!("{model} {variant} on {gpu}"));
-    let Some(RestsOn::Ratio { rows, relative_to, base }) = &fit.rests_on else {
-        let (now, unit, of) = mean(fit, gpu);
-        let (name, measure) = (format!("service time of {of}"), format!("benchmark {of}"));
-        return vec![Part { name, fit, now, unit, measure }];
-    };
-    let (now, unit, of) = mean(base, relative_to);
+    if let Some(RestsOn::Ratio { rows, relative_to, base }) = &fit.rests_on {
+        return ratio_parts(scenario, place, (fit, rows), (relative_to, base), ("service time", "ratio", "benchmark"));
+    }
+    let of = said(scenario, place);
     let (name, measure) = (format!("service time of {of}"), format!("benchmark {of}"));
-    let base_part = Part { name, fit: base, now, unit, measure };
+    vec![Part { name, fit, now: fit.law.mean_s(), unit: KnobUnit::Seconds, measure }]
+}
+
+/// The mean on another GPU type, and the ratio to it.
+///
+/// - `words`: for the mean, for the ratio, and for what tells them.
+fn ratio_parts<'a>(
+    scenario: &'a Scenario,
+    place @ (model, _, gpu): Place,
+    (fit, rows): (&'a Fit, &RowsOf),
+    (relative_to, base): (&str, &'a Fit),
+    (mean, ratio, tell): (&str, &str, &str),
+) -> Vec<Part<'a>> {
+    let (model, variant) = (&scenario.models[model].name, variant_name(scenario, place));
+    let of = format!("{model} {variant} on {relative_to}");
+    let (name, measure) = (format!("{mean} of {of}"), format!("{tell} {of}"));
+    let base_part = Part { name, fit: base, now: base.law.mean_s(), unit: KnobUnit::Seconds, measure };
     let whose = if rows.variant == ANY { model.clone() } else { format!("{model} {variant}") };
+    let gpu = &scenario.gpus[gpu].name;
     let ratio = Part {
-        name: format!("ratio of {gpu} to {relative_to} for {whose}"),
+        name: format!("{ratio} of {gpu} to {relative_to} for {whose}"),
         fit,
         now: fit.law.mean_s() / base.law.mean_s(),
         unit: KnobUnit::Factor,
-        measure: format!("benchmark {whose} on {gpu}"),
+        measure: format!("{tell} {whose} on {gpu}"),
     };
     vec![base_part, ratio]
 }
 
-/// The one number that a cell's boot time is, shared by all that the same rows speak of.
-fn boot_parts(scenario: &Scenario, (model, variant, gpu): Place) -> Vec<Part<'_>> {
+/// The numbers that a cell's boot time is a product of, shared by all that the same rows speak of.
+fn boot_parts(scenario: &Scenario, place: Place) -> Vec<Part<'_>> {
+    let (model, variant, gpu) = place;
     let Some(fit) = &cell(scenario, model, variant, gpu).boot else { return Vec::new() };
-    let of_model = &scenario.models[model];
-    let own = RowsOf {
-        model: of_model.name.clone(),
-        variant: of_model.variants[variant].name.clone(),
-        gpu: scenario.gpus[gpu].name.clone(),
+    let of = match &fit.rests_on {
+        Some(RestsOn::Ratio { rows, relative_to, base }) => {
+            let words = ("boot time", "ratio of boots", "time boots of");
+            return ratio_parts(scenario, place, (fit, rows), (relative_to, base), words);
+        }
+        Some(RestsOn::Rows(rows)) => {
+            let variant = if rows.variant == ANY { String::new() } else { format!(" {}", rows.variant) };
+            let gpu = if rows.gpu == ANY { String::new() } else { format!(" on {}", rows.gpu) };
+            format!("{}{variant}{gpu}", rows.model)
+        }
+        None => said(scenario, place),
     };
-    let rows = match &fit.rests_on {
-        Some(RestsOn::Rows(rows) | RestsOn::Ratio { rows, .. }) => rows,
-        None => &own,
-    };
-    let variant = if rows.variant == ANY { String::new() } else { format!(" {}", rows.variant) };
-    let gpu = if rows.gpu == ANY { String::new() } else { format!(" on {}", rows.gpu) };
-    let of = format!("{}{variant}{gpu}", rows.model);
     let (name, measure) = (format!("boot time of {of}"), format!("time boots of {of}"));
     vec![Part { name, fit, now: fit.law.mean_s(), unit: KnobUnit::Seconds, measure }]
+}
+
+fn variant_name(scenario: &Scenario, (model, variant, _): Place) -> &str {
+    &scenario.models[model].variants[variant].name
+}
+
+fn said(scenario: &Scenario, place @ (model, _, gpu): Place) -> String {
+    format!("{} {} on {}", scenario.models[model].name, variant_name(scenario, place), scenario.gpus[gpu].name)
 }
 
 /// Stands for every variant or GPU type in a row.

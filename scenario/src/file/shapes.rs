@@ -29,11 +29,11 @@ pub struct ShapeFile {
     /// The shape of the requests that the benchmarks of this scenario timed
     pub reference: ReferenceFile,
     /// The share of the reference service time that does not grow with the shape (encode, decode, overhead), as a
-    /// fraction
-    pub fixed_share: f64,
-    /// The power of the megapixels in the work; left out for 1
+    /// fraction; left out where the runs of files.runs tell it
+    pub fixed_share: Option<f64>,
+    /// The power of the megapixels in the work; left out for what runs tell, else 1
     pub megapixels_exponent: Option<f64>,
-    /// The power of the frames in the work; left out for 1
+    /// The power of the frames in the work; left out for what runs tell, else 1
     pub frames_exponent: Option<f64>,
     /// Where these come from
     pub provenance: ProvenanceFile,
