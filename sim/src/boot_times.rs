@@ -69,6 +69,25 @@ mod tests {
     use super::*;
     use crate::law::Law;
 
+    /// Halving the law's distribution function for every boot would cost more than a trial.
+    #[test]
+    fn boots_of_a_mixture_are_those_of_its_law() {
+        let parts = [(3.0, 0.1), (40.0, 0.5)].map(|(s, cv)| (crate::Seconds::new(s).expect("a span"), cv));
+        let law = Law::lognormal_mixture(parts, 0.4);
+        let laws = [law.ready_for_few()];
+        let key = StreamKey::of("flux");
+        let mut boots = BootTimes::new(1, 2, key, &laws);
+        let mut quantiles = [Quantile::default(); FIRST];
+        Quantile::fill(&mut stream(1, 2, key, Role::Boot), &mut quantiles);
+        for (k, quantile) in quantiles.into_iter().enumerate() {
+            approx::assert_relative_eq!(
+                boots.span(k, 0).as_secs_f64(),
+                law.span(quantile).as_secs_f64(),
+                max_relative = 1e-8
+            );
+        }
+    }
+
     #[test]
     fn the_kth_boot_is_the_same_in_whatever_order_it_is_asked_for() {
         let laws = [Law::Lognormal { mu: 3.0, sigma: 0.7 }, Law::Deterministic { seconds: 2.0 }];
