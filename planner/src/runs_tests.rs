@@ -16,7 +16,8 @@ fn with_runs(n: u32) -> Scenario {
     let files = Files::embedded();
     let text = files.text("scenario.toml").expect("it is there");
     let text = text.replacen("load = \"load.csv\"", "load = \"load.csv\"\nruns = \"runs.csv\"", 1);
-    let seconds = |k: u32| if n == 1 { 10.0 } else { (if k % 2 == 0 { 10.4 } else { 9.6 }) + f64::from(k) * 1e-4 };
+    let seconds =
+        |k: u32| if n == 1 { 10.0 } else { (if k.is_multiple_of(2) { 10.4 } else { 9.6 }) + f64::from(k) * 1e-4 };
     let row = |k: u32| format!("instantid,,A10,warm,{},yes,2026-11-26,measured,a bench\n", seconds(k));
     let runs: String = (0..n).map(row).collect();
     let header = "model,variant,gpu,phase,seconds,ok,date,kind,source\n";
