@@ -80,7 +80,7 @@ impl Setting {
             let mut timeline = Timeline::new(horizon, 96);
             let lucks = [boots.luck()];
             let mut draws = Draws { boots: std::slice::from_mut(&mut boots), lucks: &lucks, scarcity: &[] };
-            let clients = clients(&traffic, SEED, trial, &[(0, self.service.clone())]);
+            let clients = clients(&traffic, SEED, trial, &[(0, self.service.ready())]);
             let mut all = Attended { arrivals: &arrivals, clients: &clients };
             let timelines = std::slice::from_mut(&mut timeline);
             let mut observers = Observers { timelines, ..Observers::latencies(&mut latencies) };
