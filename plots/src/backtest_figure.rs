@@ -49,7 +49,7 @@ pub(crate) fn backtest_figure(of: &Backtest) -> Figure {
     let panel = |traffic: &GivenTraffic| Panel {
         heading: format!("traffic {}, over what is predicted", traffic.word()),
         is_log: false,
-        now: (1.0, "predicted".to_owned()),
+        now: Some((1.0, "predicted".to_owned())),
         limit: None,
         tick: |tick| plain(tick, Unit::Ratio),
     };

@@ -160,12 +160,14 @@ fn is_told(flag: &Flag) -> bool {
         Flag::Few { .. }
         | Flag::OneMachine { .. }
         | Flag::Contradiction { .. }
+        | Flag::Divided { .. }
         | Flag::Stale { .. }
         | Flag::OtherShapesLeftOut { .. }
         | Flag::Extrapolated { .. }
         | Flag::OutOfMemory { .. }
         | Flag::NoLaw { .. } => true,
-        Flag::NotMeasured | Flag::StatedSpread { .. } => false,
+        // A scenario has no clock: ages are told by who has one.
+        Flag::NotMeasured | Flag::StatedSpread { .. } | Flag::NoAge { .. } => false,
     }
 }
 

@@ -176,7 +176,7 @@ fn arrivals(group: &ReadyGroup, requests: &BTreeMap<usize, Vec<Request>>) -> Vec
     let mut arrivals = Vec::new();
     for (place, (model, service)) in group.models.iter().enumerate() {
         let own = requests.get(model).map_or(&[][..], Vec::as_slice);
-        Arrival::append(own, &service.ready(), place as u16, &mut arrivals);
+        Arrival::append(own, service, place as u16, &mut arrivals);
     }
     arrivals.sort_by_key(|arrival| (arrival.at, arrival.model));
     arrivals
