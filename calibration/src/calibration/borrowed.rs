@@ -7,6 +7,7 @@ use crate::sample::push_once;
 use crate::spread::ANY;
 
 use super::bounds::bounds;
+use super::ratios::sources_of_both;
 use super::{CalibratedCell, Flag, LawBasis, RowsBehind};
 
 /// Who borrows from whom in a phase.
@@ -44,13 +45,17 @@ impl Borrower<'_> {
         }
         let rows = RowsOf { model: ANY.to_owned(), variant: ANY.to_owned(), gpu: gpu.to_owned() };
         let kind = fit.kind.max(Kind::Derived);
+        let mut sources = fit.sources.clone();
+        for lender in sources_of_both(gpu, on, self.measured) {
+            push_once(&mut sources, lender);
+        }
         let fit = Fit {
             law: fit.law.scaled(times),
             kind,
             n: 0,
             factor: bounds(&predicted),
             rests_on: Some(RestsOn::Ratio { rows, relative_to: on.to_owned(), base: Box::new(fit.clone()) }),
-            sources: fit.sources.clone(),
+            sources: sources.clone(),
             notes,
         };
         Some(CalibratedCell {
@@ -58,7 +63,7 @@ impl Borrower<'_> {
             basis: Some(LawBasis::Borrowed),
             pooled: self.pooling.cell(&name),
             timed: base.timed.clone(),
-            rows: RowsBehind { kind, sources: base.rows.sources.clone(), ..base.rows.clone() },
+            rows: RowsBehind { kind, sources, ..base.rows.clone() },
             flags: vec![Flag::NotMeasured],
             ..CalibratedCell::empty(&name, self.phase)
         })

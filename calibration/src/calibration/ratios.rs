@@ -50,7 +50,8 @@ pub(super) fn ratios(pooling: &Pooling, reference: &str, cells: &[CalibratedCell
     gpus.iter().filter(|gpu| **gpu != reference).filter_map(of).collect()
 }
 
-fn sources_of_both(gpu: &str, reference: &str, cells: &[CalibratedCell]) -> Vec<String> {
+/// Who measured the models that were measured on both.
+pub(super) fn sources_of_both(gpu: &str, reference: &str, cells: &[CalibratedCell]) -> Vec<String> {
     let fitted: Vec<&CalibratedCell> =
         cells.iter().filter(|cell| cell.pooled.is_some_and(|pooled| pooled.own.is_some())).collect();
     let mut sources = Vec::new();

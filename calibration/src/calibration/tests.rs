@@ -187,6 +187,12 @@ fn a_gpu_that_others_were_measured_on_lends_its_speed() {
     assert!(fit.factor.high > 1.2, "two models say little of a third: {:?}", fit.factor);
     assert!(matches!(&fit.rests_on, Some(RestsOn::Ratio { relative_to, .. }) if relative_to == "L40S"));
     assert!(cell.flags.contains(&Flag::NotMeasured));
+    assert_eq!((&fit.sources, &cell.rows.sources), (&vec!["bench (2026-11-01)".to_owned()], &fit.sources));
+    let elsewhere = rows
+        .replace("b,v,T4,warm,16,yes,,,,2026-11-01,measured,bench", "b,v,T4,warm,16,yes,,,,2026-11-01,measured,kit");
+    let found = calibration(&elsewhere);
+    let lent = found.cell(Phase::Warm, "c", "v", "T4").expect("a law");
+    assert!(lent.rows.sources.contains(&"kit (2026-11-01)".to_owned()), "who lends is named: {:?}", lent.rows.sources);
 }
 
 #[test]
@@ -249,69 +255,6 @@ fn old_rows_and_lonely_machines_are_flagged() {
         &CalibrationOptions { stale, ..CalibrationOptions::default() },
     );
     assert!(!young.cells[0].flags.iter().any(|flag| matches!(flag, Flag::Stale { .. })));
-}
-
-/// Standard deviation of the logarithm of a run in the drawn worlds.
-const SIGMA: f64 = 0.15;
-
-/// Of eight models on two GPU types: how many bounds of means hold the true mean, of cells with `runs` runs each, and of the
-/// last model on the second GPU type, which borrows. Ratios differ by a tenth between models.
-fn coverage(worlds: u32, runs_of_cell: usize) -> [(u32, u32); 2] {
-    let mut random = ChaCha8Rng::seed_from_u64(7);
-    let mut normal = || {
-        let (u, v): (f64, f64) = (random.random::<f64>().max(1e-12), random.random());
-        (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
-    };
-    let mut found = [(0, 0); 2];
-    for _ in 0..worlds {
-        let mut truth = Vec::new();
-        for k in 0..8 {
-            let mu = 2.0 + 0.5 * normal();
-            truth.push((k, "T4", mu + 1.0 + 0.1 * normal()));
-            truth.push((k, "L40S", mu));
-        }
-        let mut rows = String::new();
-        for (k, gpu, mu) in truth.iter().filter(|(k, gpu, _)| (*k, *gpu) != (7, "T4")) {
-            for _ in 0..runs_of_cell {
-                rows += &warm(gpu, (mu + SIGMA * normal()).exp()).replace("m,v", &format!("m{k},v"));
-            }
-        }
-        let options = CalibrationOptions {
-            rule: ContradictionRule::Keep,
-            reference: Some("L40S".into()),
-            ..CalibrationOptions::default()
-        };
-        let calibrated = Calibration::of(&runs(&rows), &options);
-        for (k, gpu, mu) in truth {
-            let cell = calibrated.cell(Phase::Warm, &format!("m{k}"), "v", gpu).expect("a law");
-            let fit = cell.fit.as_ref().expect("a law");
-            let (ratio, factor) = ((mu + SIGMA * SIGMA / 2.0).exp() / fit.law.mean_s(), fit.whole_factor());
-            let counts = &mut found[usize::from(cell.basis == Some(LawBasis::Borrowed))];
-            counts.0 += u32::from(ratio > factor.low && ratio < factor.high);
-            counts.1 += 1;
-        }
-    }
-    found
-}
-
-/// Bounds of 90 % hold the true mean nine times in ten. With `FLEETFRONT_COVERAGE_WORLDS` set to a number, so many worlds of
-/// each size are counted and printed, as docs/validation.md has them.
-#[test]
-fn bounds_cover_what_they_say() {
-    if let Some(worlds) = std::env::var("FLEETFRONT_COVERAGE_WORLDS").ok().and_then(|worlds| worlds.parse().ok()) {
-        for runs_of_cell in [2, 3, 5, 10, 25, 50] {
-            let [(inside, all), (borrowed, of)] = coverage(worlds, runs_of_cell);
-            eprintln!("{runs_of_cell} runs: {inside} of {all} measured cells, {borrowed} of {of} borrowed ones");
-        }
-        return;
-    }
-    for (runs_of_cell, worlds) in [(3, 60), (25, 12)] {
-        let [(inside, all), (borrowed, of)] = coverage(worlds, runs_of_cell);
-        let share = f64::from(inside) / f64::from(all);
-        assert!((0.85..0.96).contains(&share), "{runs_of_cell} runs: {inside} of {all}");
-        // One a world: of 12, at least 8 in all but 4 of a thousand.
-        assert!(f64::from(borrowed) >= 0.66 * f64::from(of), "{runs_of_cell} runs: {borrowed} of {of} borrowed");
-    }
 }
 
 #[test]
@@ -416,4 +359,72 @@ fn ratios_of_gpus_are_told_with_their_sources() {
     assert_relative_eq!(ratio.ratio, 9.6f64.sqrt(), max_relative = 1e-6);
     assert_eq!(ratio.sources, ["bench (2026-11-01)"]);
     assert!(ratio.factor.low < 3.0 / 3.1 && ratio.factor.high > 3.2 / 3.1, "{ratio:?}");
+}
+
+#[cfg(test)]
+mod coverage {
+    use super::*;
+
+    /// Standard deviation of the logarithm of a run in the drawn worlds.
+    const SIGMA: f64 = 0.15;
+
+    /// Of eight models on two GPU types: how many bounds of means hold the true mean, of cells with `runs` runs each, and of the
+    /// last model on the second GPU type, which borrows. Ratios differ by a tenth between models.
+    fn coverage(worlds: u32, runs_of_cell: usize) -> [(u32, u32); 2] {
+        let mut random = ChaCha8Rng::seed_from_u64(7);
+        let mut normal = || {
+            let (u, v): (f64, f64) = (random.random::<f64>().max(1e-12), random.random());
+            (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
+        };
+        let mut found = [(0, 0); 2];
+        for _ in 0..worlds {
+            let mut truth = Vec::new();
+            for k in 0..8 {
+                let mu = 2.0 + 0.5 * normal();
+                truth.push((k, "T4", mu + 1.0 + 0.1 * normal()));
+                truth.push((k, "L40S", mu));
+            }
+            let mut rows = String::new();
+            for (k, gpu, mu) in truth.iter().filter(|(k, gpu, _)| (*k, *gpu) != (7, "T4")) {
+                for _ in 0..runs_of_cell {
+                    rows += &warm(gpu, (mu + SIGMA * normal()).exp()).replace("m,v", &format!("m{k},v"));
+                }
+            }
+            let options = CalibrationOptions {
+                rule: ContradictionRule::Keep,
+                reference: Some("L40S".into()),
+                ..CalibrationOptions::default()
+            };
+            let calibrated = Calibration::of(&runs(&rows), &options);
+            for (k, gpu, mu) in truth {
+                let cell = calibrated.cell(Phase::Warm, &format!("m{k}"), "v", gpu).expect("a law");
+                let fit = cell.fit.as_ref().expect("a law");
+                let (ratio, factor) = ((mu + SIGMA * SIGMA / 2.0).exp() / fit.law.mean_s(), fit.whole_factor());
+                let counts = &mut found[usize::from(cell.basis == Some(LawBasis::Borrowed))];
+                counts.0 += u32::from(ratio > factor.low && ratio < factor.high);
+                counts.1 += 1;
+            }
+        }
+        found
+    }
+
+    /// Bounds of 90 % hold the true mean nine times in ten. With `FLEETFRONT_COVERAGE_WORLDS` set to a number, so many worlds of
+    /// each size are counted and printed, as docs/validation.md has them.
+    #[test]
+    fn bounds_cover_what_they_say() {
+        if let Some(worlds) = std::env::var("FLEETFRONT_COVERAGE_WORLDS").ok().and_then(|worlds| worlds.parse().ok()) {
+            for runs_of_cell in [2, 3, 5, 10, 25, 50] {
+                let [(inside, all), (borrowed, of)] = coverage(worlds, runs_of_cell);
+                eprintln!("{runs_of_cell} runs: {inside} of {all} measured cells, {borrowed} of {of} borrowed ones");
+            }
+            return;
+        }
+        for (runs_of_cell, worlds) in [(3, 60), (25, 12)] {
+            let [(inside, all), (borrowed, of)] = coverage(worlds, runs_of_cell);
+            let share = f64::from(inside) / f64::from(all);
+            assert!((0.85..0.96).contains(&share), "{runs_of_cell} runs: {inside} of {all}");
+            // One a world: of 12, at least 8 in all but 4 of a thousand.
+            assert!(f64::from(borrowed) >= 0.66 * f64::from(of), "{runs_of_cell} runs: {borrowed} of {of} borrowed");
+        }
+    }
 }
