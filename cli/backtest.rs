@@ -32,7 +32,7 @@ pub(crate) fn backtest(args: &BacktestArgs) -> Result<Outcome, Failure> {
     let folder = AnswerFolder::claim(args.answer.out.as_ref(), &BACKTEST)?;
     let bill = args.bill.as_ref().map(|path| bill(args, path)).transpose()?;
     let rates = args.rates.as_ref().map(|path| rates(path)).transpose()?;
-    let (observed, word) = observed(&args.observed, &args.calls, &scenario)?;
+    let (observed, log) = observed(&args.observed, &args.calls, &scenario)?;
     let given = Backtested { scenario: &scenario, observed: &observed, bill: bill.as_ref(), rates: rates.as_ref() };
     let interrupt = Interrupt::listen();
     let work = |control: &Control| match ReadyBacktest::new(given, &options) {
@@ -46,7 +46,7 @@ pub(crate) fn backtest(args: &BacktestArgs) -> Result<Outcome, Failure> {
     let done = watched(&scenario, (&args.machine, options.worlds), &interrupt, work, did)?;
     let found = done.map_err(|error| refused(&error.to_string()))?;
     let written = folder.publish(&interrupt, || {
-        let words = words(args, &scenario, &options, &word);
+        let words = words(args, &scenario, &options, &log);
         backtest_files(&found, &command("backtest", &args.scenario, &words, args.machine.seed))
     })?;
     if args.answer.json {

@@ -46,7 +46,7 @@ pub fn reevaluate_files(
     let mut sentences: Vec<String> = found.drift.iter().map(|drift| drift_headline(drift, &found.questions)).collect();
     sentences.extend(std::iter::once(answer(&found.triggers)).chain(mends.iter().cloned()).chain(still));
     let mut drifted =
-        vec![Table::new("What the log says", &DRIFT_COLUMNS), Table::new("With its numbers", &EFFECT_COLUMNS)];
+        [Table::new("What the log says", &DRIFT_COLUMNS), Table::new("With its numbers", &EFFECT_COLUMNS)];
     if let Some(drift) = &found.drift {
         sentences.extend(fired_lines(drift));
         sentences.extend(drift.not_tested.iter().map(|what| format!("Not tested: {what}.")));

@@ -102,7 +102,9 @@ fn a_gate_fails_where_too_few_numbers_lie_in_their_bands() {
 fn what_cannot_be_predicted_is_one_clear_error() {
     let refused = |files: &[(&str, &str)], arguments: &str, message: &str| {
         let place = Place::new();
-        files.iter().for_each(|(name, text)| write(&place, name, text));
+        for (name, text) in files {
+            write(&place, name, text);
+        }
         let done = place.fleetfront(&format!("backtest {arguments} --quiet"));
         assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""), "{arguments}: {}", done.stderr);
         assert!(done.stderr.starts_with("error: ") && done.stderr.contains("\n  help: "), "{}", done.stderr);
@@ -125,7 +127,7 @@ fn what_cannot_be_predicted_is_one_clear_error() {
     refused(&[log[0], ("r.json", "[]")], "--observed calls.json --rates r.json", "is no JSON object of rates");
 }
 
-/// The first week of GenTD26 to the second: it tells executions and failures, neither waits nor containers. Its three kinds
+/// The first week of `GenTD26` to the second: it tells executions and failures, neither waits nor containers. Its three kinds
 /// of request stand for three models of the scenario by name alone. Skipped where the traces are absent.
 #[test]
 fn a_real_week_is_held_against_the_week_before() {

@@ -100,7 +100,9 @@ impl Adopted {
             }
             Self::Burstiness { model, cv_factor, new_cv } => {
                 let mut rates = scenario.traffic.slow_rates_of(*model).to_vec();
-                rates.iter_mut().for_each(|slow| slow.cv *= cv_factor);
+                for slow in &mut rates {
+                    slow.cv *= cv_factor;
+                }
                 if let Some(cv) = *new_cv {
                     let correlation = Seconds::new(NEW_CORRELATION_S).expect("a span");
                     rates.push(SlowRate { cv, redrawn: Redrawn::AtRandom { correlation }, scope: Scope::Model });

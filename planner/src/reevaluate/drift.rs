@@ -110,7 +110,9 @@ pub fn drift(
     }
     let answers = |adopted: &[&Adopted]| -> Result<Vec<Question>, Interrupted> {
         let mut changed = (scenario.clone(), allocations.clone());
-        adopted.iter().for_each(|of| of.put(&mut changed.0));
+        for of in adopted {
+            of.put(&mut changed.0);
+        }
         let claims = Claim::all(&changed.0);
         let names = [&allocations[0].name, &allocations[1].name];
         let now = values(&claims, &changed.0, &changed.1, effort, control)?;
@@ -162,12 +164,11 @@ struct Tests<'a> {
 
 impl Tests<'_> {
     fn of_model(&mut self, seen: &ObservedModel) {
-        match compared(&self.scenario.traffic, self.calls, seen, self.seed) {
-            Some(compared) => self.traffic(seen, &compared),
-            None => {
-                let name = &self.scenario.models[seen.model].name;
-                self.left.push(format!("traffic of {name}: it is recorded, or sent by clients who wait for answers"));
-            }
+        if let Some(compared) = compared(&self.scenario.traffic, self.calls, seen, self.seed) {
+            self.traffic(seen, &compared);
+        } else {
+            let name = &self.scenario.models[seen.model].name;
+            self.left.push(format!("traffic of {name}: it is recorded, or sent by clients who wait for answers"));
         }
         self.times(seen);
         self.failures(seen);

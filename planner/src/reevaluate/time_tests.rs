@@ -56,12 +56,12 @@ pub(super) fn spread_test(seconds: &[f64], law: &Law, seed: u64) -> Option<f64> 
     if grid[0].to_bits() == grid[GRID - 1].to_bits() {
         return None;
     }
-    let seen = distance(sample.clone(), &grid);
+    let own = distance(sample.clone(), &grid);
     let beyond = (0..DRAWN).into_par_iter().filter(|draw| {
         let luck = Luck(seed ^ TEST_LUCK).child(*draw);
         let uniform = |k: usize| (luck.child(k as u32).uniform(0, 0)).clamp(1e-12, 1.0 - 1e-12);
         let drawn = (0..sample.len()).map(|k| law.seconds_at(uniform(k))).collect();
-        distance(drawn, &grid) >= seen
+        distance(drawn, &grid) >= own
     });
     Some((1.0 + beyond.count() as f64) / (f64::from(DRAWN) + 1.0))
 }

@@ -43,23 +43,28 @@ pub(super) struct Compared {
 /// who wait for answers, recorded days.
 ///
 /// The scenario's trials are days; a week is as many that follow each other from its weekday on.
-pub(super) fn compared(traffic: &Traffic, calls: &ObservedCalls, seen: &ObservedModel, seed: u64) -> Option<Compared> {
-    let of_model = &traffic.models[seen.model];
+pub(super) fn compared(
+    traffic: &Traffic,
+    calls: &ObservedCalls,
+    observed: &ObservedModel,
+    seed: u64,
+) -> Option<Compared> {
+    let of_model = &traffic.models[observed.model];
     if of_model.replay.is_some() || of_model.process.waits_for_answers() {
         return None;
     }
     let weeks = calls.days.div_ceil(7) + 1;
     // Trial 0 is a Monday: each drawn week begins on the weekday of the log.
     let first_trial = |draw: u32| draw * 7 * weeks + calls.first_weekday;
-    let expected = expected_hours(traffic, seen.model, first_trial(0), calls.days);
+    let expected = expected_hours(traffic, observed.model, first_trial(0), calls.days);
     let statistics = |minutes: &[u32]| Statistics::of(minutes, &expected, calls.first_weekday);
     let a_week = expected.iter().sum::<f64>().max(1.0);
-    let draws = ((ARRIVALS / a_week) as u32).clamp(DRAWN.1, DRAWN.0);
-    let drawn = (0..draws).into_par_iter().map(|draw| {
-        let days = (0..calls.days).map(|day| drawn_minutes(traffic, seed, first_trial(draw) + day, seen.model));
+    let weeks_drawn = ((ARRIVALS / a_week) as u32).clamp(DRAWN.1, DRAWN.0);
+    let drawn = (0..weeks_drawn).into_par_iter().map(|draw| {
+        let days = (0..calls.days).map(|day| drawn_minutes(traffic, seed, first_trial(draw) + day, observed.model));
         statistics(&days.flatten().collect::<Vec<u32>>())
     });
-    let minutes = seen_minutes(&seen.at_s, calls.days);
+    let minutes = seen_minutes(&observed.at_s, calls.days);
     let hours = minutes.chunks(60).map(|hour| f64::from(hour.iter().sum::<u32>())).collect();
     Some(Compared { seen: statistics(&minutes), drawn: drawn.collect(), expected, hours })
 }
