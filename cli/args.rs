@@ -10,7 +10,7 @@ use fleetfront_plots::ExportFormat;
 use crate::backtest_args::BacktestArgs;
 use crate::benchmark_kit::BenchmarkKitArgs;
 use crate::calibrate_args::CalibrateArgs;
-use crate::calls_args::CallsArgs;
+use crate::reevaluate_args::ReevaluateArgs;
 use crate::traffic_args::TrafficArgs;
 
 /// Simulates request traffic on serverless GPU fleets and shows what every allocation of models to GPU types costs and
@@ -163,33 +163,6 @@ pub(crate) struct CompareArgs {
     /// Exit with 1 if an allocation fails a criterion
     #[arg(long)]
     pub(crate) gate: bool,
-}
-
-/// Arguments of `reevaluate`.
-#[derive(Debug, Args)]
-pub(crate) struct ReevaluateArgs {
-    #[command(flatten)]
-    pub(crate) scenario: ScenarioArg,
-    /// Two allocations of the scenario; the second is held against the first [default: the baseline and the proposed
-    /// one]
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    pub(crate) allocations: Vec<String>,
-    /// Days simulated at every number that is tried, 2 to 1000000; fewer where there is more traffic
-    #[arg(long, value_name = "N", default_value = "98", value_parser = trials)]
-    pub(crate) trials: u32,
-    /// What happened since: a log with a line for each request, such as `modal function calls APP/FN --json` prints, while
-    /// the first allocation was in force; - for standard input. Says which assumptions it rejects, and what that does
-    #[arg(long, value_name = "LOG")]
-    pub(crate) observed: Option<PathBuf>,
-    /// Exit with 1 if the log rejects an assumption
-    #[arg(long, requires = "observed")]
-    pub(crate) gate: bool,
-    #[command(flatten)]
-    pub(crate) calls: CallsArgs,
-    #[command(flatten)]
-    pub(crate) machine: Machine,
-    #[command(flatten)]
-    pub(crate) answer: AnswerArgs,
 }
 
 /// Arguments of `why`.
@@ -459,7 +432,7 @@ impl Pace {
     }
 }
 
-fn trials(text: &str) -> Result<u32, String> {
+pub(crate) fn trials(text: &str) -> Result<u32, String> {
     match text.parse::<u32>() {
         Ok(0 | 1) => Err("an interval needs two trials or more".to_owned()),
         Ok(trials) if trials <= 1_000_000 => Ok(trials),

@@ -29,6 +29,7 @@ mod measure;
 mod money;
 mod output_folder;
 mod reevaluate;
+mod reevaluate_args;
 mod report;
 mod rows;
 mod run;

@@ -10,12 +10,12 @@ use fleetfront_plots::trigger_words::{answer as nearest, at, indifferent, suffix
 use fleetfront_scenario::Allocation;
 
 use crate::answer::{AnswerFolder, command, unmended};
-use crate::args::ReevaluateArgs;
 use crate::calls::{calls_words, dates, observed};
 use crate::compare::chosen;
 use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupt;
 use crate::output_folder::REEVALUATE;
+use crate::reevaluate_args::ReevaluateArgs;
 use crate::screen::{Screen, print_json};
 use crate::source::load;
 use crate::traffic::refused;
@@ -65,7 +65,7 @@ pub(crate) fn reevaluate(args: &ReevaluateArgs) -> Result<Outcome, Failure> {
         }
         screen.show()?;
     }
-    let rejected = found.drift.as_ref().is_some_and(|drift| drift.together.is_some());
+    let rejected = found.drift.as_ref().is_some_and(|drift| drift.assumptions.iter().any(|of| of.rejected));
     Ok(if args.gate && rejected { Outcome::CriterionFailed } else { Outcome::Done })
 }
 

@@ -47,9 +47,17 @@ pub struct BillingRow {
 ///
 /// # Errors
 /// Every problem of the file, in the order of its lines: a column that is missing or unknown, an interval that is no date, a
-/// cost that is none or below zero (credits are no cost of containers), tags that are no JSON object of texts.
+/// cost that is none or below zero (credits are no cost of containers), tags that are no JSON object of texts, an interval
+/// that comes twice.
 pub fn read_billing_report(file: &str, text: &str) -> Result<Vec<BillingRow>, Vec<Problem>> {
-    Table::read_named(file, text, &BILLING_COLUMNS, &NEEDED, read_row).finish_filled()
+    let mut table = Table::read_named(file, text, &BILLING_COLUMNS, &NEEDED, read_row);
+    table.reject_repeats("Interval Start", |row: &BillingRow| {
+        let BillingRow { object_id, environment, interval_start, resource, .. } = row;
+        let of = if resource.is_empty() { object_id.clone() } else { format!("{object_id}, {resource}") };
+        let place = if environment.is_empty() { String::new() } else { format!(" in {environment}") };
+        Some((row.line, format!("the cost of {of}{place} from {interval_start} on")))
+    });
+    table.finish_filled()
 }
 
 fn read_row(row: &mut Row<'_>) -> Option<BillingRow> {
@@ -128,6 +136,8 @@ mod tests {
         assert!(problems(&with("ap-1,a,main,2026-13-05,1,")).contains("Interval Start: `2026-13-05` is no day"));
         assert!(problems(&with("ap-1,a,main,2026-01,1,")).contains("`2026-01` is no day and no hour"));
         assert!(problems(&with("ap-1,a,main,2026-01-05,1,[3]")).contains("Tags: `[3]` is no JSON object"));
+        let twice = with("ap-1,a,main,2026-01-05,1,\nap-1,a,main,2026-01-05,1,");
+        assert!(problems(&twice).contains("bill.csv:3: "), "{}", problems(&twice));
         assert!(problems("Object ID,Description,Environment,Interval Start\n").contains("Cost"));
         assert!(problems("Object ID,Description,Interval Start,Cost,Colour\na,b,2026-01-05,1,2\n").contains("Colour"));
     }

@@ -5,6 +5,8 @@
 
 mod json_lines;
 
+use std::collections::BTreeMap;
+
 use csv::{ReaderBuilder, StringRecord, Trim};
 
 use crate::fit::Kind;
@@ -282,13 +284,13 @@ impl<'a, T> Table<'a, T> {
 
     /// Rejects a row whose `key` an earlier row has: (line, what the key is) of each row, in order.
     pub(crate) fn reject_repeats(&mut self, column: &str, key: impl Fn(&T) -> Option<(u64, String)>) {
-        let mut seen: Vec<(u64, String)> = Vec::new();
+        let mut seen: BTreeMap<String, u64> = BTreeMap::new();
         for (line, name) in self.rows.iter().filter_map(key).collect::<Vec<_>>() {
-            if let Some((first, _)) = seen.iter().find(|(_, other)| *other == name) {
+            if let Some(first) = seen.get(&name) {
                 let message = format!("{name} is already given in line {first}");
                 self.reject(Some(line), column, message, "remove one of the two lines");
             } else {
-                seen.push((line, name));
+                seen.insert(name, line);
             }
         }
     }

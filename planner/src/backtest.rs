@@ -153,6 +153,7 @@ impl<'a> ReadyBacktest<'a> {
         check_rules(scenario, options.allocation)?;
         let names: Vec<&str> = scenario.models.iter().map(|model| model.name.as_str()).collect();
         let places = observed.places(&names)?;
+        observed.in_seconds(scenario, &places)?;
         let zone = &scenario.clock.reporting_time_zone;
         let parts = parts(observed, zone, &options.dates)?;
         let allocation = &scenario.allocations[options.allocation];

@@ -14,7 +14,7 @@ use crate::format::prose;
 use crate::render::{Output, RenderConfig};
 use crate::table::{Cell, Table, head, markdown, number};
 
-const HEADER: [&str; 10] = [
+const HEADER: [&str; 12] = [
     "traffic",
     "subject",
     "name",
@@ -25,6 +25,8 @@ const HEADER: [&str; 10] = [
     "predicted_p95",
     "is_inside",
     "off_percent",
+    "observed_source",
+    "predicted_source",
 ];
 
 /// Makes the files of a backtest.
@@ -91,6 +93,8 @@ fn csv(of: &Backtest) -> Result<Vec<u8>, PlotError> {
             line.high.to_string(),
             line.is_inside.to_string(),
             line.off_percent.map_or(String::new(), |off| off.to_string()),
+            format!("measured, {}{}", of.log, if line.metric.is_paid() { " and the bill" } else { "" }),
+            format!("derived, {} worlds of what {} told", of.worlds, of.first.words()),
         ]
     };
     csv_table(&HEADER, of.lines.iter().map(row))

@@ -6,20 +6,30 @@ use crate::format::{Unit, estimate, plain, prose};
 use crate::trigger_words::{suffix, unit};
 
 /// Columns of [`drift_rows`]; from the second to the fourth they are numbers.
-pub const DRIFT_COLUMNS: [&str; 6] = ["assumption", "scenario", "log", "p", "rejected", "tested by"];
+pub const DRIFT_COLUMNS: [&str; 6] = ["assumption", "scenario", "log", "p, of all tests", "rejected", "tested by"];
 
 /// Columns of [`effect_rows`]; the last two are numbers.
-pub const EFFECT_COLUMNS: [&str; 5] = ["what the log rejects", "in its place", "claim", "as assumed", "with the log"];
+pub const EFFECT_COLUMNS: [&str; 5] =
+    ["what the log says otherwise", "in its place", "claim", "as assumed", "with the log"];
 
 /// The answer in two sentences.
 #[must_use]
 pub fn drift_headline(drift: &Drift, now: &[Question]) -> String {
-    let rejected: Vec<&str> = drift.assumptions.iter().filter(|of| of.rejected).map(|of| of.name.as_str()).collect();
+    let names = |is: fn(&Assumption) -> bool| -> Vec<&str> {
+        drift.assumptions.iter().filter(|of| is(of)).map(|of| of.name.as_str()).collect()
+    };
+    let (rejected, known) = (names(|of| of.rejected), names(|of| of.known_better));
     let (tests, days) = (drift.assumptions.len(), drift.days);
     let days = if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
     let Some(together) = &drift.together else {
         return format!("{days} of calls reject none of {tests} assumptions: what was decided still rests on them.");
     };
+    let list = |names: &[&str]| if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
+    let known = match &known[..] {
+        [] => String::new(),
+        names => format!(" They know better what was uncertain{}.", list(names)),
+    };
+    let count = if rejected.is_empty() { "none".to_owned() } else { rejected.len().to_string() };
     let turned: Vec<String> = (now.iter().zip(together))
         .filter(|(now, then)| now.holds() != then.holds())
         .map(|(now, then)| format!("{}: {}, now {}", prose(&now.claim), holds(now), holds(then)))
@@ -29,7 +39,7 @@ pub fn drift_headline(drift: &Drift, now: &[Question]) -> String {
     } else {
         format!("With all of them replaced: {}.", turned.join("; "))
     };
-    format!("{days} of calls reject {} of {tests} assumptions: {}. {then}", rejected.len(), rejected.join(", "))
+    format!("{days} of calls reject {count} of {tests} assumptions{}.{known} {then}", list(&rejected))
 }
 
 /// A row an assumption.
@@ -47,14 +57,19 @@ pub fn drift_rows(drift: &Drift) -> Vec<Vec<String>> {
             plain(of.assumed, number) + suffix(of.unit),
             format!("{observed}{} of {}", suffix(of.unit), plain(of.n as f64, Unit::Count)),
             p_words(of.p_adjusted),
-            if of.rejected { "rejected" } else { "no" }.to_owned(),
+            match (of.rejected, of.known_better) {
+                (true, _) => "rejected",
+                (false, true) => "no, known better",
+                (false, false) => "no",
+            }
+            .to_owned(),
             of.test.clone(),
         ]
     };
     drift.assumptions.iter().map(row).collect()
 }
 
-/// A row a claim under each rejected assumption, and under all of them together.
+/// A row a claim under each assumption that was replaced, and under all of them together.
 ///
 /// - `now`: the claims as they stand in the scenario.
 #[must_use]
@@ -68,10 +83,10 @@ pub fn effect_rows(drift: &Drift, now: &[Question]) -> Vec<Vec<String>> {
         };
         now.iter().zip(then).enumerate().map(row).collect()
     };
-    let rejected = drift.assumptions.iter().filter(|of| of.rejected);
+    let replaced = drift.assumptions.iter().filter(|of| of.is_replaced());
     let mut all: Vec<Vec<String>> =
-        rejected.clone().flat_map(|of| rows(of.name.clone(), of.adopted.clone(), &of.answers)).collect();
-    if let Some(together) = drift.together.as_ref().filter(|_| rejected.count() > 1) {
+        replaced.clone().flat_map(|of| rows(of.name.clone(), of.adopted.clone(), &of.answers)).collect();
+    if let Some(together) = drift.together.as_ref().filter(|_| replaced.count() > 1) {
         all.extend(rows("all of them".to_owned(), String::new(), together));
     }
     all
@@ -119,6 +134,16 @@ mod tests {
         assert!(effects[0][3].ends_with("(yes)") && effects[0][4].ends_with("(no)"), "{effects:?}");
         let [fired] = fired_lines(&drift).try_into().expect("one");
         assert!(fired.contains("has passed 300 a day: it is 410 (390–430)"), "{fired}");
+        let mut vague = drift.clone();
+        (vague.assumptions[0].rejected, vague.assumptions[0].known_better) = (false, true);
+        let words = drift_headline(&vague, &now);
+        assert!(
+            words.starts_with(
+                "7 days of calls reject none of 2 assumptions. They know better what was uncertain: traffic"
+            ),
+            "{words}"
+        );
+        assert_eq!((drift_rows(&vague)[0][4].as_str(), effect_rows(&vague, &now).len()), ("no, known better", 1));
         let quiet = Drift { assumptions: drift.assumptions[1..].to_vec(), together: None, ..drift };
         assert!(drift_headline(&quiet, &now).contains("reject none of 1"));
     }

@@ -48,6 +48,12 @@ pub enum Metric {
 }
 
 impl Metric {
+    /// Whether a bill tells it, and no log.
+    #[must_use]
+    pub fn is_paid(self) -> bool {
+        matches!(self, Self::IdlePerDay | Self::UsdPerDay)
+    }
+
     /// As reports name it.
     #[must_use]
     pub fn name(self) -> &'static str {

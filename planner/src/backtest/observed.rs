@@ -3,12 +3,19 @@
 use std::collections::BTreeMap;
 use std::io::{self, BufRead};
 
+use fleetfront_scenario::Scenario;
 use fleetfront_workloads::{Entry, LogOptions, LogSummary, read_sorted};
 
 use super::BacktestError;
 
 /// Most requests of a log: each takes some 90 bytes, and every draw meets those of the second part.
 const REQUESTS_MAX: usize = 5_000_000;
+/// Stamps as fine as this tell requests apart: two that are equal in everything are one that was written twice.
+const TELLS_APART_NS: i64 = 1_000_000;
+/// Times this many times longer than the scenario's are asked about: a thousand would be milliseconds.
+const UNIT_RATIO: f64 = 200.0;
+/// Fewest times from which a unit is told.
+const UNIT_MIN: usize = 5;
 /// What a log without a column for models calls its only one.
 const NAMELESS: &str = "";
 
@@ -152,12 +159,21 @@ impl Reading<'_> {
             let what = format!("{file}: has more than {REQUESTS_MAX} requests");
             return Err(BacktestError::unfit(what, "give a log of fewer days"));
         }
+        let (mut requests, mut remarks) = (self.requests, summary.remarks());
+        let before = requests.len();
+        if summary.resolution_ns <= TELLS_APART_NS {
+            requests.dedup();
+        }
+        let twice = before - requests.len();
+        if twice > 0 {
+            remarks.push(format!("{twice} requests that come twice, equal in every column, are counted once"));
+        }
         Ok(Observed {
             name: name.to_owned(),
             models: self.models,
-            requests: self.requests,
+            requests,
             resolution_ns: summary.resolution_ns,
-            remarks: summary.remarks(),
+            remarks,
         })
     }
 }
@@ -191,6 +207,40 @@ impl Observed {
         };
         self.models.iter().map(place).collect()
     }
+
+    /// Refuses executions that are far longer, or shorter, than any the scenario knows of their model: times in another
+    /// unit are no drift.
+    ///
+    /// - `places`: of its models in the scenario.
+    ///
+    /// # Errors
+    /// [`BacktestError`] with the first model whose executions are in another unit.
+    pub(crate) fn in_seconds(&self, scenario: &Scenario, places: &[usize]) -> Result<(), BacktestError> {
+        for (own, place) in places.iter().enumerate() {
+            let of_model = self.requests.iter().filter(|request| request.model == own);
+            let mut seconds: Vec<f64> =
+                of_model.filter_map(|request| request.executed_s.filter(|s| *s > 0.0)).collect();
+            let model = &scenario.models[*place];
+            let cells = (0..model.variants.len()).flat_map(|v| (0..scenario.gpus.len()).map(move |gpu| (v, gpu)));
+            let means: Vec<f64> = cells.filter_map(|(variant, gpu)| model.mean_service_s(variant, gpu)).collect();
+            if seconds.len() < UNIT_MIN || means.is_empty() {
+                continue;
+            }
+            seconds.sort_by(f64::total_cmp);
+            let median = seconds[seconds.len() / 2];
+            let longest = means.iter().copied().fold(0.0, f64::max);
+            let shortest = means.iter().copied().fold(f64::INFINITY, f64::min);
+            if median > UNIT_RATIO * longest || median < shortest / UNIT_RATIO {
+                let what = format!(
+                    "{}: executions of \"{}\" take {median:.3} s in the median, and the scenario knows {shortest:.3} to \
+                     {longest:.3} s: is that another unit?",
+                    self.name, model.name
+                );
+                return Err(BacktestError::unfit(what, "write seconds, or mend the service times of the scenario"));
+            }
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -219,6 +269,34 @@ mod tests {
         assert!(waits && executions && startups && containers && endings);
         let plain = read("time\n2026-01-05 00:00:00\n", &[]).expect("a log");
         assert!(!plain.says().waits && !plain.says().executions && !plain.says().endings);
+    }
+
+    #[test]
+    fn what_was_written_twice_is_counted_once() {
+        let line = |at: &str, s: f64| format!("2026-01-05 00:00:{at},{s}\n");
+        let once = line("00.123456", 2.5) + &line("07.654321", 2.5);
+        let twice = read(&format!("time,duration_s\n{once}{once}"), &[]).expect("a log");
+        assert_eq!(twice.requests.len(), 2);
+        assert!(twice.remarks.iter().any(|remark| remark.starts_with("2 requests that come twice")), "{twice:?}");
+        // Stamps of whole seconds do not tell requests apart.
+        let coarse = line("00", 2.5).repeat(2) + &line("07", 3.0);
+        assert_eq!(read(&format!("time,duration_s\n{coarse}"), &[]).expect("a log").requests.len(), 3);
+    }
+
+    #[test]
+    fn times_in_another_unit_are_asked_about() {
+        let scenario = Scenario::load(&fleetfront_scenario::Files::embedded()).expect("it is valid");
+        let log = |seconds: f64| {
+            let line = |k: u32| format!("2026-01-05 00:00:0{k},{seconds},flux-schnell\n");
+            let text: String = std::iter::once("time,duration_s,model\n".to_owned()).chain((0..6).map(line)).collect();
+            let observed = read(&text, &[]).expect("a log");
+            let places = observed.places(&["flux-schnell"]).expect("it is there");
+            observed.in_seconds(&scenario, &places).map_err(|error| error.to_string())
+        };
+        assert_eq!(log(2.5), Ok(()));
+        assert_eq!(log(60.0), Ok(()), "slow, but seconds");
+        assert!(log(25_000.0).expect_err("milliseconds").contains("is that another unit?"));
+        assert!(log(0.0025).is_err());
     }
 
     #[test]

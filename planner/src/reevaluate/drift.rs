@@ -29,7 +29,7 @@ pub struct Drift {
     pub allocation: String,
     /// Every assumption that the log says something about, in the scenario's order.
     pub assumptions: Vec<Assumption>,
-    /// The answers with all numbers that the log rejects replaced by its own; `None` where it rejects nothing.
+    /// The answers with all numbers that the log rejects or knows better replaced by its own; `None` where there are none.
     pub together: Option<Vec<Question>>,
     /// What the log cannot be held against, and why.
     pub not_tested: Vec<String>,
@@ -56,12 +56,22 @@ pub struct Assumption {
     pub p_adjusted: f64,
     /// Whether the log rejects it.
     pub rejected: bool,
-    /// The answers with the log's number in its place; only where it is rejected.
+    /// Whether the log does not reject it, because little was known of it, and yet knows another number.
+    pub known_better: bool,
+    /// The answers with the log's number in its place; only where it is rejected or known better.
     pub answers: Vec<Question>,
-    /// What was put in its place, in words; empty where it is not rejected.
+    /// What was put in its place, in words; empty where nothing was.
     pub adopted: String,
     /// Triggers of this number that the log has passed, or may have.
     pub fired: Vec<Fired>,
+}
+
+impl Assumption {
+    /// Whether the log's number was put in its place.
+    #[must_use]
+    pub fn is_replaced(&self) -> bool {
+        self.rejected || self.known_better
+    }
 }
 
 /// A trigger that the log speaks to.
@@ -106,7 +116,9 @@ pub fn drift(
     let Tests { mut tested, left, .. } = tests;
     let adjusted = holm(&tested.iter().map(|of| of.assumption.p_value).collect::<Vec<_>>());
     for (of, p) in tested.iter_mut().zip(adjusted) {
-        (of.assumption.p_adjusted, of.assumption.rejected) = (p, p < LEVEL);
+        let assumption = &mut of.assumption;
+        (assumption.p_adjusted, assumption.rejected) = (p, p < LEVEL);
+        assumption.known_better &= !assumption.rejected;
     }
     let answers = |adopted: &[&Adopted]| -> Result<Vec<Question>, Interrupted> {
         let mut changed = (scenario.clone(), allocations.clone());
@@ -120,13 +132,14 @@ pub fn drift(
     };
     for of in &mut tested {
         of.assumption.fired = fired(scenario, of, &found.triggers);
-        if of.assumption.rejected {
+        if of.assumption.is_replaced() {
             of.assumption.answers = answers(&[&of.adopted])?;
             of.assumption.adopted = of.adopted.words();
         }
     }
-    let rejected: Vec<&Adopted> = tested.iter().filter(|of| of.assumption.rejected).map(|of| &of.adopted).collect();
-    let together = if rejected.is_empty() { None } else { Some(answers(&rejected)?) };
+    let replaced: Vec<&Adopted> =
+        tested.iter().filter(|of| of.assumption.is_replaced()).map(|of| &of.adopted).collect();
+    let together = if replaced.is_empty() { None } else { Some(answers(&replaced)?) };
     Ok(Drift {
         days: calls.days,
         allocation: allocations[0].name.clone(),
@@ -193,6 +206,7 @@ impl Tests<'_> {
             p_value: p,
             p_adjusted: p,
             rejected: false,
+            known_better: false,
             answers: Vec::new(),
             adopted: String::new(),
             fired: Vec::new(),
@@ -302,6 +316,9 @@ impl Tests<'_> {
         let spread = adopted.spread(cv);
         self.add((name.clone(), KnobUnit::Seconds), (assumed_s, found.mean_s, n), words, found.p_value, adopted);
         self.of_knob(knob);
+        if let Some(last) = self.tested.last_mut() {
+            last.assumption.known_better = !(found.mean_s.low..=found.mean_s.high).contains(&assumed_s);
+        }
         let Some(law) = law else {
             self.left.push(format!("spread of the {name}: it is made of several laws"));
             return;

@@ -10,8 +10,10 @@ const BOUNDS: f64 = 0.90;
 /// Student's t with few degrees of freedom is drawn within its central part of this size: with two of them the mean of
 /// what it leaves out is infinite, which no service time is.
 const STUDENT_PART: f64 = 0.99;
-/// Fewest runs that speak for their own spread; with fewer it is pooled over many, and the mean is normal.
+/// Fewest runs that speak for their own spread; with fewer it is borrowed from others.
 const OWN_SPREAD_N: u32 = 3;
+/// What a borrowed spread is worth: cells differ, so as little as four runs, as where runs are calibrated.
+const BORROWED_FREEDOM: u32 = 3;
 
 /// The law of the logarithm of a factor. Its median is 1, but for counted shares.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -69,7 +71,7 @@ impl Doubt {
         } else if fit.n >= OWN_SPREAD_N {
             Some(Self::Student { scale_log: of_mean, freedom: fit.n - 1 })
         } else {
-            Some(Self::normal(of_mean))
+            Some(Self::Student { scale_log: of_mean, freedom: BORROWED_FREEDOM })
         }
     }
 
@@ -138,8 +140,10 @@ mod tests {
     #[test]
     fn runs_speak_by_their_number() {
         let sd = |n| Doubt::of(&fit(Kind::Measured, n, Factor::EXACT)).expect("a doubt").sd_log();
-        assert_relative_eq!(sd(1), 0.2, max_relative = 1e-9);
-        assert_relative_eq!(sd(2), 0.2 / 2.0_f64.sqrt(), max_relative = 1e-9);
+        // Tables: t with 3 degrees of freedom, what a borrowed spread is worth, has its 95th percentile at 2.353.
+        let one = Doubt::of(&fit(Kind::Measured, 1, Factor::EXACT)).expect("a doubt");
+        assert_relative_eq!(ln(one.bounds()[1]), 2.353 * 0.2, max_relative = 1e-3);
+        assert_relative_eq!(sd(2), sd(1) / 2.0_f64.sqrt(), max_relative = 1e-9);
         // From three on Student's t, whose variance is (n - 1) / (n - 3) times as much for n > 3, less its ends.
         let many = Doubt::of(&fit(Kind::Measured, 41, Factor::EXACT)).expect("a doubt");
         assert_relative_eq!(many.sd_log(), 0.2 / 41.0_f64.sqrt() * (40.0_f64 / 38.0).sqrt(), max_relative = 0.03);
