@@ -9,7 +9,7 @@ use crate::cli_support::Place;
 
 /// Two weeks of calls from Monday 2026-01-05, as `modal function calls --json` lists them: one of flux-dev every half hour,
 /// 12 s each, in a container of its own that took 30 s to start.
-fn calls(model: &str) -> String {
+pub(crate) fn calls(model: &str) -> String {
     let call = |k: u32| {
         let (day, minute) = (5 + k / 48, k % 48 * 30);
         let at = |second: u32| format!("2026-01-{day:02}T{:02}:{:02}:{second:02}Z", minute / 60, minute % 60);

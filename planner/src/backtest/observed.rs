@@ -12,8 +12,9 @@ use super::BacktestError;
 const REQUESTS_MAX: usize = 5_000_000;
 /// Stamps as fine as this tell requests apart: two that are equal in everything are one that was written twice.
 const TELLS_APART_NS: i64 = 1_000_000;
-/// Times this many times longer than the scenario's are asked about: a thousand would be milliseconds.
-const UNIT_RATIO: f64 = 200.0;
+/// Times so many times longer than in the slowest cell that the scenario knows, or shorter than in the fastest, are asked
+/// about: a thousand would be milliseconds. What ends at once, as calls that find their answer made, may be very short.
+const UNIT_RATIOS: (f64, f64) = (30.0, 200.0);
 /// Fewest times from which a unit is told.
 const UNIT_MIN: usize = 5;
 /// What a log without a column for models calls its only one.
@@ -230,7 +231,7 @@ impl Observed {
             let median = seconds[seconds.len() / 2];
             let longest = means.iter().copied().fold(0.0, f64::max);
             let shortest = means.iter().copied().fold(f64::INFINITY, f64::min);
-            if median > UNIT_RATIO * longest || median < shortest / UNIT_RATIO {
+            if median > UNIT_RATIOS.0 * longest || median < shortest / UNIT_RATIOS.1 {
                 let what = format!(
                     "{}: executions of \"{}\" take {median:.3} s in the median, and the scenario knows {shortest:.3} to \
                      {longest:.3} s: is that another unit?",
