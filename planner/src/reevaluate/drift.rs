@@ -90,6 +90,8 @@ struct Tested {
     assumption: Assumption,
     adopted: Adopted,
     knob: Option<Knob>,
+    /// Of a mean that little was known of: its p if all were known.
+    p_exact: f64,
 }
 
 /// Holds a log against the scenario.
@@ -115,10 +117,12 @@ pub fn drift(
     calls.models.iter().for_each(|model| tests.of_model(model));
     let Tests { mut tested, left, .. } = tests;
     let adjusted = holm(&tested.iter().map(|of| of.assumption.p_value).collect::<Vec<_>>());
+    let tests = tested.len() as f64;
     for (of, p) in tested.iter_mut().zip(adjusted) {
         let assumption = &mut of.assumption;
         (assumption.p_adjusted, assumption.rejected) = (p, p < LEVEL);
-        assumption.known_better &= !assumption.rejected;
+        // Bonferroni's level: of a hundred true means none is to be replaced by luck.
+        assumption.known_better = !assumption.rejected && of.p_exact * tests < LEVEL;
     }
     let answers = |adopted: &[&Adopted]| -> Result<Vec<Question>, Interrupted> {
         let mut changed = (scenario.clone(), allocations.clone());
@@ -211,7 +215,7 @@ impl Tests<'_> {
             adopted: String::new(),
             fired: Vec::new(),
         };
-        self.tested.push(Tested { assumption, adopted: to, knob: None });
+        self.tested.push(Tested { assumption, adopted: to, knob: None, p_exact: 1.0 });
     }
 
     fn of_knob(&mut self, knob: Knob) {
@@ -317,7 +321,7 @@ impl Tests<'_> {
         self.add((name.clone(), KnobUnit::Seconds), (assumed_s, found.mean_s, n), words, found.p_value, adopted);
         self.of_knob(knob);
         if let Some(last) = self.tested.last_mut() {
-            last.assumption.known_better = !(found.mean_s.low..=found.mean_s.high).contains(&assumed_s);
+            last.p_exact = found.p_exact;
         }
         let Some(law) = law else {
             self.left.push(format!("spread of the {name}: it is made of several laws"));
