@@ -70,7 +70,7 @@ impl BestKnown<'_> {
         let rows: Vec<&Run> = rows.rows.iter().filter(|row| covers(&row.cell)).collect();
         let sigma = (fit.law.cv() * fit.law.cv()).ln_1p().sqrt();
         let typical_s = fit.law.mean_s() / (sigma * sigma / 2.0).exp();
-        let reference = TypicalTime { typical_s, sigma, error: fit.factor.high.ln() / SIGMAS_OF_FACTOR };
+        let reference = TypicalTime { typical_s, sigma, error: fit.factor.high.ln() / SIGMAS_OF_FACTOR, n: None };
         let judged = Contradictions::judge(&rows, reference, ContradictionRule::Exclude);
         let named = judged.rows.iter().filter(|row| row.contradicts);
         let runs = fit.n;
