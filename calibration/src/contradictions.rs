@@ -9,7 +9,7 @@ use crate::runs::Run;
 
 /// How far from the middle, in robust standard deviations, a row contradicts the others: Hampel's customary 3 (Davies
 /// and Gather 1993, *Journal of the American Statistical Association* 88, 782).
-const CONTRADICTION_Z: f64 = 3.0;
+pub(crate) const CONTRADICTION_Z: f64 = 3.0;
 
 /// The share of a normal law beyond three standard deviations to one side.
 const CONTRADICTION_TAIL: f64 = 0.001_349_898_031_630_1;
