@@ -135,6 +135,7 @@ fn options(joining: &Joining, inputs: &Inputs, runs: &Runs, today: Day) -> Resul
             ContradictionsRule::Keep => ContradictionRule::Keep,
         },
         stated,
+        stand_ins: inputs.stand_ins.clone(),
         reference: joining.reference.clone(),
         timed: named,
         extrapolate: joining.extrapolate,

@@ -85,7 +85,7 @@ pub(crate) struct Joining {
     /// The GPU type that others are compared with [default: the one on which most cells were measured]
     #[arg(long, value_name = "GPU")]
     pub(crate) reference: Option<String>,
-    /// Standard deviation over mean where no cell was measured twice, as warm=0.04 (or cold, boot, adapter)
+    /// Standard deviation over mean where fewer than three cells were measured twice, as warm=0.04 (or cold, boot, adapter)
     #[arg(long = "spread", value_name = "PHASE=CV")]
     pub(crate) spreads: Vec<String>,
 }

@@ -4,8 +4,8 @@ use std::io::Read;
 use std::path::Path;
 
 use fleetfront_calibration::{
-    Benchmarked, Benchmarks, Boots, CellName, Day, Finding, Kind, Memory, Phase, Prices, Problem, Provenance, Repeats,
-    Runs, RunsOptions, ServedAs, Shape, StatedCv,
+    Benchmarked, Benchmarks, Boots, CellName, Day, Kind, Memory, Prices, Problem, Provenance, Repeats, Runs, RunsOptions,
+    ServedAs, Shape, StatedCv,
 };
 use fleetfront_plots::CalibrationInput;
 use fleetfront_scenario::Files;
@@ -15,9 +15,6 @@ use crate::calibrate_args::{ReadAs, RepeatsRule, RunsReading};
 use crate::failure::Failure;
 use crate::log_input::LogInput;
 use crate::source::described;
-
-/// The model of rows that speak of all.
-const ANY: &str = "*";
 
 /// What was read of all files.
 pub(crate) struct Inputs {
@@ -29,6 +26,8 @@ pub(crate) struct Inputs {
     pub(crate) words: Vec<String>,
     /// Spreads that tables state.
     pub(crate) stated: Vec<StatedCv>,
+    /// Those that the embedded scenario states of its models.
+    pub(crate) stand_ins: Vec<StatedCv>,
     /// Peaks and memory that a scenario states; else those of the embedded one.
     pub(crate) memory: Memory,
 }
@@ -53,7 +52,14 @@ impl Inputs {
         let gpus = gpus(reading, &embedded);
         let memory = embedded.text("memory.csv").unwrap_or_default();
         let memory = Memory::read("memory.csv", memory).unwrap_or_else(|problems| panic!("{problems:#?}"));
-        let mut read = Self { parts: Vec::new(), files: Vec::new(), words: Vec::new(), stated: Vec::new(), memory };
+        let mut read = Self {
+            parts: Vec::new(),
+            files: Vec::new(),
+            words: Vec::new(),
+            stated: Vec::new(),
+            stand_ins: stand_ins(&embedded),
+            memory,
+        };
         if inputs.is_empty() {
             read.scenario(&embedded, reading, &gpus, today)?;
         }
@@ -122,11 +128,11 @@ impl Inputs {
             ReadAs::ModalCalls => Runs::read_modal_calls(label, body, &served(reading, label)?, &options),
             ReadAs::Mlperf => Runs::read_mlperf(label, body, &benchmarked(reading, label)?, &options),
             ReadAs::Benchmarks => Benchmarks::read(label, body).and_then(|table| {
-                self.stated.extend(spread_of_benchmarks(&table));
+                self.stated.extend(table.stated_cv());
                 table.runs(true).on_known_gpus(label, &gpus)
             }),
             ReadAs::Boots => Boots::read(label, body).and_then(|table| {
-                self.stated.extend(spread_of_boots(&table));
+                self.stated.extend(table.stated_cv());
                 table.runs().on_known_gpus(label, &gpus)
             }),
         };
@@ -317,16 +323,11 @@ fn cell(words: &str) -> Result<ServedAs, Failure> {
     Ok(ServedAs { method: method.to_owned(), cell })
 }
 
-/// The spread that a table states for all models.
-fn spread_of_benchmarks(table: &Benchmarks) -> Option<StatedCv> {
-    let of_all = |row: &&fleetfront_calibration::BenchmarkRow| row.used && row.model == ANY;
-    table.rows().iter().filter(of_all).find_map(|row| match row.finding {
-        Finding::Spread { cv } => Some(StatedCv { phase: Phase::Warm, cv, source: row.provenance.cite() }),
-        _ => None,
-    })
-}
-
-fn spread_of_boots(table: &Boots) -> Option<StatedCv> {
-    let row = table.rows().iter().find(|row| row.used && row.model == ANY && row.seconds.is_none())?;
-    Some(StatedCv { phase: Phase::Boot, cv: row.cv?, source: row.provenance.cite() })
+/// The spreads that the embedded tables state for all models.
+fn stand_ins(embedded: &Files) -> Vec<StatedCv> {
+    let text = |name: &str| embedded.text(name).unwrap_or_default();
+    let services = Benchmarks::read("benchmarks.csv", text("benchmarks.csv"));
+    let boots = Boots::read("boots.csv", text("boots.csv"));
+    let (services, boots) = (services.ok().and_then(|table| table.stated_cv()), boots.ok().and_then(|b| b.stated_cv()));
+    services.into_iter().chain(boots).collect()
 }

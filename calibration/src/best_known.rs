@@ -7,8 +7,8 @@
 use crate::benchmarks::Benchmarks;
 use crate::boots::Boots;
 use crate::calibration::{CalibratedCell, Calibration, LawBasis};
-use crate::contradictions::{ContradictionRule, Contradictions, TypicalTime};
-use crate::fit::Fit;
+use crate::contradictions::{CONTRADICTION_Z, ContradictionRule, Contradictions, TypicalTime};
+use crate::fit::{Factor, Fit, RestsOn};
 use crate::runs::{CellName, Phase, Run, Runs};
 use crate::spread::Scope;
 
@@ -50,7 +50,7 @@ impl BestKnown<'_> {
         self.measured(Phase::Boot, cell).or_else(rows).or_else(others)
     }
 
-    /// Rows of `benchmarks.csv` and `boots.csv` that runs of their cell have replaced and contradict, in words.
+    /// Rows and ratios of `benchmarks.csv`, and rows of `boots.csv`, that runs of their cell have replaced and contradict, in words.
     #[must_use]
     pub fn rows_against_runs(&self) -> Vec<String> {
         let of = |phase: Phase, rows: Option<Runs>| -> Vec<String> {
@@ -59,6 +59,8 @@ impl BestKnown<'_> {
             cells.flat_map(|cell| self.against(phase, &cell.name, &rows)).collect()
         };
         let mut found = of(Phase::Warm, self.benchmarks.map(|rows| rows.runs(true)));
+        let warm = self.runs.iter().flat_map(|runs| &runs.cells).filter(|cell| cell.phase == Phase::Warm);
+        found.extend(warm.filter_map(|cell| self.ratio_against(&cell.name)));
         found.extend(of(Phase::Boot, self.boots.map(Boots::runs)));
         found
     }
@@ -70,11 +72,45 @@ impl BestKnown<'_> {
         let rows: Vec<&Run> = rows.rows.iter().filter(|row| covers(&row.cell)).collect();
         let sigma = (fit.law.cv() * fit.law.cv()).ln_1p().sqrt();
         let typical_s = fit.law.mean_s() / (sigma * sigma / 2.0).exp();
-        let reference = TypicalTime { typical_s, sigma, error: fit.factor.high.ln() / SIGMAS_OF_FACTOR };
+        let reference = TypicalTime { typical_s, sigma, error: fit.factor.high.ln() / SIGMAS_OF_FACTOR, n: None };
         let judged = Contradictions::judge(&rows, reference, ContradictionRule::Exclude);
         let named = judged.rows.iter().filter(|row| row.contradicts);
         let runs = fit.n;
         named.map(|row| format!("{model} {variant} on {gpu}: {}: its {runs} runs are simulated", row.words)).collect()
+    }
+
+    /// Cells whose runs have replaced a time that follows from a ratio of `benchmarks.csv`, and contradict it.
+    fn ratio_against(&self, CellName { model, variant, gpu }: &CellName) -> Option<String> {
+        let (cell, rows) = (Scope { model, variant, gpu }, self.benchmarks?);
+        let fit = self.measured(Phase::Warm, cell)?;
+        if rows.direct(cell).is_some() {
+            return None;
+        }
+        let stated = rows.by_ratio(cell, |base| self.measured(Phase::Warm, base).or_else(|| rows.direct(base)))?;
+        let Some(RestsOn::Ratio { base, .. }) = &stated.rests_on else { return None };
+        let (predicted_s, measured_s) = (stated.law.mean_s(), fit.law.mean_s());
+        let off = (measured_s / predicted_s).ln();
+        let error = |of: &Fit, is_longer: bool| {
+            let reach = if is_longer { of.factor.high.ln() } else { -of.factor.low.ln() };
+            match of.factor {
+                Factor::EXACT => of.law.cv() / f64::from(of.n.max(1)).sqrt(),
+                Factor::DERIVED => reach,
+                _ => reach / SIGMAS_OF_FACTOR,
+            }
+        };
+        let is_longer = off > 0.0;
+        let of_ratio = if stated.factor == Factor::EXACT { 0.0 } else { error(&stated, is_longer) };
+        let z = off.abs() / of_ratio.hypot(error(base, is_longer)).hypot(error(&fit, !is_longer));
+        let direction = if is_longer { "shorter" } else { "longer" };
+        let (ratio, source) = (stated.notes.first()?, stated.sources.last()?);
+        (z > CONTRADICTION_Z).then(|| {
+            format!(
+                "{model} {variant} on {gpu}: {predicted_s:.3} s ({ratio}, {source}) is {:.1} times {direction} than \
+                 {measured_s:.3} s, {z:.1} standard deviations: its {} runs are simulated",
+                off.abs().exp(),
+                fit.n
+            )
+        })
     }
 
     /// The law of a cell's own runs.
@@ -115,6 +151,30 @@ mod tests {
         let benchmarks = Benchmarks::read("benchmarks.csv", ROWS).expect("valid");
         let known = BestKnown { benchmarks: Some(&benchmarks), boots: None, runs: Some(&joined) };
         known.service("m", "v", gpu).map(|fit| fit.law.mean_s())
+    }
+
+    /// 3 (2.5 to 3.5) times 2 s: 6 s. Five runs of 3 s are half of it; five of 6.2 s are no contradiction.
+    #[test]
+    fn runs_against_a_ratio_are_named() {
+        let against = |middle: f64| {
+            let rows: String = [0.98, 1.0, 1.02, 0.99, 1.01]
+                .map(|by| format!("m,v,A10,warm,{},2026-11-26,measured,bench\n", middle * by))
+                .concat();
+            let text = format!("model,variant,gpu,phase,seconds,date,kind,source\n{rows}");
+            let runs = Runs::read("runs.csv", &text, &RunsOptions::undated()).expect("valid");
+            let joined = Calibration::of(&runs, &CalibrationOptions::default());
+            let benchmarks = Benchmarks::read("benchmarks.csv", ROWS).expect("valid");
+            BestKnown { benchmarks: Some(&benchmarks), boots: None, runs: Some(&joined) }.rows_against_runs()
+        };
+        let found = against(3.0);
+        let [words] = &found[..] else { panic!("{found:?}") };
+        assert!(
+            words.starts_with(
+                "m v on A10: 6.000 s (3 (2.5 to 3.5) times the time on L40S, rates (2026)) is 2.0 times longer than 3.0"
+            ),
+            "{words}"
+        );
+        assert_eq!(against(6.2), [] as [String; 0]);
     }
 
     const OTHER: [(&str, &str, f64, &str); 4] = [

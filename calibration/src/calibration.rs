@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::contradictions::ContradictionRule;
 use crate::day::Day;
 use crate::fit::Kind;
-use crate::pooling::{CellTimes, Pooling, SpreadPrior, TAU_FLOOR};
+use crate::pooling::{CellTimes, ENOUGH_CELLS, Pooling, SpreadPrior, TAU_FLOOR};
 use crate::runs::{CellName, Phase, Run, Runs, Shape};
 
 pub use cell::{CalibratedCell, LawBasis, RowsBehind, RunCounts};
@@ -55,8 +55,11 @@ pub struct StatedCv {
 pub struct CalibrationOptions {
     /// What is done about rows that contradict the others.
     pub rule: ContradictionRule,
-    /// At most one a phase; where no cell was measured twice.
+    /// Of a phase the first; beside what fewer than three cells tell, and in their place where no cell was measured twice.
     pub stated: Vec<StatedCv>,
+    /// The same of other models than these. They say so little of them that they only stand in where no cell was measured
+    /// twice and nothing else is stated: beside cells of a wider spread they would make bounds too narrow.
+    pub stand_ins: Vec<StatedCv>,
     /// The GPU type that others are compared with; `None`: the one on which most cells were measured.
     pub reference: Option<String>,
     /// The shape at which the times of a model are wanted; of others, that of most of its runs.
@@ -99,6 +102,7 @@ impl Default for CalibrationOptions {
         Self {
             rule: ContradictionRule::Exclude,
             stated: Vec::new(),
+            stand_ins: Vec::new(),
             reference: None,
             timed: Vec::new(),
             extrapolate: false,
@@ -155,10 +159,17 @@ struct PhaseOf<'a> {
 impl PhaseOf<'_> {
     fn calibrated(self) -> (Vec<CalibratedCell>, PooledPhase) {
         let Self { phase, judged, stated, options } = self;
+        let stand_in = options.stand_ins.iter().find(|stated| stated.phase == phase);
         let times: Vec<CellTimes> = judged.iter().filter_map(Judged::cell_times).collect();
         let reference = options.reference.clone().unwrap_or_else(|| most_measured(&times));
-        let prior = stated.and_then(|stated| SpreadPrior::stated(stated.cv, STATED_FREEDOM).ok());
-        let pooling = Pooling::fit(&times, prior, &reference, TAU_FLOOR).ok();
+        let fit = |stated: Option<&StatedCv>| {
+            let prior = stated.and_then(|stated| SpreadPrior::stated(stated.cv, STATED_FREEDOM).ok());
+            Pooling::fit(&times, prior, &reference, TAU_FLOOR).ok()
+        };
+        let (pooling, stated) = match fit(stated) {
+            Some(pooling) => (Some(pooling), stated),
+            None => (fit(stand_in), stand_in),
+        };
         let mut cells: Vec<CalibratedCell> =
             judged.into_iter().map(|judged| judged.calibrated(pooling.as_ref(), stated, options.stale)).collect();
         if let Some(pooling) = &pooling {
@@ -170,6 +181,11 @@ impl PhaseOf<'_> {
         let spread = pooling.map(|pooling| *pooling.prior());
         let (spread_kind, spread_source) = match (stated, spread.map_or(0, |spread| spread.cells)) {
             (Some(stated), 0) => (Kind::Assumed, stated.source.clone()),
+            (Some(stated), cells) if cells < ENOUGH_CELLS => {
+                let of = if cells == 1 { "one cell" } else { "two cells" };
+                let source = &stated.source;
+                (Kind::Assumed, format!("{of} with two runs or more, and {source}, weighted by degrees of freedom"))
+            }
             (_, 1) => (Kind::Derived, "the only cell with two runs or more".to_owned()),
             (_, cells) => (Kind::Derived, format!("pooled over {cells} cells with two runs or more")),
         };
@@ -190,11 +206,25 @@ fn most_measured(times: &[CellTimes]) -> String {
     counts.first().map_or_else(String::new, |(gpu, _)| (*gpu).to_owned())
 }
 
-/// The sources of rows, each once, in the order of the file.
+/// The sources of rows, each once, in the order of the file. A source whose rows have times of day lists single runs: it is
+/// cited with its first and its last day.
 fn sources(rows: &[&Run]) -> Vec<String> {
-    let mut sources = Vec::new();
+    let mut found: Vec<(&str, &str, &str, bool)> = Vec::new();
     for run in rows {
-        crate::sample::push_once(&mut sources, run.provenance.cite());
+        let (source, date) = (run.provenance.source.as_str(), run.provenance.date.as_str());
+        let Some(day) = date.get(..10).filter(|_| date.contains(['T', ' ']) && Day::parse(date).is_some()) else {
+            if !found.contains(&(source, date, date, false)) {
+                found.push((source, date, date, false));
+            }
+            continue;
+        };
+        match found.iter_mut().find(|(other, .., timed)| *other == source && *timed) {
+            Some((_, first, last, _)) => (*first, *last) = ((*first).min(day), (*last).max(day)),
+            None => found.push((source, day, day, true)),
+        }
     }
-    sources
+    let cited = |(source, first, last, _): (&str, &str, &str, bool)| {
+        if first == last { format!("{source} ({first})") } else { format!("{source} ({first} to {last})") }
+    };
+    found.into_iter().map(cited).collect()
 }

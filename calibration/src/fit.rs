@@ -45,9 +45,14 @@ impl Factor {
     /// One sigma of a derived time to either side: predicting each GPU from the others is off by 16 to 37 % (median) and
     /// by 2 at worst, over the published benchmarks of image and video models, 2026-10.
     pub const DERIVED: Self = Self { low: 1.0 / DERIVED_SIGMA, high: DERIVED_SIGMA };
+    /// What holds 90 % of the same: 1.645 standard deviations to either side.
+    pub const DERIVED_BOUNDS: Self = Self { low: 1.0 / DERIVED_REACH, high: DERIVED_REACH };
 }
 
 const DERIVED_SIGMA: f64 = 1.35;
+
+/// 1.35^1.644853627, the normal quantile of 95 %.
+const DERIVED_REACH: f64 = 1.638_249_227_433_04;
 
 /// Whom the rows of a file speak of: each part a name, or `*` for all.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

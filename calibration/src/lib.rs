@@ -58,7 +58,7 @@ pub use memory_fit::{BORDERLINE_SHARE, MemoryClass, MemoryFit};
 pub use nearest::nearest;
 pub use percentiles::{Percentile, PercentileError, TwoPercentiles, lognormal_of};
 pub use pooling::{
-    CellEstimate, CellSpread, CellTimes, LogMedian, Pooling, PoolingError, RandomEffects, RatioOfModel,
+    CellEstimate, CellSpread, CellTimes, ENOUGH_CELLS, LogMedian, Pooling, PoolingError, RandomEffects, RatioOfModel,
     SpreadOfEffects, SpreadPrior, TAU_FLOOR,
 };
 pub use prices::{PriceRow, Prices};

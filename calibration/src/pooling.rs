@@ -28,6 +28,9 @@ pub struct CellTimes {
     pub summaries: Vec<TwoPercentiles>,
 }
 
+/// From so many cells on with two runs or more, their spreads alone tell the spread of one more.
+pub const ENOUGH_CELLS: usize = 3;
+
 /// Why nothing can be pooled.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -88,7 +91,8 @@ impl Pooling {
     /// Pools the cells.
     ///
     /// - `cells`: each cell once, with at least one time or summary.
-    /// - `stated`: a spread that a source states; taken where no cell was measured twice.
+    /// - `stated`: a spread that a source states; taken where no cell was measured twice. Where fewer than three were, both
+    ///   are weighted by their degrees of freedom: one or two cells say little of a third, and no more than the source.
     /// - `reference`: the GPU type that the others are compared with.
     /// - `tau_floor`: the least standard deviation of log ratios across models that is believed; [`TAU_FLOOR`] where
     ///   nobody knows better.
@@ -109,6 +113,7 @@ impl Pooling {
         let summaries = cells.iter().map(summary).collect::<Result<Vec<_>, _>>()?;
         let spreads: Vec<CellSpread> = summaries.iter().filter_map(|summary| summary.spread).collect();
         let prior = match (SpreadPrior::fit(&spreads), stated) {
+            (Ok(prior), Some(stated)) if prior.cells < ENOUGH_CELLS => prior.with_stated(stated),
             (Ok(prior), _) => prior,
             (Err(PoolingError::NoSpread), Some(stated)) => stated,
             (Err(error), _) => return Err(error),

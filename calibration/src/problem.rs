@@ -41,6 +41,39 @@ impl fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
+/// So many lines with one message are shown; of more it is said how many they are.
+const SHOWN: usize = 3;
+
+/// The problems with only the first of those that have one key and message; the next of them says how many more they are.
+pub(crate) fn gathered(problems: Vec<Problem>) -> Vec<Problem> {
+    let mut shown: Vec<Problem> = Vec::new();
+    // Of each key and message the places of those that are shown, and how many there are.
+    let mut same: Vec<(Vec<usize>, usize)> = Vec::new();
+    for problem in problems {
+        let is_same = |(places, _): &&mut (Vec<usize>, usize)| {
+            let first = &shown[places[0]];
+            (&first.file, &first.key, &first.message) == (&problem.file, &problem.key, &problem.message)
+        };
+        let Some((places, count)) = same.iter_mut().find(is_same) else {
+            same.push((vec![shown.len()], 1));
+            shown.push(problem);
+            continue;
+        };
+        *count += 1;
+        if *count <= SHOWN + 1 {
+            places.push(shown.len());
+            shown.push(problem);
+        }
+    }
+    for (places, count) in same {
+        if let Some(last) = places.get(SHOWN).filter(|_| count > SHOWN + 1) {
+            let message = &mut shown[*last].message;
+            *message = format!("{} lines more, this one the first: {message}", count - SHOWN);
+        }
+    }
+    shown
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,6 +93,21 @@ mod tests {
     fn a_problem_reads_as_place_message_and_help() {
         let expected = "benchmarks.csv:12: seconds: `NaN` is not a number\n  help: give seconds above zero";
         assert_eq!(problem().to_string(), expected);
+    }
+
+    #[test]
+    fn after_three_of_one_message_it_is_said_how_many_more() {
+        let at = |line: u64| Problem { line: Some(line), ..problem() };
+        let other = Problem { message: "is empty".into(), ..at(4) };
+        let mut all: Vec<Problem> = (2..=41).map(at).collect();
+        all.insert(2, other.clone());
+        let found = gathered(all);
+        assert_eq!(found.len(), 5);
+        assert_eq!((&found[1], &found[2], &found[3]), (&at(3), &other, &at(4)));
+        let said = "benchmarks.csv:5: seconds: 37 lines more, this one the first: `NaN` is not a number\n  help: ";
+        assert!(found[4].to_string().starts_with(said), "{}", found[4]);
+        let four: Vec<Problem> = (2..=5).map(at).collect();
+        assert_eq!(gathered(four.clone()), four);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod checks;
 mod from_tables;
+mod milliseconds;
 mod mlperf;
 mod modal_calls;
 mod row;
@@ -14,7 +15,7 @@ use crate::day::Day;
 use crate::fit::Kind;
 use crate::percentiles::{Percentile, PercentileError, lognormal_of};
 use crate::pooling::CellTimes;
-use crate::problem::Problem;
+use crate::problem::{Problem, gathered};
 use crate::provenance::Provenance;
 use crate::table::{Table, filled_lines};
 
@@ -227,7 +228,7 @@ impl Runs {
     fn checked(mut table: Table<'_, Run>, options: &RunsOptions<'_>) -> Result<Self, Vec<Problem>> {
         checks::reject_unlikely(&mut table, options);
         let remarks = checks::remarks(&table, options);
-        let mut rows = table.finish_filled()?;
+        let mut rows = table.finish_filled().map_err(gathered)?;
         if options.repeats == Repeats::Merge {
             rows = checks::merged(rows);
         }

@@ -48,7 +48,11 @@ fn laws(study: &CalibrationStudy, phase: Phase, sources: &[String]) -> Calibrati
         let shape = shape_words(&of.cell.timed);
         let shape = if shape.is_empty() { String::new() } else { format!(" at {shape}") };
         let fit = of.cell.fit.as_ref();
-        let age = of.cell.rows.age_days.map_or(String::new(), |days| format!(", {days} d"));
+        let age = match (of.cell.rows.age_days, of.cell.rows.oldest_days) {
+            (Some(youngest), Some(oldest)) if oldest > youngest => format!(", {youngest}–{oldest} d"),
+            (Some(days), _) => format!(", {days} d"),
+            (None, _) => String::new(),
+        };
         out.rows.push(vec![
             name_words(&of.cell.name) + &shape,
             fit.map_or("none".to_owned(), |fit| law_words(&fit.law)),
@@ -221,8 +225,8 @@ fn ratios(study: &CalibrationStudy, sources: &[String]) -> CalibrationTable {
 
 /// Cells that failed, or ran often enough that not to have failed says something.
 fn failures(study: &CalibrationStudy) -> CalibrationTable {
-    let columns = ["cell", "phase", "failed", "of", "probability (95 %)", "kind"];
-    let mut out = table("Failures", &columns, &[2, 3, 4]);
+    let columns = ["cell", "phase", "failed", "of", "cut off, not counted", "probability (95 %)", "kind"];
+    let mut out = table("Failures", &columns, &[2, 3, 4, 5]);
     for of in &study.cells {
         let (Some(rate), Some((low, high))) = (of.cell.failures, of.failure_interval) else { continue };
         let (failed, runs) = match rate {
@@ -241,7 +245,8 @@ fn failures(study: &CalibrationStudy) -> CalibrationTable {
         };
         let kind = of.cell.rows.kind.word().to_owned();
         let (name, phase) = (name_words(&of.cell.name), phase_words(of.cell.phase).to_owned());
-        out.rows.push(vec![name, phase, failed.to_string(), runs.to_string(), probability, kind]);
+        let cut_off = of.cell.counts.cut_off.to_string();
+        out.rows.push(vec![name, phase, failed.to_string(), runs.to_string(), cut_off, probability, kind]);
     }
     out
 }

@@ -8,7 +8,7 @@ use crate::day::Day;
 use crate::failures::FailureRate;
 use crate::fit::{Factor, Fit, Kind, RestsOn, RowsOf};
 use crate::laws::{Choice, Family, LawFit, Time, Times, choose_law, fit_law};
-use crate::pooling::{CellEstimate, Pooling};
+use crate::pooling::{CellEstimate, ENOUGH_CELLS, Pooling};
 use crate::runs::{CellName, Phase, Run, RunEnd, Shape};
 use crate::sample::push_once;
 use crate::shape_law::ShapeLaw;
@@ -16,6 +16,9 @@ use crate::shape_law::ShapeLaw;
 use super::bounds::{bounds, bounds_of_mean, student};
 use super::rows::Judged;
 use super::{Flag, LawRanking, OWN_LAW_N, StatedCv, sources};
+
+/// Notes of rows that a law repeats: lists of calls have one each.
+const SHOWN_NOTES: usize = 10;
 
 /// Where a law comes from, best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +62,8 @@ pub struct RowsBehind {
     pub youngest: Option<String>,
     /// Its age in days.
     pub age_days: Option<i64>,
+    /// The age of the oldest of them in days.
+    pub oldest_days: Option<i64>,
 }
 
 /// What is known of a model's variant on a GPU type, in one phase.
@@ -128,7 +133,13 @@ impl CalibratedCell {
             contradictions: None,
             failures: None,
             peak_gib: None,
-            rows: RowsBehind { kind: Kind::Assumed, sources: Vec::new(), youngest: None, age_days: None },
+            rows: RowsBehind {
+                kind: Kind::Assumed,
+                sources: Vec::new(),
+                youngest: None,
+                age_days: None,
+                oldest_days: None,
+            },
             flags: Vec::new(),
             times: Vec::new(),
         }
@@ -270,7 +281,7 @@ impl Judged<'_> {
             law: self.widened(Law::lognormal(mean, cv)),
             kind: self.kind(),
             n: 0,
-            factor: Factor::DERIVED,
+            factor: Factor::DERIVED_BOUNDS,
             basis: LawBasis::Computed,
             words: "lognormal law about a computed mean".to_owned(),
         })
@@ -355,8 +366,12 @@ impl Judged<'_> {
         let rows = RowsOf { model: model.clone(), variant: variant.clone(), gpu: gpu.clone() };
         let behind = self.behind();
         let mut notes = vec![known.words];
-        for run in &behind {
-            push_once(&mut notes, run.note.clone());
+        let mut of_rows = Vec::new();
+        behind.iter().for_each(|run| push_once(&mut of_rows, run.note.clone()));
+        let more = of_rows.len().saturating_sub(SHOWN_NOTES);
+        notes.extend(of_rows.into_iter().take(SHOWN_NOTES));
+        if more > 0 {
+            notes.push(format!("{more} more rows have notes of their own"));
         }
         for flag in &self.flags {
             push_once(&mut notes, flag.to_string());
@@ -379,7 +394,7 @@ impl Judged<'_> {
             LawBasis::OwnRuns | LawBasis::FirstRequests | LawBasis::Borrowed => {}
         }
         let borrows_spread = matches!(known.basis, LawBasis::Pooled | LawBasis::Computed);
-        let is_stated = borrows_spread && pooling.is_none_or(|pooling| pooling.prior().cells == 0);
+        let is_stated = borrows_spread && pooling.is_none_or(|pooling| pooling.prior().cells < ENOUGH_CELLS);
         if let (Some(stated), true) = (stated, is_stated) {
             self.flags.push(Flag::StatedSpread { source: stated.source.clone() });
         }
@@ -417,8 +432,9 @@ impl Judged<'_> {
                 self.flags.push(Flag::NoAge { date: first });
             }
         }
+        let oldest_days = ages.last().map(|(days, _)| *days);
         let (age_days, youngest) = ages.into_iter().next().unzip();
-        RowsBehind { kind, sources, youngest, age_days }
+        RowsBehind { kind, sources, youngest, age_days, oldest_days }
     }
 }
 

@@ -54,7 +54,7 @@ pub enum Flag {
     },
     /// Nobody measured it.
     NotMeasured,
-    /// A spread that a source states, because no cell was measured twice.
+    /// A spread that a source states, because fewer than three cells were measured twice.
     StatedSpread {
         /// Who says so.
         source: String,
@@ -104,7 +104,9 @@ impl fmt::Display for Flag {
             Self::NoAge { date } => write!(f, "`{date}` tells no age"),
             Self::Divided { words, .. } => f.write_str(words),
             Self::NotMeasured => f.write_str("nobody measured it"),
-            Self::StatedSpread { source } => write!(f, "no cell was measured twice; the spread is that of {source}"),
+            Self::StatedSpread { source } => {
+                write!(f, "fewer than three cells were measured twice: the spread rests on {source}")
+            }
             Self::OtherShapesLeftOut { runs, because, .. } => {
                 write!(f, "{runs} runs of other shapes are left out: {because}")
             }

@@ -270,7 +270,7 @@ fn derived_middle(rows: &[&Run], sigma: f64) -> Option<TypicalTime> {
         .filter_map(|run| run.typical_s())
         .collect();
     let mean = derived.iter().sum::<f64>() / derived.len() as f64;
-    (!derived.is_empty()).then(|| TypicalTime { typical_s: mean, sigma, error: Factor::DERIVED.high.ln() })
+    (!derived.is_empty()).then(|| TypicalTime { typical_s: mean, sigma, error: Factor::DERIVED.high.ln(), n: None })
 }
 
 fn scaled(end: &RunEnd, factor: f64) -> RunEnd {

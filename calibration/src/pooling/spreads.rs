@@ -35,7 +35,7 @@ pub struct SpreadPrior {
     /// How many cells told it; 0 of a stated spread.
     pub cells: usize,
     /// Degrees of freedom of all runs that told it: a cell knows its spread no better than from all of them, its own among
-    /// them. `None` of a stated spread, which rests on other runs.
+    /// them, and with what was stated beside them. `None` of a stated spread alone, which rests on other runs.
     pub of_runs: Option<f64>,
 }
 
@@ -111,17 +111,26 @@ impl SpreadPrior {
         Ok(Self { variance: (cv * cv).ln_1p(), cell_freedom: Some(freedom), freedom, cells: 0, of_runs: None })
     }
 
+    /// What a few cells told together with what a source states: variances weighted by what each is worth, as two
+    /// estimates of one variance are. Cells keep a share that grows with their runs, and the only cell that happened to be
+    /// measured twice does not set the spread of all.
+    pub(super) fn with_stated(self, stated: Self) -> Self {
+        let freedom = self.freedom + stated.freedom;
+        let variance = (self.freedom * self.variance + stated.freedom * stated.variance) / freedom;
+        Self { variance, freedom, of_runs: self.of_runs.map(|own| own + stated.freedom), ..self }
+    }
+
     /// The variance of a cell after its own runs were seen, and its degrees of freedom: both spreads weighted by
     /// theirs.
     ///
-    /// - `own`: `None` of a cell with one run.
+    /// - `own`: `None` of a cell with one run. The only cell that told the prior is in it with all its runs.
     ///
     /// # Source
     /// Smyth 2004, section 3; the limit is that of the reference implementation (limma 3.x, `eBayes`), without which the only
     /// cell with two runs would count them twice.
     #[must_use]
     pub fn posterior(&self, own: Option<CellSpread>) -> CellSpread {
-        let own = own.unwrap_or(CellSpread { variance: 0.0, freedom: 0.0 });
+        let own = own.filter(|_| self.cells != 1).unwrap_or(CellSpread { variance: 0.0, freedom: 0.0 });
         let freedom = self.freedom + own.freedom;
         let variance = (self.freedom * self.variance + own.freedom * own.variance) / freedom;
         CellSpread { variance, freedom: self.of_runs.map_or(freedom, |most| freedom.min(most)) }
@@ -218,6 +227,21 @@ mod tests {
         let prior = SpreadPrior::fit(&[only]).expect("a spread");
         assert_eq!(prior.posterior(Some(only)), only);
         assert_eq!(prior.posterior(None), only);
+    }
+
+    /// By hand: (2 · 0.04 + 3 · 0.01) / 5.
+    #[test]
+    fn one_cell_and_a_stated_spread_are_weighted_by_their_freedom() {
+        let only = CellSpread { variance: 0.04, freedom: 2.0 };
+        let stated = SpreadPrior { variance: 0.01, ..SpreadPrior::stated(0.1, 3.0).expect("a spread") };
+        let prior = SpreadPrior::fit(&[only]).expect("a spread").with_stated(stated);
+        assert_relative_eq!(prior.variance, 0.022, max_relative = 1e-12);
+        assert_eq!((prior.freedom, prior.cells), (5.0, 1));
+        for own in [Some(only), None] {
+            let CellSpread { variance, freedom } = prior.posterior(own);
+            assert_relative_eq!(variance, 0.022, max_relative = 1e-12);
+            assert_relative_eq!(freedom, 5.0);
+        }
     }
 
     #[test]

@@ -6,22 +6,11 @@ use crate::day::Day;
 use crate::problem::Problem;
 use crate::table::{Table, meant};
 
+use super::milliseconds::milliseconds;
 use super::{CellName, Phase, Repeats, Run, RunEnd, Runs, RunsOptions, Shape};
-
-/// Runs of one cell and shape do not differ by as much: they are asked about.
-const UNLIKELY_RATIO_OF_RUNS: f64 = 100.0;
-
-/// Nor do GPUs: from a T4 to a B200 the same request takes 1/26 (default scenario, 2026-10).
-const UNLIKELY_RATIO_OF_GPUS: f64 = 300.0;
-
-/// The longest timeout that the platform accepts (modal.com/docs/guide/timeouts, read 2026-10): one day.
-const LONGEST_RUN_S: f64 = 86_400.0;
 
 /// Times whose spread is below a thousandth are not taken for repeated lines.
 const LEAST_CV: f64 = 0.001;
-
-/// A line with its seconds, and another line with seconds that make them odd.
-type Odd = (u64, f64, Option<(u64, f64)>);
 
 /// Rejects GPUs that are not known, dates in the future, milliseconds in the place of seconds, and lines that were copied.
 pub(super) fn reject_unlikely(table: &mut Table<'_, Run>, options: &RunsOptions<'_>) {
@@ -64,66 +53,11 @@ pub(super) fn unknown_gpus(runs: &Runs, file: &str, gpus: &[&str]) -> Vec<Proble
     if gpus.is_empty() { Vec::new() } else { runs.rows.iter().filter(unknown).map(problem).collect() }
 }
 
-/// Times that are some thousand times, or a thousandth, of what stands beside them.
-fn milliseconds(rows: &[Run]) -> Vec<(u64, &'static str, String, String)> {
-    let mut found: Vec<Odd> = Vec::new();
-    let has_time = |run: &&Run| run.typical_s().is_some();
-    found.extend(rows.iter().filter_map(|run| {
-        let seconds = run.time().map(|(seconds, _)| seconds).or(run.typical_s())?;
-        (seconds > LONGEST_RUN_S).then_some((run.line, seconds, None))
-    }));
-    for group in groups(rows.iter().filter(has_time), |run| (run.phase, &run.cell, &run.shape)) {
-        let times: Vec<(u64, f64)> = group.iter().filter_map(|run| Some((run.line, run.typical_s()?))).collect();
-        found.extend(odd_ones(&times, UNLIKELY_RATIO_OF_RUNS));
-    }
-    if found.is_empty() {
-        for group in
-            groups(rows.iter().filter(has_time), |run| (run.phase, (&run.cell.model, &run.cell.variant), &run.shape))
-        {
-            let by_gpu = groups(group.into_iter(), |run| &run.cell.gpu);
-            let medians: Vec<(u64, f64)> = by_gpu.iter().filter_map(|runs| median(runs)).collect();
-            found.extend(odd_ones(&medians, UNLIKELY_RATIO_OF_GPUS));
-        }
-    }
-    let question = |(line, seconds, beside): Odd| {
-        let message = match beside {
-            None => format!("`{seconds}` s is more than a day: are these milliseconds?"),
-            Some((other, s)) if seconds > s => {
-                format!("`{seconds}` s is {:.0} times the {s} s of line {other}: are these milliseconds?", seconds / s)
-            }
-            Some((other, s)) => {
-                format!("`{seconds}` s is 1/{:.0} of the {s} s of line {other}: are those milliseconds?", s / seconds)
-            }
-        };
-        let help = "divide milliseconds by 1000; if it is seconds that are meant, read the file with seconds-are-right";
-        (line, "seconds", message, help.to_owned())
-    };
-    found.into_iter().map(question).collect()
-}
-
-/// The row in the middle and its time.
-fn median(runs: &[&Run]) -> Option<(u64, f64)> {
-    let mut times: Vec<(u64, f64)> = runs.iter().filter_map(|run| Some((run.line, run.typical_s()?))).collect();
-    times.sort_by(|a, b| a.1.total_cmp(&b.1));
-    times.get(times.len() / 2).copied()
-}
-
-/// Where a gap of more than `ratio` parts the times, those on the side with fewer (of as many: the longer ones), each
-/// with the nearest of the other side.
-fn odd_ones(times: &[(u64, f64)], ratio: f64) -> Vec<Odd> {
-    let mut sorted = times.to_vec();
-    sorted.sort_by(|a, b| a.1.total_cmp(&b.1));
-    let gap = |index: &usize| sorted[*index].1 / sorted[index - 1].1;
-    let Some(cut) = (1..sorted.len()).max_by(|a, b| gap(a).total_cmp(&gap(b))).filter(|cut| gap(cut) > ratio) else {
-        return Vec::new();
-    };
-    let (short, long) = sorted.split_at(cut);
-    let (odd, beside) = if short.len() < long.len() { (short, long[0]) } else { (long, short[cut - 1]) };
-    odd.iter().map(|(line, seconds)| (*line, *seconds, Some(beside))).collect()
-}
-
 /// The rows by a key, keys and rows in the order of the file.
-fn groups<'a, K: PartialEq>(rows: impl Iterator<Item = &'a Run>, key: impl Fn(&'a Run) -> K) -> Vec<Vec<&'a Run>> {
+pub(super) fn groups<'a, K: PartialEq>(
+    rows: impl Iterator<Item = &'a Run>,
+    key: impl Fn(&'a Run) -> K,
+) -> Vec<Vec<&'a Run>> {
     let mut groups: Vec<(K, Vec<&Run>)> = Vec::new();
     for run in rows {
         let key = key(run);

@@ -52,7 +52,12 @@ pub(super) fn read_row(row: &mut Row<'_>, options: &RunsOptions<'_>) -> Option<R
 
 fn read_end(row: &mut Row<'_>) -> Option<RunEnd> {
     let verdicts = [("yes", Verdict::Yes), ("no", Verdict::No), ("timeout", Verdict::Timeout)];
-    let verdict = if row.field("ok").is_empty() { Verdict::Yes } else { row.choice("ok", &verdicts)? };
+    // Programs write true and false, in the case of their language.
+    let verdict = match row.field("ok").to_ascii_lowercase().as_str() {
+        "" | "yes" | "true" => Verdict::Yes,
+        "no" | "false" => Verdict::No,
+        _ => row.choice("ok", &verdicts)?,
+    };
     if verdict != Verdict::No {
         row.must_be_empty(&["cause"], "the run did not fail");
     }

@@ -69,6 +69,22 @@ fn json_lines_have_the_same_keys() {
 }
 
 #[test]
+fn words_of_programs_say_whether_a_run_ended() {
+    let header = "model,gpu,phase,seconds,ok,cause,date,source\n";
+    for (yes, no) in [("true", "false"), ("TRUE", "FALSE"), ("True", "False"), ("Yes", "NO")] {
+        let of = |yes: &str, no: &str| {
+            format!("{header}m,T4,warm,2.5,{yes},,2026-11-01,kit\nm,T4,warm,,{no},oom,2026-11-01,kit\n")
+        };
+        let (found, plain) = (read(&of(yes, no), &options()), read(&of("yes", "no"), &options()));
+        assert_eq!(found.expect("valid"), plain.expect("valid"), "{yes} {no}");
+    }
+    let wrong = header.to_owned() + &"m,T4,warm,2.5,perhaps,,2026-11-01,kit\n".repeat(40);
+    let found = problems(&wrong, &options());
+    assert_eq!(found.len(), 4, "{found:#?}");
+    assert_eq!(found[3].2, "37 lines more, this one the first: `perhaps` is unknown");
+}
+
+#[test]
 fn cells_come_by_name_with_their_rows_in_order() {
     let text = "model,gpu,phase,seconds,date,source\nb,T4,warm,2,2026-11-01,kit\na,T4,warm,3,2026-11-01,kit\n\
                 b,T4,warm,2.1,2026-11-01,kit\nb,T4,boot,30,2026-11-01,kit\n";

@@ -89,12 +89,43 @@ fn one_row_in_seconds_among_milliseconds_is_asked_about() {
 
 #[test]
 fn a_cell_in_milliseconds_beside_other_gpus_is_asked_about() {
-    let lines = "m,T4,warm,19,,,,,,,2026-11-01,kit\nm,L40S,warm,2.5,,,,,,,2026-11-01,kit\nm,H100,warm,1010,,,,,,,2026-11-01,kit\n\
-                 m,H100,warm,1030,,,,,,,2026-11-01,kit\n";
-    // From 19 s to 1030 s is a factor of 54: GPUs may differ by that, and none is asked about.
+    let lines = "m,T4,warm,19,,,,,,,2026-11-01,kit\nm,L40S,warm,2.5,,,,,,,2026-11-01,kit\nm,H100,warm,970,,,,,,,2026-11-01,kit\n\
+                 m,H100,warm,990,,,,,,,2026-11-01,kit\n";
+    // From 19 s to 990 s is a factor of 52: GPUs may differ by that, and none is asked about.
     assert!(read(&format!("{HEADER}{lines}"), &options()).is_ok());
-    let slower = lines.replace("19,", "7.6,").replace("1010", "5010").replace("1030", "5030");
+    let slower = lines.replace("19,", "7.6,").replace("970", "5010").replace("990", "5030");
     check(&slower, &[(5, "seconds", "`5030` s is 662 times the 7.6 s of line 2: are these milliseconds?")]);
+}
+
+/// A model in milliseconds, and one in seconds: two cells say not which, but that one usually takes three hours.
+#[test]
+fn a_model_or_a_file_in_milliseconds_is_asked_about() {
+    let row = |model: &str, phase: &str, seconds: f64| format!("{model},L40S,{phase},{seconds},,,,,,,2026-11-01,kit\n");
+    let lines = row("a", "warm", 2.65) + &row("b", "warm", 10346.0);
+    let long = "`10346` s is in the middle of its cell, more than 1000 s: are these milliseconds?";
+    check(&lines, &[(3, "seconds", long)]);
+    let boots = row("a", "boot", 43516.0) + &row("b", "boot", 43999.0);
+    assert_eq!(problems(&format!("{HEADER}{boots}"), &options()).len(), 2);
+    let sure = RunsOptions { seconds_are_right: true, ..options() };
+    assert!(read(&format!("{HEADER}{lines}{boots}"), &sure).is_ok());
+    // Of three, the middle of the others tells from 300 times on: 2.65 s of 2.6 and 2.65.
+    let three = row("a", "warm", 2.65) + &row("b", "warm", 900.0) + &row("c", "warm", 2.6);
+    check(
+        &three,
+        &[(3, "seconds", "`900` s is 340 times the 2.65 s in the middle of other cells: are these milliseconds?")],
+    );
+    assert!(read(&format!("{HEADER}{}", three.replace("900", "700")), &options()).is_ok());
+}
+
+/// Four steps of a model whose operations are counted take 2 s on an L40S; of another model nobody knows.
+#[test]
+fn times_far_beyond_arithmetic_are_asked_about() {
+    let row = |model: &str, seconds: f64| format!("{model},L40S,warm,{seconds},,,,,,4,2026-11-01,kit\n");
+    let found = problems(&format!("{HEADER}{}", row("flux-schnell", 990.0)), &options());
+    let [(2, _, message)] = &found[..] else { panic!("{found:?}") };
+    assert!(message.contains("that arithmetic predicts: are these milliseconds?"), "{message}");
+    assert!(read(&format!("{HEADER}{}", row("flux-schnell", 60.0)), &options()).is_ok());
+    assert!(read(&format!("{HEADER}{}", row("unheard-of", 990.0)), &options()).is_ok());
 }
 
 #[test]
