@@ -328,6 +328,14 @@ fn a_launch_ends_what_was_before() {
     let stamps_s: Vec<i64> = draw(&known(daily()), 14).into_iter().filter(keep).collect();
     assert_eq!(level_since_s(&describe(&stamps_s, 14)), Some(launch_s));
     assert_eq!(level_since_s(&describe(&draw(&known(daily()), 14), 14)), None);
+    // A tenth is a level too; a few a day, fewer than a curve has weights, are none.
+    let drop_s = MONDAY_S + 9 * DAY_S;
+    let drops = |rest: i64| {
+        let keep = |at_s: &i64| *at_s < drop_s || at_s % rest == 0;
+        describe(&draw(&known(daily()), 14).into_iter().filter(keep).collect::<Vec<i64>>(), 14)
+    };
+    assert_eq!(level_since_s(&drops(10)), Some(drop_s));
+    assert_eq!(level_since_s(&drops(3001)), None);
 }
 
 /// Two models that follow one random rate, and two that follow rates of their own.
