@@ -1,7 +1,7 @@
 //! The traffic of a log in sentences, the answer first.
 
-use fleetfront_workloads::TrafficStudy;
 use fleetfront_workloads::fit::{FittedDispersion, Grouping};
+use fleetfront_workloads::{Strays, TrafficStudy};
 
 use crate::format::{Unit, plain};
 use crate::traffic_request_tables::client_words;
@@ -34,9 +34,22 @@ pub fn traffic_sentences(study: &TrafficStudy) -> Vec<String> {
             count(before as f64)
         )
     }));
+    sentences.extend(study.strays.as_ref().map(stray_words));
     sentences.extend(client_words(study));
     sentences.extend(checked(study));
     sentences.into_iter().filter(|sentence| !sentence.is_empty()).collect()
+}
+
+/// What is left out of the end of the log.
+fn stray_words(strays: &Strays) -> String {
+    let day = strays.after.get(..10).unwrap_or(&strays.after);
+    match strays.requests {
+        0 => format!("Nothing came from {day} on: the log is studied up to there."),
+        requests => format!(
+            "After days of silence from {day} on came {} more: too few for a level of their own, and left out as strays.",
+            if requests == 1 { "1 request".to_owned() } else { format!("{} requests", count(requests as f64)) }
+        ),
+    }
 }
 
 /// The verdict of the check; none where there was none.
@@ -228,6 +241,20 @@ mod tests {
         assert!(traffic_sentences(&study)[2].ends_with(" By themselves, those of 1 of 2 models do not."));
         study.fits[1].1.day_cv = 0.0;
         assert!(by_chance(&study) && !traffic_sentences(&study)[2].contains("themselves"));
+    }
+
+    #[test]
+    fn strays_are_said_to_be_left_out() {
+        let mut late = study();
+        let mut said = |requests: u64| {
+            late.strays = Some(Strays { after: "2024-01-16T03:00:00+00:00".into(), requests });
+            traffic_sentences(&late)[3].clone()
+        };
+        assert!(
+            said(5).starts_with("After days of silence from 2024-01-16 on came 5 requests more: too few for a level")
+        );
+        assert!(said(1).contains("came 1 request more:"));
+        assert_eq!(said(0), "Nothing came from 2024-01-16 on: the log is studied up to there.");
     }
 
     #[test]

@@ -83,6 +83,17 @@ pub fn level_since_s(log: &Description) -> Option<i64> {
     marks::level_since_s(&hours, &curve::fit(log, &hours, &[], CurveKind::Steps))
 }
 
+/// Where a log really ends, in unix seconds, if days of silence and then strays follow: a handful of requests that are no
+/// level of their own. None where it ends with its last request.
+///
+/// - `before`: requests before the first full hour.
+#[must_use]
+pub fn strays_after_s(log: &Description, before: u64) -> Option<i64> {
+    let in_hours: u64 = log.hourly.iter().map(|hour| hour.requests).sum();
+    let tail = log.requests.saturating_sub(in_hours).saturating_sub(before);
+    marks::strays_after_s(&days::Hours::of(log, None), tail as f64)
+}
+
 impl TrafficFit {
     /// The model of a log.
     ///

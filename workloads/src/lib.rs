@@ -61,5 +61,6 @@ pub use time_zone::{ClockChange, TimeZoneError, clock_changes, days_between, hou
 pub use trace::{Trace, TraceError};
 pub use traffic::{ModelTraffic, Swing, Traffic};
 pub use traffic_study::{
-    CheckOptions, ModelTrace, StudyError, StudyOptions, TraceSink, Traces, TrafficStudy, study_and_trace, study_traffic,
+    CheckOptions, ModelTrace, Strays, StudyError, StudyOptions, TraceSink, Traces, TrafficStudy, study_and_trace,
+    study_traffic,
 };

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::adapters::Adapters;
 use crate::clients::Clients;
 use crate::describe::{Clock, Description};
-use crate::fit::{CurveKind, TrafficFit, level_since_s};
+use crate::fit::{CurveKind, TrafficFit, level_since_s, strays_after_s};
 use crate::log::{LogOptions, LogSummary};
 use crate::prove::{Proof, ample_draws, prove, too_many};
 use crate::shapes::Shapes;
@@ -45,6 +45,15 @@ pub struct StudyOptions {
     pub check: Option<CheckOptions>,
 }
 
+/// A handful of requests after days of silence at the end of a log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Strays {
+    /// When the silence began, `YYYY-MM-DDTHH:MM:SS` with the zone's offset.
+    pub after: String,
+    /// The requests that came then; zero where nothing did until the log ends.
+    pub requests: u64,
+}
+
 /// How a model is held against its log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CheckOptions {
@@ -59,8 +68,11 @@ pub struct CheckOptions {
 pub struct TrafficStudy {
     /// What stood in the log, and what had to be put up with.
     pub log: LogSummary,
-    /// What all of it looks like, all models together.
+    /// What all of it looks like, all models together; without strays.
     pub description: Description,
+    /// What comes after days of silence and is no level of its own, where the log has that; it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strays: Option<Strays>,
     /// When the present level began, `YYYY-MM-DDTHH:MM:SS` with the zone's offset, where the level changed for good.
     pub since: Option<String>,
     /// What the log looks like from then on; none where the level did not change.
@@ -159,7 +171,15 @@ fn study<B: BufRead>(
     if sink.is_some() {
         traces::check(&pass)?;
     }
-    let log = pass.describe(None)?;
+    let mut log = pass.describe(None)?;
+    let clock = Clock::new(&options.log.zone).map_err(crate::LogError::from)?;
+    let rfc3339 = |at_s: i64| clock.rfc3339(i128::from(at_s) * 1_000_000_000);
+    let mut strays = None;
+    if let Some(after_s) = strays_after_s(&log.whole, pass.requests_before_hours()) {
+        pass.end_at(after_s);
+        let all = std::mem::replace(&mut log, pass.describe(None)?).whole.requests;
+        strays = Some(Strays { after: rfc3339(after_s), requests: all - log.whole.requests });
+    }
     let told = if log.whole.requests == 0 { None } else { level_since_s(&log.whole) };
     let present = told.map(|since_s| pass.describe(Some(since_s))).transpose()?;
     let part = present.as_ref().unwrap_or(&log);
@@ -181,8 +201,7 @@ fn study<B: BufRead>(
         Ok(prove(&part.whole, &part.options, part.stretch_s, &fits, (check.seed, draws))?)
     };
     let proof = options.check.map(prove_it).transpose()?;
-    let clock = Clock::new(&options.log.zone).map_err(crate::LogError::from)?;
-    let since = told.map(|since_s| clock.rfc3339(i128::from(since_s) * 1_000_000_000));
+    let since = told.map(rfc3339);
     let (of_models, clients) = (part.of_models.clone(), part.clients.clone());
     let (shapes, adapters, adapters_of_models) =
         (part.shapes.clone(), part.adapters.clone(), part.adapters_of_models.clone());
@@ -191,6 +210,7 @@ fn study<B: BufRead>(
     let study = TrafficStudy {
         log: pass.into_summary(),
         description: log.whole,
+        strays,
         since,
         present,
         of_models,

@@ -5,8 +5,9 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 use super::clock::LocalHour;
 use super::{CurvePoint, Description, HourCount, normalised};
 
-/// Full hours from which on there is a weekly curve: each hour of the week twice.
-const WEEK_CURVE_HOURS: usize = 2 * 168;
+/// Full hours from which on there is a weekly curve: each hour of the week twice, but for the one that the last request
+/// of two weeks cuts.
+const WEEK_CURVE_HOURS: usize = 2 * 168 - 1;
 /// Share of its law that an interval leaves out on either side.
 const TAIL: f64 = 0.025;
 

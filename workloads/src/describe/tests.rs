@@ -92,6 +92,19 @@ fn two_days_by_hand() {
     assert!(has_warning(&found, "a weekly curve needs 14"));
 }
 
+/// The last request of two weeks comes before their end: its hour is cut, and the week is told all the same.
+#[test]
+fn two_weeks_have_a_weekly_curve() {
+    let found = |days: i64| {
+        let half_hours = (0..48 * days).map(|half_hour| (MONDAY_S + half_hour * 1800, 0, 1));
+        described(options(), &half_hours.collect::<Vec<_>>())
+    };
+    let (two_weeks, less) = (found(14), found(13));
+    assert_eq!((two_weeks.hourly.len(), two_weeks.hour_of_week.len()), (335, 168));
+    assert!(!has_warning(&two_weeks, "a weekly curve needs 14"));
+    assert!(less.hour_of_week.is_empty() && has_warning(&less, "13.0 days of full hours: a weekly curve needs 14"));
+}
+
 /// A request each half hour by the clock of New York, for `days` days from `start`, midnight there.
 fn new_york(start: &str, days: i64) -> Description {
     let start_s = start.parse::<jiff::Timestamp>().expect("an instant").as_second();

@@ -76,13 +76,17 @@ pub(super) struct FittedCurve {
 }
 
 impl FittedCurve {
-    /// The curve of no hour in particular.
-    fn flat(requests_per_day: f64) -> Self {
+    /// The curve of no hour in particular, at the level of the hours that are kept. Where all are, requests outside full
+    /// hours count too.
+    fn flat(hours: &Hours, kept: &[Hour]) -> Self {
+        let exposed: f64 = kept.iter().map(|hour| hour.growth).sum();
+        let is_all = kept.len() == hours.hours.len() && exposed.to_bits() == (kept.len() as f64).to_bits();
+        let of_kept = || 24.0 * kept.iter().map(|hour| hour.requests).sum::<f64>() / exposed;
         Self {
             weights: vec![1.0; 24],
             levels: Grouping::Alike,
             shapes: Grouping::Alike,
-            requests_per_day,
+            requests_per_day: if is_all || exposed <= 0.0 { hours.requests_per_day } else { of_kept() },
             parameters: 1.0,
             levels_parameters: 1.0,
             harmonics: None,
@@ -130,7 +134,7 @@ pub(super) fn fit(log: &Description, hours: &Hours, marked: &[Marked], kind: Cur
     let kept: Vec<Hour> = hours.hours.iter().copied().filter(|hour| !is_marked(marked, hour)).collect();
     let seen = |hour: usize| kept.iter().any(|own| own.of_day == hour);
     if !(0..24).all(seen) || is_flat(log, &kept) || is_sparse(log, hours) {
-        return FittedCurve::flat(hours.requests_per_day);
+        return FittedCurve::flat(hours, &kept);
     }
     let kept_hours = Hours { hours: kept, ..hours.clone() };
     if kind == CurveKind::Smooth

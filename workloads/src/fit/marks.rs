@@ -84,8 +84,11 @@ fn over_expected(day: &[Hour], curve: &FittedCurve) -> f64 {
 /// Whether a stretch without requests is empty beyond ordinary luck: given a gamma rate for the whole stretch, with the
 /// squared coefficient of variation V, none of E expected requests comes with probability (1 + E V)^(-1/V).
 fn is_beyond_luck(expected: f64, variance: f64) -> bool {
-    let log_probability = if variance > 1e-9 { -(expected * variance).ln_1p() / variance } else { -expected };
-    log_probability < OUTAGE_PROBABILITY.ln()
+    empty_log_probability(expected, variance) < OUTAGE_PROBABILITY.ln()
+}
+
+fn empty_log_probability(expected: f64, variance: f64) -> f64 {
+    if variance > 1e-9 { -(expected * variance).ln_1p() / variance } else { -expected }
 }
 
 /// Runs of empty hours that ordinary luck, with the spread that the hours of this log have, does not explain.
@@ -123,10 +126,60 @@ fn silences(log: &Description, hours: &Hours, curve: &FittedCurve, clock: &Clock
     log.silences.iter().filter_map(of_silence).collect()
 }
 
+/// Fewer days with requests tell no level: one day's luck and the next's must not be a traffic of their own.
+const LEAST_DAYS: usize = 3;
+/// Fewer requests tell no curve: it has 24 weights.
+const LEAST_REQUESTS: f64 = 24.0;
+/// Strays are fewer than this share of the requests before them: what comes back as it was is an outage's end.
+const STRAYS: f64 = 0.1;
+
+/// Whether hours have requests enough, on days enough, to be a traffic of their own.
+fn tells_a_level(hours: &[Hour]) -> bool {
+    let requests: f64 = hours.iter().map(|hour| hour.requests).sum();
+    let with_some = hours.chunk_by(|a, b| a.day == b.day).filter(|day| day.iter().any(|hour| hour.requests > 0.0));
+    requests >= LEAST_REQUESTS && with_some.count() >= LEAST_DAYS
+}
+
+/// Where a silence begins after which nothing comes but strays, in unix seconds: three days or longer, beyond the ordinary
+/// luck of the days before it, and what comes then tells no level and is less than a tenth of what came before.
+///
+/// - `tail`: requests after the last full hour.
+pub(super) fn strays_after_s(hours: &Hours, tail: f64) -> Option<i64> {
+    let all = &hours.hours;
+    let mut from = 0;
+    for run in all.chunk_by(|a, b| (a.requests > 0.0) == (b.requests > 0.0)) {
+        let (before, rest) = (&all[..from], &all[from + run.len()..]);
+        from += run.len();
+        if run[0].requests > 0.0 || run.len() < 24 * LEAST_DAYS || !tells_a_level(before) {
+            continue;
+        }
+        let after = tail + rest.iter().map(|hour| hour.requests).sum::<f64>();
+        let is_little = after < STRAYS * before.iter().map(|hour| hour.requests).sum::<f64>();
+        if is_little && (after < LEAST_REQUESTS || !tells_a_level(rest)) && are_days_beyond_luck(before, run) {
+            return Some(run[0].start_s);
+        }
+    }
+    None
+}
+
+/// Whether so many empty days are beyond the luck that the full days before them have, each day with a luck of its own.
+fn are_days_beyond_luck(before: &[Hour], silence: &[Hour]) -> bool {
+    let days = before.chunk_by(|a, b| a.day == b.day).filter(|day| day.len() >= 23);
+    let totals: Vec<f64> = days.map(|day| day.iter().map(|hour| hour.requests).sum()).collect();
+    let n = totals.len() as f64;
+    let mean = totals.iter().sum::<f64>() / n;
+    if totals.len() < LEAST_DAYS || mean <= 0.0 {
+        return false;
+    }
+    let variance = totals.iter().map(|total| (total - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    let own = ((variance - mean) / mean.powi(2)).max(0.0);
+    silence.len() as f64 / 24.0 * empty_log_probability(mean, own) < OUTAGE_PROBABILITY.ln()
+}
+
 /// When the level changed for good, in unix seconds, where it did (a launch): the split of the full days into two of three
-/// days or more whose logarithms differ most, by threefold or more and beyond doubt.
+/// days or more whose logarithms differ most, by threefold or more and beyond doubt. What comes then is a level if it has
+/// requests on three days, and as many as a curve has weights.
 pub(super) fn level_since_s(hours: &Hours, curve: &FittedCurve) -> Option<i64> {
-    const LEAST_DAYS: usize = 3;
     let days = hours.full_days();
     let ratios: Vec<f64> = days.iter().map(|day| over_expected(day, curve)).collect();
     let split = |at: usize| {
@@ -140,7 +193,10 @@ pub(super) fn level_since_s(hours: &Hours, curve: &FittedCurve) -> Option<i64> {
     };
     let splits = LEAST_DAYS..(days.len() + 1).saturating_sub(LEAST_DAYS);
     let (at, distance, difference) = splits.map(split).max_by(|a, b| a.1.total_cmp(&b.1))?;
-    (distance > UNUSUAL && difference > 3f64.ln()).then(|| days[at][0].start_s)
+    let since_s = days[at][0].start_s;
+    let after = hours.hours.partition_point(|hour| hour.start_s < since_s);
+    let is_told = distance > UNUSUAL && difference > 3f64.ln() && tells_a_level(&hours.hours[after..]);
+    is_told.then_some(since_s)
 }
 
 /// How much the hours' rates vary about the curve, as a squared coefficient of variation.

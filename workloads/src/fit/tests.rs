@@ -269,6 +269,50 @@ fn a_holiday_is_marked() {
     assert!(found.day_cv < 0.1, "{}", found.day_cv);
 }
 
+/// The level of a flat curve is that of the hours which are not marked, and of the end where the log grows.
+#[test]
+fn a_flat_curve_leaves_out_what_is_marked() {
+    let flat = TrafficFit { requests_per_day: 900.0, ..known(vec![1.0; 24]) };
+    let fit = |keep: &dyn Fn(i64) -> bool| {
+        let stamps_s: Vec<i64> = draw(&flat, 28).into_iter().filter(|at_s| keep(*at_s)).collect();
+        TrafficFit::of(&describe(&stamps_s, 28), CurveKind::Steps).expect("a fit")
+    };
+    let day = |at_s: i64| (at_s - MONDAY_S) / DAY_S;
+    // Three days out, or one day with a fifth.
+    let out = fit(&|at_s| !(10..13).contains(&day(at_s)));
+    let holiday = fit(&|at_s| day(at_s) != 10 || at_s % 5 == 0);
+    for (found, mark) in [(out, Mark::Outage), (holiday, Mark::QuietDay)] {
+        assert_eq!((&found.curve[..], found.marked.len(), found.marked[0].mark), (&[1.0; 24][..], 1, mark));
+        assert_near(found.requests_per_day, 900.0, 0.02);
+        assert!(found.day_cv < 0.1, "{}", found.day_cv);
+    }
+    let grows = TrafficFit { growth_per_week: Some(0.3), ..flat };
+    let found = TrafficFit::of(&describe(&draw(&grows, 28), 28), CurveKind::Steps).expect("a fit");
+    assert_eq!(found.curve, [1.0; 24]);
+    assert_near(found.requests_per_day, 900.0, 0.1);
+}
+
+/// Twenty hours of few counts: some hours of the day are unseen, and what is out is left out all the same.
+#[test]
+fn a_log_shorter_than_a_day_leaves_out_what_is_marked() {
+    let stamps_s: Vec<i64> = (0..1200)
+        .filter(|minute| !(300..420).contains(minute))
+        .map(|minute| MONDAY_S + 60 * minute + minute * 7 % 31)
+        .collect();
+    let options = DescribeOptions {
+        origin: Origin::Hour,
+        zone: "UTC".into(),
+        resolution_ns: S,
+        bin_s: None,
+        end_ns: Some((MONDAY_S + 72_000) * S),
+    };
+    let mut describer = Describer::new(options).expect("legal options");
+    stamps_s.iter().for_each(|at_s| describer.push(at_s * S, 0, 1));
+    let found = TrafficFit::of(&describer.finish(&["f".to_owned()]), CurveKind::Steps).expect("a fit");
+    assert_eq!((found.marked.len(), &found.curve[..]), (1, &[1.0; 24][..]));
+    assert_near(found.requests_per_day, 1440.0, 1e-9);
+}
+
 #[test]
 fn growth_is_told_and_its_level_is_that_of_the_end() {
     let model = TrafficFit { growth_per_week: Some(0.2), ..known(daily()) };
@@ -284,6 +328,14 @@ fn a_launch_ends_what_was_before() {
     let stamps_s: Vec<i64> = draw(&known(daily()), 14).into_iter().filter(keep).collect();
     assert_eq!(level_since_s(&describe(&stamps_s, 14)), Some(launch_s));
     assert_eq!(level_since_s(&describe(&draw(&known(daily()), 14), 14)), None);
+    // A tenth is a level too; a few a day, fewer than a curve has weights, are none.
+    let drop_s = MONDAY_S + 9 * DAY_S;
+    let drops = |rest: i64| {
+        let keep = |at_s: &i64| *at_s < drop_s || at_s % rest == 0;
+        describe(&draw(&known(daily()), 14).into_iter().filter(keep).collect::<Vec<i64>>(), 14)
+    };
+    assert_eq!(level_since_s(&drops(10)), Some(drop_s));
+    assert_eq!(level_since_s(&drops(3001)), None);
 }
 
 /// Two models that follow one random rate, and two that follow rates of their own.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::layout::Layout;
+use super::numbering::DAY_NAMES;
 use super::size::{ShapeColumn, Size};
 
 /// The columns (keys, in JSON) of a log by their meaning, as its header names them.
@@ -12,8 +13,8 @@ use super::size::{ShapeColumn, Size};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Columns {
-    /// When the request arrived. The one column that no log can do without. `date+time` are two: a date, and the time of
-    /// that day (or its hour).
+    /// When the request arrived. The one column that no log can do without. `date+time` are two: a date (or the number of a
+    /// day, or a weekday), and the time of that day (or its hour).
     pub time: Option<String>,
     /// The model that was asked for.
     pub model: Option<String>,
@@ -142,6 +143,8 @@ impl Mapping {
         let usual = Usual::of(layout, found.len());
         let may_be_two = matches!(layout, Layout::RequestsCsv | Layout::RequestsJsonLines | Layout::Counts);
         let two = if may_be_two { date_and_clock(found, given.time.as_deref()) } else { None };
+        let is_numbered = layout == Layout::Counts && given.time.is_none();
+        let two = two.or_else(|| if is_numbered { day_and_hour(found) } else { None });
         let (time, clock) = match two {
             Some((date, clock)) => (date, clock),
             None => (pick("time", &given.time, usual.time)?, String::new()),
@@ -325,6 +328,15 @@ fn date_and_clock(found: &[String], given: Option<&str>) -> Option<(String, Stri
         None if TIME_NAMES.iter().any(|name| !["time", "date"].contains(name) && column(name).is_some()) => None,
         None => Some((column("date")?, ["time", "time_of_day", "hour"].iter().find_map(|name| column(name))?)),
     }
+}
+
+/// The columns of a day's number or weekday and of its hour, where no column holds a date.
+fn day_and_hour(found: &[String]) -> Option<(String, String)> {
+    let any = |names: &[&str]| names.iter().find_map(|name| position(found, name)).map(|place| found[place].clone());
+    if TIME_NAMES.iter().any(|name| position(found, name).is_some()) {
+        return None;
+    }
+    Some((any(DAY_NAMES)?, any(&["hour", "hour_of_day", "hours"])?))
 }
 
 /// Where `name` stands among the columns; as it is written if so, else in any case.

@@ -141,7 +141,7 @@ pub enum LogError {
     UnclearNumbers {
         /// The log, as the user named it.
         file: String,
-        /// The line of the header, from 1.
+        /// The line of the header, or the one that shows it, from 1.
         line: u64,
         /// The column of the numbers.
         column: String,
@@ -195,6 +195,16 @@ impl LogError {
             ),
         };
         Self::UnclearNumbers { file: file.to_owned(), line, column: column.to_owned(), message, mend }
+    }
+
+    /// Numbers of bins that begin again: whether the next days, or another part of the same ones, nobody says.
+    ///
+    /// - `line`: where they do, from 1.
+    pub(super) fn begins_again(file: &str, line: u64, column: &str) -> Self {
+        let message = "its numbers begin again here: the next days, or the same hours of something else?".to_owned();
+        let mend = "number the bins on without a break, give a column `date` (or `day` for the number of the day) beside \
+                    the hours, or name the column that tells the models apart";
+        Self::UnclearNumbers { file: file.to_owned(), line, column: column.to_owned(), message, mend: mend.to_owned() }
     }
 
     /// Numbers in a row that nobody says the unit of.

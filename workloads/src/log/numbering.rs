@@ -61,6 +61,22 @@ fn named_s(column: &str) -> Option<f64> {
     column.split(|letter: char| !letter.is_ascii_alphanumeric()).find_map(unit_s)
 }
 
+/// Columns that number days or name weekdays, beside one of hours.
+pub(super) const DAY_NAMES: &[&str] = &["day", "weekday", "day_of_week", "dow", "days"];
+
+/// The number of a day: as it is written, or 0 for Monday to 6 for Sunday where it is named in English.
+pub(super) fn day_number(text: &[u8]) -> Option<i64> {
+    const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    const DAYS_MAX: i64 = 100_000;
+    let text = std::str::from_utf8(text).ok()?.trim();
+    if let Ok(number) = text.parse() {
+        return (0..DAYS_MAX).contains(&number).then_some(number);
+    }
+    let word = text.to_ascii_lowercase();
+    let named = WEEKDAYS.iter().position(|name| word.len() >= 3 && name.starts_with(&word));
+    named.map(|place| place as i64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -29,6 +29,8 @@ pub(super) struct Plan {
     pub(super) line: u64,
     /// What a number that counts from zero counts, in seconds.
     pub(super) number_s: f64,
+    /// The number of the first day, where days are numbered: 0 or 1.
+    pub(super) first_day: i64,
 }
 
 /// What the records are and where their values stand.
@@ -97,7 +99,14 @@ impl Plan {
         let mapping = mapping.map_err(|missing| LogError::no_column(file, line, &missing, &keys))?;
         let columns = mapping.columns();
         let (names, duration_unit_s) = (mapping.names, mapping.duration_unit_s);
-        Ok(Self { layout, columns, form: Form::Objects { are_lines, names, duration_unit_s }, line, number_s: 1.0 })
+        Ok(Self {
+            layout,
+            columns,
+            form: Form::Objects { are_lines, names, duration_unit_s },
+            line,
+            number_s: 1.0,
+            first_day: 0,
+        })
     }
 
     fn of_table<R: Read>(records: &mut Records<R>, file: &str, options: &LogOptions) -> Result<Self, LogError> {
@@ -120,7 +129,7 @@ impl Plan {
         if layout == Layout::AzureFunctions && position(&header, "HashFunction").is_some() {
             let row = MinuteRow::of(&header, &options.columns).map_err(no_column)?;
             let (columns, form) = (row.columns(&header), Form::Minutes { delimiter, row });
-            return Ok(Self { layout, columns, form, line, number_s: 1.0 });
+            return Ok(Self { layout, columns, form, line, number_s: 1.0, first_day: 0 });
         }
         let mapping = Mapping::of(layout, &header, &options.columns).map_err(no_column)?;
         let place = |name: &String| header.iter().position(|column| !name.is_empty() && column == name);
@@ -128,14 +137,18 @@ impl Plan {
         let time = &mapping.names[slot::TIME];
         let gap = places[slot::TIME].and_then(|field| sampled_gap(records, delimiter, field));
         let number_s = match gap {
-            Some(gap) if layout == Layout::Counts => number_s(time, gap, options.bin_s)
-                .map_err(|unclear| LogError::unclear_numbers(file, line, time, unclear))?,
+            Some(gap) if layout == Layout::Counts && mapping.names[slot::CLOCK].is_empty() => {
+                number_s(time, gap, options.bin_s)
+                    .map_err(|unclear| LogError::unclear_numbers(file, line, time, unclear))?
+            }
             _ => 1.0,
         };
+        let is_dated = mapping.names[slot::CLOCK].is_empty();
+        let first_day = places[slot::TIME].filter(|_| !is_dated).map_or(0, |day| first_day(records, delimiter, day));
         let (columns, fields) = (mapping.columns(), header.len());
         let (names, duration_unit_s) = (mapping.names, mapping.duration_unit_s);
         let form = Form::Table { delimiter, fields, names, places, duration_unit_s };
-        Ok(Self { layout, columns, form, line, number_s })
+        Ok(Self { layout, columns, form, line, number_s, first_day })
     }
 }
 
@@ -166,18 +179,36 @@ fn sampled_keys(beginning: &[u8], are_lines: bool) -> Result<Vec<String>, String
 
 /// The smallest gap between small numbers of a field in a row that differ, in the lines that are in memory.
 fn sampled_gap<R: Read>(records: &Records<R>, delimiter: u8, field: usize) -> Option<f64> {
-    let mut sample = Records::new(records.ahead());
-    let mut fields = CsvFields::default();
     let (mut before, mut least) = (None, None::<f64>);
-    while sample.next_line().unwrap_or(false) {
-        fields.split(sample.bytes(), delimiter);
-        let text = if field < fields.len() { fields.values(sample.bytes()).get(field) } else { &[] };
-        let Some(number) = small_number(text) else { continue };
+    each_sampled(records, delimiter, field, |text| {
+        let Some(number) = small_number(text) else { return };
         if let Some(gap) = before.replace(number).map(|before: f64| (number - before).abs()).filter(|gap| *gap > 0.0) {
             least = Some(least.map_or(gap, |least| least.min(gap)));
         }
-    }
+    });
     least
+}
+
+/// What the days of a field are numbered from: 1 where none of those in memory is the zeroth or named.
+fn first_day<R: Read>(records: &Records<R>, delimiter: u8, field: usize) -> i64 {
+    let mut least = None::<f64>;
+    each_sampled(records, delimiter, field, |text| {
+        let number = small_number(text).unwrap_or(0.0);
+        least = Some(least.map_or(number, |least| least.min(number)));
+    });
+    i64::from(least.is_some_and(|least| least >= 1.0))
+}
+
+/// Hands the texts of a field in the lines that are in memory to `each`.
+fn each_sampled<R: Read>(records: &Records<R>, delimiter: u8, field: usize, mut each: impl FnMut(&[u8])) {
+    let mut sample = Records::new(records.ahead());
+    let mut fields = CsvFields::default();
+    while sample.next_line().unwrap_or(false) {
+        fields.split(sample.bytes(), delimiter);
+        if field < fields.len() {
+            each(fields.values(sample.bytes()).get(field));
+        }
+    }
 }
 
 /// A name of the header that is a stamp: the first line is then no header.

@@ -44,6 +44,8 @@ pub(super) struct Reading<'o> {
     wrong_causes: Causes,
     dropped: Causes,
     tally: Tally,
+    /// The first line whose stamp is before one above it, from 1.
+    back_line: Option<u64>,
 }
 
 impl<'o> Reading<'o> {
@@ -51,7 +53,9 @@ impl<'o> Reading<'o> {
         Ok(Self {
             file,
             options,
-            stamps: Stamps::new(&options.zone, options.origin)?.counting(plan.number_s),
+            stamps: Stamps::new(&options.zone, options.origin)?
+                .counting(plan.number_s)
+                .numbering_days_from(plan.first_day),
             plan,
             fields: CsvFields::default(),
             objects: JsonFields::default(),
@@ -65,6 +69,7 @@ impl<'o> Reading<'o> {
             wrong_causes: Causes::default(),
             dropped: Causes::default(),
             tally: Tally::new(),
+            back_line: None,
         })
     }
 
@@ -204,6 +209,9 @@ impl<'o> Reading<'o> {
         let optional = Optional { duration_unit_s, startup_name, shape: &mut self.shape, dropped: &mut self.dropped };
         let entry = optional.entry(values, (stamp, started), is_counted, ending.is_ok(), line)?;
         self.tally.add(stamp, entry.requests);
+        if self.tally.unsorted_count == 1 {
+            self.back_line.get_or_insert(line);
+        }
         self.tally.add_ending(ending, entry.requests);
         each(&entry);
         Ok(())
@@ -298,6 +306,14 @@ impl<'o> Reading<'o> {
             return Err(LogError::TooManyRequests { file });
         }
         let is_from_origin = tally.zones.iter().any(|seen| seen.zone == StampZone::FromOrigin);
+        let names_groups = self.plan.columns.model.is_some() || self.plan.columns.client.is_some();
+        if let (Layout::Counts, true, false, Some(line)) =
+            (self.plan.layout, is_from_origin, names_groups, self.back_line)
+            && tally.has_repeated_bins(self.options.bin_s)
+        {
+            let column = self.plan.columns.time.as_deref().unwrap_or_default();
+            return Err(LogError::begins_again(&file, line, column));
+        }
         let bin_s = match self.plan.layout {
             Layout::AzureFunctions => Some(60.0),
             Layout::Counts => Some(bin_s(&self.plan, &tally, self.options.bin_s, is_from_origin, &file)?),

@@ -7,6 +7,7 @@ use jiff::{Timestamp, ZonedDateTime};
 use super::decimal::{Decimal, SINCE_1970_MIN, Unit, billionths};
 use super::fault::FaultKind;
 use super::local_clock::{Instant, LocalClock};
+use super::numbering::day_number;
 use super::summary::StampZone;
 use super::value::count;
 use crate::TimeZoneError;
@@ -41,6 +42,8 @@ pub(super) struct Stamps {
     number_ns: i64,
     /// The unit of numbers since 1970; unknown before the first.
     unit: Option<Unit>,
+    /// The number of the first day, where days are numbered.
+    first_day: i64,
     /// A date and the time of its day as one text.
     joined: Vec<u8>,
     /// The last date, and its days since 1970.
@@ -65,6 +68,7 @@ impl Stamps {
             are_from_origin: None,
             number_ns,
             unit: None,
+            first_day: 0,
             joined: Vec::new(),
             date: [0; 10],
             days: 0,
@@ -74,6 +78,11 @@ impl Stamps {
     /// The same where numbers from the origin count spans of `number_s`.
     pub(super) fn counting(self, number_s: f64) -> Self {
         Self { number_ns: (number_s * 1e9).round() as i64, ..self }
+    }
+
+    /// The same where days are numbered from `first`.
+    pub(super) fn numbering_days_from(self, first: i64) -> Self {
+        Self { first_day: first, ..self }
     }
 
     /// What numbers of seconds and minutes count from, in nanoseconds since 1970.
@@ -116,17 +125,32 @@ impl Stamps {
         if !matches!((digits, &clock[digits..]), (1..=2, [] | [b':', ..])) {
             return self.read(clock);
         }
+        let day = day_number(date);
         self.joined.clear();
-        self.joined.extend_from_slice(date);
+        self.joined.extend_from_slice(if day.is_some() { b"1970-01-01" } else { date });
         self.joined.extend_from_slice(if digits == 1 { b" 0" } else { b" " });
         self.joined.extend_from_slice(clock);
         if digits == clock.len() {
             self.joined.extend_from_slice(b":00");
         }
         let joined = std::mem::take(&mut self.joined);
-        let stamp = self.read(&joined);
+        let stamp = match day {
+            Some(day) => self.of_day(day, &joined),
+            None => self.read(&joined),
+        };
         self.joined = joined;
         stamp
+    }
+
+    /// The stamp of a numbered day, and of its time behind any date.
+    fn of_day(&mut self, day: i64, joined: &[u8]) -> Result<Stamp, FaultKind> {
+        if !*self.are_from_origin.get_or_insert(true) {
+            return Err(FaultKind::OtherOrigin);
+        }
+        let written = self.date(joined).ok_or(FaultKind::NotAStamp)?;
+        let since_ns = ((day - self.first_day) * DAY_S + written.second) * SECOND_NS + written.nanosecond;
+        let at_ns = self.origin_ns.checked_add(since_ns).ok_or(FaultKind::OutOfCalendar)?;
+        Ok(Stamp { at_ns, zone: StampZone::FromOrigin, is_ambiguous: false })
     }
 
     fn at(&mut self, written: Written) -> Result<Stamp, FaultKind> {

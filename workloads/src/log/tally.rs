@@ -97,6 +97,13 @@ impl Tally {
         (self.gap_ns_divisor > 0).then_some((gap_s, self.gap_ns_divisor == self.gap_ns_min))
     }
 
+    /// Whether there are more entries than bins from the first to the last, so that some bin has several.
+    pub(super) fn has_repeated_bins(&self, bin_s: Option<f64>) -> bool {
+        let Some(width_s) = bin_s.or_else(|| self.gap_s().map(|(gap_s, _)| gap_s)) else { return false };
+        let span_s = (self.last_ns - self.first_ns) as f64 / 1e9;
+        self.entries as f64 > (span_s / width_s).floor() + 1.0
+    }
+
     /// Whether no stamp is later than the one before it by more than the smallest gap.
     pub(super) fn is_in_a_row(&self) -> bool {
         self.gap_ns_max <= self.gap_ns_min

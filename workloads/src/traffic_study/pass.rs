@@ -28,6 +28,8 @@ pub(super) struct Pass<'a, O> {
     names: Names,
     clients: ClientSample,
     opening: Opening,
+    /// Where what is described ends, in unix seconds, if that is before the last request.
+    until_s: Option<i64>,
 }
 
 /// The clock hour of the earliest request.
@@ -151,6 +153,16 @@ impl<O> Pass<'_, O> {
         &self.summary
     }
 
+    /// Requests before the first full hour.
+    pub(super) fn requests_before_hours(&self) -> u64 {
+        if self.opening.is_cut(self.summary.first_ns) { self.opening.requests } else { 0 }
+    }
+
+    /// Leaves out from here on what comes at `until_s` (unix seconds) or later.
+    pub(super) fn end_at(&mut self, until_s: i64) {
+        self.until_s = Some(until_s);
+    }
+
     /// The clock of its zone.
     pub(super) fn clock(&self) -> &Clock {
         &self.clock
@@ -179,7 +191,7 @@ impl<'a, B: BufRead, O: FnMut() -> io::Result<B>> Pass<'a, O> {
             let column = summary.columns.model.clone().unwrap_or_default();
             return Err(StudyError::TooManyModels { file: file.to_owned(), column, most: MODELS_MAX });
         }
-        Ok(Self { open, file, options, summary, clock, names, clients, opening })
+        Ok(Self { open, file, options, summary, clock, names, clients, opening, until_s: None })
     }
 
     pub(super) fn into_summary(self) -> LogSummary {
@@ -213,9 +225,10 @@ impl<'a, B: BufRead, O: FnMut() -> io::Result<B>> Pass<'a, O> {
         let mut shapes = ShapeBook::new(&self.summary.columns.shape, models.len());
         let mut adapters = AdapterBook::default();
         let mut adapters_of_models = vec![AdapterBook::default(); several];
+        let until_ns = self.until_s.map_or(i64::MAX, |until_s| until_s.saturating_mul(SECOND_NS));
         let names = &mut self.names;
         let each = |entry: &Entry<'_>| {
-            if entry.at_ns < start_ns {
+            if entry.at_ns < start_ns || entry.at_ns >= until_ns {
                 return;
             }
             // All of them were seen in the first pass.
@@ -236,7 +249,7 @@ impl<'a, B: BufRead, O: FnMut() -> io::Result<B>> Pass<'a, O> {
             }
         };
         in_order(&mut self.open, self.file, self.options, &self.summary, each)?;
-        let last_ns = self.summary.last_ns;
+        let last_ns = self.summary.last_ns.min(until_ns - 1);
         for of_model in &mut of_models {
             of_model.push(last_ns, 0, 0);
         }
@@ -270,7 +283,7 @@ impl<'a, B: BufRead, O: FnMut() -> io::Result<B>> Pass<'a, O> {
         let step_ns = log.bin_s.map_or(log.resolution_ns, |bin_s| (bin_s * 1e9) as i64);
         let end_s = (i128::from(log.last_ns) + i128::from(step_ns)).div_euclid(i128::from(SECOND_NS));
         let is_whole = (i128::from(log.last_ns) + i128::from(step_ns)).rem_euclid(i128::from(SECOND_NS)) == 0;
-        let end_s = end_s as i64 + i64::from(!is_whole);
+        let end_s = self.until_s.unwrap_or(end_s as i64 + i64::from(!is_whole));
         let first_s = log.first_ns.div_euclid(SECOND_NS);
         let is_short = log.last_ns.saturating_sub(log.first_ns) < SHORT_NS && log.bin_s.is_none();
         let origin = match () {

@@ -71,6 +71,34 @@ fn the_present_level_alone_is_fitted() {
     assert!((study.requests_per_day() - 144.0).abs() < 3.0, "{}", study.requests_per_day());
 }
 
+/// Requests days after the end of a log are no traffic of their own, however its first hour is cut.
+#[test]
+fn strays_after_a_silence_are_left_out() {
+    let text = log(14, 600, |_| "a");
+    let (_, cut) = text.split_once("2024-01-01 00:30").expect("the first hour");
+    let cut = format!("time,model\n2024-01-01 00:30{cut}");
+    let late = |hours: &[u32]| {
+        hours.iter().fold(String::new(), |text, hour| text + &format!("2024-01-25 {hour:02}:00:00,a\n"))
+    };
+    for (log, hours) in [(&text, &[1, 5, 9, 13, 19][..]), (&cut, &[1, 5, 9, 13, 19]), (&text, &[1]), (&cut, &[23])] {
+        let found = study(&(log.clone() + &late(hours)), &plain()).expect("a study");
+        let strays = found.strays.clone().expect("strays");
+        assert_eq!((strays.requests, strays.after.as_str()), (hours.len() as u64, "2024-01-15T00:00:00+00:00"));
+        assert_eq!((found.since.as_deref(), found.whole.growth_per_week), (None, None));
+        assert!((found.requests_per_day() - 144.0).abs() < 1.0, "{}", found.requests_per_day());
+        assert_eq!(found.description.requests + strays.requests, found.log.requests);
+    }
+    // What comes back as it was ends an outage.
+    let back = log(30, 600, |_| "a");
+    let outage: String = back
+        .lines()
+        .filter(|line| !("2024-01-10".."2024-01-17").contains(line))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let outage = study(&outage, &plain()).expect("a study");
+    assert_eq!((outage.strays, outage.since), (None, None));
+}
+
 #[test]
 fn unsorted_logs_are_the_same_as_sorted_ones() {
     let text = log(3, 900, |at_s| if at_s % 7 == 0 { "a" } else { "b" });

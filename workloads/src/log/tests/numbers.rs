@@ -81,3 +81,44 @@ fn stamps_closer_together_than_the_bins_are_refused() {
     let new_york = LogOptions { zone: "America/New_York".into(), ..wide(86_400.0) };
     assert_eq!(read(days, &new_york).1.bin_s, Some(86_400.0));
 }
+
+/// Counts by the hour of each of two weeks, as `row` writes them.
+fn by_day(header: &str, row: impl Fn(usize, usize) -> String) -> String {
+    let rows = (0..336).map(|bin| format!("{},{}\n", row(bin / 24, bin % 24), bin % 24));
+    std::iter::once(format!("{header}\n")).chain(rows).collect()
+}
+
+#[test]
+fn hours_that_begin_again_are_refused_with_what_settles_it() {
+    let text = by_day("hour,requests", |_, hour| hour.to_string());
+    let said = refused(&text, &LogOptions::default());
+    assert!(said.starts_with("log:26: column `hour`: its numbers begin again here: the next days, or"), "{said}");
+    assert!(said.contains("help: number the bins on without a break, give a column `date`"), "{said}");
+    let week = ["Mon", "tue", "Wednesday", "Thu", "Fri", "Sat", "Sun"];
+    let weeks = by_day("weekday,hour,requests", |day, hour| format!("{},{hour}", week[day % 7]));
+    let said = refused(&weeks, &LogOptions::default());
+    assert!(said.starts_with("log:170: column `weekday+hour`: its numbers begin again"), "{said}");
+    // Parts of the same hours that have a name, and hours that are only out of order.
+    let models = by_day("hour,model,requests", |day, hour| format!("{hour},m{day}"));
+    assert_eq!(read(&models, &LogOptions::default()).1.requests, 14 * 276);
+    let back = (0..336).rev().fold("hour,requests\n".to_owned(), |text, bin| text + &format!("{bin},1\n"));
+    assert_eq!(read(&back, &LogOptions::default()).1.requests, 336);
+}
+
+#[test]
+fn days_that_are_numbered_or_named_go_with_their_hours() {
+    let one_week = |text: String| text.lines().take(169).map(|line| format!("{line}\n")).collect::<String>();
+    let week = ["Mon", "tue", "Wednesday", "Thu", "Fri", "Sat", "Sun"];
+    let named = one_week(by_day("weekday,hour,requests", |day, hour| format!("{},{hour}", week[day % 7])));
+    let from_one = by_day("day,hour,requests", |day, hour| format!("{},{hour:02}:00", day + 1));
+    let from_zero = by_day("day,hour,requests", |day, hour| format!("{day},{hour}"));
+    for (text, bins) in [(named, 168), (from_one, 336), (from_zero, 336)] {
+        let (entries, summary) = read(&text, &LogOptions::default());
+        assert_eq!((entries.len(), summary.bin_s), (bins, Some(3600.0)), "{text}");
+        for (bin, entry) in entries.iter().enumerate() {
+            assert!((entry.at_s - MONDAY_S - 3600.0 * bin as f64).abs() < 1e-6, "{bin}");
+        }
+    }
+    let dated = by_day("day,hour,requests", |day, hour| format!("2024-01-{:02},{hour}", day + 1));
+    assert_eq!(read(&dated, &LogOptions::default()).0.len(), 336);
+}
