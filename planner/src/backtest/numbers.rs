@@ -123,7 +123,8 @@ struct Sums {
     boot_s: f64,
 }
 
-/// Reads all numbers of a period off a log, for every model that has requests in the period and for all together.
+/// Reads all numbers of a period off a log, for all together and, of several models, for each that has requests in the
+/// period.
 ///
 /// - `all`: also those before the period, whose containers may serve in it.
 /// - `says`: what the log tells; of the rest there are no numbers.
@@ -139,7 +140,9 @@ pub(crate) fn sheet(all: &[SeenRequest], says: Says, names: &[String], period: &
     }
     let days = period.days() as f64;
     let mut sheet = Sheet::new();
-    for (sums, name) in of_models.into_iter().zip(names).filter(|(sums, _)| sums.requests > 0.0) {
+    // Of a single model all numbers would be told, and counted, twice.
+    let told = |sums: &Sums| names.len() > 1 && sums.requests > 0.0;
+    for (sums, name) in of_models.into_iter().zip(names).filter(|(sums, _)| told(sums)) {
         sums.write(&BacktestSubject::Model(name.clone()), says, days, &mut sheet);
     }
     fleet.write(&BacktestSubject::Fleet, says, days, &mut sheet);
@@ -297,6 +300,7 @@ mod tests {
         );
         let says = Says { waits: false, startups: false, containers: false, ..ALL };
         let plain = sheet(&log(), says, &names, &period());
+        assert!(plain.keys().all(|(subject, _)| *subject == BacktestSubject::Fleet), "one model is the fleet");
         let has = |metric: Metric| plain.contains_key(&(BacktestSubject::Fleet, metric));
         assert!(has(Metric::ExecutionP99) && has(Metric::FailedShare) && has(Metric::BusyPerDay));
         assert!(
