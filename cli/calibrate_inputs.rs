@@ -4,8 +4,8 @@ use std::io::Read;
 use std::path::Path;
 
 use fleetfront_calibration::{
-    Benchmarked, Benchmarks, Boots, CellName, Day, Kind, Memory, Prices, Problem, Provenance, Repeats, Runs, RunsOptions,
-    ServedAs, Shape, StatedCv,
+    Benchmarked, Benchmarks, Boots, CellName, Day, Kind, Memory, Prices, Problem, Provenance, Repeats, Runs,
+    RunsOptions, ServedAs, Shape, StatedCv,
 };
 use fleetfront_plots::CalibrationInput;
 use fleetfront_scenario::Files;

@@ -24,13 +24,25 @@ pub(crate) fn read(scenario: &ScenarioFile, label: &str, text: &str) -> Result<R
         repeats: rules.and_then(|rules| rules.repeats).map_or(Repeats::Ask, Repeats::from),
         ..RunsOptions::undated()
     };
-    let mut runs = Runs::read(label, text, &options)?;
+    let mut runs =
+        Runs::read(label, text, &options).map_err(|problems| problems.into_iter().map(mended).collect::<Vec<_>>())?;
     let mut problems = unknown_names(scenario, label, &mut runs.rows);
     if problems.is_empty() {
         let shaped = scenario.models.iter().filter(|model| model.shape.is_some());
         problems = runs.mixed_shapes(label, &shaped.map(|model| model.name.as_str()).collect::<Vec<_>>());
     }
     if problems.is_empty() { Ok(runs) } else { Err(problems) }
+}
+
+/// The problem with the answers to its questions as a scenario gives them.
+fn mended(mut problem: Problem) -> Problem {
+    for (words, option) in [
+        ("read the file with seconds-are-right", "write seconds_are_right = true under [calibration]"),
+        ("read the file with repeats kept", "write repeats = \"keep\" under [calibration]"),
+    ] {
+        problem.help = problem.help.replace(words, option);
+    }
+    problem
 }
 
 /// Models and variants that the scenario does not have, each once; fills in the variants of models that have one.

@@ -367,7 +367,9 @@ impl Judged<'_> {
         let behind = self.behind();
         let mut notes = vec![known.words];
         let mut of_rows = Vec::new();
-        behind.iter().for_each(|run| push_once(&mut of_rows, run.note.clone()));
+        for run in &behind {
+            push_once(&mut of_rows, run.note.clone());
+        }
         let more = of_rows.len().saturating_sub(SHOWN_NOTES);
         notes.extend(of_rows.into_iter().take(SHOWN_NOTES));
         if more > 0 {
