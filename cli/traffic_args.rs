@@ -36,7 +36,8 @@ pub(crate) struct TrafficArgs {
     pub(crate) machine: Machine,
     #[command(flatten)]
     pub(crate) answer: AnswerArgs,
-    /// Exit with 1 if less than 90 % of the log's statistics lie within what the model draws
+    /// Exit with 1 if less than 90 % of the log's statistics lie within what the model draws, or less than half of those of
+    /// keep-alives, which decide cold starts
     #[arg(long, requires = "check")]
     pub(crate) gate: bool,
 }

@@ -255,7 +255,7 @@ fn marked(study: &TrafficStudy) -> TrafficTable {
     table
 }
 
-fn group_words(group: CheckGroup) -> &'static str {
+pub(crate) fn group_words(group: CheckGroup) -> &'static str {
     match group {
         CheckGroup::Curve => "hours and days",
         CheckGroup::Dispersion => "index of dispersion",
@@ -320,7 +320,7 @@ mod tests {
         assert_eq!(table(&tables, "Statistics of the log").rows.len(), CheckGroup::ALL.len());
     }
 
-    /// The fixture has two weeks; the trend of a shorter log knows no weekdays.
+    /// The trend of a log below two weeks of full days knows no weekdays.
     #[test]
     fn growth_is_told_where_weekdays_are_told_from_it() {
         let has_growth = |study: &TrafficStudy| {
@@ -328,10 +328,12 @@ mod tests {
             table(&tables, "The log in numbers").rows.iter().any(|row| row[0].starts_with("growth a week"))
         };
         let mut study = study();
-        assert!(has_growth(&study));
-        let trend = study.description.trend.as_mut().expect("two weeks have a trend");
-        (trend.days, trend.weekdays) = (7, false);
-        assert!(!has_growth(&study));
+        let mut with = |days: u64, weekdays: bool| {
+            let trend = study.description.trend.as_mut().expect("two weeks have a trend");
+            (trend.days, trend.weekdays) = (days, weekdays);
+            has_growth(&study)
+        };
+        assert!(with(14, true) && !with(13, false));
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! The traffic of a log in sentences, the answer first.
 
 use fleetfront_workloads::fit::{FittedDispersion, Grouping};
+use fleetfront_workloads::prove::{CheckGroup, Proof};
 use fleetfront_workloads::{Strays, TrafficStudy};
 
 use crate::format::{Unit, plain};
 use crate::traffic_request_tables::client_words;
+use crate::traffic_tables::group_words;
 
 /// From so many statistics on that a model shares with its log, it draws such days: 95 % is what the best model would have,
 /// and several of them move together.
@@ -14,10 +16,17 @@ const HOLDS: f64 = 0.9;
 /// quarter, the root of 2/(n - 1).
 const TOLD_MIN: u64 = 30;
 
-/// Whether the model draws days like the log's; true where it was not looked at, false where there was nothing to look at.
+/// Below this share of its keep-alive statistics a model does not hold, whatever the others say: they decide cold starts.
+const KEEP_ALIVE_HOLDS: f64 = 0.5;
+
+/// Whether the model draws days like the log's: nine tenths of all statistics, and half of those of keep-alives; true where it was not looked at, false where there was nothing to look at.
 #[must_use]
 pub fn traffic_holds(study: &TrafficStudy) -> bool {
-    study.proof.as_ref().is_none_or(|proof| proof.share() >= Some(HOLDS))
+    let holds = |proof: &Proof| {
+        let keep_alive = proof.share_of(CheckGroup::KeepAlive);
+        proof.share() >= Some(HOLDS) && keep_alive.is_none_or(|share| share >= KEEP_ALIVE_HOLDS)
+    };
+    study.proof.as_ref().is_none_or(holds)
 }
 
 /// What a log is like, what its model is, and whether that holds: one sentence each, the most important first.
@@ -60,15 +69,35 @@ fn checked(study: &TrafficStudy) -> Option<String> {
         return Some("Whether the model draws such days is not known: the log has no statistic to check.".to_owned());
     };
     let word = match share {
-        share if share >= HOLDS => "The model draws such days",
+        share if share >= HOLDS && traffic_holds(study) => "The model draws such days",
+        share if share >= HOLDS => "The model draws such days but for their cold starts",
         share if share >= 0.75 => "The model draws such days in most respects",
         _ => "The model does not draw such days",
     };
     Some(format!(
-        "{word}: {held} of {all} statistics of the log ({}) lie within the middle 95 % of {} logs drawn from it.",
+        "{word}: {held} of {all} statistics of the log ({}) lie within the middle 95 % of {} logs drawn from it.{}",
         plain(share, Unit::Share),
-        proof.draws
+        proof.draws,
+        weak_groups(proof)
     ))
+}
+
+/// The groups of which fewer statistics hold than a model is to have, as a sentence; empty where there are none.
+fn weak_groups(proof: &Proof) -> String {
+    let weak = |group: &CheckGroup| {
+        let own = || proof.checks.iter().filter(|check| check.group == *group);
+        let which = match group {
+            CheckGroup::KeepAlive => " (they decide cold starts)",
+            _ => "",
+        };
+        let words = || {
+            let held = own().filter(|check| check.holds).count();
+            format!("{} {held} of {}{which}", group_words(*group), own().count())
+        };
+        proof.share_of(*group).filter(|share| *share < HOLDS).map(|_| words())
+    };
+    let groups: Vec<String> = CheckGroup::ALL.iter().filter_map(weak).collect();
+    if groups.is_empty() { String::new() } else { format!(" Below 90 % are: {}.", groups.join(", ")) }
 }
 
 fn size(study: &TrafficStudy) -> String {
@@ -96,9 +125,18 @@ fn size(study: &TrafficStudy) -> String {
     )
 }
 
+/// Whether hours of the day were never observed from start to end.
+fn is_curve_unknown(study: &TrafficStudy) -> bool {
+    study.fitted().hour_of_day.iter().any(|point| point.hours == 0)
+}
+
 /// The curve, so far as the log tells it from a flat one.
 fn shape(study: &TrafficStudy) -> String {
     let log = study.fitted();
+    if is_curve_unknown(study) {
+        return "The curve of the day is not known: the log does not have every hour of it, and is fitted with a flat one."
+            .to_owned();
+    }
     let (Some(peak), Some(over_mean)) = (log.peak_hour, log.peak_over_mean) else { return String::new() };
     if study.whole.curve.windows(2).all(|pair| (pair[0] - pair[1]).abs() < 1e-9) {
         return "The log does not tell one hour of the day from another: they differ by no more than chance."
@@ -133,7 +171,8 @@ fn burstiness(study: &TrafficStudy) -> String {
         return format!("{requests} requests are too few to say whether they come in bursts.");
     }
     let within = told.iter().rfind(|of| of.window_s < 3600.0);
-    let beyond = told.iter().find(|of| of.window_s >= 3600.0);
+    // Without a curve, how hours differ is its slope as much as bursts.
+    let beyond = told.iter().find(|of| of.window_s >= 3600.0 && !is_curve_unknown(study));
     let most = within.into_iter().chain(beyond).map(|of| of.log).fold(f64::NAN, f64::max);
     let departing = study.fits.iter().filter(|(_, fit)| !fit.is_by_chance()).count();
     let word = match most {
@@ -301,6 +340,45 @@ mod tests {
         assert!(with(&mut study, 10).1.starts_with("The model does not draw such days: 10 of 20 "));
         study.proof = None;
         assert!(traffic_holds(&study));
+    }
+
+    #[test]
+    fn cold_starts_are_named_where_they_do_not_hold() {
+        let mut study = study();
+        let proof = study.proof.as_mut().expect("it was checked");
+        proof.checks.iter_mut().for_each(|check| check.holds = true);
+        let with = |study: &mut TrafficStudy, broken: usize| {
+            let proof = study.proof.as_mut().expect("it was checked");
+            let own = proof.checks.iter_mut().filter(|check| check.group == CheckGroup::KeepAlive);
+            own.enumerate().for_each(|(k, check)| check.holds = k >= broken);
+            (traffic_holds(study), traffic_sentences(study).pop().expect("a verdict"))
+        };
+        let (holds, said) = with(&mut study, 0);
+        assert!(holds && said.ends_with("logs drawn from it."), "{said}");
+        // Nine tenths of all others make up for seven of eight.
+        let other = study.proof.as_ref().expect("it was checked").checks[0].clone();
+        study.proof.as_mut().expect("it was checked").checks.extend(vec![other; 100]);
+        let (holds, said) = with(&mut study, 4);
+        assert!(holds && said.starts_with("The model draws such days: "), "{said}");
+        assert!(said.ends_with(" Below 90 % are: keep-alive 4 of 8 (they decide cold starts)."), "{said}");
+        let (holds, said) = with(&mut study, 7);
+        assert!(!holds && said.starts_with("The model draws such days but for their cold starts: "), "{said}");
+    }
+
+    /// The slope of a day that is not known is no burst.
+    #[test]
+    fn burstiness_of_an_unknown_curve_is_that_within_hours() {
+        let mut part = study();
+        part.description.hour_of_day[3].hours = 0;
+        part.whole.curve = vec![1.0; 24];
+        for of in &mut part.whole.dispersion {
+            of.log = if of.window_s < 3600.0 { 1.5 } else { 20.6 };
+        }
+        let said = traffic_sentences(&part);
+        assert!(said[1].starts_with("The curve of the day is not known: "), "{}", said[1]);
+        assert!(said[2].starts_with("Requests are somewhat bursty: ") && !said[2].contains("20.6"), "{}", said[2]);
+        part.description.hour_of_day[3].hours = 14;
+        assert!(traffic_sentences(&part)[2].starts_with("Requests are very bursty: "));
     }
 
     #[test]
