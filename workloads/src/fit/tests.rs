@@ -307,7 +307,9 @@ fn a_log_shorter_than_a_day_leaves_out_what_is_marked() {
         end_ns: Some((MONDAY_S + 72_000) * S),
     };
     let mut describer = Describer::new(options).expect("legal options");
-    stamps_s.iter().for_each(|at_s| describer.push(at_s * S, 0, 1));
+    for at_s in stamps_s {
+        describer.push(at_s * S, 0, 1);
+    }
     let found = TrafficFit::of(&describer.finish(&["f".to_owned()]), CurveKind::Steps).expect("a fit");
     assert_eq!((found.marked.len(), &found.curve[..]), (1, &[1.0; 24][..]));
     assert_near(found.requests_per_day, 1440.0, 1e-9);
@@ -330,12 +332,12 @@ fn a_launch_ends_what_was_before() {
     assert_eq!(level_since_s(&describe(&draw(&known(daily()), 14), 14)), None);
     // A tenth is a level too; a few a day, fewer than a curve has weights, are none.
     let drop_s = MONDAY_S + 9 * DAY_S;
-    let drops = |rest: i64| {
+    let falls_to = |rest: i64| {
         let keep = |at_s: &i64| *at_s < drop_s || at_s % rest == 0;
         describe(&draw(&known(daily()), 14).into_iter().filter(keep).collect::<Vec<i64>>(), 14)
     };
-    assert_eq!(level_since_s(&drops(10)), Some(drop_s));
-    assert_eq!(level_since_s(&drops(3001)), None);
+    assert_eq!(level_since_s(&falls_to(10)), Some(drop_s));
+    assert_eq!(level_since_s(&falls_to(3001)), None);
 }
 
 /// Two models that follow one random rate, and two that follow rates of their own.

@@ -74,7 +74,7 @@ pub(super) fn day_number(text: &[u8]) -> Option<i64> {
     }
     let word = text.to_ascii_lowercase();
     let named = WEEKDAYS.iter().position(|name| word.len() >= 3 && name.starts_with(&word));
-    named.map(|place| place as i64)
+    named.and_then(|place| i64::try_from(place).ok())
 }
 
 #[cfg(test)]

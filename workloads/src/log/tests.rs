@@ -3,5 +3,6 @@
 mod files;
 mod garbage;
 mod numbers;
+mod pairs;
 mod real_traces;
 mod rules;
