@@ -53,7 +53,7 @@ impl TrafficAnswer {
     /// The lines of `scenario.toml` that replay the traces; none without traces.
     #[must_use]
     pub fn replay_section(&self) -> Option<String> {
-        self.traces.as_ref().map(|traces| traffic_replay_section(traces, &self.study.log.zone))
+        self.traces.as_ref().map(|traces| traffic_replay_section(traces, &self.study.log.zone, &self.log_file))
     }
 }
 

@@ -129,7 +129,7 @@ struct Source {
 }
 
 /// What stands in the place of a date where the log has none.
-const UNDATED: &str = "undated";
+pub(crate) const UNDATED: &str = "undated";
 
 impl Source {
     fn of(study: &TrafficStudy, log_name: &str) -> Self {
@@ -413,7 +413,7 @@ fn comment(out: &mut String, words: &str) {
 }
 
 /// A string as TOML writes it.
-fn text(value: &str) -> String {
+pub(crate) fn text(value: &str) -> String {
     toml::Value::String(value.to_owned()).to_string()
 }
 

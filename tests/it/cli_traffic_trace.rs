@@ -7,30 +7,40 @@ use fleetfront_workloads::draw_requests;
 use crate::cli_support::Place;
 use crate::cli_traffic::{csv_log, stamps};
 
-/// The default scenario where these of its models are replayed as the answer says, `lora` and `wan2.1` in the places of
-/// the log's models `a` and `b`.
+/// The default scenario where the lines of the answer stand, as they are printed, in the place of the same lines of
+/// `lora` and `wan2.1`, for the log's models `a` and `b`.
 fn replayed(place: &Place, answer: &str) -> Scenario {
     let (_, section) = answer.split_once("## To replay the log").expect("the lines of the replay");
     let mut files = Files::embedded();
     let mut text = files.text("scenario.toml").expect("it is there").to_owned();
     for (own, model) in [("lora", "a"), ("wan2.1", "b")] {
         let (_, lines) = section.split_once(&format!("\n# {model}: ")).expect("the model");
-        let value = |key: &str| {
-            let line = lines.lines().find_map(|line| line.strip_prefix(&format!("{key} = ")));
-            line.unwrap_or_else(|| panic!("no {key}:\n{lines}"))
-        };
-        let (file, days, first, rate) =
-            (value("file"), value("days"), value("first_weekday"), value("requests_per_day"));
-        let inline = format!(
-            "replay = {{ file = {file}, days = {days}, first_weekday = {first} }}\nrequests_per_day = {rate}\n"
-        );
-        let file = file.trim_matches('"');
-        let (before, after) = text.split_once(&format!("name = \"{own}\"\nrequests_per_day")).expect("the model");
-        let (_, after) = after.split_once('\n').expect("more lines");
-        text = format!("{before}name = \"{own}\"\n{inline}{after}");
-        files = files.with(file, &place.text(&format!("found/{file}")));
+        let (_, lines) = lines.split_once('\n').expect("lines below their comment");
+        let end = lines.find("\n\n").or_else(|| lines.find("\n```")).expect("their end");
+        let name = format!("[[models]]\nname = \"{own}\"\n");
+        let (before, after) = text.split_once(&name).expect("the model");
+        let (entry, after) = after.split_once("\n\n").expect("its lines");
+        let is_replaced =
+            |line: &&str| line.starts_with("requests_per_day =") || line.starts_with("traffic_provenance =");
+        assert_eq!(entry.lines().filter(is_replaced).count(), 2, "{entry}");
+        let rest: String = entry.lines().filter(|line| !is_replaced(line)).map(|line| format!("{line}\n")).collect();
+        text = format!("{before}{name}{}\n{rest}\n{after}", &lines[..end]);
+        let file = format!("trace.{model}.csv");
+        files = files.with(&file, &place.text(&format!("found/{file}")));
     }
     Scenario::load(&files.with("scenario.toml", &text)).unwrap_or_else(|problems| panic!("{problems:#?}"))
+}
+
+/// The days and seconds of the requests that the log has of a model.
+fn in_log(model: &str) -> Vec<(u32, u32)> {
+    let log = csv_log();
+    let of_model = log.lines().filter(|line| line.ends_with(model));
+    of_model
+        .map(|line| {
+            let number = |from: usize| line[from..from + 2].parse::<u32>().expect("two digits");
+            (number(8) - 1, number(11) * 3600 + number(14) * 60 + number(17))
+        })
+        .collect()
 }
 
 /// The log has two whole weeks from a Monday on: the first fourteen days of the replay are the log, request by request.
@@ -40,17 +50,20 @@ fn a_replay_has_exactly_the_requests_of_the_log() {
     std::fs::write(place.path("log.csv"), csv_log()).expect("it is written");
     let done = place.succeed("traffic log.csv --trace --quiet --out found");
     assert!(
-        done.stdout.contains("[models.replay]") && done.stdout.contains("# 0 requests are left out"),
+        done.stdout.contains("replay = { file = \"trace.a.csv\"") && done.stdout.contains("# 0 requests are left out"),
         "{}",
         done.stdout
     );
     assert!(done.stdout.contains("trace.a.csv, trace.b.csv to found."), "{}", done.stdout);
     let mut traffic = replayed(&place, &place.text("found/answer.md")).traffic;
     traffic.run_in = Seconds::ZERO;
-    let requests = |model: usize| (0..14).map(|trial| draw_requests(&traffic, 1, trial, model).len()).sum::<usize>();
-    let in_log = |model: &str| csv_log().lines().filter(|line| line.ends_with(model)).count();
-    assert_eq!([requests(3), requests(4)], [in_log(",a"), in_log(",b")]);
-    assert_eq!(requests(3) + requests(4), stamps().len());
+    let requests = |model: usize| -> Vec<(u32, u32)> {
+        let of_day = |day: u32| draw_requests(&traffic, 1, day, model).into_iter().map(move |of| (day, of.at.0));
+        let second = |(day, at_ns): (u32, u64)| (day, u32::try_from(at_ns / 1_000_000_000).expect("a second of a day"));
+        (0..14).flat_map(of_day).map(second).collect()
+    };
+    assert_eq!((requests(3), requests(4)), (in_log(",a"), in_log(",b")));
+    assert_eq!(in_log(",a").len() + in_log(",b").len(), stamps().len());
     let again = place.text("found/trace.a.csv");
     assert!(again.starts_with("day,at_s\n0,"));
     place.succeed("traffic log.csv --trace --quiet --threads 1 --out found");
