@@ -23,7 +23,7 @@ fn replayed(place: &Place, answer: &str) -> Scenario {
         let is_replaced =
             |line: &&str| line.starts_with("requests_per_day =") || line.starts_with("traffic_provenance =");
         assert_eq!(entry.lines().filter(is_replaced).count(), 2, "{entry}");
-        let rest: String = entry.lines().filter(|line| !is_replaced(line)).map(|line| format!("{line}\n")).collect();
+        let rest: String = entry.split_inclusive('\n').filter(|line| !is_replaced(line)).collect();
         text = format!("{before}{name}{}\n{rest}\n{after}", &lines[..end]);
         let file = format!("trace.{model}.csv");
         files = files.with(&file, &place.text(&format!("found/{file}")));
