@@ -16,7 +16,7 @@ fn replayed(place: &Place, answer: &str) -> Scenario {
     for (own, model) in [("lora", "a"), ("wan2.1", "b")] {
         let (_, lines) = section.split_once(&format!("\n# {model}: ")).expect("the model");
         let (_, lines) = lines.split_once('\n').expect("lines below their comment");
-        let end = lines.find("\n\n").or_else(|| lines.find("\n```")).expect("their end");
+        let end = ["\n\n", "\n```"].iter().filter_map(|end| lines.find(end)).min().expect("their end");
         let name = format!("[[models]]\nname = \"{own}\"\n");
         let (before, after) = text.split_once(&name).expect("the model");
         let (entry, after) = after.split_once("\n\n").expect("its lines");
