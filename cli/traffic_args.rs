@@ -14,7 +14,7 @@ pub(crate) struct TrafficArgs {
     /// standard input
     #[arg(value_name = "LOG")]
     pub(crate) log: PathBuf,
-    /// Folder of a scenario, or its scenario.toml, whose [log] says how the log is read; what the options say wins
+    /// Folder of a scenario, or its scenario.toml, whose section log says how the log is read; what the options say wins
     #[arg(long, value_name = "SCENARIO")]
     pub(crate) scenario: Option<PathBuf>,
     #[command(flatten)]
