@@ -41,7 +41,7 @@ pub(crate) fn reevaluate(args: &ReevaluateArgs) -> Result<Outcome, Failure> {
     let work = |control: &Control| {
         let mut found = fleetfront_planner::reevaluate(&scenario, &allocations, effort, control)?;
         if let Some(calls) = &calls {
-            found.drift = Some(drift(&scenario, &allocations, calls, &found, effort, control)?);
+            found.drift = Some(drift(&scenario, &allocations, calls, &found.triggers, effort, control)?);
         }
         Ok(found)
     };

@@ -31,6 +31,7 @@ mod service;
 mod shape_law;
 mod shapes_file;
 mod spread;
+mod student;
 mod study;
 mod table;
 mod trace_file;

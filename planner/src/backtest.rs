@@ -151,9 +151,7 @@ impl<'a> ReadyBacktest<'a> {
         assert!(options.worlds >= BACKTEST_WORLDS_MIN, "{} worlds make no band", options.worlds);
         let Backtested { scenario, observed, bill, .. } = given;
         check_rules(scenario, options.allocation)?;
-        let names: Vec<&str> = scenario.models.iter().map(|model| model.name.as_str()).collect();
-        let places = observed.places(&names)?;
-        observed.in_seconds(scenario, &places)?;
+        let places = observed.models_in(scenario)?;
         let zone = &scenario.clock.reporting_time_zone;
         let parts = parts(observed, zone, &options.dates)?;
         let allocation = &scenario.allocations[options.allocation];

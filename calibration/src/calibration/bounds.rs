@@ -1,10 +1,9 @@
 //! What is not known of a mean, as a factor.
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
-
 use crate::fit::Factor;
 use crate::laws::{FIT_COVERAGE, LawFit};
 use crate::pooling::LogMedian;
+use crate::student::student_quantile;
 
 /// Coverage of the factor of a fit.
 const BOUNDS: f64 = 0.90;
@@ -21,7 +20,7 @@ pub(super) fn bounds_of_mean(fit: &LawFit, ended: usize) -> Factor {
     let mean = fit.mean();
     let freedom = ended.saturating_sub(fit.family.parameters()).max(1) as f64;
     let error = match mean.interval {
-        Some([_, high]) => (high / mean.value).ln() / student_at(freedom, FIT_COVERAGE),
+        Some([_, high]) => (high / mean.value).ln() / student_quantile(freedom, FIT_COVERAGE),
         None => fit.law.cv() / (ended.max(1) as f64).sqrt(),
     };
     let reach = error * student(freedom);
@@ -30,10 +29,5 @@ pub(super) fn bounds_of_mean(fit: &LawFit, ended: usize) -> Factor {
 
 /// How many standard errors the bounds reach to either side.
 pub(super) fn student(freedom: f64) -> f64 {
-    student_at(freedom, BOUNDS)
-}
-
-fn student_at(freedom: f64, coverage: f64) -> f64 {
-    let law = StudentsT::new(0.0, 1.0, freedom).expect("one degree of freedom or more");
-    law.inverse_cdf(f64::midpoint(1.0, coverage))
+    student_quantile(freedom, BOUNDS)
 }

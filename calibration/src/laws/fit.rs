@@ -2,7 +2,6 @@
 
 use fleetfront_sim::Law;
 use serde::{Deserialize, Serialize};
-use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::error::FitError;
 use super::family::Family;
@@ -11,6 +10,7 @@ use super::likelihood::{Density, coordinates, law_at};
 use super::newton::{Maximum, covariance, maximise};
 use super::times::Times;
 use super::{complete, mixture, shifted};
+use crate::student::student_quantile;
 
 /// The coverage of every interval of a fit.
 pub const FIT_COVERAGE: f64 = 0.95;
@@ -245,8 +245,7 @@ fn rows<const N: usize>(matrix: [[f64; N]; N]) -> Vec<Vec<f64>> {
 /// Student's quantile for `n` times and `k` parameters, and n / (n - k); `None` without a degree of freedom.
 fn student(n: usize, k: usize) -> Option<[f64; 2]> {
     let freedom = n.checked_sub(k).filter(|freedom| *freedom > 0)? as f64;
-    let t = StudentsT::new(0.0, 1.0, freedom).ok()?.inverse_cdf(0.5 + 0.5 * FIT_COVERAGE);
-    Some([t, n as f64 / freedom])
+    Some([student_quantile(freedom, FIT_COVERAGE), n as f64 / freedom])
 }
 
 impl LawFit {

@@ -1,7 +1,8 @@
 //! What is known of the middle of a cell.
 
 use serde::{Deserialize, Serialize};
-use statrs::distribution::{ContinuousCDF, StudentsT};
+
+use crate::student::student_quantile;
 
 /// The logarithm of the median of a cell's seconds, with what is not known of it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -54,16 +55,6 @@ impl LogMedian {
         let freedom = satterthwaite((self.error, self.freedom), (ratio.error, ratio.freedom));
         Self { mean: self.mean + ratio.mean, error, freedom, sigma: self.sigma, n: 0 }
     }
-}
-
-/// How many standard errors a two-sided interval reaches to each side.
-///
-/// # Panics
-/// If `confidence` is not between 0 and 1, or `freedom` not above zero.
-pub(super) fn student_quantile(freedom: f64, confidence: f64) -> f64 {
-    assert!(confidence > 0.0 && confidence < 1.0, "{confidence} is no confidence");
-    let student = StudentsT::new(0.0, 1.0, freedom).expect("degrees of freedom above zero");
-    student.inverse_cdf(f64::midpoint(1.0, confidence))
 }
 
 /// Degrees of freedom of a sum of two independent parts, each (standard error, degrees of freedom).

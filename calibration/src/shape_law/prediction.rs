@@ -3,10 +3,10 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::{Asked, COLUMNS, ShapeError, ShapeLaw};
 use crate::runs::Shape;
+use crate::student::student_quantile;
 
 /// Measured ends are met to within rounding.
 const ROUNDING: f64 = 1e-9;
@@ -98,8 +98,7 @@ impl ShapeLaw {
             .zip(&self.covariance)
             .map(|(a, row)| a * row.iter().zip(&gradient).map(|(c, b)| c * b).sum::<f64>())
             .sum();
-        let student = StudentsT::new(0.0, 1.0, self.freedom as f64).expect("a law has degrees of freedom");
-        let t = student.inverse_cdf(f64::midpoint(1.0, confidence));
+        let t = student_quantile(self.freedom as f64, confidence);
         let around = |deviation: f64| ((ln_median - t * deviation).exp(), (ln_median + t * deviation).exp());
         ShapePrediction {
             median_s: ln_median.exp(),

@@ -180,13 +180,24 @@ impl Reading<'_> {
 }
 
 impl Observed {
+    /// The place in a scenario of each of its models, whose executions are in seconds.
+    ///
+    /// # Errors
+    /// [`BacktestError`] with the first model that the scenario does not have, or whose executions are in another unit.
+    pub(crate) fn models_in(&self, scenario: &Scenario) -> Result<Vec<usize>, BacktestError> {
+        let names: Vec<&str> = scenario.models.iter().map(|model| model.name.as_str()).collect();
+        let places = self.places(&names)?;
+        self.in_seconds(scenario, &places)?;
+        Ok(places)
+    }
+
     /// The place in a scenario of each of its models.
     ///
     /// - `names`: those of the scenario.
     ///
     /// # Errors
     /// [`BacktestError`] with the first model that the scenario does not have.
-    pub(crate) fn places(&self, names: &[&str]) -> Result<Vec<usize>, BacktestError> {
+    fn places(&self, names: &[&str]) -> Result<Vec<usize>, BacktestError> {
         let place = |model: &String| {
             if let Some(place) = names.iter().position(|name| name == model) {
                 return Ok(place);
@@ -216,7 +227,7 @@ impl Observed {
     ///
     /// # Errors
     /// [`BacktestError`] with the first model whose executions are in another unit.
-    pub(crate) fn in_seconds(&self, scenario: &Scenario, places: &[usize]) -> Result<(), BacktestError> {
+    fn in_seconds(&self, scenario: &Scenario, places: &[usize]) -> Result<(), BacktestError> {
         for (own, place) in places.iter().enumerate() {
             let of_model = self.requests.iter().filter(|request| request.model == own);
             let mut seconds: Vec<f64> =

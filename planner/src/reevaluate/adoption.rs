@@ -13,7 +13,15 @@ use super::traffic_tests::{Compared, class};
 /// Hours of a week.
 const WEEK_H: usize = 168;
 
-/// A number of the log in the place of an assumption: (model, variant, GPU type) are places in the scenario.
+/// Times of a model's variant on a GPU type, by their places in the scenario: of service, or of boots.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Cell {
+    /// Model, variant, GPU type.
+    pub(super) place: (usize, usize, usize),
+    pub(super) of_boots: bool,
+}
+
+/// A number of the log in the place of an assumption.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Adopted {
     /// Requests a day times a factor.
@@ -22,12 +30,10 @@ pub(super) enum Adopted {
     Curve { model: usize, weights: Vec<f64> },
     /// Random factors that spread more or less, or a new one.
     Burstiness { model: usize, cv_factor: f64, new_cv: Option<f64> },
-    /// Service times times a factor.
-    Service { place: (usize, usize, usize), factor: f64 },
-    /// Boot times times a factor.
-    Boot { place: (usize, usize, usize), factor: f64 },
+    /// Times of a cell times a factor.
+    Times { cell: Cell, factor: f64 },
     /// A lognormal law of another spread.
-    Spread { place: (usize, usize, usize), of_boots: bool, cv: f64 },
+    Spread { cell: Cell, cv: f64 },
     /// The share of tries that fail.
     Failures { model: usize, probability: f64 },
 }
@@ -53,24 +59,6 @@ impl Adopted {
         Self::Curve { model, weights: (0..WEEK_H).map(weight).collect() }
     }
 
-    /// The same with another factor.
-    pub(super) fn times(self, factor: f64) -> Self {
-        match self {
-            Self::Service { place, .. } => Self::Service { place, factor },
-            Self::Boot { place, .. } => Self::Boot { place, factor },
-            other => other,
-        }
-    }
-
-    /// The spread of the time that this is the mean of.
-    pub(super) fn spread(&self, cv: f64) -> Self {
-        match *self {
-            Self::Boot { place, .. } => Self::Spread { place, of_boots: true, cv },
-            Self::Service { place, .. } => Self::Spread { place, of_boots: false, cv },
-            _ => self.clone(),
-        }
-    }
-
     /// In words.
     pub(super) fn words(&self) -> String {
         match self {
@@ -80,8 +68,9 @@ impl Adopted {
                 format!("a random factor of cv {cv:.3}, {NEW_CORRELATION_S} s")
             }
             Self::Burstiness { cv_factor, .. } => format!("random factors of {cv_factor:.3} times the cv"),
-            Self::Service { factor, .. } => format!("{factor:.3} times the service time"),
-            Self::Boot { factor, .. } => format!("{factor:.3} times the boot time"),
+            Self::Times { cell, factor } => {
+                format!("{factor:.3} times the {} time", if cell.of_boots { "boot" } else { "service" })
+            }
             Self::Spread { cv, .. } => format!("a lognormal law of cv {cv:.3}"),
             Self::Failures { probability, .. } => format!("a failure probability of {probability:.5}"),
         }
@@ -109,7 +98,7 @@ impl Adopted {
                 }
                 scenario.traffic.models[*model].slow_rates = Some(rates);
             }
-            Self::Service { place: (model, variant, gpu), factor } => {
+            Self::Times { cell: Cell { place: (model, variant, gpu), of_boots: false }, factor } => {
                 let on = scenario.gpus[*gpu].name.clone();
                 for (index, cell) in scenario.models[*model].variants[*variant].cells.iter_mut().enumerate() {
                     for fit in cell.service.iter_mut().filter(|fit| index == *gpu || is_scaled_from(fit, &on)) {
@@ -117,10 +106,10 @@ impl Adopted {
                     }
                 }
             }
-            Self::Boot { place: (model, variant, gpu), factor } => {
+            Self::Times { cell: Cell { place: (model, variant, gpu), of_boots: true }, factor } => {
                 multiply_boot(&mut scenario.models[*model].variants[*variant].cells[*gpu], *factor);
             }
-            Self::Spread { place: (model, variant, gpu), of_boots, cv } => {
+            Self::Spread { cell: Cell { place: (model, variant, gpu), of_boots }, cv } => {
                 let cell = &mut scenario.models[*model].variants[*variant].cells[*gpu];
                 if let Some(fit) = if *of_boots { &mut cell.boot } else { &mut cell.service } {
                     let mean = Seconds::new(fit.law.mean_s()).expect("the mean of a law is a span");

@@ -61,9 +61,7 @@ impl ObservedCalls {
                 "give a log of a day or more; --from and --until say what it covers",
             ));
         }
-        let names: Vec<&str> = scenario.models.iter().map(|model| model.name.as_str()).collect();
-        let places = observed.places(&names)?;
-        observed.in_seconds(scenario, &places)?;
+        let places = observed.models_in(scenario)?;
         let mut models: Vec<ObservedModel> =
             places.iter().map(|model| ObservedModel { model: *model, ..ObservedModel::default() }).collect();
         for request in observed.requests.iter().filter(|request| period.holds(request.at_ns)) {

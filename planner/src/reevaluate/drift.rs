@@ -10,12 +10,12 @@ use crate::estimate::Estimate;
 use crate::knob::{Knob, KnobUnit};
 use crate::statistics::{clopper_pearson, holm};
 
-use super::adoption::Adopted;
+use super::adoption::{Adopted, Cell};
 use super::calls::{ObservedCalls, ObservedModel};
 use super::failure_test::failure_test;
 use super::time_tests::{TIMES_MIN, mean_test, spread_test};
 use super::traffic_tests::{Compared, WINDOWS_MIN, compared, p_value, whole_days};
-use super::{Claim, Question, Reevaluation, Trigger, question, values};
+use super::{Claim, Question, Trigger, question, values};
 
 /// The probability of rejecting any assumption although all are true.
 const LEVEL: f64 = 0.05;
@@ -97,7 +97,7 @@ struct Tested {
 /// Holds a log against the scenario.
 ///
 /// - `allocations`: as for [`reevaluate`](super::reevaluate); the first served the calls.
-/// - `found`: what was found of them, whose triggers are looked up.
+/// - `triggers`: of the choice between them.
 ///
 /// # Errors
 /// [`Interrupted`] when `control` was cancelled.
@@ -108,7 +108,7 @@ pub fn drift(
     scenario: &Scenario,
     allocations: &[Allocation; 2],
     calls: &ObservedCalls,
-    found: &Reevaluation,
+    triggers: &[Trigger],
     effort: Effort,
     control: &Control,
 ) -> Result<Drift, Interrupted> {
@@ -135,7 +135,7 @@ pub fn drift(
         Ok(claims.iter().zip(&now).map(|(claim, value)| question(*claim, value, names)).collect())
     };
     for of in &mut tested {
-        of.assumption.fired = fired(scenario, of, &found.triggers);
+        of.assumption.fired = fired(scenario, of, triggers);
         if of.assumption.is_replaced() {
             of.assumption.answers = answers(&[&of.adopted])?;
             of.assumption.adopted = of.adopted.words();
@@ -291,12 +291,12 @@ impl Tests<'_> {
         if let (Some(fit), Some(mean_s)) = (&cell.service, mean_s) {
             let knob = Knob::Service { model: place.0, variant, gpu };
             let law = (!has_shapes).then_some(&fit.law);
-            self.time(knob, &seen.service_s, (mean_s, fit, law), Adopted::Service { place, factor: 1.0 });
+            self.time(knob, &seen.service_s, (mean_s, fit, law), Cell { place, of_boots: false });
         }
         if let Some(fit) = &cell.boot {
             let knob = Knob::Boot { model: place.0, variant, gpu };
             let law = cell.boot_plan.is_none().then_some(&fit.law);
-            self.time(knob, &seen.boot_s, (fit.law.mean_s(), fit, law), Adopted::Boot { place, factor: 1.0 });
+            self.time(knob, &seen.boot_s, (fit.law.mean_s(), fit, law), Cell { place, of_boots: true });
         }
     }
 
@@ -305,7 +305,7 @@ impl Tests<'_> {
         knob: Knob,
         seconds: &[f64],
         (assumed_s, fit, law): (f64, &fleetfront_calibration::Fit, Option<&fleetfront_sim::Law>),
-        adopted: Adopted,
+        cell: Cell,
     ) {
         let name = knob.name(self.scenario);
         if seconds.len() < TIMES_MIN {
@@ -315,9 +315,7 @@ impl Tests<'_> {
         let n = seconds.len() as u64;
         let found = mean_test(seconds, assumed_s, fit);
         let words = "Student's t of the mean, with what is not known of the law's";
-        let adopted = adopted.times(found.mean_s.value / assumed_s);
-        let cv = cv(seconds);
-        let spread = adopted.spread(cv);
+        let adopted = Adopted::Times { cell, factor: found.mean_s.value / assumed_s };
         self.add((name.clone(), KnobUnit::Seconds), (assumed_s, found.mean_s, n), words, found.p_value, adopted);
         self.of_knob(knob);
         if let Some(last) = self.tested.last_mut() {
@@ -328,6 +326,8 @@ impl Tests<'_> {
             return;
         };
         let Some(p) = spread_test(seconds, law, self.seed) else { return };
+        let cv = cv(seconds);
+        let spread = Adopted::Spread { cell, cv };
         let words = "Kolmogorov's distance over the mean, against drawn samples";
         self.add((format!("spread of the {name}"), KnobUnit::Factor), (law.cv(), exact(cv), n), words, p, spread);
     }

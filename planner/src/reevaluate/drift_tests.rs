@@ -44,24 +44,12 @@ fn week(scenario: &Scenario, model: usize, seed: u64) -> ObservedModel {
 }
 
 fn judged(scenario: &Scenario, models: Vec<ObservedModel>) -> Drift {
-    let found = Reevaluation {
-        version: String::new(),
-        inputs_sha256: String::new(),
-        scenario: String::new(),
-        seed: 1,
-        trials: 14,
-        allocations: [String::new(), String::new()],
-        questions: Vec::new(),
-        triggers: Vec::new(),
-        indifferent: Vec::new(),
-        drift: None,
-    };
-    judged_with(scenario, models, &found)
+    judged_with(scenario, models, &[])
 }
 
-fn judged_with(scenario: &Scenario, models: Vec<ObservedModel>, found: &Reevaluation) -> Drift {
+fn judged_with(scenario: &Scenario, models: Vec<ObservedModel>, triggers: &[Trigger]) -> Drift {
     let calls = ObservedCalls { first_weekday: 0, days: DAYS, models };
-    drift(scenario, &two(scenario), &calls, found, EFFORT, &Control::default()).expect("nobody interrupts")
+    drift(scenario, &two(scenario), &calls, triggers, EFFORT, &Control::default()).expect("nobody interrupts")
 }
 
 fn rejected(drift: &Drift) -> Vec<&str> {
@@ -103,19 +91,8 @@ fn twice_the_traffic_is_rejected_and_fires_what_it_passes() {
         claim: "a claim".to_owned(),
         holds_beyond: true,
     };
-    let found = Reevaluation {
-        version: String::new(),
-        inputs_sha256: String::new(),
-        scenario: String::new(),
-        seed: 1,
-        trials: 14,
-        allocations: [String::new(), String::new()],
-        questions: Vec::new(),
-        triggers: vec![trigger(at(500.0)), trigger(at(800.0)), trigger(at(2_000.0)), trigger(at(200.0))],
-        indifferent: Vec::new(),
-        drift: None,
-    };
-    let drift = judged_with(&scenario, vec![twice], &found);
+    let triggers = [trigger(at(500.0)), trigger(at(800.0)), trigger(at(2_000.0)), trigger(at(200.0))];
+    let drift = judged_with(&scenario, vec![twice], &triggers);
     assert_eq!(rejected(&drift), [name.as_str()]);
     let level = &drift.assumptions[0];
     assert!(level.observed.low < 800.0 && level.observed.high > 800.0, "{level:?}");

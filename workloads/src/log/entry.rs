@@ -1,7 +1,7 @@
 //! What a line of a log says.
 
 /// A request, or the requests of a bin. Texts belong to the reader and are gone with the next entry.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Entry<'a> {
     /// When it arrived, or when the bin begins: nanoseconds since 1970-01-01 00:00 UTC.
     pub at_ns: i64,

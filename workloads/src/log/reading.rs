@@ -234,22 +234,7 @@ impl<'o> Reading<'o> {
             let stamp = self.stamps.at_minute(minute).map_err(FaultKind::whole)?;
             let at_ns = stamp.at_ns;
             self.tally.add(stamp, requests);
-            let (duration_s, is_ok, wait_s, startup_s) = (None, None, None, None);
-            let (adapter, container, shape): (_, _, &[f64]) = ("", "", &[]);
-            each(&Entry {
-                at_ns,
-                requests,
-                model,
-                client,
-                duration_s,
-                is_ok,
-                wait_s,
-                startup_s,
-                container,
-                adapter,
-                shape,
-                line,
-            });
+            each(&Entry { at_ns, requests, model, client, line, ..Entry::default() });
         }
         Ok(())
     }
