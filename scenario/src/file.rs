@@ -78,7 +78,7 @@ pub struct ScenarioFile {
     /// Periods in which GPU types are not to be had
     #[serde(default)]
     pub scarcity: Vec<ScarcityFile>,
-    /// How a log is read that `traffic` is given beside this scenario; changes no simulation
+    /// How a log is read that a command is given beside this scenario; changes no simulation
     pub log: Option<LogFile>,
 }
 

@@ -1,9 +1,9 @@
-//! `[log]`: how the log of requests is read that `fleetfront traffic` is given beside a scenario.
+//! `[log]`: how a log of requests is read that a command is given beside the scenario.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How `fleetfront traffic LOG --scenario` reads the log; each key is the flag of that name, which wins over it.
+/// How a log that is given beside the scenario is read; each key is the flag of that name, which wins over it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LogFile {
