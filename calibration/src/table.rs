@@ -245,7 +245,12 @@ impl<'a, T> Table<'a, T> {
         };
         if record.len() != header.width {
             let message = format!("has {} fields, the header has {}", record.len(), header.width);
-            self.reject(Some(line), "", message, "put quotes round a field that contains a comma");
+            let help = if record.len() < header.width {
+                "leave empty what is not known, but write its comma"
+            } else {
+                "put quotes round a field that contains a comma"
+            };
+            self.reject(Some(line), "", message, help);
             return;
         }
         self.read_record(line, record, header, parse);
@@ -391,6 +396,17 @@ mod tests {
         assert!(found[3].starts_with("t.csv:4: value"), "{}", found[3]);
         assert!(found[4].starts_with("t.csv:5: value"), "{}", found[4]);
         assert!(found[5].starts_with("t.csv:6: value: `two`"), "{}", found[5]);
+    }
+
+    #[test]
+    fn fields_too_few_and_too_many_have_each_their_mend() {
+        assert_eq!(
+            problems("name,value\na\nb,1,2\n"),
+            [
+                "t.csv:2: has 1 fields, the header has 2\n  help: leave empty what is not known, but write its comma",
+                "t.csv:3: has 3 fields, the header has 2\n  help: put quotes round a field that contains a comma",
+            ]
+        );
     }
 
     fn read_named(text: &str) -> Result<Vec<(String, Option<f64>)>, Vec<Problem>> {
