@@ -8,6 +8,7 @@ use super::fit::{LawFit, fit_law};
 use super::goodness::probability_below;
 use super::kaplan_meier::kaplan_meier;
 use super::times::Times;
+use crate::calibration::OWN_LAW_N;
 
 /// Fewest times that ended from which the sample may be its own law: a sixteenth of them tell the tail.
 const MEASURED_N: usize = 200;
@@ -92,6 +93,21 @@ pub fn choose_law(times: &Times) -> Result<Choice, FitError> {
     Ok(Choice { fits: measured.into_iter().chain(fits).collect(), left_out, refuted })
 }
 
+/// The law that a sample has by itself: the chosen one of [`OWN_LAW_N`] times that ended or more, the lognormal one of
+/// fewer, which could not tell families apart; a fixed time where all are equal.
+///
+/// # Errors
+/// [`FitError`] when there are fewer than two different times.
+pub fn own_law(times: &Times) -> Result<LawFit, FitError> {
+    if times.only_time_s().is_some() {
+        return fit_law(Family::Deterministic, times);
+    }
+    if times.ended_s().len() < OWN_LAW_N {
+        return fit_law(Family::Lognormal, times);
+    }
+    choose_law(times).map(|choice| choice.best().clone())
+}
+
 /// How far a sample that is large enough is from its law.
 pub(super) fn refuted(fit: &LawFit, times: &Times) -> Option<Refuted> {
     if fit.ended < MEASURED_N || fit.family == Family::Deterministic {
@@ -168,6 +184,15 @@ mod tests {
         assert!(refuted.distance > 0.05 && refuted.scaled > REFUTED, "{refuted:?}");
         let few = heaps(198);
         assert!(few.refuted.is_none() && few.best().family != Family::Empirical);
+    }
+
+    #[test]
+    fn a_sample_chooses_from_twenty_times_on() {
+        let exponential = |n: u32| own_law(&quantiles(Law::Exponential { mean_s: 5.0 }, n)).expect("a law").family;
+        assert_eq!((exponential(19), exponential(20)), (Family::Lognormal, Family::Exponential));
+        let equal = Times::ended(&[2.5; 3]).expect("a sample");
+        assert_eq!(own_law(&equal).expect("a law").law, Law::Deterministic { seconds: 2.5 });
+        assert!(own_law(&Times::ended(&[2.5]).expect("a sample")).is_ok());
     }
 
     #[test]

@@ -259,6 +259,13 @@ fn student(n: usize, k: usize) -> Option<[f64; 2]> {
 }
 
 impl LawFit {
+    /// The law of the same family for another sample like the one it was fitted to, as fast as it can be found; `None`
+    /// where that has none.
+    #[must_use]
+    pub fn refitted(&self, times: &Times) -> Option<Law> {
+        refit(self.family, times, &self.law)
+    }
+
     /// The parameters, in the order of [`Family::parameter_names`]; of an empirical law without intervals.
     #[must_use]
     pub fn parameters(&self) -> Vec<FitEstimate> {
