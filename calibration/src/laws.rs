@@ -21,8 +21,7 @@ mod stirling;
 mod time_on_test;
 mod times;
 
-pub use choice::{Choice, RunnerUp, choose_law};
-pub use empirical::{Empirical, Nearest};
+pub use choice::{Choice, Refuted, RunnerUp, choose_law, own_law};
 pub use error::FitError;
 pub use family::Family;
 pub use fit::{FIT_COVERAGE, FitEstimate, LawFit, fit_law};

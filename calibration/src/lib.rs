@@ -51,8 +51,8 @@ pub use day::Day;
 pub use failures::FailureRate;
 pub use fit::{Factor, Fit, Kind, RestsOn, RowsOf};
 pub use laws::{
-    CdfStep, Choice, Empirical, FIT_COVERAGE, Family, FitError, FitEstimate, Goodness, LawFit, Nearest, QqPoint,
-    REPLICATES, RunnerUp, TestOfFit, Time, TimeOnTest, Times, choose_law, fit_law, goodness_of_fit, kaplan_meier,
+    CdfStep, Choice, FIT_COVERAGE, Family, FitError, FitEstimate, Goodness, LawFit, QqPoint, REPLICATES, Refuted,
+    RunnerUp, TestOfFit, Time, TimeOnTest, Times, choose_law, fit_law, goodness_of_fit, kaplan_meier, own_law,
 };
 pub use memory::{Holder, Memory, MemoryRow};
 pub use memory_fit::{BORDERLINE_SHARE, MemoryClass, MemoryFit};

@@ -261,7 +261,9 @@ mod tests {
         let nothing = answer_of("m,,T4,warm,,no,error,,,2026-11-01,kit\n");
         let cut_off = [5.0, 5.5, 6.0, 6.2].map(|s| format!("m,,T4,warm,{s},yes,,,,2026-11-01,kit\n")).concat()
             + &"m,,T4,warm,7,timeout,,,,2026-11-01,kit\n".repeat(3);
-        for answer in [answer(), equal, nothing, answer_of(&cut_off)] {
+        let heaps = (0..300).map(|k| [5.0, 9.0, 30.0][k % 3] + 0.001 * k as f64);
+        let heaps = heaps.map(|s| format!("m,,T4,warm,{s},yes,,,,2026-11-01,kit\n")).collect::<Vec<_>>().concat();
+        for answer in [answer(), equal, nothing, answer_of(&cut_off), answer_of(&heaps)] {
             let mut all: Vec<Figure> = vec![means_figure(&answer.study)];
             for (_, cell, fitness) in figures(&answer.study) {
                 let Fitness::Tested { family, goodness, .. } = fitness else { panic!("drawn without a test") };

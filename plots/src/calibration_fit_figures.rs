@@ -20,9 +20,12 @@ pub(crate) fn qq_figure(cell: &CalibratedCell, family: Family, goodness: &Goodne
     let outside = goodness.qq.iter().filter(|point| is_outside(point.sample_s, point.band_s)).count();
     let description = format!(
         "{} quantiles of the measured times against those of the fitted law, both in seconds on logarithmic axes; {outside} \
-         lie outside of the band in which 95 % of samples drawn from the law lie. Anderson-Darling p = {:.3}.",
+         lie outside of the band in which 95 % of samples drawn from the law lie. {}",
         goodness.qq.len(),
-        goodness.anderson_darling.p_value
+        match goodness.anderson_darling {
+            Some(test) => format!("Anderson-Darling p = {:.3}.", test.p_value),
+            None => "The law is the sample as it was measured.".to_owned(),
+        }
     );
     let lines = [("measured".to_owned(), LOG), (format!("the {family} law"), MODEL)];
     let titles = ("seconds by the law", "measured seconds");

@@ -2,7 +2,7 @@
 
 use fleetfront_calibration::{
     CalibrationStudy, CellStudy, Disagreement, FailureRate, FitEstimate, Fitness, LawBasis, MemoryClass, OWN_LAW_N,
-    PeakOnGpu, Phase, RunCounts, ShapeLaw, ShapeParameter,
+    PeakOnGpu, Phase, Refuted, RunCounts, ShapeLaw, ShapeParameter, TestOfFit,
 };
 
 use crate::calibration_words::{
@@ -101,27 +101,35 @@ fn fitness(study: &CalibrationStudy) -> CalibrationTable {
         let Fitness::Tested { family, parameters, goodness } = &of.fitness else { continue };
         let name = |name: &str| name.strip_suffix("_s").map_or(name.replace('_', " "), |name| format!("{name}, s,"));
         let numbers = parameters.iter().map(|(of, value)| format!("{} {}", name(of), with_interval(value)));
-        let p = |p: f64| if p < 0.01 { format!("{p:.3}") } else { format!("{p:.2}") };
+        let p = |test: Option<TestOfFit>| match test {
+            Some(TestOfFit { p_value, .. }) if p_value < 0.01 => format!("{p_value:.3}"),
+            Some(TestOfFit { p_value, .. }) => format!("{p_value:.2}"),
+            None => "as measured".to_owned(),
+        };
         out.rows.push(vec![
             name_words(&of.cell.name),
             phase_words(of.cell.phase).to_owned(),
             format!("{family}: {}", numbers.collect::<Vec<_>>().join(", ")),
             (of.cell.counts.ended + of.cell.counts.cut_off).to_string(),
-            p(goodness.anderson_darling.p_value),
-            p(goodness.kolmogorov_smirnov.p_value),
+            p(goodness.anderson_darling),
+            p(goodness.kolmogorov_smirnov),
             runner_up(of),
         ]);
     }
     out
 }
 
-/// The law that comes next by AICc; of a cell that does not choose its family, the likeliest one.
+/// The law that comes next by AICc, or how far the likeliest is off where the runs refute it; of a cell that does not
+/// choose its family, the likeliest one.
 fn runner_up(of: &CellStudy) -> String {
     let Some(ranking) = &of.cell.ranking else { return "–".to_owned() };
     let difference = |difference: f64| format!("ΔAICc {}", plain(difference, Unit::Count));
     let Fitness::Tested { family, .. } = &of.fitness else { return "–".to_owned() };
     if ranking.laws[0].family != *family {
         return format!("too few to choose ({} has the least AICc)", ranking.laws[0].family);
+    }
+    if let Some(Refuted { family, distance, .. }) = ranking.refuted {
+        return format!("{family}, refuted: off by {:.1} %", 100.0 * distance);
     }
     match (ranking.laws.get(1), ranking.runner_up_difference) {
         (Some(next), Some(by)) => format!("{}, {}", next.family, difference(by)),

@@ -65,6 +65,14 @@ pub(crate) fn law_words(law: &Law) -> String {
                 number(mean_s[1])
             )
         }
+        Law::Empirical { tail_scale_s, tail_shape, .. } => {
+            let tail = if tail_shape == 0.0 {
+                of("exponential", &[tail_scale_s])
+            } else {
+                of("Pareto", &[tail_scale_s, tail_shape])
+            };
+            format!("empirical, tail from 93.75 % on: {tail}")
+        }
     }
 }
 
@@ -136,7 +144,7 @@ pub(crate) fn flags_words(of: &CellStudy) -> String {
 /// Whether the law that a cell's own runs chose does not suit them all the same.
 fn is_poor(of: &CellStudy) -> bool {
     let Fitness::Tested { goodness, .. } = &of.fitness else { return false };
-    of.cell.basis == Some(LawBasis::OwnRuns) && goodness.anderson_darling.p_value < POOR_P
+    of.cell.basis == Some(LawBasis::OwnRuns) && goodness.anderson_darling.is_some_and(|test| test.p_value < POOR_P)
 }
 
 /// What a shape asks for; empty where nothing is stated.

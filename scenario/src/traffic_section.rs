@@ -392,6 +392,7 @@ fn law(of: &Law) -> String {
             ];
             written("lognormal_mixture", &parts)
         }
+        Law::Empirical { .. } => panic!("gaps and times to think have a law of a family, not a measured table"),
     }
 }
 

@@ -4,6 +4,7 @@
 //! decreases in `q`, so two laws asked at the same quantile give comonotone spans: a slower GPU is slower for the same
 //! request. Many spans at a time are [`Law::ready`].
 
+mod empirical;
 mod fitted;
 mod gamma;
 mod hyperexponential;
@@ -14,6 +15,7 @@ mod spans;
 #[cfg(test)]
 mod tests;
 
+pub use empirical::KNOTS;
 pub use normal_tail::scaled_normal_tail;
 pub use spans::ReadyLaw;
 
@@ -21,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::elementary::{exp, exp_m1, ln, ln_1p, ln_gamma};
 use crate::quantities::Seconds;
+use empirical::Empirical;
 
 /// The distribution of a service, boot or switch time, of a patience, or of the gaps between arrivals.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -90,6 +93,17 @@ pub enum Law {
         sigma: [f64; 2],
         /// The probability of the first.
         first_probability: f64,
+    },
+    /// As it was measured: straight lines between knots, and a generalised Pareto tail.
+    Empirical {
+        /// The seconds that 0/32, 1/32 and so on up to 30/32 of the spans stay below; never falling. Seven digits, more
+        /// than clocks of measurements have: a law is copied with every pool and stays small.
+        knots_s: [f32; KNOTS],
+        /// Scale of what the others exceed the last knot by, in seconds, zero or more.
+        tail_scale_s: f64,
+        /// Its shape: 0 is exponential, below that the tail ends, above it is heavier; the variance is infinite from
+        /// 1/2 on.
+        tail_shape: f64,
     },
 }
 
@@ -175,10 +189,14 @@ impl Law {
                 let mean = |part: usize| exp(mu[part] + sigma[part] * sigma[part] / 2.0);
                 p * mean(0) + (1.0 - p) * mean(1)
             }
+            Self::Empirical { knots_s, tail_scale_s, tail_shape } => {
+                Empirical { knots_s, tail_scale_s, tail_shape }.mean_s()
+            }
         }
     }
 
-    /// The coefficient of variation: standard deviation over mean. Zero for a law that is always zero.
+    /// The coefficient of variation: standard deviation over mean. Zero for a law that is always zero, infinite for an
+    /// empirical one with a tail of shape 1/2 or more.
     #[must_use]
     pub fn cv(&self) -> f64 {
         match *self {
@@ -210,6 +228,9 @@ impl Law {
                 let variance = p * within(0) + (1.0 - p) * within(1) + p * (1.0 - p) * apart * apart;
                 variance.sqrt() / self.mean_s()
             }
+            Self::Empirical { knots_s, tail_scale_s, tail_shape } => {
+                Empirical { knots_s, tail_scale_s, tail_shape }.cv()
+            }
         }
     }
 
@@ -233,6 +254,10 @@ impl Law {
             }
             Self::LognormalMixture { mu, sigma, first_probability } => {
                 Self::LognormalMixture { mu: mu.map(|mu| mu + ln(factor)), sigma, first_probability }
+            }
+            Self::Empirical { knots_s, tail_scale_s, tail_shape } => {
+                let knots_s = knots_s.map(|knot_s| (f64::from(knot_s) * factor) as f32);
+                Self::Empirical { knots_s, tail_scale_s: tail_scale_s * factor, tail_shape }
             }
         }
     }

@@ -62,7 +62,7 @@ pub use histogram::LatencyHistogram;
 pub use horizon::Horizon;
 pub use hour_book::{HOURS, HourBook};
 pub use job::{Arrival, Latencies};
-pub use law::{Law, ReadyLaw, scaled_normal_tail};
+pub use law::{KNOTS, Law, ReadyLaw, scaled_normal_tail};
 pub use ledger::{Ledger, State};
 pub use observers::Observers;
 pub use occupancy::Occupancy;

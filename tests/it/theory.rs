@@ -226,6 +226,21 @@ fn the_wait_grows_with_the_second_moment_of_the_service_time() {
     check_mg1(0.5, 2.0, 40, 120_000.0);
 }
 
+/// Straight lines between knots and a Pareto tail: the formula needs the mean and the mean square only.
+#[test]
+fn the_wait_grows_with_the_second_moment_of_a_measured_law() {
+    let (per_day, utilisation) = (60_000.0, 0.6);
+    let per_second = per_day / DAY_S;
+    let knots_s = std::array::from_fn(|k| if k < 20 { 0.2 + 0.01 * k as f32 } else { 1.0 + 0.05 * k as f32 });
+    let law = Law::Empirical { knots_s, tail_scale_s: 0.8, tail_shape: 0.1 };
+    let law = law.scaled(utilisation / per_second / law.mean_s());
+    let trials = steady("M/G/1 as measured", fixed(1), per_day, law).trials(40);
+    let exact_s = pollaczek_khinchine_s(per_second, &law);
+    check("M/G/1 as measured", exact_s, &trials, |t| {
+        t.wait_s() - exact_s * (t.mean_square / second_moment(&law) - 1.0)
+    });
+}
+
 /// Three of four requests have 20 steps, the others 80; a fifth of the time of the reference, 40 steps, does not grow. So
 /// the factors on the service time are 0.6 and 1.8.
 #[test]

@@ -7,6 +7,9 @@ use fleetfront_sim::{Law, exp, ln};
 ///
 /// - `uniforms`: two independent numbers in (0, 1).
 ///
+/// # Panics
+/// For an empirical law: neither scenarios nor logs give processes one.
+///
 /// # Source
 /// Cox (1962), *Renewal Theory*, chapter 5: a span is met in proportion to its length, that is with density
 /// x f(x) / E\[S\], and the instant is uniform inside it. Mixtures of exponential laws stay such mixtures.
@@ -47,6 +50,7 @@ pub(crate) fn residual_s(law: &Law, uniforms: [f64; 2]) -> f64 {
             let mu = [0, 1].map(|part| mu[part] + sigma[part] * sigma[part]);
             share * Law::LognormalMixture { mu, sigma, first_probability }.seconds_at(place)
         }
+        Law::Empirical { .. } => panic!("gaps and times to think have a law of a family, not a measured table"),
     }
 }
 

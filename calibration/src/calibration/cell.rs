@@ -7,7 +7,7 @@ use crate::contradictions::{ContradictionRule, Contradictions, WIDENED_Z};
 use crate::day::Day;
 use crate::failures::FailureRate;
 use crate::fit::{Factor, Fit, Kind, RestsOn, RowsOf};
-use crate::laws::{Choice, Family, LawFit, Time, Times, choose_law, fit_law};
+use crate::laws::{Choice, Family, LawFit, Refuted, Time, Times, choose_law, fit_law};
 use crate::pooling::{CellEstimate, ENOUGH_CELLS, Pooling};
 use crate::runs::{CellName, Phase, Run, RunEnd, Shape};
 use crate::sample::push_once;
@@ -239,7 +239,16 @@ impl Judged<'_> {
             n: n as u32,
             factor: self.holding_both(best.law.mean_s(), self.beyond_shape(bounds_of_mean(best, n))),
             basis: LawBasis::OwnRuns,
-            words: format!("{} law of its {n} runs", best.family),
+            words: match choice.refuted {
+                Some(Refuted { family, distance, .. }) => {
+                    let percent = 100.0 * distance;
+                    format!(
+                        "{} law of its {n} runs: the likeliest family ({family}) is off by {percent:.1} %",
+                        best.family
+                    )
+                }
+                None => format!("{} law of its {n} runs", best.family),
+            },
         }
     }
 

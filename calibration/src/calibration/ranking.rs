@@ -3,7 +3,7 @@
 use fleetfront_sim::Law;
 use serde::{Deserialize, Serialize};
 
-use crate::laws::{Choice, Family, FitEstimate, LawFit};
+use crate::laws::{Choice, Family, FitEstimate, LawFit, Refuted};
 
 /// A law that was fitted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,8 +16,8 @@ pub struct RankedLaw {
     pub parameters: Vec<(String, FitEstimate)>,
     /// Its mean in seconds.
     pub mean_s: FitEstimate,
-    /// Logarithm of the likelihood of the runs (in seconds^-n for the n that ended).
-    pub log_likelihood: f64,
+    /// Logarithm of the likelihood of the runs (in seconds^-n for the n that ended); `None` for an empirical law.
+    pub log_likelihood: Option<f64>,
     /// Akaike's criterion corrected for small samples: less is better; `None` where there is none.
     pub aicc: Option<f64>,
 }
@@ -27,10 +27,13 @@ pub struct RankedLaw {
 pub struct LawRanking {
     /// Never empty.
     pub laws: Vec<RankedLaw>,
-    /// By how much the AICc of the second is above that of the first; `None` where there is no second.
+    /// By how much the AICc of the second is above that of the first; `None` where there is no second,
+    /// or the first is empirical.
     pub runner_up_difference: Option<f64>,
     /// Families without a fit, and why.
     pub left_out: Vec<(Family, String)>,
+    /// The likeliest family, where the runs refute it: then the first law is empirical. `None` where they do not.
+    pub refuted: Option<Refuted>,
 }
 
 impl From<&LawFit> for RankedLaw {
@@ -53,6 +56,7 @@ impl From<&Choice> for LawRanking {
             laws: choice.fits.iter().map(RankedLaw::from).collect(),
             runner_up_difference: choice.runner_up().map(|second| second.difference),
             left_out: choice.left_out.iter().map(|(family, error)| (*family, error.to_string())).collect(),
+            refuted: choice.refuted,
         }
     }
 }

@@ -1,169 +1,102 @@
 //! A distribution as it was measured, with a smooth tail.
 
-use fleetfront_sim::Law;
-use serde::{Deserialize, Serialize};
+use fleetfront_sim::{KNOTS, Law};
 
 use super::error::FitError;
-use super::family::Family;
-use super::fit::fit_law;
-use super::goodness::probability_below;
 use super::kaplan_meier::kaplan_meier;
 use super::times::Times;
 
+/// Probability between two knots of a law.
+const STEP: f64 = 1.0 / 32.0;
+/// Where the tail begins.
+const TAIL_FROM: f64 = STEP * (KNOTS - 1) as f64;
 /// Fewest times beyond the threshold from which a tail is told: fewer leave its weight open to a factor of two.
 const TAIL_TIMES: usize = 10;
 /// Fewest for a tail with a shape of its own.
 const SHAPED_TIMES: usize = 40;
-/// Shapes from lighter than exponential to a mean that is barely there.
-const SHAPES: [f64; 2] = [-0.5, 0.9];
-/// Most knots of the table.
-const KNOTS_MAX: usize = 256;
-/// Equal shares of the law that stand for it where it is fitted or summed.
-const SHARES: usize = 2000;
+/// Shapes from lighter than exponential to a variance that is well below infinite (at 1/2): theory and intervals rest on
+/// it. Heavier tails are fitted as if they had the last of these shapes.
+const SHAPES: [f64; 2] = [-0.5, 0.4];
 
-/// A quantile table up to a threshold, and an exponential or generalised Pareto tail beyond: what lies beyond the data is
-/// the tail's, and extrapolated.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Empirical {
-    /// Probability and seconds, rising in both, from the shortest time to the threshold.
-    knots: Vec<[f64; 2]>,
-    /// Scale in seconds, and shape: P(X > threshold + y) is proportional to (1 + shape·y / scale)^(-1 / shape),
-    /// to e^(-y / scale) at shape 0.
-    tail: [f64; 2],
-    /// The longest time that was measured, in seconds: beyond it the law is extrapolated.
-    longest_s: f64,
+/// The distribution of a sample: [`Law::Empirical`].
+///
+/// A knot is the mean of the sample over the thirty-second of all probabilities around it (the first over the half of one
+/// above it): that rises, stays inside the sample, leaves the mean of the body as it is, and smooths times that a clock
+/// has rounded. The last knot is the threshold itself. The tail is exponential; generalised Pareto with 40 times or more
+/// in it, where that has the smaller AICc. Both by maximum likelihood on what the times exceed the threshold by, cut off or
+/// not. All of it is then multiplied by the factor, nearly one, with which the mean is the sample's: what the threshold lies
+/// above the mean around it.
+///
+/// # Errors
+/// [`FitError::TooFew`] when fewer than ten times beyond the threshold ended.
+///
+/// # Source
+/// Davison and Smith 1990, *Journal of the Royal Statistical Society* B 52; the profile likelihood of the tail is
+/// Grimshaw's 1993, *Technometrics* 35.
+pub(super) fn empirical(times: &Times) -> Result<Law, FitError> {
+    let steps = kaplan_meier(times);
+    // Shares are sums with roundings.
+    let threshold = steps.partition_point(|(_, share)| *share < TAIL_FROM - 1e-12);
+    let too_few =
+        FitError::TooFew { ended: times.ended_s().len(), needed: (TAIL_TIMES as f64 / (1.0 - TAIL_FROM)) as usize };
+    let Some(&(threshold_s, _)) = steps.get(threshold) else { return Err(too_few) };
+    let beyond = |seconds: &[f64]| -> Vec<f64> {
+        seconds.iter().filter(|x| **x > threshold_s).map(|x| x - threshold_s).collect()
+    };
+    let (ended, cut_off) = (beyond(times.ended_s()), beyond(times.cut_off_s()));
+    if ended.len() < TAIL_TIMES {
+        return Err(too_few);
+    }
+    let [tail_scale_s, tail_shape] = tail(&ended, &cut_off);
+    let ends: Vec<f64> = (0..KNOTS).map(|k| mean_below(&steps, ((k as f64 + 0.5) * STEP).min(TAIL_FROM))).collect();
+    let mean_around = |k: usize| match k {
+        0 => ends[0] / (0.5 * STEP),
+        _ if k == KNOTS - 1 => threshold_s,
+        _ => (ends[k] - ends[k - 1]) / STEP,
+    };
+    // Differences of sums may fall by a rounding where the sample stands still.
+    let mut risen_s = 0.0f64;
+    let knots_s = std::array::from_fn(|k| {
+        risen_s = risen_s.max(mean_around(k));
+        risen_s as f32
+    });
+    let law = Law::Empirical { knots_s, tail_scale_s, tail_shape };
+    let mean_s = ends[KNOTS - 1] + (1.0 - TAIL_FROM) * (threshold_s + tail_scale_s / (1.0 - tail_shape));
+    Ok(law.scaled(mean_s / law.mean_s()))
 }
 
-/// A law that can be simulated in the place of a measured distribution, and how far it is from it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Nearest {
-    /// The law.
-    pub law: Law,
-    /// The largest difference of the two distribution functions.
-    pub distance: f64,
-    /// The law's mean over the measured one, less 1.
-    pub mean_error: f64,
-    /// The law's quantile over the measured one, less 1, at 50, 95 and 99 %.
-    pub quantile_errors: [f64; 3],
+/// What the times below the quantile at `probability` add to the mean.
+fn mean_below(steps: &[(f64, f64)], probability: f64) -> f64 {
+    let (mut sum, mut below) = (0.0, 0.0);
+    for (at, share) in steps {
+        let upto = share.min(probability);
+        sum += at * (upto - below);
+        below = upto;
+        if *share >= probability {
+            break;
+        }
+    }
+    sum
 }
 
-impl Empirical {
-    /// The distribution of a sample, with its longest times smoothed.
-    ///
-    /// - `tail_share`: the share that the tail is fitted to, in (0, 0.5]; 0.05 as a rule.
-    ///
-    /// The tail is exponential; generalised Pareto with 40 times or more in it, where that has the smaller AICc. Both by
-    /// maximum likelihood on what the times exceed the threshold by, cut off or not.
-    ///
-    /// # Errors
-    /// [`FitError::TooFew`] when fewer than ten times beyond the threshold ended.
-    ///
-    /// # Source
-    /// Davison and Smith 1990, *Journal of the Royal Statistical Society* B 52; the profile likelihood of the tail is
-    /// Grimshaw's 1993, *Technometrics* 35.
-    ///
-    /// # Panics
-    /// If `tail_share` is not such.
-    pub fn of(times: &Times, tail_share: f64) -> Result<Self, FitError> {
-        assert!(tail_share > 0.0 && tail_share <= 0.5, "a tail of {tail_share}");
-        let steps = kaplan_meier(times);
-        // Halfway up each step: the table neither begins at probability zero nor ends at one.
-        let mut below = 0.0;
-        let middles: Vec<[f64; 2]> = steps
-            .iter()
-            .map(|(at, share)| {
-                let middle = f64::midpoint(below, *share);
-                below = *share;
-                [middle, *at]
-            })
-            .collect();
-        let body = middles.partition_point(|[p, _]| *p <= 1.0 - tail_share);
-        let threshold_s = middles[body.max(1) - 1][1];
-        let beyond = |seconds: &[f64]| -> Vec<f64> {
-            seconds.iter().filter(|x| **x > threshold_s).map(|x| x - threshold_s).collect()
-        };
-        let (ended, cut_off) = (beyond(times.ended_s()), beyond(times.cut_off_s()));
-        if ended.len() < TAIL_TIMES || body == 0 {
-            let needed = (TAIL_TIMES as f64 / tail_share).ceil() as usize;
-            return Err(FitError::TooFew { ended: times.ended_s().len(), needed });
-        }
-        let longest_s = times.ended_s()[times.ended_s().len() - 1];
-        Ok(Self { knots: thinned(&middles[..body]), tail: tail(&ended, &cut_off), longest_s })
+/// The probability of no more than `seconds` under an empirical law.
+pub(super) fn below(knots_s: &[f32; KNOTS], [tail_scale_s, tail_shape]: [f64; 2], seconds: f64) -> f64 {
+    let above = knots_s.partition_point(|knot_s| f64::from(*knot_s) <= seconds);
+    if above == 0 {
+        return 0.0;
     }
-
-    /// What a time stays below with this probability, in seconds.
-    #[must_use]
-    pub fn seconds_at(&self, probability: f64) -> f64 {
-        let [reached, threshold_s] = self.knots[self.knots.len() - 1];
-        if probability > reached {
-            let [scale_s, shape] = self.tail;
-            let ln_beyond = ((1.0 - probability) / (1.0 - reached)).ln();
-            let excess = if shape.abs() < 1e-9 { -ln_beyond } else { (-shape * ln_beyond).exp_m1() / shape };
-            return threshold_s + scale_s * excess;
-        }
-        let above = self.knots.partition_point(|[p, _]| *p < probability);
-        if above == 0 {
-            return self.knots[0][1];
-        }
-        let ([p0, x0], [p1, x1]) = (self.knots[above - 1], self.knots[above]);
-        x0 + (x1 - x0) * (probability - p0) / (p1 - p0)
+    let at = |k: usize| f64::from(knots_s[k]);
+    let beyond_s = seconds - at(above - 1);
+    if above < KNOTS {
+        return STEP * ((above - 1) as f64 + beyond_s / (at(above) - at(above - 1)));
     }
-
-    /// The mean in seconds, the tail's included.
-    #[must_use]
-    pub fn mean_s(&self) -> f64 {
-        let [first, shortest_s] = self.knots[0];
-        let [reached, threshold_s] = self.knots[self.knots.len() - 1];
-        let body: f64 =
-            self.knots.windows(2).map(|pair| (pair[1][0] - pair[0][0]) * f64::midpoint(pair[0][1], pair[1][1])).sum();
-        let [scale_s, shape] = self.tail;
-        first * shortest_s + body + (1.0 - reached) * (threshold_s + scale_s / (1.0 - shape))
-    }
-
-    /// From which probability on the law is the tail's.
-    #[must_use]
-    pub fn threshold(&self) -> f64 {
-        self.knots[self.knots.len() - 1][0]
-    }
-
-    /// The tail's shape: 0 is exponential, above that it is heavier, and moments of 1 / shape or more are infinite.
-    #[must_use]
-    pub fn tail_shape(&self) -> f64 {
-        self.tail[1]
-    }
-
-    /// The longest measured time in seconds: quantiles beyond it are extrapolated.
-    #[must_use]
-    pub fn longest_s(&self) -> f64 {
-        self.longest_s
-    }
-
-    /// The mixture of two lognormal laws that is nearest (likeliest for 2000 equal shares of this distribution), or the
-    /// lognormal law where it has no two parts: what can be simulated in its place, with its error.
-    ///
-    /// # Errors
-    /// [`FitError`] where even a lognormal law has no fit.
-    pub fn nearest(&self) -> Result<Nearest, FitError> {
-        let at = |k: usize| (k as f64 + 0.5) / SHARES as f64;
-        let seconds: Vec<f64> = (0..SHARES).map(|k| self.seconds_at(at(k))).collect();
-        let times = Times::ended(&seconds)?;
-        let law = fit_law(Family::LognormalMixture, &times).or_else(|_| fit_law(Family::Lognormal, &times))?.law;
-        let off = |k: usize| (probability_below(&law, seconds[k]) - at(k)).abs();
-        Ok(Nearest {
-            law,
-            distance: (0..SHARES).map(off).fold(0.0, f64::max),
-            mean_error: law.mean_s() / self.mean_s() - 1.0,
-            quantile_errors: [0.5, 0.95, 0.99].map(|p| law.seconds_at(p) / self.seconds_at(p) - 1.0),
-        })
-    }
-}
-
-/// At most so many knots, the first and the last among them.
-fn thinned(knots: &[[f64; 2]]) -> Vec<[f64; 2]> {
-    if knots.len() <= KNOTS_MAX {
-        return knots.to_vec();
-    }
-    (0..KNOTS_MAX).map(|k| knots[k * (knots.len() - 1) / (KNOTS_MAX - 1)]).collect()
+    let ln_beyond = if tail_shape == 0.0 {
+        -beyond_s / tail_scale_s
+    } else {
+        // Beyond the end of a tail that ends nothing is left.
+        -(tail_shape * beyond_s / tail_scale_s).max(-1.0).ln_1p() / tail_shape
+    };
+    1.0 - (1.0 - TAIL_FROM) * ln_beyond.exp()
 }
 
 /// Scale and shape of the tail.
@@ -222,58 +155,92 @@ mod tests {
         (0..n).map(move |k| (k as f64 + 0.5) / n as f64)
     }
 
-    #[test]
-    fn an_exponential_sample_keeps_its_quantiles_and_its_tail() {
-        let law = Law::Exponential { mean_s: 4.0 };
-        let seconds: Vec<f64> = shares(2000).map(|u| law.seconds_at(u)).collect();
-        let found = Empirical::of(&Times::ended(&seconds).expect("a sample"), 0.05).expect("a table");
-        assert!(found.tail_shape().abs() < 1e-12 && found.knots.len() <= KNOTS_MAX);
-        for u in [0.01, 0.3, 0.5, 0.9, 0.95, 0.99, 0.9999] {
-            assert_relative_eq!(found.seconds_at(u), law.seconds_at(u), max_relative = 0.02);
-        }
-        assert_relative_eq!(found.mean_s(), 4.0, max_relative = 2e-3);
-        let summed = shares(100_000).map(|u| found.seconds_at(u)).sum::<f64>() / 1e5;
-        assert_relative_eq!(found.mean_s(), summed, max_relative = 1e-4);
+    fn fit(seconds: &[f64]) -> (Law, [f32; KNOTS], [f64; 2]) {
+        let law = empirical(&Times::ended(seconds).expect("a sample")).expect("a law");
+        let Law::Empirical { knots_s, tail_scale_s, tail_shape } = law else { panic!("{law:?}") };
+        (law, knots_s, [tail_scale_s, tail_shape])
     }
 
-    /// Excesses with P(X > y) = (1 + y)^-2: shape ½, scale ½; also where the longest tenth was cut off.
+    #[test]
+    fn an_exponential_sample_keeps_its_quantiles_its_tail_and_its_mean() {
+        let law = Law::Exponential { mean_s: 4.0 };
+        let seconds: Vec<f64> = shares(3200).map(|u| law.seconds_at(u)).collect();
+        let (found, _, [scale_s, shape]) = fit(&seconds);
+        assert_relative_eq!(scale_s, 4.0, max_relative = 0.01);
+        assert!(shape.abs() < 1e-12);
+        for u in [0.1, 0.3, 0.5, 0.9, 0.95, 0.99, 0.9999] {
+            assert_relative_eq!(found.seconds_at(u), law.seconds_at(u), max_relative = 0.015);
+        }
+        let mean = seconds.iter().sum::<f64>() / 3200.0;
+        assert_relative_eq!(found.mean_s(), mean, max_relative = 1e-7);
+        assert_relative_eq!(found.cv(), 1.0, max_relative = 0.01);
+    }
+
+    /// Nine in ten take a second, the others fifty: straight lines between quantiles would miss the mean by a tenth.
+    #[test]
+    fn two_heaps_keep_their_mean_and_stay_inside_the_sample() {
+        let seconds: Vec<f64> = shares(640).map(|u| if u < 0.9 { 1.0 } else { 50.0 } + 0.01 * u).collect();
+        let (found, knots_s, _) = fit(&seconds);
+        assert_relative_eq!(found.mean_s(), seconds.iter().sum::<f64>() / 640.0, max_relative = 1e-3);
+        assert!(knots_s.is_sorted() && knots_s[0] > 0.99 && knots_s[28] < 30.0 && knots_s[30] < 50.02, "{knots_s:?}");
+    }
+
+    /// Excesses with P(X > y) = (1 + 0.6 y)^(-1 / 0.3): shape 0.3, scale ½; also where the longest tenth was cut off.
     #[test]
     fn a_heavy_tail_has_its_shape() {
-        let excess = |u: f64| (1.0 - u).powf(-0.5) - 1.0;
+        let excess = |u: f64| ((1.0 - u).powf(-0.3) - 1.0) / 0.6;
         let all: Vec<f64> = shares(2000).map(excess).collect();
         let (scale, shape, _) = pareto(&all, &[]).expect("a tail");
-        assert_relative_eq!(shape, 0.5, epsilon = 0.02);
+        assert_relative_eq!(shape, 0.3, epsilon = 0.02);
         assert_relative_eq!(scale, 0.5, epsilon = 0.02);
         let limit = excess(0.9);
         let ended: Vec<f64> = all.iter().copied().filter(|y| *y < limit).collect();
         let (scale, shape, _) = pareto(&ended, &vec![limit; 2000 - ended.len()]).expect("a tail");
-        assert_relative_eq!(shape, 0.5, epsilon = 0.02);
+        assert_relative_eq!(shape, 0.3, epsilon = 0.02);
         assert_relative_eq!(scale, 0.5, epsilon = 0.02);
+        // A tail without a variance is given one.
+        let wild: Vec<f64> = shares(2000).map(|u| (1.0 - u).powf(-0.8)).collect();
+        let (law, _, [_, shape]) = fit(&wild);
+        assert!((0.3..=SHAPES[1]).contains(&shape) && law.cv().is_finite(), "{shape}");
     }
 
     #[test]
-    fn the_nearest_mixture_says_how_near_it_is() {
-        let law = Law::LognormalMixture { mu: [1.0, 3.0], sigma: [0.2, 0.4], first_probability: 0.3 };
-        let seconds: Vec<f64> = shares(3000).map(|u| law.seconds_at(u)).collect();
-        let table = Empirical::of(&Times::ended(&seconds).expect("a sample"), 0.05).expect("a table");
-        let found = table.nearest().expect("a law");
-        assert!(found.distance < 0.01 && found.mean_error.abs() < 0.01, "{found:?}");
-        assert!(found.quantile_errors.iter().all(|error| error.abs() < 0.02), "{found:?}");
-        // Three heaps are no two: the distance is that of the best that two can do.
-        let heaps: Vec<f64> =
-            shares(900).enumerate().map(|(k, u)| [1.0, 10.0, 100.0][k % 3] * (1.0 + 0.1 * u)).collect();
-        let table = Empirical::of(&Times::ended(&heaps).expect("a sample"), 0.05).expect("a table");
-        assert!(table.nearest().expect("a law").distance > 0.05);
+    fn probabilities_invert_the_quantiles_of_the_law() {
+        let seconds: Vec<f64> = shares(2000).map(|u| 2.0 + (1.0 - u).powf(-0.3)).collect();
+        for seconds in [seconds, shares(2000).map(|u| 1.0 + u * u).collect()] {
+            let (law, knots_s, tail) = fit(&seconds);
+            for u in shares(500) {
+                assert_relative_eq!(below(&knots_s, tail, law.seconds_at(u)), u, max_relative = 1e-9);
+            }
+            assert!(below(&knots_s, tail, 0.5) <= 0.0 && below(&knots_s, tail, 1e9) > 1.0 - 1e-6);
+        }
     }
 
     #[test]
     fn a_tail_of_few_times_is_none() {
         let times = |n: usize| Times::ended(&shares(n).map(|u| 1.0 + u).collect::<Vec<_>>()).expect("a sample");
-        assert_eq!(Empirical::of(&times(100), 0.05), Err(FitError::TooFew { ended: 100, needed: 200 }));
-        assert!(Empirical::of(&times(250), 0.05).is_ok());
+        assert_eq!(empirical(&times(100)), Err(FitError::TooFew { ended: 100, needed: 160 }));
+        assert!(empirical(&times(200)).is_ok());
         // Where so many were cut off that the tail was never seen.
         let time = |u: f64| Time { seconds: (1.0 + u).min(1.9), censored: u > 0.9 };
         let cut = Times::of(&shares(1000).map(time).collect::<Vec<_>>()).expect("a sample");
-        assert!(matches!(Empirical::of(&cut, 0.05), Err(FitError::TooFew { .. })));
+        assert!(matches!(empirical(&cut), Err(FitError::TooFew { .. })));
+    }
+
+    /// The longest two in a hundred were cut off, some earlier ones too: as the whole sample but for that.
+    #[test]
+    fn times_that_were_cut_off_count_as_longer_than_their_limit() {
+        let law = Law::Weibull { shape: 0.8, scale_s: 5.0 };
+        let limit = |k: usize| law.seconds_at(0.98).min(if k.is_multiple_of(10) { 20.0 } else { f64::INFINITY });
+        let time = |(k, u): (usize, f64)| {
+            let seconds = law.seconds_at(u);
+            Time { seconds: seconds.min(limit(k)), censored: seconds > limit(k) }
+        };
+        let times = Times::of(&shares(4001).enumerate().map(time).collect::<Vec<_>>()).expect("a sample");
+        let found = empirical(&times).expect("a law");
+        assert_relative_eq!(found.mean_s(), law.mean_s(), max_relative = 0.02);
+        for u in [0.1, 0.5, 0.9, 0.97] {
+            assert_relative_eq!(found.seconds_at(u), law.seconds_at(u), max_relative = 0.03);
+        }
     }
 }

@@ -22,11 +22,13 @@ pub enum Family {
     ShiftedLognormal,
     /// One of two lognormal laws.
     LognormalMixture,
+    /// As it was measured, with a smooth tail.
+    Empirical,
 }
 
 impl Family {
-    /// All of them, those with fewer parameters first.
-    pub const ALL: [Self; 7] = [
+    /// Those whose likelihoods can be compared, with fewer parameters first.
+    pub const COMPARED: [Self; 7] = [
         Self::Deterministic,
         Self::Exponential,
         Self::Lognormal,
@@ -36,7 +38,7 @@ impl Family {
         Self::LognormalMixture,
     ];
 
-    /// How many numbers tell a law of the family from the others.
+    /// How many numbers tell a law of the family from the others; of an empirical one, how many tell its tail.
     #[must_use]
     pub fn parameters(self) -> usize {
         self.parameter_names().len()
@@ -52,6 +54,7 @@ impl Family {
             Self::Gamma | Self::Weibull => &["shape", "scale_s"],
             Self::ShiftedLognormal => &["shift_s", "mu", "sigma"],
             Self::LognormalMixture => &["first_probability", "first_mu", "first_sigma", "second_mu", "second_sigma"],
+            Self::Empirical => &["threshold_s", "tail_scale_s", "tail_shape"],
         }
     }
 }
@@ -66,6 +69,7 @@ impl fmt::Display for Family {
             Self::Weibull => "Weibull",
             Self::ShiftedLognormal => "shifted lognormal",
             Self::LognormalMixture => "mixture of two lognormals",
+            Self::Empirical => "empirical",
         })
     }
 }

@@ -1,6 +1,6 @@
 //! The likeliest law of a family, and what the sample leaves open about it.
 
-use fleetfront_sim::Law;
+use fleetfront_sim::{KNOTS, Law};
 use serde::{Deserialize, Serialize};
 
 use super::error::FitError;
@@ -9,7 +9,7 @@ use super::jet::Jet;
 use super::likelihood::{Density, coordinates, law_at};
 use super::newton::{Maximum, covariance, maximise};
 use super::times::Times;
-use super::{complete, mixture, shifted};
+use super::{complete, empirical, mixture, shifted};
 use crate::student::student_quantile;
 
 /// The coverage of every interval of a fit.
@@ -36,10 +36,11 @@ pub struct LawFit {
     /// How many were cut off.
     pub cut_off: usize,
     /// Logarithm of the likelihood of the sample (seconds^-n for the n that ended) under it. Of a fixed time, a sum of
-    /// probabilities of 1: zero.
-    pub log_likelihood: f64,
+    /// probabilities of 1: zero. `None` for an empirical law, which follows any sample.
+    pub log_likelihood: Option<f64>,
     /// Akaike's criterion corrected for small samples: less is better, a difference below 2 says little. `None` with fewer
-    /// than two times more than parameters, and for a fixed time, whose likelihood is none of a density.
+    /// than two times more than parameters, for an empirical law, and for a fixed time, whose likelihood is none of a
+    /// density.
     pub aicc: Option<f64>,
     /// Of the law's coordinates: of what is not known about them, from the curvature of the likelihood.
     covariance: Option<Vec<Vec<f64>>>,
@@ -77,6 +78,9 @@ pub fn fit_law(family: Family, times: &Times) -> Result<LawFit, FitError> {
     if family == Family::Deterministic {
         return fixed(times);
     }
+    if family == Family::Empirical {
+        return empirical::empirical(times).map(|law| without_coordinates(family, law, times));
+    }
     if ended < parameters {
         return Err(FitError::FewerThanParameters { family, ended, parameters });
     }
@@ -94,7 +98,7 @@ pub fn fit_law(family: Family, times: &Times) -> Result<LawFit, FitError> {
         law: law_at(family, &found.at),
         ended,
         cut_off: times.cut_off_s().len(),
-        log_likelihood: found.likelihood,
+        log_likelihood: Some(found.likelihood),
         aicc: aicc(parameters, ended, found.likelihood),
         covariance: found.covariance,
         shift_s: found.shift_s,
@@ -109,7 +113,7 @@ pub(super) fn refit(family: Family, times: &Times, near: &Law) -> Option<Law> {
         return None;
     }
     let at = match family {
-        Family::Deterministic => return fixed(times).ok().map(|fit| fit.law),
+        Family::Deterministic | Family::Empirical => return fit_law(family, times).ok().map(|fit| fit.law),
         Family::ShiftedLognormal => {
             let found = shifted::likeliest(times)?;
             vec![found.shift_s, found.beyond[0], found.beyond[1]]
@@ -136,16 +140,22 @@ fn fixed(times: &Times) -> Result<LawFit, FitError> {
         let longest = ended[ended.len() - 1].max(times.cut_off_s().last().copied().unwrap_or(0.0));
         FitError::Varies { shortest, longest }
     })?;
-    Ok(LawFit {
-        family: Family::Deterministic,
-        law: Law::Deterministic { seconds },
-        ended: ended.len(),
+    let fit = without_coordinates(Family::Deterministic, Law::Deterministic { seconds }, times);
+    Ok(LawFit { log_likelihood: Some(0.0), ..fit })
+}
+
+/// A law of which no curvature tells what is not known about it.
+fn without_coordinates(family: Family, law: Law, times: &Times) -> LawFit {
+    LawFit {
+        family,
+        law,
+        ended: times.ended_s().len(),
         cut_off: times.cut_off_s().len(),
-        log_likelihood: 0.0,
+        log_likelihood: None,
         aicc: None,
         covariance: None,
         shift_s: None,
-    })
+    }
 }
 
 /// Families with one or two parameters.
@@ -249,13 +259,23 @@ fn student(n: usize, k: usize) -> Option<[f64; 2]> {
 }
 
 impl LawFit {
-    /// The parameters, in the order of [`Family::parameter_names`].
+    /// The law of the same family for another sample like the one it was fitted to, as fast as it can be found; `None`
+    /// where that has none.
+    #[must_use]
+    pub fn refitted(&self, times: &Times) -> Option<Law> {
+        refit(self.family, times, &self.law)
+    }
+
+    /// The parameters, in the order of [`Family::parameter_names`]; of an empirical law without intervals.
     #[must_use]
     pub fn parameters(&self) -> Vec<FitEstimate> {
+        if let Law::Empirical { knots_s, tail_scale_s, tail_shape } = self.law {
+            let known = |value: f64| FitEstimate { value, interval: None };
+            return [f64::from(knots_s[KNOTS - 1]), tail_scale_s, tail_shape].map(known).to_vec();
+        }
         let positive = |of: fn(&[f64]) -> f64| self.positive(of);
         match self.family {
-            Family::Deterministic => vec![positive(|at| at[0])],
-            Family::Exponential => vec![positive(|at| at[0])],
+            Family::Deterministic | Family::Exponential => vec![positive(|at| at[0])],
             Family::Lognormal => vec![self.plain(|at| at[0]), positive(|at| at[1])],
             Family::Gamma => vec![positive(|at| at[0]), positive(|at| at[1] - at[0])],
             Family::Weibull => vec![positive(|at| at[0]), positive(|at| at[1])],
@@ -271,20 +291,29 @@ impl LawFit {
                 let (mu, sigma) = ([1, 3].map(|k| self.coordinate(k, false)), [2, 4].map(|k| self.coordinate(k, true)));
                 vec![first, mu[0], sigma[0], mu[1], sigma[1]]
             }
+            Family::Empirical => unreachable!("its law has no coordinates"),
         }
     }
 
-    /// The mean in seconds.
+    /// The mean in seconds. Of an empirical law with the interval of the mean of as many independent times as ended.
     #[must_use]
     pub fn mean(&self) -> FitEstimate {
+        if self.family == Family::Empirical {
+            let (value, n) = (self.law.mean_s(), self.ended as f64);
+            let reach = student_quantile(n - 1.0, FIT_COVERAGE) * self.law.cv() / n.sqrt();
+            return FitEstimate { value, interval: Some([value * (-reach).exp(), value * reach.exp()]) };
+        }
         self.positive(|at| law_at(self.family, at).mean_s().ln())
     }
 
-    /// What a time stays below with this probability, in seconds.
+    /// What a time stays below with this probability, in seconds; of an empirical law without an interval.
     ///
     /// - `probability`: in (0, 1), and no closer to its ends than 2^-33.
     #[must_use]
     pub fn quantile(&self, probability: f64) -> FitEstimate {
+        if self.family == Family::Empirical {
+            return FitEstimate { value: self.law.seconds_at(probability), interval: None };
+        }
         self.positive(|at| law_at(self.family, at).seconds_at(probability).ln())
     }
 

@@ -5,7 +5,9 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::distance::{Distances, distances};
+use super::empirical;
 use super::error::FitError;
+use super::family::Family;
 use super::fit::{LawFit, refit};
 use super::likelihood::plain;
 use super::points::{Bands, CdfStep, QqPoint};
@@ -29,10 +31,11 @@ pub struct TestOfFit {
 /// How a sample compares with its fitted law.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Goodness {
-    /// The largest distance between the two distribution functions (Kolmogorov and Smirnov).
-    pub kolmogorov_smirnov: TestOfFit,
-    /// The squared distance, with more weight on the tails (Anderson and Darling 1954).
-    pub anderson_darling: TestOfFit,
+    /// The largest distance between the two distribution functions (Kolmogorov and Smirnov); `None` for an empirical law,
+    /// which follows any sample.
+    pub kolmogorov_smirnov: Option<TestOfFit>,
+    /// The squared distance, with more weight on the tails (Anderson and Darling 1954); likewise.
+    pub anderson_darling: Option<TestOfFit>,
     /// How many samples were drawn and could be fitted.
     pub replicates: u32,
     /// How many had no fit of the family, and do not count.
@@ -47,7 +50,7 @@ pub struct Goodness {
 /// the same limit, are each fitted by the same family and measured against their own fit. Tables of these statistics
 /// hold for laws that were known beforehand, and are not used.
 ///
-/// - `fit`: the fit of `times`.
+/// - `fit`: the fit of `times`. An empirical law is not tested, for it follows any sample; bands are drawn all the same.
 /// - `replicates`: 199 as a rule ([`REPLICATES`]); p values are then multiples of 1/200.
 ///
 /// The result depends on `seed` and not on the number of threads. The fits of mixtures begin at the law itself.
@@ -67,25 +70,29 @@ pub fn goodness_of_fit(fit: &LawFit, times: &Times, seed: u64, replicates: u32) 
     assert!(replicates > 0, "a p value needs samples to compare with");
     let limit_s = common_limit(times)?;
     let no_spread = FitError::NoSpread { n: fit.ended, value: times.ended_s()[0] };
-    let observed = distances(&fit.law, times, limit_s).ok_or(no_spread)?;
+    let observed = distances(&fit.law, times, limit_s);
+    if observed.is_none() && fit.family != Family::Empirical {
+        return Err(no_spread);
+    }
     let bands = Bands::of(&fit.law, times);
-    let drawn: Vec<Option<(Distances, Bands)>> = (0..replicates)
+    let drawn: Vec<Option<(Option<Distances>, Bands)>> = (0..replicates)
         .into_par_iter()
         .map(|replicate| {
             let sample = draw(&fit.law, times.count(), limit_s, seed, replicate)?;
             let law = refit(fit.family, &sample, &fit.law)?;
-            Some((distances(&law, &sample, limit_s)?, bands.of_replicate(&law, &sample)))
+            Some((distances(&law, &sample, limit_s), bands.of_replicate(&law, &sample)))
         })
         .collect();
-    let (fitted, of_fitted): (Vec<Distances>, Vec<Bands>) = drawn.into_iter().flatten().unzip();
+    let (fitted, of_fitted): (Vec<Option<Distances>>, Vec<Bands>) = drawn.into_iter().flatten().unzip();
     if fitted.is_empty() {
         return Err(FitError::NoMaximum { family: fit.family });
     }
     let test = |of: fn(&Distances) -> f64| {
-        let as_far = fitted.iter().filter(|found| of(found) >= of(&observed)).count();
+        let statistic = of(observed.as_ref()?);
+        let as_far = fitted.iter().flatten().filter(|found| of(found) >= statistic).count();
         let p_value = (1 + as_far) as f64 / (1 + fitted.len()) as f64;
         let p_standard_error = (p_value * (1.0 - p_value) / fitted.len() as f64).sqrt();
-        TestOfFit { statistic: of(&observed), p_value, p_standard_error }
+        Some(TestOfFit { statistic, p_value, p_standard_error })
     };
     let (qq, cdf) = bands.with_ends(&of_fitted);
     Ok(Goodness {
@@ -136,5 +143,8 @@ pub(super) fn share_at(steps: &[(f64, f64)], seconds: f64) -> f64 {
 
 /// P(X <= seconds) under a law that has a density.
 pub(super) fn probability_below(law: &Law, seconds: f64) -> f64 {
+    if let Law::Empirical { knots_s, tail_scale_s, tail_shape } = law {
+        return empirical::below(knots_s, [*tail_scale_s, *tail_shape], seconds);
+    }
     plain(law).map_or(f64::NAN, |density| -density.beyond(seconds).value.exp_m1())
 }

@@ -186,7 +186,7 @@ pub(super) fn coordinates(law: &Law) -> Option<(Family, Vec<f64>)> {
         Law::LognormalMixture { mu, sigma, first_probability: p } => {
             (Family::LognormalMixture, vec![(p / (1.0 - p)).ln(), mu[0], sigma[0].ln(), mu[1], sigma[1].ln()])
         }
-        Law::TwoPoint { .. } | Law::Hyperexponential { .. } => return None,
+        Law::TwoPoint { .. } | Law::Hyperexponential { .. } | Law::Empirical { .. } => return None,
     })
 }
 

@@ -1,8 +1,11 @@
 use approx::assert_relative_eq;
 
+use fleetfront_sim::Law;
+
 use super::{CalibrationStudy, CellStudy, Disagreement, Fitness, StudyEffort, StudyFacts};
-use crate::calibration::CalibrationOptions;
+use crate::calibration::{CalibratedCell, CalibrationOptions};
 use crate::day::Day;
+use crate::laws::{Family, QqPoint};
 use crate::memory::Memory;
 use crate::memory_fit::MemoryClass;
 use crate::roofline::Roofline;
@@ -54,9 +57,38 @@ fn times_are_held_against_their_law_where_there_are_three() {
     let Fitness::Tested { goodness, .. } = fitness(&flux("L40S", &[15.8, 16.1, 16.3, 16.2], 28)) else {
         panic!("four times")
     };
-    assert!(goodness.anderson_darling.p_value > 0.05 && goodness.qq.len() == 4, "{goodness:?}");
+    assert!(
+        goodness.anderson_darling.is_some_and(|test| test.p_value > 0.05) && goodness.qq.len() == 4,
+        "{goodness:?}"
+    );
     let Fitness::Untested { because } = fitness(&flux("L40S", &[15.8, 16.1, 15.8], 28)) else { panic!("two times") };
     assert_eq!(because, "fewer than three different times");
+}
+
+/// Three hundred runs in three heaps: no family suits, the law is theirs, and a test against itself would say nothing.
+#[test]
+fn many_runs_that_refute_every_family_are_their_own_law() {
+    let heaps: Vec<f64> = (0..300).map(|k| [12.0, 20.0, 45.0][k % 3] * (1.0 + 0.0002 * k as f64)).collect();
+    let found = study(&flux("L40S", &heaps, 28));
+    let CalibratedCell { fit: Some(fit), ranking: Some(ranking), .. } = &found.cells[0].cell else {
+        panic!("300 runs")
+    };
+    assert!(matches!(fit.law, Law::Empirical { .. }));
+    assert_relative_eq!(fit.law.mean_s(), heaps.iter().sum::<f64>() / 300.0, max_relative = 2e-3);
+    // The interval of a mean of 300: Student's t of 297 degrees of freedom at 90 % is 1.650.
+    assert_relative_eq!(fit.factor.high.ln(), 1.650 * fit.law.cv() / 300f64.sqrt(), max_relative = 2e-3);
+    let refuted = ranking.refuted.expect("three heaps are no two");
+    assert_eq!((ranking.laws[1].family, ranking.runner_up_difference), (refuted.family, None));
+    assert!(fit.notes[0].starts_with("empirical law of its 300 runs: the likeliest family ("), "{:?}", fit.notes);
+    let written = serde_json::to_string(&found).expect("JSON");
+    let read: CalibrationStudy = serde_json::from_str(&written).expect("as written");
+    assert_eq!(read.cells[0].cell.fit, found.cells[0].cell.fit);
+    let Fitness::Tested { family, parameters, goodness } = &found.cells[0].fitness else { panic!("300 times") };
+    assert_eq!((*family, parameters.len()), (Family::Empirical, 3));
+    assert!(goodness.anderson_darling.is_none() && goodness.kolmogorov_smirnov.is_none());
+    assert!(goodness.qq.len() > 150 && goodness.cdf.len() > 150, "{goodness:?}");
+    let inside = |point: &QqPoint| (point.band_s[0]..=point.band_s[1]).contains(&point.sample_s);
+    assert!(goodness.qq.iter().filter(|point| inside(point)).count() > goodness.qq.len() * 9 / 10);
 }
 
 #[test]

@@ -161,7 +161,7 @@ fn fit(keys: &Keys<'_>, words: &Words) -> Result<f64, String> {
     let metric = words.1.as_str();
     match fit.law {
         _ if metric.starts_with("aicc") => fit.aicc.ok_or_else(|| "too few times for AICc".to_owned()),
-        _ if metric.contains("log-likelihood") => Ok(fit.log_likelihood),
+        _ if metric.contains("log-likelihood") => fit.log_likelihood.ok_or_else(|| "no density".to_owned()),
         Law::Gamma { shape, .. } | Law::Weibull { shape, .. } if metric == "shape" => Ok(shape),
         Law::Gamma { scale_s, .. } | Law::Weibull { scale_s, .. } if metric == "scale" => Ok(scale_s),
         Law::Lognormal { mu, .. } if metric == "mu" => Ok(mu),

@@ -1,7 +1,7 @@
 //! What the first part of a log tells of the models: how long they execute, how long their containers take to start, how often
 //! they fail; and what it leaves open about that.
 
-use fleetfront_calibration::{Factor, Family, Fit, Kind, LawFit, Times, fit_law};
+use fleetfront_calibration::{Factor, Fit, Kind, LawFit, Times, own_law};
 use fleetfront_scenario::FailureCounts;
 use fleetfront_sim::{Law, Luck};
 use serde::{Deserialize, Serialize};
@@ -13,28 +13,18 @@ use crate::worlds::Doubt;
 pub(crate) const TIMES_MIN: usize = 8;
 /// More times than these are thinned out evenly: they leave less than cv / 70 of a mean open.
 const TIMES_MAX: usize = 5_000;
-/// The families that are tried. The mixture is left out: of so few times as a week has it finds parts that are none.
-const FAMILIES: [Family; 6] = [
-    Family::Deterministic,
-    Family::Exponential,
-    Family::Lognormal,
-    Family::Gamma,
-    Family::Weibull,
-    Family::ShiftedLognormal,
-];
 
 /// A law fitted to times, and the times.
 #[derive(Debug, Clone)]
 pub(crate) struct MeasuredLaw {
-    pub(crate) law: Law,
-    family: Family,
+    fit: LawFit,
     times: Vec<f64>,
     /// How many there were before they were thinned out.
     pub(crate) n: usize,
 }
 
 impl MeasuredLaw {
-    /// The likeliest law by AICc; `None` where the times are too few. Times of zero are no spans and left out.
+    /// The law that `calibrate` finds in such times; `None` where they are too few. Times of zero are no spans and left out.
     pub(crate) fn of(seconds: impl Iterator<Item = f64>) -> Option<Self> {
         let mut times: Vec<f64> = seconds.filter(|seconds| *seconds > 0.0).collect();
         let n = times.len();
@@ -45,12 +35,8 @@ impl MeasuredLaw {
         if n > TIMES_MAX {
             times = (0..TIMES_MAX).map(|k| times[(2 * k + 1) * n / (2 * TIMES_MAX)]).collect();
         }
-        let sample = Times::ended(&times).ok()?;
-        let fits = FAMILIES.into_iter().filter_map(|family| fit_law(family, &sample).ok());
-        // A fixed time has no AICc, and a fit only where all times are equal.
-        let worth = |fit: &LawFit| fit.aicc.unwrap_or(f64::NEG_INFINITY);
-        let best = fits.min_by(|a, b| worth(a).total_cmp(&worth(b)))?;
-        Some(Self { law: best.law, family: best.family, times, n })
+        let fit = own_law(&Times::ended(&times).ok()?).ok()?;
+        Some(Self { fit, times, n })
     }
 
     /// The law that another first part might have told: refitted to times drawn from these, one fewer of them, which makes up
@@ -60,13 +46,18 @@ impl MeasuredLaw {
         let count = self.times.len();
         let draw = |k: usize| self.times[((luck.child(k as u32).uniform(0, 0) * count as f64) as usize).min(count - 1)];
         let times: Vec<f64> = (1..count).map(draw).collect();
-        let refitted = Times::ended(&times).ok().and_then(|times| fit_law(self.family, &times).ok());
-        refitted.map_or(self.law, |fit| fit.law)
+        let refitted = Times::ended(&times).ok().and_then(|times| self.fit.refitted(&times));
+        // Too few different times for the family: the mean at least is theirs.
+        refitted.unwrap_or_else(|| self.fit.law.scaled(mean(&times) / mean(&self.times)))
     }
 
     fn told(&self) -> LawTold {
-        LawTold { law: self.law, family: self.family.to_string(), n: self.n as u32 }
+        LawTold { law: self.fit.law, family: self.fit.family.to_string(), n: self.n as u32 }
     }
+}
+
+fn mean(times: &[f64]) -> f64 {
+    times.iter().sum::<f64>() / times.len() as f64
 }
 
 /// What is known of one model from the first part.
@@ -170,8 +161,8 @@ mod tests {
     fn few_times_tell_no_law_and_equal_ones_a_fixed_one() {
         assert!(MeasuredLaw::of([3.0; 7].into_iter()).is_none());
         let fixed = MeasuredLaw::of([3.0, 0.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0].into_iter()).expect("eight times");
-        assert_eq!((fixed.law, fixed.n), (Law::Deterministic { seconds: 3.0 }, 8));
-        assert_eq!(fixed.redrawn(Luck(1)), fixed.law);
+        assert_eq!((fixed.fit.law, fixed.n), (Law::Deterministic { seconds: 3.0 }, 8));
+        assert_eq!(fixed.redrawn(Luck(1)), fixed.fit.law);
         let many = MeasuredLaw::of((0..20_000).map(|k| 1.0 + f64::from(k % 100))).expect("many");
         assert_eq!((many.n, many.times.len()), (20_000, TIMES_MAX));
     }

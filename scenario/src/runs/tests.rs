@@ -80,6 +80,17 @@ fn one_run_has_the_spread_that_the_tables_state_and_a_wide_mean() {
     assert!(scenario.warnings.iter().any(|words| words.contains(told)), "{:#?}", scenario.warnings);
 }
 
+/// The choice is that of `calibrate`.
+#[test]
+fn many_runs_of_no_family_are_simulated_as_they_were_measured() {
+    let rows: String = (0..300).map(|k| warm("instantid,,A10", [4.0, 11.0, 30.0][k % 3] + 1e-3 * k as f64)).collect();
+    let scenario = loaded(&rows);
+    let fit = cell(&scenario, "instantid", "A10").service.as_ref().expect("a law");
+    assert_eq!(fit.n, 300);
+    assert!(matches!(fit.law, fleetfront_sim::Law::Empirical { .. }), "{:?}", fit.law);
+    assert_relative_eq!(fit.law.mean_s(), 15.149_5, max_relative = 2e-3);
+}
+
 /// Two hours a request are asked about, until the scenario says that they are meant.
 #[test]
 fn a_cell_in_milliseconds_is_asked_about_and_may_be_right() {

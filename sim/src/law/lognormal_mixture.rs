@@ -209,10 +209,4 @@ mod tests {
             }
         }
     }
-
-    /// What a law is made of stays small: it is copied with every pool.
-    #[test]
-    fn a_law_is_six_numbers() {
-        assert_eq!(size_of::<Law>(), 48);
-    }
 }

@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use super::Law;
+use super::empirical::Empirical;
 use super::fitted::Fitted;
 use super::gamma::Gamma;
 use super::hyperexponential::Mixture;
@@ -51,6 +52,9 @@ impl Law {
             Self::ShiftedLognormal { shift_s, mu, sigma } => shift_s + exp(mu + sigma * normal_quantile(u)),
             Self::LognormalMixture { mu, sigma, first_probability } => {
                 LognormalMixture::new(mu, sigma, first_probability).seconds(u)
+            }
+            Self::Empirical { knots_s, tail_scale_s, tail_shape } => {
+                Empirical { knots_s, tail_scale_s, tail_shape }.seconds(u)
             }
         }
     }
@@ -186,6 +190,9 @@ impl ReadyLaw {
             }
             Law::Hyperexponential { mean_s, first_probability } => {
                 Mixture::new(mean_s, first_probability).fill(quantiles, seconds);
+            }
+            Law::Empirical { knots_s, tail_scale_s, tail_shape } => {
+                Empirical { knots_s, tail_scale_s, tail_shape }.fill(quantiles, seconds);
             }
             Law::Deterministic { .. } | Law::TwoPoint { .. } | Law::LognormalMixture { .. } => {
                 update_one_by_one(quantiles, seconds, |u| self.law.seconds_at(u));

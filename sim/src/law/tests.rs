@@ -29,7 +29,17 @@ fn laws() -> Vec<Law> {
         Law::shifted_lognormal(seconds(4.0), seconds(9.0), 0.4),
         Law::LognormalMixture { mu: [1.0, 3.4], sigma: [0.25, 0.4], first_probability: 0.35 },
         Law::LognormalMixture { mu: [2.0, 1.5], sigma: [0.3, 1.2], first_probability: 0.7 },
+        empirical(2.0, 0.2),
+        empirical(0.5, 0.0),
+        empirical(3.0, -0.4),
     ]
+}
+
+/// Two heaps of spans, from 1 s on, and a tail from 14.45 s on.
+fn empirical(tail_scale_s: f64, tail_shape: f64) -> Law {
+    let knots_s =
+        std::array::from_fn(|k| if k < 12 { 1.0 + 0.01 * k as f32 } else { 6.0 + 0.5 * (k - 12) as f32 - 0.55 });
+    Law::Empirical { knots_s, tail_scale_s, tail_shape }
 }
 
 /// P(X <= x), as other code says it where there is any.
@@ -54,6 +64,20 @@ fn cdf(law: &Law, x: f64) -> f64 {
         Law::LognormalMixture { mu, sigma, first_probability: p } => {
             let part = |part: usize| LogNormal::new(mu[part], sigma[part]).expect("a law").cdf(x);
             p * part(0) + (1.0 - p) * part(1)
+        }
+        Law::Empirical { knots_s, tail_scale_s, tail_shape } => {
+            let knots_s = knots_s.map(f64::from);
+            let above = knots_s.partition_point(|knot_s| *knot_s <= x);
+            if above == 0 {
+                return 0.0;
+            }
+            let beyond = x - knots_s[above - 1];
+            if above < KNOTS {
+                return ((above - 1) as f64 + beyond / (knots_s[above] - knots_s[above - 1])) / 32.0;
+            }
+            let z = beyond / tail_scale_s;
+            let surviving = if tail_shape == 0.0 { (-z).exp() } else { (-(tail_shape * z).ln_1p() / tail_shape).exp() };
+            1.0 - surviving / 16.0
         }
     }
 }
@@ -278,11 +302,44 @@ fn a_fitted_law_is_met_to_a_billionth_and_never_decreases() {
 fn scaling_a_law_scales_its_spans() {
     for law in laws() {
         let scaled = law.scaled(2.1);
-        assert_relative_eq!(scaled.mean_s(), 2.1 * law.mean_s(), max_relative = 1e-13);
-        assert_relative_eq!(scaled.cv(), law.cv(), max_relative = 1e-12);
+        // The digits that knots have.
+        let rounding = if matches!(law, Law::Empirical { .. }) { 1e-7 } else { 0.0 };
+        assert_relative_eq!(scaled.mean_s(), 2.1 * law.mean_s(), max_relative = 1e-13 + rounding);
+        assert_relative_eq!(scaled.cv(), law.cv(), max_relative = 1e-12 + rounding);
         for u in ladder(50) {
-            assert_relative_eq!(scaled.seconds_at(u), 2.1 * law.seconds_at(u), max_relative = 1e-11);
+            assert_relative_eq!(scaled.seconds_at(u), 2.1 * law.seconds_at(u), max_relative = 1e-11 + rounding);
         }
+    }
+}
+
+/// By the middles of 2^22 parts; and where no number of parts suffices, because there is no such moment.
+#[test]
+fn an_empirical_law_has_the_moments_of_its_tail() {
+    let count = 1 << 22;
+    for law in [empirical(2.0, 0.2), empirical(0.5, 0.0), empirical(3.0, -0.4), empirical(0.0, 0.0)] {
+        let mean = ladder(count).map(|u| law.seconds_at(u)).sum::<f64>() / f64::from(count);
+        let variance = ladder(count).map(|u| (law.seconds_at(u) - mean).powi(2)).sum::<f64>() / f64::from(count);
+        assert_relative_eq!(law.mean_s(), mean, max_relative = 1e-5);
+        assert_relative_eq!(law.cv(), variance.sqrt() / mean, max_relative = 1e-3);
+    }
+    assert!(empirical(2.0, 0.5).mean_s().is_finite() && empirical(2.0, 0.5).cv().is_infinite());
+    assert!(empirical(2.0, 1.0).mean_s().is_infinite());
+    let still = Law::Empirical { knots_s: [3.0; KNOTS], tail_scale_s: 0.0, tail_shape: 0.3 };
+    assert_eq!((still.mean_s(), still.cv(), still.seconds_at(1.0 - 1e-9)), (3.0, 0.0, 3.0));
+    let nothing = Law::Empirical { knots_s: [0.0; KNOTS], tail_scale_s: 0.0, tail_shape: 0.0 };
+    assert_eq!((nothing.mean_s(), nothing.cv()), (0.0, 0.0));
+}
+
+/// On both sides of each knot, and of the end of the body: place by place.
+#[test]
+fn an_empirical_law_rises_through_its_knots() {
+    let Law::Empirical { knots_s, .. } = empirical(2.0, 0.2) else { panic!("an empirical law") };
+    for knot in 1..KNOTS as u32 {
+        let places: Vec<Quantile> = (0..200).map(|k| Quantile((knot << 27) - 100 + k)).collect();
+        let mut seconds = vec![0.0; places.len()];
+        empirical(2.0, 0.2).ready().fill_seconds(&places, &mut seconds);
+        assert!(seconds.is_sorted());
+        assert_relative_eq!(seconds[100], f64::from(knots_s[knot as usize]), max_relative = 1e-7);
     }
 }
 
@@ -300,7 +357,7 @@ fn spans_are_the_same_on_every_machine() {
     assert_eq!(found, PINNED);
 }
 
-const PINNED: [u64; 15] = [
+const PINNED: [u64; 18] = [
     4_938_325_952_791_301_922,
     11_130_640_696_340_709_643,
     16_255_795_952_448_546_156,
@@ -316,4 +373,13 @@ const PINNED: [u64; 15] = [
     84_855_909_972_094_702,
     14_407_589_006_345_523_102,
     727_879_448_999_516_349,
+    3_542_184_700_855_463_786,
+    4_886_280_809_163_032_955,
+    15_480_816_071_317_091_084,
 ];
+
+/// A law is copied with every pool: what it is made of stays small.
+#[test]
+fn a_law_is_as_large_as_its_knots() {
+    assert_eq!(size_of::<Law>(), 4 * (KNOTS + 1) + 16);
+}

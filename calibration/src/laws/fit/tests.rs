@@ -19,7 +19,7 @@ fn check(fit: &LawFit, expected: &[f64], log_likelihood: f64) {
     for (found, expected) in fit.parameters().iter().zip(expected) {
         assert_relative_eq!(found.value, *expected, max_relative = 1e-5);
     }
-    assert_relative_eq!(fit.log_likelihood, log_likelihood, max_relative = 1e-10);
+    assert_relative_eq!(fit.log_likelihood.expect("a density"), log_likelihood, max_relative = 1e-10);
 }
 
 /// `scipy.stats.{lognorm,gamma,weibull_min}.fit(CensoredData(uncensored=ended, right=cut_off), floc=0)`, polished by
