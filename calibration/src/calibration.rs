@@ -8,6 +8,8 @@
 mod borrowed;
 mod bounds;
 mod cell;
+#[cfg(test)]
+mod coverage;
 mod first_requests;
 mod flag;
 mod ranking;
