@@ -5,6 +5,7 @@ mod from_tables;
 mod milliseconds;
 mod mlperf;
 mod modal_calls;
+mod names;
 mod row;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use crate::table::{Table, filled_lines};
 
 pub use mlperf::Benchmarked;
 pub use modal_calls::ServedAs;
+pub use names::{KnownModel, near_misses};
 
 /// The columns of `runs.csv`, and the keys of its JSON lines.
 pub const RUN_COLUMNS: [&str; 21] = [
