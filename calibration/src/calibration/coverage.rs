@@ -1,5 +1,7 @@
 //! Cells of drawn worlds against what is true of them: whether bounds hold it, and whether means are right on average.
 
+use std::io::{Write, stderr};
+
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
@@ -54,7 +56,8 @@ fn bounds_cover_what_they_say() {
             for runs_of_cell in [2, 3, 5, 10, 15, 25, 50] {
                 let [(inside, all), (borrowed, of)] = coverage(worlds, runs_of_cell, sigma);
                 let of_borrowed = format!("{borrowed} of {of} borrowed ones");
-                eprintln!("sigma {sigma}, {runs_of_cell} runs: {inside} of {all} measured cells, {of_borrowed}");
+                let words = format!("sigma {sigma}, {runs_of_cell} runs: {inside} of {all} measured cells, {of_borrowed}");
+                let _ = writeln!(stderr(), "{words}");
             }
         }
         return;
@@ -131,7 +134,8 @@ fn took(k: usize, seconds: f64) -> Run {
 fn the_mean_of_few_runs_is_right_on_average() {
     for (n, cv) in [(1, 0.1), (2, 0.1), (5, 0.1), (1, 0.7), (2, 0.7), (5, 0.7)] {
         let (mean, error) = mean_over_truth(n, cv, 500);
-        eprintln!("{n} runs, cv {cv}: {mean:.4} of the true mean, standard error {error:.4}");
+        let words = format!("{n} runs, cv {cv}: {mean:.4} of the true mean, standard error {error:.4}");
+        let _ = writeln!(stderr(), "{words}");
         assert!((mean - 1.0).abs() < 3.5 * error, "{n} runs, cv {cv}: {mean} ± {error}");
     }
 }
