@@ -311,6 +311,22 @@ impl Runs {
     }
 }
 
+impl std::fmt::Display for Shape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { steps, megapixels, frames, images, adapter } = self;
+        let columns = [(steps, "steps"), (megapixels, "megapixels"), (frames, "frames"), (images, "images")];
+        let stated = columns.into_iter().filter_map(|(value, name)| {
+            let value = (*value)?;
+            // One of them is no plural.
+            let name = if (value - 1.0).abs() > 0.0 { name } else { name.trim_end_matches('s') };
+            Some(format!("{value} {name}"))
+        });
+        let adapter = (!adapter.is_empty()).then(|| format!("adapter {adapter}"));
+        let words: Vec<String> = stated.chain(adapter).collect();
+        if words.is_empty() { f.write_str("no stated shape") } else { f.write_str(&words.join(", ")) }
+    }
+}
+
 impl Run {
     /// The time and whether the run was cut off at it; `None` of failures and summaries.
     #[must_use]

@@ -56,7 +56,8 @@ fn bounds_cover_what_they_say() {
             for runs_of_cell in [2, 3, 5, 10, 15, 25, 50] {
                 let [(inside, all), (borrowed, of)] = coverage(worlds, runs_of_cell, sigma);
                 let of_borrowed = format!("{borrowed} of {of} borrowed ones");
-                let words = format!("sigma {sigma}, {runs_of_cell} runs: {inside} of {all} measured cells, {of_borrowed}");
+                let words =
+                    format!("sigma {sigma}, {runs_of_cell} runs: {inside} of {all} measured cells, {of_borrowed}");
                 let _ = writeln!(stderr(), "{words}");
             }
         }

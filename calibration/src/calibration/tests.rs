@@ -260,6 +260,47 @@ fn first_requests_of_a_cell_say_more_than_boots_of_other_models() {
     assert_relative_eq!(own, 38.0, max_relative = 0.02);
 }
 
+/// Boots on a T4 all ran out of memory: neither boots nor requests of other models stand in for what cannot run.
+#[test]
+fn nothing_is_borrowed_where_every_boot_runs_out_of_memory() {
+    let of = |model: &str, gpu: &str, phase: &str, seconds: f64| {
+        let rows = warm(gpu, seconds) + &warm(gpu, seconds * 1.1);
+        rows.replace("m,v", &format!("{model},v")).replace(",warm,", &format!(",{phase},"))
+    };
+    let mut text = String::new();
+    for (phase, seconds) in [("warm", 2.0), ("cold", 12.0), ("boot", 10.0)] {
+        text += &(of("a", "L40S", phase, seconds)
+            + &of("a", "T4", phase, 3.0 * seconds)
+            + &of("m", "L40S", phase, seconds));
+    }
+    let on_t4 = |text: &str| {
+        let found = calibration(text);
+        let cells = found.cells.iter().filter(|cell| cell.name.model == "m" && cell.name.gpu == "T4");
+        cells.map(|cell| (cell.phase, cell.basis, cell.failures)).collect::<Vec<_>>()
+    };
+    let borrowed = |phase| (phase, Some(LawBasis::Borrowed), None);
+    // A boot is borrowed from boots, not taken from first requests that are borrowed themselves.
+    assert_eq!(on_t4(&text), [Phase::Warm, Phase::Cold, Phase::Boot].map(borrowed));
+    let oom = "m,v,T4,boot,,no,oom,,,2026-11-01,measured,bench\n".repeat(3);
+    assert_eq!(on_t4(&(text + &oom)), [(Phase::Boot, None, Some(FailureRate::Certain { runs: 3 }))]);
+}
+
+/// The last digit of the mean of logarithms is no spread.
+#[test]
+fn equal_times_tell_no_spread() {
+    let equal = calibration(&rows("T4", &[7.0; 6]));
+    assert!(
+        matches!(&equal.cells[0].flags[..], [Flag::NoLaw { because }] if because.starts_with("its runs are equal")),
+        "{:?}",
+        equal.cells[0].flags
+    );
+    let stated = vec![StatedCv { phase: Phase::Warm, cv: 0.04, source: "a series (2025)".into() }];
+    let options = CalibrationOptions { stand_ins: stated, ..CalibrationOptions::default() };
+    let found = Calibration::of(&runs(&rows("T4", &[7.0; 6])), &options);
+    let fit = found.cells[0].fit.as_ref().expect("a law");
+    assert!(fit.law.cv() > 0.01 && fit.factor.high > 1.005, "{fit:?}");
+}
+
 #[test]
 fn computed_times_stand_in_and_judge_the_evidence() {
     let rows = "n,v,L40S,warm,5,yes,,,,2025,measured,log\nn,v,L40S,warm,5.4,yes,,,,2025,measured,log\n\
@@ -363,6 +404,48 @@ fn few_old_rows_among_young_ones_are_counted() {
     );
     assert_eq!((cell.rows.age_days, cell.rows.youngest.as_deref()), (Some(26), Some("2026-11-01")));
     assert_eq!(cell.rows.oldest_days, Some(299));
+}
+
+/// Boots find their weights cached or do not; warm requests have no such reason.
+#[test]
+fn warm_times_in_two_groups_are_asked_about_and_boots_are_not() {
+    let mut seconds = quantiles(Law::Lognormal { mu: 2.4f64.ln(), sigma: 0.06 }, 15);
+    seconds.extend(quantiles(Law::Lognormal { mu: 11.1f64.ln(), sigma: 0.08 }, 25));
+    let text = rows("T4", &seconds);
+    let flags = |text: &str| calibration(text).cells[0].flags.clone();
+    let [Flag::TwoGroups { first_share, is_shaped: false, .. }] = &flags(&text)[..] else {
+        panic!("{:?}", flags(&text))
+    };
+    assert_relative_eq!(*first_share, 15.0 / 40.0, max_relative = 0.01);
+    assert_eq!(flags(&text.replace(",warm,", ",boot,")), []);
+    let shaped = flags(&text.replace(",yes,,,", ",yes,,20,"));
+    assert!(matches!(&shaped[..], [Flag::TwoGroups { is_shaped: true, .. }]), "{shaped:?}");
+}
+
+#[test]
+fn a_tie_of_shapes_is_named_unless_one_is_wanted() {
+    let row = |steps: u32, off: f64| {
+        format!("m,v,T4,warm,{},yes,,{steps},,2026-11-01,measured,bench\n", (1.0 + 0.5 * f64::from(steps)) * off)
+    };
+    let twice = |steps: u32| row(steps, 1.0) + &row(steps, 1.01);
+    let text = twice(20) + &twice(4);
+    let cell = |text: &str, timed: Option<f64>| {
+        let timed = timed.map(|steps| ("m".to_owned(), Shape { steps: Some(steps), ..Shape::default() }));
+        let options = CalibrationOptions { timed: timed.into_iter().collect(), ..CalibrationOptions::default() };
+        Calibration::of(&runs(text), &options).cells[0].clone()
+    };
+    let tied = cell(&text, None);
+    assert_eq!(tied.timed.steps, Some(20.0));
+    let flag = Flag::TiedShapes { runs: 2, taken: "20 steps".into(), others: "4 steps".into() };
+    assert!(tied.flags.contains(&flag), "{:?}", tied.flags);
+    for (text, timed, steps) in [(text.clone(), Some(4.0), 4.0), (text + &row(4, 0.99), None, 4.0)] {
+        let cell = cell(&text, timed);
+        assert_eq!(cell.timed.steps, Some(steps));
+        assert!(!cell.flags.iter().any(|flag| matches!(flag, Flag::TiedShapes { .. })), "{:?}", cell.flags);
+    }
+    // What ran out of memory, however often, is not the shape of the times.
+    let failed = "m,v,T4,warm,,no,oom,50,,2026-11-01,measured,bench\n".repeat(9);
+    assert_eq!(cell(&(twice(20) + &row(20, 0.99) + &twice(4) + &failed), None).timed.steps, Some(20.0));
 }
 
 #[test]
