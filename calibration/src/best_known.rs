@@ -75,8 +75,8 @@ impl BestKnown<'_> {
         let reference = TypicalTime { typical_s, sigma, error: fit.factor.high.ln() / SIGMAS_OF_FACTOR, n: None };
         let judged = Contradictions::judge(&rows, reference, ContradictionRule::Exclude);
         let named = judged.rows.iter().filter(|row| row.contradicts);
-        let runs = fit.n;
-        named.map(|row| format!("{model} {variant} on {gpu}: {}: its {runs} runs are simulated", row.words)).collect()
+        let runs = its_runs(fit.n);
+        named.map(|row| format!("{model} {variant} on {gpu}: {}: {runs} simulated", row.words)).collect()
     }
 
     /// Cells whose runs have replaced a time that follows from a ratio of `benchmarks.csv`, and contradict it.
@@ -106,9 +106,9 @@ impl BestKnown<'_> {
         (z > CONTRADICTION_Z).then(|| {
             format!(
                 "{model} {variant} on {gpu}: {predicted_s:.3} s ({ratio}, {source}) is {:.1} times {direction} than \
-                 {measured_s:.3} s, {z:.1} standard deviations: its {} runs are simulated",
+                 {measured_s:.3} s, {z:.1} standard deviations: {} simulated",
                 off.abs().exp(),
-                fit.n
+                its_runs(fit.n)
             )
         })
     }
@@ -125,6 +125,10 @@ impl BestKnown<'_> {
     fn calibrated(&self, phase: Phase, Scope { model, variant, gpu }: Scope<'_>) -> Option<&CalibratedCell> {
         self.runs?.cell(phase, model, variant, gpu)
     }
+}
+
+fn its_runs(n: u32) -> String {
+    if n == 1 { "its run is".to_owned() } else { format!("its {n} runs are") }
 }
 
 #[cfg(test)]
@@ -174,7 +178,9 @@ mod tests {
             ),
             "{words}"
         );
+        assert!(words.ends_with("standard deviations: its 5 runs are simulated"), "{words}");
         assert_eq!(against(6.2), [] as [String; 0]);
+        assert_eq!(its_runs(1), "its run is");
     }
 
     const OTHER: [(&str, &str, f64, &str); 4] = [

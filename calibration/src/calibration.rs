@@ -8,8 +8,11 @@
 mod borrowed;
 mod bounds;
 mod cell;
+#[cfg(test)]
+mod coverage;
 mod first_requests;
 mod flag;
+mod groups;
 mod ranking;
 mod ratios;
 mod rows;
@@ -128,12 +131,17 @@ impl Calibration {
             pooled.push(phase);
         }
         let boots = first_requests::boots_of_first_requests(&cells);
+        let boots: Vec<CalibratedCell> = boots.into_iter().map(|boot| with_rows_of(boot, &cells)).collect();
         // What clients of a cell saw says more than boots of other models.
         let is_replaced = |cell: &CalibratedCell| {
             cell.phase == Phase::Boot && boots.iter().any(|boot| boot.name == cell.name && boot.fit.is_some())
         };
         cells.retain(|cell| !is_replaced(cell));
         cells.extend(boots);
+        // Nothing is borrowed where every container or request runs out of memory.
+        let lacking: Vec<CellName> =
+            cells.iter().filter(|cell| cell.never_runs()).map(|cell| cell.name.clone()).collect();
+        cells.retain(|cell| cell.basis != Some(LawBasis::Borrowed) || !lacking.contains(&cell.name));
         Self { cells, pooled }
     }
 
@@ -191,6 +199,13 @@ impl PhaseOf<'_> {
         };
         (cells, PooledPhase { phase, spread, spread_kind, spread_source, reference, ratios })
     }
+}
+
+/// A boot from first requests with what the rows of boots, which make no law, say of failures.
+fn with_rows_of(boot: CalibratedCell, cells: &[CalibratedCell]) -> CalibratedCell {
+    let mut timed = cells.iter().filter(|cell| cell.phase == Phase::Boot && cell.basis != Some(LawBasis::Borrowed));
+    let Some(rows) = timed.find(|cell| cell.name == boot.name) else { return boot };
+    CalibratedCell { failures: rows.failures, counts: rows.counts, peak_gib: rows.peak_gib, ..boot }
 }
 
 /// The GPU type on which most cells were measured; of equals the first by name.

@@ -56,7 +56,7 @@ pub use laws::{
 };
 pub use memory::{Holder, Memory, MemoryRow};
 pub use memory_fit::{BORDERLINE_SHARE, MemoryClass, MemoryFit};
-pub use nearest::nearest;
+pub use nearest::{is_slip_of, nearest};
 pub use percentiles::{Percentile, PercentileError, TwoPercentiles, lognormal_of};
 pub use pooling::{
     CellEstimate, CellSpread, CellTimes, ENOUGH_CELLS, LogMedian, Pooling, PoolingError, RandomEffects, RatioOfModel,
@@ -66,7 +66,10 @@ pub use prices::{PriceRow, Prices};
 pub use problem::Problem;
 pub use provenance::Provenance;
 pub use roofline::{Achieved, Chip, LeftOut, Roofline, RooflineError, RooflinePrediction, RooflineVerdict, Work};
-pub use runs::{Benchmarked, CellName, Phase, RUN_COLUMNS, Repeats, Run, RunEnd, Runs, RunsOptions, ServedAs, Shape};
+pub use runs::{
+    Benchmarked, CellName, KnownModel, Phase, RUN_COLUMNS, Repeats, Run, RunEnd, Runs, RunsOptions, ServedAs, Shape,
+    near_misses,
+};
 pub use shape_law::{Beyond, Exponents, ShapeError, ShapeLaw, ShapeParameter, ShapePrediction};
 pub use shapes_file::{
     SHAPE_COLUMNS, SHAPE_MOST, SHAPE_WEIGHT_MAX, ShapeSample, is_quantity, quantity_help, read_shapes,

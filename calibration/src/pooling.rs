@@ -195,8 +195,11 @@ fn summary(times: &CellTimes) -> Result<Summary, PoolingError> {
     let own = seconds.len() as f64;
     let mut n = own;
     let mut sum: f64 = seconds.iter().map(|s| s.ln()).sum();
-    let middle = sum / own;
-    let mut squares: f64 = seconds.iter().map(|s| (s.ln() - middle).powi(2)).sum();
+    // Deviations from the first and not from the mean, whose last digit would be a spread of equal times.
+    let first = seconds.first().map_or(0.0, |s| s.ln());
+    let off: Vec<f64> = seconds.iter().map(|s| s.ln() - first).collect();
+    let middle = off.iter().sum::<f64>() / own;
+    let mut squares: f64 = off.iter().map(|x| (x - middle).powi(2)).sum();
     let mut freedom = (own - 1.0).max(0.0);
     for summary in &times.summaries {
         // A mean of so many runs has this error; a deviation with so many degrees of freedom has that.

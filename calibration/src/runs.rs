@@ -5,6 +5,7 @@ mod from_tables;
 mod milliseconds;
 mod mlperf;
 mod modal_calls;
+mod names;
 mod row;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use crate::table::{Table, filled_lines};
 
 pub use mlperf::Benchmarked;
 pub use modal_calls::ServedAs;
+pub use names::{KnownModel, near_misses};
 
 /// The columns of `runs.csv`, and the keys of its JSON lines.
 pub const RUN_COLUMNS: [&str; 21] = [
@@ -306,6 +308,22 @@ impl Runs {
     #[must_use]
     pub fn mixed_shapes(&self, file: &str, with_shape_law: &[&str]) -> Vec<Problem> {
         checks::mixed_shapes(self, file, with_shape_law)
+    }
+}
+
+impl std::fmt::Display for Shape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { steps, megapixels, frames, images, adapter } = self;
+        let columns = [(steps, "steps"), (megapixels, "megapixels"), (frames, "frames"), (images, "images")];
+        let stated = columns.into_iter().filter_map(|(value, name)| {
+            let value = (*value)?;
+            // One of them is no plural.
+            let name = if (value - 1.0).abs() > 0.0 { name } else { name.trim_end_matches('s') };
+            Some(format!("{value} {name}"))
+        });
+        let adapter = (!adapter.is_empty()).then(|| format!("adapter {adapter}"));
+        let words: Vec<String> = stated.chain(adapter).collect();
+        if words.is_empty() { f.write_str("no stated shape") } else { f.write_str(&words.join(", ")) }
     }
 }
 

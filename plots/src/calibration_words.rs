@@ -111,6 +111,8 @@ pub(crate) fn flag_word(flag: &Flag) -> &'static str {
         Flag::Stale { .. } => "stale",
         Flag::NoAge { .. } => "no age",
         Flag::Divided { .. } => "divided",
+        Flag::TwoGroups { .. } => "two groups",
+        Flag::TiedShapes { .. } => "tied shapes",
         Flag::NotMeasured => "not measured",
         Flag::StatedSpread { .. } => "stated spread",
         Flag::OtherShapesLeftOut { .. } => "other shapes",
@@ -188,6 +190,13 @@ pub fn calibration_sentences(study: &CalibrationStudy) -> Vec<String> {
         sentences.push(format!(
             "In {} the rows fall into two groups, and nothing says which is right.",
             several(divided, "cell", "cells")
+        ));
+    }
+    let mixed = with(|flag| matches!(flag, Flag::TwoGroups { .. }));
+    if mixed > 0 {
+        sentences.push(format!(
+            "In {} warm times fall into two groups: two shapes under one name?",
+            several(mixed, "cell", "cells")
         ));
     }
     let poor = study.cells.iter().filter(|of| is_poor(of)).count();

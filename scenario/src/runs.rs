@@ -173,6 +173,8 @@ fn is_told(flag: &Flag) -> bool {
         | Flag::OneMachine { .. }
         | Flag::Contradiction { .. }
         | Flag::Divided { .. }
+        | Flag::TwoGroups { .. }
+        | Flag::TiedShapes { .. }
         | Flag::Stale { .. }
         | Flag::OtherShapesLeftOut { .. }
         | Flag::Extrapolated { .. }

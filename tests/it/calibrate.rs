@@ -76,12 +76,13 @@ fn a_law_has_the_numbers_of_the_textbook() {
 fn a_few_runs_have_the_mean_of_their_logarithms_and_student_s_bounds() {
     let found = calibrated(&["4.0", "5.0", "6.25"].map(warm).concat(), "");
     let of = &found["study"]["cells"][0];
-    // Logarithms: ln 5 and ln 1.25 to either side; deviation ln 1.25, two degrees of freedom, whose t is 2.92.
-    let deviation = 1.25_f64.ln();
-    let mean = (5_f64.ln() + deviation.powi(2) / 2.0).exp();
-    assert_relative_eq!(number(&of["mean_s"]["value"]), mean, max_relative = 1e-6);
-    let reach = 2.92 * deviation / 3_f64.sqrt();
-    assert_relative_eq!(number(&of["mean_s"]["high"]) / mean, reach.exp(), max_relative = 2e-3);
+    // Logarithms: ln 5 and ln 1.25 to either side; deviation ln 1.25, two degrees of freedom, whose t is 2.92. The mean is
+    // that of a lognormal law about ln 5, less half of the squared error of ln 5 (Finney 1941).
+    let (deviation, error) = (1.25_f64.ln(), 1.25_f64.ln() / 3_f64.sqrt());
+    let about = (5_f64.ln() + deviation.powi(2) / 2.0).exp();
+    assert_relative_eq!(number(&of["mean_s"]["value"]), about * (-error.powi(2) / 2.0).exp(), max_relative = 1e-6);
+    assert_relative_eq!(number(&of["mean_s"]["high"]) / about, (2.92 * error).exp(), max_relative = 2e-3);
+    assert_relative_eq!(number(&of["mean_s"]["low"]) / about, (-2.92 * error).exp(), max_relative = 2e-3);
     assert_eq!(of["cell"]["basis"], "pooled");
 }
 

@@ -14,6 +14,7 @@ use crate::sample::push_once;
 use crate::shape_law::ShapeLaw;
 
 use super::bounds::{bounds, bounds_of_mean, student};
+use super::groups::two_groups;
 use super::rows::Judged;
 use super::{Flag, LawRanking, OWN_LAW_N, StatedCv, sources};
 
@@ -118,6 +119,12 @@ impl CalibratedCell {
         Some((times, fit))
     }
 
+    /// Whether every request, or every boot, runs out of memory.
+    #[must_use]
+    pub fn never_runs(&self) -> bool {
+        matches!(self.failures, Some(FailureRate::Certain { .. }))
+    }
+
     /// A cell that nothing is known of.
     pub(super) fn empty(name: &CellName, phase: Phase) -> Self {
         Self {
@@ -174,6 +181,7 @@ impl Judged<'_> {
         if let Some(FailureRate::Certain { runs }) = failures {
             self.flags.push(Flag::OutOfMemory { runs });
         }
+        self.flags.extend(choice.as_ref().and_then(|choice| self.two_groups(choice, &times)));
         let ended = self.all.iter().filter(|run| !matches!(run.end, RunEnd::Failed { .. }));
         let mut cell = CalibratedCell {
             counts: self.counts(),
@@ -200,6 +208,15 @@ impl Judged<'_> {
             flags: self.flags,
             ..cell
         }
+    }
+
+    /// Many warm times in two groups, where rows are not divided already.
+    fn two_groups(&self, choice: &Choice, times: &[Time]) -> Option<Flag> {
+        let is_divided = self.flags.iter().any(|flag| matches!(flag, Flag::Divided { .. }));
+        if self.phase != Phase::Warm || is_divided || !chooses_family(self.counts().ended, false) {
+            return None;
+        }
+        two_groups(choice, Times::of(times).ok()?.ended_s(), self.timed != Shape::default())
     }
 
     fn known(
@@ -263,15 +280,22 @@ impl Judged<'_> {
     }
 
     /// A few runs, which share spread and speed with other cells.
+    ///
+    /// Over samples the exponential of a logarithm that is known with an error is too long by half of the squared error
+    /// (Finney 1941, *Supplement to the Journal of the Royal Statistical Society* 7): the law stands so much lower, that
+    /// its mean is right on average. Its bounds stay where the logarithm has them.
     fn shared(&self, pooled: &CellEstimate, ended: usize) -> Known {
         let median = &pooled.pooled;
-        let law = Law::Lognormal { mu: median.mean, sigma: median.sigma };
+        let too_long = median.error.powi(2) / 2.0;
+        let law = Law::Lognormal { mu: median.mean - too_long, sigma: median.sigma };
+        let Factor { low, high } = bounds(median);
+        let of_mean = Factor { low: (low * too_long.exp()).min(1.0), high: high * too_long.exp() };
         let n = self.runs_behind().max(ended) as u32;
         Known {
             law: self.widened(law),
             kind: self.kind(),
             n,
-            factor: self.holding_both(law.mean_s(), self.beyond_shape(bounds(median))),
+            factor: self.holding_both(law.mean_s(), self.beyond_shape(of_mean)),
             basis: LawBasis::Pooled,
             words: format!("lognormal law of {n} runs, middle and spread pooled with other cells"),
         }
@@ -297,7 +321,10 @@ impl Judged<'_> {
     }
 
     fn why_none(&self, ended: usize, times: usize) -> String {
-        let because = if ended > 0 {
+        let because = if ended > 1 {
+            "its runs are equal, so that they tell no spread, and no other cell does; give times with more digits, or state a \
+             spread"
+        } else if ended > 0 {
             "one run tells no spread, and no cell was measured twice; repeat a run, or state a spread"
         } else if times > 0 {
             "no run ended before it was cut off; raise the limit"

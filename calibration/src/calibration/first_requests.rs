@@ -20,7 +20,9 @@ pub(super) fn boots_of_first_requests(cells: &[CalibratedCell]) -> Vec<Calibrate
         let mut boots = cells.iter().filter(|cell| cell.phase == Phase::Boot && cell.basis != Some(LawBasis::Borrowed));
         boots.any(|boot| boot.name == *name && boot.fit.is_some())
     };
-    let first = cells.iter().filter(|cell| cell.phase == Phase::Cold && !is_timed(&cell.name));
+    // What a client would see of a cell that borrows is no more than the boots of other models.
+    let is_seen = |cell: &&CalibratedCell| cell.phase == Phase::Cold && cell.basis != Some(LawBasis::Borrowed);
+    let first = cells.iter().filter(is_seen).filter(|cell| !is_timed(&cell.name));
     first
         .filter_map(|cell| {
             let (cold, warm) = (cell.fit.as_ref()?, of(Phase::Warm, &cell.name)?);

@@ -52,6 +52,24 @@ pub enum Flag {
         /// In words: how many rows on either side of the gap.
         words: String,
     },
+    /// Warm times that are clearly a mixture of two: two kinds of requests may stand under one name.
+    TwoGroups {
+        /// The medians of both groups, the shorter one first.
+        middles_s: [f64; 2],
+        /// The share of runs in the group of the shorter times.
+        first_share: f64,
+        /// Whether the rows state a shape, so that something else tells the groups apart.
+        is_shaped: bool,
+    },
+    /// As many runs are of another shape, and nothing says which one is wanted.
+    TiedShapes {
+        /// How many runs each.
+        runs: usize,
+        /// The shape that was taken, in words.
+        taken: String,
+        /// The others, in words.
+        others: String,
+    },
     /// Nobody measured it.
     NotMeasured,
     /// A spread that a source states, because fewer than three cells were measured twice.
@@ -85,12 +103,15 @@ pub enum Flag {
     },
 }
 
+fn several(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
 impl fmt::Display for Flag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Few { n } => {
-                let runs = if *n == 1 { "1 run".to_owned() } else { format!("{n} runs") };
-                write!(f, "{runs}: middle and spread are pooled with other cells")
+                write!(f, "{}: middle and spread are pooled with other cells", several(*n, "run", "runs"))
             }
             Self::OneMachine { n, machine } => write!(f, "all {n} runs are of one machine ({machine})"),
             Self::Contradiction { fitted: true, words, .. } => write!(f, "{words}: fitted all the same"),
@@ -103,12 +124,34 @@ impl fmt::Display for Flag {
             }
             Self::NoAge { date } => write!(f, "`{date}` tells no age"),
             Self::Divided { words, .. } => f.write_str(words),
+            Self::TwoGroups { middles_s: [short, long], first_share, is_shaped } => {
+                let question = if *is_shaped {
+                    "what tells them apart, if not the shape? give each a variant of its own"
+                } else {
+                    "two shapes under one name? give columns for shapes (steps, megapixels), or other names of variants"
+                };
+                let share = 100.0 * first_share;
+                write!(
+                    f,
+                    "two groups of times, about {short:.2} s and {long:.2} s, {share:.0} % of runs in the first: {question}"
+                )
+            }
+            Self::TiedShapes { runs, taken, others } => write!(
+                f,
+                "{} of {taken}, and as many of {others}: the law is that of {taken}, the first in the file; \
+                 say which one is wanted (--shape)",
+                several(*runs, "run is", "runs are")
+            ),
             Self::NotMeasured => f.write_str("nobody measured it"),
             Self::StatedSpread { source } => {
                 write!(f, "fewer than three cells were measured twice: the spread rests on {source}")
             }
             Self::OtherShapesLeftOut { runs, because, .. } => {
-                write!(f, "{runs} runs of other shapes are left out: {because}")
+                write!(
+                    f,
+                    "{} left out: {because}",
+                    several(*runs, "run of another shape is", "runs of other shapes are")
+                )
             }
             Self::Extrapolated { beyond } => write!(f, "extrapolated: {beyond}"),
             Self::OutOfMemory { runs } => write!(f, "every request runs out of memory ({runs} runs)"),

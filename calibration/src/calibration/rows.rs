@@ -74,7 +74,8 @@ impl Judged<'_> {
         let wanted = options.timed.iter().find(|(model, _)| *model == self.name.model).map(|(_, shape)| shape.clone());
         let timed: Vec<&Run> = self.all.iter().copied().filter(|run| run.time().is_some() && run.used).collect();
         let is_one = timed.iter().all(|run| run.shape == timed[0].shape);
-        let most = || self.all.iter().map(|run| &run.shape).max_by_key(|shape| self.runs_of(shape)).cloned();
+        let usual = self.usual_shapes();
+        let most = || usual.first().map(|(shape, _)| (*shape).clone());
         let only = if is_one { timed.first().map(|run| run.shape.clone()) } else { None };
         let states_none = only.as_ref().is_some_and(|shape| *shape == Shape::default());
         self.timed = match (wanted, only) {
@@ -82,7 +83,12 @@ impl Judged<'_> {
             (Some(_), Some(only)) if states_none => only,
             (Some(wanted), only) => completed(wanted, &only.or_else(most).unwrap_or_default()),
             (None, Some(only)) => only,
-            (None, None) => most().unwrap_or_default(),
+            (None, None) => {
+                let tied = (self.phase == Phase::Warm).then(|| tied(&usual)).flatten();
+                let most = most().unwrap_or_default();
+                self.flags.extend(tied);
+                most
+            }
         };
         if self.phase != Phase::Warm || timed.iter().all(|run| run.shape == self.timed) {
             return self.all.iter().map(|run| (*run).clone()).collect();
@@ -101,11 +107,20 @@ impl Judged<'_> {
         }
     }
 
-    /// How many runs are of a shape; of equals the earlier row wins, as `max_by_key` takes the last.
-    fn runs_of(&self, shape: &Shape) -> (usize, std::cmp::Reverse<u64>) {
-        let of = self.all.iter().filter(|run| run.shape == *shape);
-        let first = of.clone().map(|run| run.line).min().unwrap_or_default();
-        (of.count(), std::cmp::Reverse(first))
+    /// The shapes of the rows with how many have each, most first; of equals the earlier one in the file. What failed, or is
+    /// kept as evidence, counts only where nothing else is there.
+    fn usual_shapes(&self) -> Vec<(&Shape, usize)> {
+        let counts = |run: &&&Run| run.used && !matches!(run.end, RunEnd::Failed { .. });
+        let any = self.all.iter().any(|run| counts(&run));
+        let mut shapes: Vec<(&Shape, usize)> = Vec::new();
+        for run in self.all.iter().filter(|run| !any || counts(run)) {
+            match shapes.iter_mut().find(|(shape, _)| **shape == run.shape) {
+                Some((_, count)) => *count += 1,
+                None => shapes.push((&run.shape, 1)),
+            }
+        }
+        shapes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        shapes
     }
 
     fn scaled(&mut self, options: &CalibrationOptions) -> Result<Vec<Run>, ShapeError> {
@@ -127,6 +142,10 @@ impl Judged<'_> {
             self.flags.push(Flag::Extrapolated { beyond });
         }
         let scaled = |run: &&Run| {
+            // What states no shape, as the tables of a scenario do, is taken for the wanted one.
+            if run.shape == Shape::default() {
+                return (*run).clone();
+            }
             let factor = wanted.median_s / law.extrapolate(&run.shape, ANY_COVERAGE).median_s;
             Run { end: scaled(&run.end, factor), ..(*run).clone() }
         };
@@ -212,6 +231,15 @@ impl Judged<'_> {
         let time = |run: &Run| run.time().map(|(seconds, censored)| Time { seconds, censored });
         self.fitted.iter().filter_map(time).collect()
     }
+}
+
+/// The flag of shapes of which none is that of most runs; `None` where one is.
+fn tied(usual: &[(&Shape, usize)]) -> Option<Flag> {
+    let (taken, runs) = usual.first()?;
+    let others: Vec<String> =
+        usual[1..].iter().filter(|(_, count)| count == runs).map(|(shape, _)| shape.to_string()).collect();
+    let others = others.join("; ");
+    (!others.is_empty()).then(|| Flag::TiedShapes { runs: *runs, taken: taken.to_string(), others })
 }
 
 /// A row that is held against others.
