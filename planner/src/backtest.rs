@@ -19,6 +19,7 @@ mod seen;
 mod simulated;
 #[cfg(test)]
 mod tests;
+mod times_by_day;
 mod verdict;
 mod world;
 
@@ -162,7 +163,7 @@ impl<'a> ReadyBacktest<'a> {
         let mut models = places.clone();
         models.sort_unstable();
         models.dedup();
-        let measured = models.iter().map(|model| MeasuredModel::of(*model, &first)).collect();
+        let measured = models.iter().map(|model| MeasuredModel::of(*model, &first, &parts)).collect();
         let forecast = if options.traffic.contains(&GivenTraffic::Forecast) {
             let stamps = first.iter().map(|request| (request.at_ns, request.model as u32)).collect();
             let names: Vec<String> = scenario.models.iter().map(|model| model.name.clone()).collect();

@@ -1,6 +1,8 @@
 //! Whether fits find laws that are known, how often their intervals hold the truth, and whether p values are what they
 //! say. Seeds are fixed: nothing here fails by chance.
 
+use std::io::Write as _;
+
 use approx::assert_relative_eq;
 use fleetfront_sim::{Law, Quantile, Role, StreamKey, stream};
 use rayon::prelude::*;
@@ -201,13 +203,15 @@ fn a_true_family_is_seldom_refuted() {
             found.sort_by(|a, b| a.0.total_cmp(&b.0));
             let (refuted, at) =
                 (found.iter().filter(|of| of.1).count(), |p: f64| found[(p * f64::from(samples)) as usize].0);
-            println!(
+            writeln!(
+                std::io::stderr(),
                 "{law:?} n = {count}, cut off {cut_off}: {refuted} refuted; median {:.2}, 95 % {:.2}, 99 % {:.2}, longest {:.2}",
                 at(0.5),
                 at(0.95),
                 at(0.99),
                 found[found.len() - 1].0
-            );
+            )
+            .expect("stderr");
             assert!(refuted as f64 <= 0.01 * f64::from(samples), "{law:?}: {refuted} of {samples}");
         }
     }

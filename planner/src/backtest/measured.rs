@@ -1,54 +1,57 @@
 //! What the first part of a log tells of the models: how long they execute, how long their containers take to start, how often
 //! they fail; and what it leaves open about that.
 
+use std::collections::BTreeMap;
+
 use fleetfront_calibration::{Factor, Fit, Kind, LawFit, Times, own_law};
 use fleetfront_scenario::FailureCounts;
 use fleetfront_sim::{Law, Luck};
 use serde::{Deserialize, Serialize};
 
 use super::SeenRequest;
+use super::days::Period;
+use super::times_by_day::TimesByDay;
 use crate::worlds::Doubt;
 
 /// Fewest times that tell a law: with fewer the scenario's own holds.
 pub(crate) const TIMES_MIN: usize = 8;
-/// More times than these are thinned out evenly: they leave less than cv / 70 of a mean open.
-const TIMES_MAX: usize = 5_000;
 
 /// A law fitted to times, and the times.
 #[derive(Debug, Clone)]
 pub(crate) struct MeasuredLaw {
     fit: LawFit,
-    times: Vec<f64>,
+    times: TimesByDay,
     /// How many there were before they were thinned out.
     pub(crate) n: usize,
 }
 
 impl MeasuredLaw {
     /// The law that `calibrate` finds in such times; `None` where they are too few. Times of zero are no spans and left out.
-    pub(crate) fn of(seconds: impl Iterator<Item = f64>) -> Option<Self> {
-        let mut times: Vec<f64> = seconds.filter(|seconds| *seconds > 0.0).collect();
-        let n = times.len();
+    ///
+    /// - `seconds`: each with the number of its day.
+    /// - `days_ahead`: days of the part that is predicted.
+    pub(crate) fn of(seconds: impl Iterator<Item = (usize, f64)>, days_ahead: usize) -> Option<Self> {
+        let mut of_days: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+        for (day, seconds) in seconds.filter(|(_, seconds)| *seconds > 0.0) {
+            of_days.entry(day).or_default().push(seconds);
+        }
+        let n = of_days.values().map(Vec::len).sum();
         if n < TIMES_MIN {
             return None;
         }
-        times.sort_by(f64::total_cmp);
-        if n > TIMES_MAX {
-            times = (0..TIMES_MAX).map(|k| times[(2 * k + 1) * n / (2 * TIMES_MAX)]).collect();
-        }
-        let fit = own_law(&Times::ended(&times).ok()?).ok()?;
+        let times = TimesByDay::of(of_days.into_values(), days_ahead);
+        let fit = own_law(&Times::ended(times.all()).ok()?).ok()?;
         Some(Self { fit, times, n })
     }
 
-    /// The law that another first part might have told: refitted to times drawn from these, one fewer of them, which makes up
-    /// for the spread that a sample has about its own mean (Efron 1982, *The Jackknife, the Bootstrap and Other Resampling
-    /// Plans*, 5.7).
-    pub(crate) fn redrawn(&self, luck: Luck) -> Law {
-        let count = self.times.len();
-        let draw = |k: usize| self.times[((luck.child(k as u32).uniform(0, 0) * count as f64) as usize).min(count - 1)];
-        let times: Vec<f64> = (1..count).map(draw).collect();
+    /// The law that another first part might have told: refitted to times drawn from these.
+    ///
+    /// - `days`: the luck of days, the same for all laws of a world: on a slow day all models may be slow.
+    pub(crate) fn redrawn(&self, luck: Luck, days: Luck) -> Law {
+        let times = self.times.redrawn(luck, days);
         let refitted = Times::ended(&times).ok().and_then(|times| self.fit.refitted(&times));
         // Too few different times for the family: the mean at least is theirs.
-        refitted.unwrap_or_else(|| self.fit.law.scaled(mean(&times) / mean(&self.times)))
+        refitted.unwrap_or_else(|| self.fit.law.scaled(mean(&times) / mean(self.times.all())))
     }
 
     fn told(&self) -> LawTold {
@@ -102,17 +105,19 @@ pub struct LawTold {
 
 impl MeasuredModel {
     /// - `first`: the requests of the first part, of all models.
-    pub(crate) fn of(model: usize, first: &[&SeenRequest]) -> Self {
+    pub(crate) fn of(model: usize, first: &[&SeenRequest], parts: &[Period; 2]) -> Self {
         let own = || first.iter().filter(|request| request.model == model);
         let count = |is_so: fn(&SeenRequest) -> bool| own().filter(|request| is_so(request)).count() as u32;
         let succeeded = own().filter(|request| request.is_ok != Some(false));
         let tries = count(|request| request.is_ok.is_some());
         let failed = count(|request| request.is_ok == Some(false));
+        let ahead = parts[1].days();
+        let on_day = |request: &SeenRequest, seconds: Option<f64>| Some((parts[0].day_of(request.at_ns)?, seconds?));
         Self {
             model,
             requests: own().count() as u32,
-            service: MeasuredLaw::of(succeeded.filter_map(|request| request.executed_s)),
-            boot: MeasuredLaw::of(own().filter_map(|request| request.startup_s)),
+            service: MeasuredLaw::of(succeeded.filter_map(|request| on_day(request, request.executed_s)), ahead),
+            boot: MeasuredLaw::of(own().filter_map(|request| on_day(request, request.startup_s)), ahead),
             failures: (tries > 0).then_some(FailureCounts { failed, tries }),
         }
     }
@@ -144,27 +149,23 @@ pub(crate) fn fit_of(law: Law, n: usize) -> Fit {
 mod tests {
     use super::*;
 
-    /// The spread of refitted means is that of means of samples: sigma / sqrt(n), here 3 / sqrt(40) = 0.474.
-    #[test]
-    fn refitted_laws_differ_as_samples_do() {
-        let law = Law::Gamma { shape: 4.0, scale_s: 1.5 };
-        let times = (0..40).map(|k| law.seconds_at((f64::from(k) + 0.5) / 40.0));
-        let measured = MeasuredLaw::of(times).expect("enough times");
-        let means: Vec<f64> = (0..400).map(|k| measured.redrawn(Luck(9).child(k)).mean_s()).collect();
-        let mean = means.iter().sum::<f64>() / 400.0;
-        let sd = (means.iter().map(|own| (own - mean).powi(2)).sum::<f64>() / 399.0).sqrt();
-        assert!((mean - 6.0).abs() < 0.12, "{mean}");
-        assert!((0.40..0.55).contains(&sd), "{sd}");
-    }
-
     #[test]
     fn few_times_tell_no_law_and_equal_ones_a_fixed_one() {
-        assert!(MeasuredLaw::of([3.0; 7].into_iter()).is_none());
-        let fixed = MeasuredLaw::of([3.0, 0.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0].into_iter()).expect("eight times");
+        let of = |times: &[f64]| MeasuredLaw::of(times.iter().map(|seconds| (0, *seconds)), 1);
+        assert!(of(&[3.0; 7]).is_none());
+        let fixed = of(&[3.0, 0.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0]).expect("eight times");
         assert_eq!((fixed.fit.law, fixed.n), (Law::Deterministic { seconds: 3.0 }, 8));
-        assert_eq!(fixed.redrawn(Luck(1)), fixed.fit.law);
-        let many = MeasuredLaw::of((0..20_000).map(|k| 1.0 + f64::from(k % 100))).expect("many");
-        assert_eq!((many.n, many.times.len()), (20_000, TIMES_MAX));
+        assert_eq!(fixed.redrawn(Luck(1), Luck(2)), fixed.fit.law);
+    }
+
+    /// Of times whose middle is another every day the law is as they are, and that of a redraw is one of its days.
+    #[test]
+    fn times_of_no_family_are_drawn_as_they_are() {
+        let law = Law::LognormalMixture { mu: [0.0, 3.0], sigma: [0.1, 0.1], first_probability: 0.5 };
+        let heap = |k: u32| [1.0, 10.0, 100.0][k as usize % 3] * law.seconds_at((f64::from(k) + 0.5) / 900.0);
+        let measured = MeasuredLaw::of((0..900).map(|k| (0, heap(k))), 1).expect("enough times");
+        assert!(matches!(measured.fit.law, Law::Empirical { .. }), "{:?}", measured.fit);
+        assert!(matches!(measured.redrawn(Luck(1), Luck(2)), Law::Empirical { .. }));
     }
 
     /// By scipy 1.17.1, `beta.ppf(0.5, 0.5, 20.5)`.

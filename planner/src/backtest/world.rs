@@ -19,6 +19,8 @@ use crate::worlds::{Doubt, share};
 /// Keeps the luck of requests and of refitted laws apart from that of anything else.
 const REQUEST_LUCK: u64 = 0x6261_636B_2D72_6571;
 const LAW_LUCK: u64 = 0x6261_636B_2D6C_6177;
+/// Whose luck decides which days a world is made of.
+const DAYS: &str = "days";
 /// Sparse enough to mean "as many as there are".
 const NO_LIMIT: usize = usize::MAX;
 
@@ -68,7 +70,7 @@ impl Known<'_> {
                 let cell = &mut own.variants[variant].cells[pool.gpu];
                 let of = format!("service time of {name}");
                 if let Some(law) = measured.and_then(|own| own.service.as_ref()) {
-                    cell.service = Some(fit_of(law.redrawn(self.luck(number, &of)), law.n));
+                    cell.service = Some(fit_of(law.redrawn(self.luck(number, &of), self.luck(number, DAYS)), law.n));
                     // The times are those of all shapes.
                     (cell.shape, own.shape) = (None, None);
                 } else {
@@ -78,7 +80,7 @@ impl Known<'_> {
                 let cell = &mut own.variants[variant].cells[pool.gpu];
                 let of = format!("boot time of {name}");
                 if let Some(law) = measured.and_then(|own| own.boot.as_ref()) {
-                    cell.boot = Some(fit_of(law.redrawn(self.luck(number, &of)), law.n));
+                    cell.boot = Some(fit_of(law.redrawn(self.luck(number, &of), self.luck(number, DAYS)), law.n));
                     cell.boot_plan = None;
                 } else {
                     let factor = cell.boot.as_ref().map_or(1.0, |fit| self.factor(fit, number, &of));

@@ -176,7 +176,7 @@ mod tests {
         let measured = Law::Empirical { knots_s, tail_scale_s: 1.0, tail_shape: 0.0 };
         // (8 + 11) / 2 in 30 of 32, 12 beyond: 9.656; what is simulated is what is written.
         let half = rounded(measured, 0.5);
-        assert_eq!(law_value(half), "{ lognormal = { mean_s = 4.828, cv = 0.114 } }");
+        assert_eq!(law_value(half), "{ lognormal = { mean_s = 4.828, cv = 0.11 } }");
         approx::assert_relative_eq!(half.mean_s(), 4.828, max_relative = 1e-9);
     }
 }
