@@ -5,10 +5,11 @@ use std::fs;
 use std::path::Path;
 
 use fleetfront_calibration::{Problem, read_billing_rates, read_billing_report};
-use fleetfront_planner::{Backtest, BacktestError, BacktestOptions, Backtested, Bill, Control, ReadyBacktest};
+use fleetfront_planner::{Backtest, BacktestError, BacktestOptions, Backtested, Based, Bill, Control, ReadyBacktest};
 use fleetfront_plots::backtest_files;
 use fleetfront_plots::backtest_words::{
-    BACKTEST_COLUMNS, CALIBRATED_COLUMNS, backtest_cells, backtest_holds, bill_words, calibrated_cells, rate_words,
+    BACKTEST_COLUMNS, CALIBRATED_COLUMNS, backtest_basis, backtest_cells, backtest_holds, bill_heading, bill_words,
+    calibrated_basis, calibrated_cells, rate_heading, rate_words,
 };
 use fleetfront_plots::format::prose;
 use fleetfront_scenario::Scenario;
@@ -19,7 +20,7 @@ use crate::calls::{calls_words, dates, observed, unreadable};
 use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupt;
 use crate::output_folder::BACKTEST;
-use crate::screen::{Screen, print_json};
+use crate::screen::{Screen, print_results};
 use crate::simulate::find;
 use crate::source::load;
 use crate::traffic::refused;
@@ -44,13 +45,14 @@ pub(crate) fn backtest(args: &BacktestArgs) -> Result<Outcome, Failure> {
         Err(_) => "looked at the log".to_owned(),
     };
     let done = watched(&scenario, (&args.machine, options.worlds), &interrupt, work, did)?;
-    let found = done.map_err(|error| refused(&error.to_string()))?;
+    let mut found = done.map_err(|error| refused(&error.to_string()))?;
+    found.rates_file = args.rates.as_ref().map(|path| name(path));
     let written = folder.publish(&interrupt, || {
         let words = words(args, &scenario, &options, &log);
         backtest_files(&found, &command("backtest", &args.scenario, &words, args.machine.seed))
     })?;
     if args.answer.json {
-        print_json(&found)?;
+        print_results(&found, &found.basis())?;
     } else {
         screen(&found, written.as_deref()).show()?;
     }
@@ -126,14 +128,14 @@ fn screen(found: &Backtest, written: Option<&str>) -> Screen {
         screen.paragraph(&prose(sentence));
     }
     let rows: Vec<Vec<String>> = found.lines.iter().map(|line| backtest_cells(line).into()).collect();
-    screen.heading("Observed and predicted");
+    screen.titled("Observed and predicted", &backtest_basis(found));
     screen.table(&BACKTEST_COLUMNS, &rows, &[3, 4, 5, 6]);
     let rows: Vec<Vec<String>> = found.calibrated.iter().map(|of| calibrated_cells(of).into()).collect();
-    screen.heading("What the first part told");
+    screen.titled("What the first part told", &calibrated_basis(found));
     screen.table(&CALIBRATED_COLUMNS, &rows, &[1, 4, 5]);
     screen.list("Not in the log, and not compared", &found.absent);
-    screen.list("The bill", &bill_words(found));
-    screen.list("The platform's rates", &rate_words(found));
+    screen.list(&bill_heading(found), &bill_words(found));
+    screen.list(&rate_heading(found), &rate_words(found));
     screen.list("What was repaired or assumed", &found.remarks);
     screen.paragraph(&prose(&backtest_holds(found)));
     if let Some(written) = written {

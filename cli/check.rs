@@ -1,7 +1,7 @@
 //! `fleetfront check`.
 
 use fleetfront_planner::{
-    CellSummary, Estimate, NaiveComparison, Pruned, SearchSpace, assumptions, cell_summaries, naive_estimates,
+    Basis, CellSummary, Estimate, NaiveComparison, Pruned, SearchSpace, assumptions, cell_summaries, naive_estimates,
     request_words, search_space, warnings,
 };
 use fleetfront_scenario::{Mend, PoolPlan, Scenario, repaired};
@@ -11,6 +11,7 @@ use crate::args::CheckArgs;
 use crate::failure::{Failure, Outcome};
 use crate::screen::{Screen, print_json};
 use crate::source::load;
+use fleetfront_plots::Sources;
 use fleetfront_plots::format::{Unit, estimate, kind_word, plain};
 
 /// What a scenario means.
@@ -73,6 +74,12 @@ fn infeasible(scenario: &Scenario, cells: &[CellSummary]) -> Vec<String> {
 }
 
 impl Meaning<'_> {
+    /// What the numbers of a table are, and whose.
+    fn basis(&self, what: &str) -> String {
+        let digest: String = self.scenario.inputs_sha256.chars().take(12).collect();
+        format!("{what} (of {}, inputs {digest})", self.scenario.name)
+    }
+
     fn screen(&self) -> Screen {
         let scenario = self.scenario;
         let mut screen = Screen::new();
@@ -86,11 +93,14 @@ impl Meaning<'_> {
         screen.list("Warnings and contradictions", &self.warnings);
         screen.list("What requests ask for", &self.requests);
         screen.list("Nobody measured", &self.assumptions);
-        self.show_platform(&mut screen);
-        self.show_models(&mut screen);
+        let mut sources = Sources::default();
+        self.show_platform(&mut screen, &mut sources);
+        self.show_models(&mut screen, &mut sources);
         self.show_allocations(&mut screen);
         self.show_feasibility(&mut screen);
         self.show_fits(&mut screen);
+        self.show_sources_of_times(&mut screen, &mut sources);
+        screen.list("Sources, by the numbers above", &sources.lines());
         screen
     }
 
@@ -109,7 +119,7 @@ impl Meaning<'_> {
         ));
     }
 
-    fn show_platform(&self, screen: &mut Screen) {
+    fn show_platform(&self, screen: &mut Screen, sources: &mut Sources) {
         let (platform, traffic) = (&self.scenario.platform, &self.scenario.traffic);
         screen.heading("Scenario");
         screen.item(&format!(
@@ -148,40 +158,43 @@ impl Meaning<'_> {
         screen.item(&format!("inputs (SHA-256): {}", self.scenario.inputs_sha256));
         let row = |gpu: &fleetfront_scenario::Gpu| {
             let (usd, kind) = if gpu.offered {
-                (plain(gpu.usd_per_second.get() * 3600.0, Unit::Usd), kind_word(gpu.price_provenance.kind))
+                let kind = sources.cite(&Basis::stated(&gpu.price_provenance));
+                (plain(gpu.usd_per_second.get() * 3600.0, Unit::Usd), kind)
             } else {
-                ("not offered".to_owned(), "–")
+                ("not offered".to_owned(), "–".to_owned())
             };
             vec![
                 gpu.name.clone(),
                 usd,
-                kind.to_owned(),
+                kind,
                 format!("{} GiB", gpu.usable_gib),
-                kind_word(gpu.memory_provenance.kind).to_owned(),
+                sources.cite(&Basis::stated(&gpu.memory_provenance)),
                 gpu.features.join(", "),
             ]
         };
         let rows: Vec<Vec<String>> = self.scenario.gpus.iter().map(row).collect();
-        screen.heading("GPU types");
-        screen.table(&["GPU", "an hour", "kind", "usable memory", "kind", "features"], &rows, &[1, 3]);
+        screen.titled("GPU types", &self.basis("kind and source of each row"));
+        let columns = ["GPU", "an hour", "kind [from]", "usable memory", "kind [from]", "features"];
+        screen.table(&columns, &rows, &[1, 3]);
     }
 
-    fn show_models(&self, screen: &mut Screen) {
+    fn show_models(&self, screen: &mut Screen, sources: &mut Sources) {
         let row = |model: &fleetfront_scenario::Model| {
             let variants: Vec<&str> = model.variants.iter().map(|variant| variant.name.as_str()).collect();
             vec![
                 model.name.clone(),
                 variants.join(", "),
                 plain(model.requests_per_day, Unit::Count),
-                kind_word(model.traffic_provenance.kind).to_owned(),
+                sources.cite(&Basis::stated(&model.traffic_provenance)),
                 plain(model.latency_limit_s.get(), Unit::Seconds),
                 plain(model.failure_probability, Unit::Share),
-                kind_word(model.failure_provenance.kind).to_owned(),
+                sources.cite(&Basis::stated(&model.failure_provenance)),
             ]
         };
         let rows: Vec<Vec<String>> = self.scenario.models.iter().map(row).collect();
-        screen.heading("Models");
-        let columns = ["model", "variants", "requests a day", "kind", "latency limit", "tries that fail", "kind"];
+        screen.titled("Models", &self.basis("kind and source of each row; latency limit: setting"));
+        let columns =
+            ["model", "variants", "requests a day", "kind [from]", "latency limit", "tries that fail", "kind [from]"];
         screen.table(&columns, &rows, &[2, 4, 5]);
     }
 
@@ -213,7 +226,7 @@ impl Meaning<'_> {
                 ]);
             }
         }
-        screen.heading("Allocations");
+        screen.titled("Allocations", &self.basis("settings"));
         screen.table(&["allocation", "pool", "GPU", "models", "window", "warm", "inputs"], &rows, &[4, 5, 6]);
     }
 
@@ -231,7 +244,8 @@ impl Meaning<'_> {
             row.extend(cells.iter().map(|cell| symbol(cell).to_owned()));
             rows.push(row);
         }
-        screen.heading("What runs where (≈: hardly any memory to spare)");
+        let derived = "derived: peaks beside usable memory, with kind and source in the memory file";
+        screen.titled("What runs where (≈: hardly any memory to spare)", &self.basis(derived));
         screen.table(&[&["model, variant"], gpus.as_slice()].concat(), &rows, &[]);
     }
 
@@ -255,8 +269,28 @@ impl Meaning<'_> {
             ]
         };
         let rows: Vec<Vec<String>> = self.cells.iter().map(row).collect();
-        screen.heading("Times used: mean warm service (low to high where a ratio is not sure), spread, boot");
+        let kinds = "kinds of service and boot by row, their sources in the next table; memory as above";
+        let heading = "Times used: mean warm service (low to high where a ratio is not sure), spread, boot";
+        screen.titled(heading, &self.basis(kinds));
         let columns = ["model, variant", "GPU", "service", "cv", "kind", "n", "boot", "kind", "memory"];
         screen.table(&columns, &rows, &[2, 3, 5, 6]);
+    }
+
+    /// Who says so, of the times on every GPU type.
+    fn show_sources_of_times(&self, screen: &mut Screen, sources: &mut Sources) {
+        let variants =
+            || self.scenario.models.iter().flat_map(|model| model.variants.iter().map(move |of| (model, of)));
+        let names: Vec<String> = variants().map(|(model, of)| format!("{} {}", model.name, of.name)).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut columns: Vec<(String, Vec<String>)> = Vec::new();
+        for (place, gpu) in self.scenario.gpus.iter().enumerate() {
+            let cells = variants().map(|(_, of)| {
+                let fits = of.cells[place].service.iter().chain(&of.cells[place].boot);
+                sources.numbers(fits.flat_map(|fit| &fit.sources))
+            });
+            columns.push((gpu.name.clone(), cells.collect()));
+        }
+        screen.titled("Sources of the times used, by number", &self.basis("kinds as above"));
+        screen.matrix("model, variant", &names, &columns);
     }
 }

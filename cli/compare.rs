@@ -1,6 +1,6 @@
 //! `fleetfront compare`.
 
-use fleetfront_planner::{Comparison, Control, Difference, Judgement, Precision};
+use fleetfront_planner::{Based, Comparison, Control, Difference, Judgement, Precision};
 use fleetfront_plots::compare_files;
 use fleetfront_plots::format::{Unit, estimate, plain, prose};
 use fleetfront_scenario::{Allocation, Mend, Scenario, repaired};
@@ -11,7 +11,7 @@ use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupt;
 use crate::output_folder::COMPARE;
 use crate::rows::{show_allocations, show_criteria};
-use crate::screen::{Screen, print_json};
+use crate::screen::{Screen, print_results};
 use crate::simulate::find;
 use crate::source::load;
 use crate::watch::watched;
@@ -40,7 +40,7 @@ pub(crate) fn compare(args: &CompareArgs) -> Result<Outcome, Failure> {
         compare_files(&comparison, &mends, &command("compare", &args.scenario, &words, seed))
     })?;
     if args.answer.json {
-        print_json(&comparison)?;
+        print_results(&comparison, &comparison.basis())?;
     } else {
         let mut screen = answer(&comparison, &mends);
         if let Some(words) = &written {
@@ -85,7 +85,7 @@ pub(crate) fn chosen(scenario: &Scenario, names: &[String]) -> Result<(Vec<Alloc
 }
 
 fn answer(comparison: &Comparison, mends: &[String]) -> Screen {
-    let mut screen = Screen::new();
+    let (mut screen, simulated) = (Screen::new(), comparison.basis().words());
     for difference in &comparison.differences {
         screen.paragraph(&prose(&difference.headline));
     }
@@ -93,10 +93,10 @@ fn answer(comparison: &Comparison, mends: &[String]) -> Screen {
     let first = comparison.allocations[0].name.as_str();
     let columns: Vec<(String, Vec<String>)> =
         comparison.differences.iter().map(|difference| (difference.allocation.clone(), cells(difference))).collect();
-    screen.heading(&format!("Against \"{first}\", on the same requests"));
+    screen.titled(&format!("Against \"{first}\", on the same requests"), &simulated);
     screen.matrix("difference", &ROWS, &columns);
     for (allocation, difference) in comparison.allocations[1..].iter().zip(&comparison.differences) {
-        show_criteria(&mut screen, allocation, first);
+        show_criteria(&mut screen, allocation, first, &simulated);
         if let Some(finding) = &difference.pairing_finding {
             screen.paragraph(&format!("A finding: {finding}."));
         }
@@ -104,7 +104,7 @@ fn answer(comparison: &Comparison, mends: &[String]) -> Screen {
             difference.open.iter().map(|open| prose(&format!("{}: {}", open.criterion, open.what_decides))).collect();
         screen.list("What would decide what is open", &open);
     }
-    show_allocations(&mut screen, &comparison.allocations);
+    show_allocations(&mut screen, &comparison.allocations, &simulated);
     screen.paragraph(&format!(
         "Numbers in brackets are 95 % intervals over {} trials (seed {}): they hold luck, not wrong inputs.",
         comparison.trials, comparison.seed

@@ -1,8 +1,8 @@
 //! `fleetfront diff`.
 
 use fleetfront_planner::{AnswerDiff, CriterionChange, MetricDiff, Move, StudyDiff, Told};
-use fleetfront_plots::diff_md;
 use fleetfront_plots::format::{in_unit, judgement_word, prose};
+use fleetfront_plots::{diff_basis, diff_inputs_basis, diff_md};
 use fleetfront_scenario::InputChange;
 
 use crate::args::DiffArgs;
@@ -32,16 +32,17 @@ fn answer(diff: &StudyDiff) -> Screen {
     screen.paragraph(&prose(&diff.headline));
     let moves: Vec<String> = diff.decision.moves.iter().map(Move::words).map(|words| prose(&words)).collect();
     screen.list("What is moved in the recommended fleet", &moves);
-    show_inputs(&mut screen, &diff.inputs);
-    show_answers(&mut screen, &diff.answers);
+    let basis = diff_basis(diff);
+    show_inputs(&mut screen, &diff.inputs, &diff_inputs_basis(diff));
+    show_answers(&mut screen, &diff.answers, &basis);
     screen.paragraph(&prose(&diff.in_time.words()));
-    show_criteria(&mut screen, &diff.criteria);
+    show_criteria(&mut screen, &diff.criteria, &basis);
     let notes: Vec<String> = diff.notes.iter().map(|note| prose(note)).collect();
     screen.list("To be read with it", &notes);
     screen
 }
 
-fn show_inputs(screen: &mut Screen, inputs: &[InputChange]) {
+fn show_inputs(screen: &mut Screen, inputs: &[InputChange], basis: &str) {
     let side = |value: &Option<String>| value.as_deref().map_or("–".to_owned(), shortened);
     let row = |change: &InputChange| {
         vec![change.file.clone(), shortened(&change.place), side(&change.old), side(&change.new)]
@@ -51,7 +52,7 @@ fn show_inputs(screen: &mut Screen, inputs: &[InputChange]) {
         screen.paragraph("No input changed.");
         return;
     }
-    screen.heading("What changed in the inputs");
+    screen.titled("What changed in the inputs", basis);
     screen.table(&["file", "where", "old", "new"], &rows, &[]);
     if inputs.len() > INPUTS_SHOWN {
         screen.paragraph(&format!("{} more: --json has them all.", inputs.len() - INPUTS_SHOWN));
@@ -68,7 +69,7 @@ fn shortened(text: &str) -> String {
     format!("{start}…")
 }
 
-fn show_answers(screen: &mut Screen, answers: &[AnswerDiff]) {
+fn show_answers(screen: &mut Screen, answers: &[AnswerDiff], basis: &str) {
     let mut rows = Vec::new();
     for answer in answers {
         for (index, metric) in answer.metrics.iter().enumerate() {
@@ -84,12 +85,12 @@ fn show_answers(screen: &mut Screen, answers: &[AnswerDiff]) {
         }
     }
     if !rows.is_empty() {
-        screen.heading("What changed in the answer");
+        screen.titled("What changed in the answer", basis);
         screen.table(&["allocation", "of all requests", "old", "new", "difference", ""], &rows, &[2, 3, 4]);
     }
 }
 
-fn show_criteria(screen: &mut Screen, criteria: &[CriterionChange]) {
+fn show_criteria(screen: &mut Screen, criteria: &[CriterionChange], basis: &str) {
     let words = |side: Option<_>| side.map_or("not asked", judgement_word).to_owned();
     let row = |change: &CriterionChange| {
         let CriterionChange { allocation, subjects, old, new, .. } = change;
@@ -97,7 +98,7 @@ fn show_criteria(screen: &mut Screen, criteria: &[CriterionChange]) {
     };
     let rows: Vec<Vec<String>> = criteria.iter().map(row).collect();
     if !rows.is_empty() {
-        screen.heading("Criteria that are judged otherwise");
+        screen.titled("Criteria that are judged otherwise", basis);
         screen.table(&["allocation", "asked", "of", "old", "new"], &rows, &[]);
     }
 }

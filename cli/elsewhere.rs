@@ -1,12 +1,12 @@
 //! `fleetfront elsewhere`.
 
-use fleetfront_planner::{Control, CostThere, Effort, Elsewhere, PlatformCost};
+use fleetfront_planner::{Based, Control, CostThere, Effort, Elsewhere, PlatformCost};
 use fleetfront_plots::format::{Unit, estimate, plain, prose};
 
 use crate::args::ElsewhereArgs;
 use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupt;
-use crate::screen::{Screen, print_json};
+use crate::screen::{Screen, print_results};
 use crate::simulate::find;
 use crate::source::load;
 use crate::watch::watched;
@@ -24,7 +24,7 @@ pub(crate) fn elsewhere(args: &ElsewhereArgs) -> Result<Outcome, Failure> {
     let did = |found: &Elsewhere| format!("simulated {} trials on each platform", found.trials);
     let found = watched(&scenario, (&args.machine, args.trials), &interrupt, work, did)?;
     if args.json {
-        return print_json(&found);
+        return print_results(&found, &found.basis());
     }
     answer(&found).show()
 }
@@ -37,7 +37,8 @@ fn answer(found: &Elsewhere) -> Screen {
     screen.paragraph(&prose(&found.headline));
     let mut columns = vec![(format!("{} (home)", found.home_name), home_cells(found))];
     columns.extend(found.platforms.iter().map(|place| (place.platform.clone(), cells(place))));
-    screen.heading(&format!("\"{}\" on other platforms, the same requests", found.allocation));
+    let basis = format!("{}; windows of platforms: published, docs/platforms.md", found.basis().words());
+    screen.titled(&format!("\"{}\" on other platforms, the same requests", found.allocation), &basis);
     screen.matrix("platform", &ROWS, &columns);
     let lists: [(&str, Items); 4] = [
         ("Why it cannot run there", |place| &place.infeasible),

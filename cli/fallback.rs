@@ -1,10 +1,12 @@
 //! `fleetfront fallback`.
 
 use fleetfront_planner::{
-    Control, Effort, FallbackAnswer, FallbackPairs, FallbackStudy, Payoff, fallback_pairs, fallback_study,
+    Based, Control, Effort, FallbackAnswer, FallbackPairs, FallbackStudy, Payoff, fallback_pairs, fallback_study,
 };
 use fleetfront_plots::format::{Unit, estimate, prose};
-use fleetfront_plots::{FallbackTable, RenderConfig, map_table, pairs_table, policies_table, render_fallback};
+use fleetfront_plots::{
+    FallbackTable, RenderConfig, fallback_basis, map_table, pairs_table, policies_table, render_fallback,
+};
 use fleetfront_scenario::{Files, Scenario, nearest};
 
 use crate::args::FallbackArgs;
@@ -12,7 +14,7 @@ use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupt;
 use crate::output_folder::{FALLBACK, OutputFolder};
 use crate::run::quoted;
-use crate::screen::{Screen, print_json};
+use crate::screen::{Screen, print_results};
 use crate::source::load;
 use crate::watch::watched;
 
@@ -37,7 +39,7 @@ pub(crate) fn fallback(args: &FallbackArgs) -> Result<Outcome, Failure> {
         folder.publish(&outputs)?;
     }
     if args.answer.json {
-        return print_json(&study);
+        return print_results(&study, &study.basis());
     }
     let mut screen = answer(&study);
     if let Some(folder) = &folder {
@@ -95,18 +97,18 @@ fn command(args: &FallbackArgs, is_embedded: bool) -> String {
 }
 
 fn answer(study: &FallbackStudy) -> Screen {
-    let mut screen = Screen::new();
+    let (mut screen, basis) = (Screen::new(), fallback_basis(study));
     screen.paragraph(&prose(&study.headline));
     if study.pairs.len() > PAIRS_IN_DETAIL {
-        show(&mut screen, &pairs_table(&study.pairs), &[3, 4, 7]);
+        show(&mut screen, &pairs_table(&study.pairs), &basis, &[3, 4, 7]);
         screen.paragraph("With --model NAME: every policy and the map of one model.");
     }
     for answer in study.pairs.iter().filter(|_| study.pairs.len() <= PAIRS_IN_DETAIL) {
         for sentence in answer.sentences.iter().filter(|sentence| **sentence != study.headline) {
             screen.paragraph(&prose(sentence));
         }
-        show_policies(&mut screen, &policies_table(answer, answer.own_point()));
-        show(&mut screen, &map_table(answer), &[]);
+        show_policies(&mut screen, &policies_table(answer, answer.own_point()), &basis);
+        show(&mut screen, &map_table(answer), &basis, &[]);
     }
     screen.paragraph(&prose(&study.definition));
     let is_open =
@@ -137,16 +139,16 @@ fn may(study: &FallbackStudy) -> String {
 }
 
 /// A column a policy.
-fn show_policies(screen: &mut Screen, table: &FallbackTable) {
-    screen.paragraph(&table.heading);
+fn show_policies(screen: &mut Screen, table: &FallbackTable, basis: &str) {
+    screen.paragraph(&format!("{}. {basis}", table.heading));
     let rows: Vec<&str> = table.columns[1..].iter().map(String::as_str).collect();
     let columns: Vec<(String, Vec<String>)> =
         table.rows.iter().map(|row| (row[0].clone(), row[1..].to_vec())).collect();
     screen.matrix(&table.columns[0], &rows, &columns);
 }
 
-fn show(screen: &mut Screen, table: &FallbackTable, numbers: &[usize]) {
-    screen.heading(&table.heading);
+fn show(screen: &mut Screen, table: &FallbackTable, basis: &str, numbers: &[usize]) {
+    screen.titled(&table.heading, basis);
     let columns: Vec<&str> = table.columns.iter().map(String::as_str).collect();
     screen.table(&columns, &table.rows, numbers);
 }

@@ -1,12 +1,12 @@
 //! `fleetfront measure`.
 
-use fleetfront_planner::{Control, Role, Study, Worlds, WorldsEffort, replan, unknowns, worlds};
+use fleetfront_planner::{Based, Control, Role, Study, Worlds, WorldsEffort, replan, unknowns, worlds};
 use fleetfront_plots::format::prose;
-use fleetfront_plots::measure_files;
 use fleetfront_plots::measure_words::{
-    MEASURE_COLUMNS, MONTH_COLUMNS, SPLIT_COLUMNS, holds, measure_cells, month_cells, open_criteria, split_rows,
-    worth_showing,
+    MEASURE_COLUMNS, MONTH_COLUMNS, SPLIT_COLUMNS, holds, measure_basis, measure_cells, month_cells, open_criteria,
+    split_rows, worth_showing,
 };
+use fleetfront_plots::{Sources, measure_files};
 use fleetfront_scenario::{Allocation, Mend, Scenario, nearest, repaired};
 
 use crate::answer::{AnswerFolder, command, unmended};
@@ -15,7 +15,7 @@ use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupt;
 use crate::output_folder::MEASURE;
 use crate::saved;
-use crate::screen::{Screen, print_json};
+use crate::screen::{Screen, print_results};
 use crate::simulate::find;
 use crate::source::{described, load};
 use crate::watch::watched;
@@ -45,7 +45,7 @@ pub(crate) fn measure(args: &MeasureArgs) -> Result<Outcome, Failure> {
         measure_files(&found, &mends, &command("measure", &args.scenario, &words, args.machine.seed))
     })?;
     if args.json {
-        return print_json(&found);
+        return print_results(&found, &found.basis());
     }
     let mut screen = answer(&found, &mends);
     if let Some(words) = &written {
@@ -132,18 +132,19 @@ fn answer(found: &Worlds, mends: &[String]) -> Screen {
     let months: Vec<String> = found.allocations.iter().map(|of| prose(&(of.words() + "."))).collect();
     screen.list("What a month may come to", &months);
     screen.list("What had to be changed to make them run", mends);
-    let shown = worth_showing(found);
+    let (shown, mut sources, simulated) = (worth_showing(found), Sources::default(), found.basis().words());
     if !shown.is_empty() {
-        let rows: Vec<Vec<String>> = shown.into_iter().map(|of| measure_cells(of).into()).collect();
-        screen.heading("What to measure, the most valuable first");
+        let rows: Vec<Vec<String>> = shown.into_iter().map(|of| measure_cells(of, &mut sources).into()).collect();
+        screen.titled("What to measure, the most valuable first", &measure_basis(found));
         screen.table(&MEASURE_COLUMNS, &rows, &[1, 2, 4, 5, 6]);
     }
+    screen.list("Sources, by the numbers above", &sources.lines());
     let rows: Vec<Vec<String>> = found.allocations.iter().map(|of| month_cells(of).into()).collect();
-    screen.heading("Allocations, over all worlds");
+    screen.titled("Allocations, over all worlds", &simulated);
     screen.table(&MONTH_COLUMNS, &rows, &[1, 2, 3, 4, 5]);
     let rows: Vec<Vec<String>> = found.allocations.iter().flat_map(split_rows).map(Into::into).collect();
     if !rows.is_empty() {
-        screen.heading("Luck and ignorance");
+        screen.titled("Luck and ignorance", &simulated);
         screen.table(&SPLIT_COLUMNS, &rows, &[2, 3, 4, 5]);
     }
     let open: Vec<String> = found.allocations.iter().flat_map(open_criteria).map(|words| prose(&words)).collect();

@@ -6,7 +6,7 @@ use fleetfront_plots::format::{Unit, estimate, prose};
 use crate::screen::Screen;
 
 /// A row a GPU type of each allocation that was simulated.
-pub(crate) fn show_spending(screen: &mut Screen, allocations: &[AllocationResult]) {
+pub(crate) fn show_spending(screen: &mut Screen, allocations: &[AllocationResult], basis: &str) {
     let mut rows = Vec::new();
     for (allocation, results) in simulated(allocations) {
         for (index, gpu) in results.spending.gpus.iter().enumerate() {
@@ -19,7 +19,7 @@ pub(crate) fn show_spending(screen: &mut Screen, allocations: &[AllocationResult
             ]);
         }
     }
-    screen.heading("Where the money goes");
+    screen.titled("Where the money goes", basis);
     screen.table(&["allocation", "GPU", "cost a month", "share of it", "of that idle"], &rows, &[2, 3, 4]);
 }
 

@@ -1,12 +1,15 @@
 //! `fleetfront reevaluate`.
 
-use fleetfront_planner::{Control, Effort, ObservedCalls, Question, Reevaluation, Trigger, drift};
+use fleetfront_planner::{Based, Control, Effort, ObservedCalls, Question, Reevaluation, drift};
 use fleetfront_plots::drift_words::{
-    DRIFT_COLUMNS, EFFECT_COLUMNS, drift_headline, drift_rows, effect_rows, fired_lines,
+    DRIFT_COLUMNS, DRIFT_NUMBERS, EFFECT_COLUMNS, drift_basis, drift_headline, drift_rows, effect_basis, effect_rows,
+    fired_lines,
 };
 use fleetfront_plots::format::{Unit, estimate, plain, prose};
-use fleetfront_plots::reevaluate_files;
-use fleetfront_plots::trigger_words::{answer as nearest, at, indifferent, suffix, then, unit};
+use fleetfront_plots::trigger_words::{
+    TRIGGER_COLUMNS, TRIGGER_NUMBERS, answer as nearest, indifferent, trigger_basis, trigger_row,
+};
+use fleetfront_plots::{Sources, reevaluate_files};
 use fleetfront_scenario::Allocation;
 
 use crate::answer::{AnswerFolder, command, unmended};
@@ -16,7 +19,7 @@ use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupt;
 use crate::output_folder::REEVALUATE;
 use crate::reevaluate_args::ReevaluateArgs;
-use crate::screen::{Screen, print_json};
+use crate::screen::{Screen, print_results};
 use crate::source::load;
 use crate::traffic::refused;
 use crate::watch::watched;
@@ -57,7 +60,7 @@ pub(crate) fn reevaluate(args: &ReevaluateArgs) -> Result<Outcome, Failure> {
         reevaluate_files(&found, &mends, &command("reevaluate", &args.scenario, &words, args.machine.seed))
     })?;
     if args.answer.json {
-        print_json(&found)?;
+        print_results(&found, &found.basis())?;
     } else {
         let mut screen = answer(&found, &mends);
         if let Some(words) = &written {
@@ -83,15 +86,15 @@ fn refuse_idle_words(args: &ReevaluateArgs) -> Result<(), Failure> {
 }
 
 fn answer(found: &Reevaluation, mends: &[String]) -> Screen {
-    let mut screen = Screen::new();
+    let (mut screen, mut sources, basis) = (Screen::new(), Sources::default(), found.basis());
     if let Some(drift) = &found.drift {
         screen.paragraph(&drift_headline(drift, &found.questions));
         screen.list("Triggers", &fired_lines(drift));
-        screen.heading("What the log says");
-        screen.table(&DRIFT_COLUMNS, &drift_rows(drift), &[1, 2, 3]);
+        screen.titled("What the log says", &drift_basis(drift));
+        screen.table(&DRIFT_COLUMNS, &drift_rows(drift, &mut sources), &DRIFT_NUMBERS);
         let effects = effect_rows(drift, &found.questions);
         if !effects.is_empty() {
-            screen.heading("With its numbers");
+            screen.titled("With its numbers", &effect_basis(drift, &basis));
             screen.table(&EFFECT_COLUMNS, &effects, &[3, 4]);
         }
         screen.list("Not tested", &drift.not_tested);
@@ -104,13 +107,14 @@ fn answer(found: &Reevaluation, mends: &[String]) -> Screen {
     screen.paragraph(&nearest(&found.triggers));
     screen.list("What had to be changed to make them run", mends);
     let rows: Vec<Vec<String>> = found.questions.iter().map(question_row).collect();
-    screen.heading("Now");
+    screen.titled("Now", &basis.words());
     screen.table(&["claim", "holds", "ratio", "at most"], &rows, &[2, 3]);
-    let rows: Vec<Vec<String>> = found.triggers.iter().map(trigger_row).collect();
-    screen.heading("Review when");
-    screen.table(&["number", "now", "passes", "then"], &rows, &[1, 2]);
+    let rows: Vec<Vec<String>> = found.triggers.iter().map(|of| trigger_row(of, &mut sources)).collect();
+    screen.titled("Review when", &trigger_basis(&basis));
+    screen.table(&TRIGGER_COLUMNS, &rows, &TRIGGER_NUMBERS);
+    screen.list("Sources, by the numbers above", &sources.lines());
     let indifferent: Vec<String> = found.indifferent.iter().map(indifferent).collect();
-    screen.list("Not shown to change an answer", &indifferent);
+    screen.list("Not shown to change an answer (simulated, over the range that was tried)", &indifferent);
     screen.paragraph(&format!(
         "Numbers in brackets are 95 % intervals over {} trials (seed {}), paired; each number is moved by itself.",
         found.trials, found.seed
@@ -126,9 +130,4 @@ fn question_row(question: &Question) -> Vec<String> {
     };
     let (value, target) = (estimate(question.value, Unit::Ratio), plain(question.target, Unit::Ratio));
     vec![prose(&question.claim), holds.to_owned(), value, target]
-}
-
-fn trigger_row(trigger: &Trigger) -> Vec<String> {
-    let now = plain(trigger.now, unit(trigger.unit)) + suffix(trigger.unit);
-    vec![trigger.knob.clone(), now, at(trigger), then(trigger)]
 }

@@ -3,7 +3,7 @@
 use fleetfront_planner::{AllocationMetrics, AllocationResult, Bridge, CriterionResult, Metrics};
 
 use crate::screen::Screen;
-use fleetfront_plots::bounds;
+use fleetfront_plots::bounds::{self, bounds_basis};
 use fleetfront_plots::format::{
     Unit, change_usd, estimate, in_unit, judgement_symbol, judgement_word, plain, prose, value,
 };
@@ -49,7 +49,7 @@ pub(crate) fn worst(results: &AllocationMetrics) -> String {
 
 /// The judged criteria of an allocation, each under its name; those that are for information only are left to the
 /// report.
-pub(crate) fn show_criteria(screen: &mut Screen, allocation: &AllocationResult, baseline: &str) {
+pub(crate) fn show_criteria(screen: &mut Screen, allocation: &AllocationResult, baseline: &str, simulated: &str) {
     let counts = |criterion: &&CriterionResult| !criterion.note.starts_with("for information");
     let counted: Vec<&CriterionResult> = allocation.criteria.iter().filter(counts).collect();
     if counted.is_empty() {
@@ -79,12 +79,13 @@ pub(crate) fn show_criteria(screen: &mut Screen, allocation: &AllocationResult, 
     }
     let mut columns = vec!["asked", "of", "found (95 % interval)", "judged"];
     columns.extend(compared.then_some(baseline));
-    screen.heading(&format!("Criteria, \"{}\"", allocation.name));
+    let basis = format!("{simulated}; warm service and LPIPS: the scenario's, with kind and source there");
+    screen.titled(&format!("Criteria, \"{}\"", allocation.name), &basis);
     screen.table(&columns, &rows, &[2]);
 }
 
 /// The fleets of the allocations that were simulated, a column each.
-pub(crate) fn show_allocations(screen: &mut Screen, allocations: &[AllocationResult]) {
+pub(crate) fn show_allocations(screen: &mut Screen, allocations: &[AllocationResult], simulated: &str) {
     let mut rows: Vec<&str> = metric_names().collect();
     rows.push("worst p95 / limit");
     let is_billed = allocations.iter().filter_map(|a| a.results.as_ref()).any(AllocationMetrics::has_own_bill);
@@ -97,17 +98,23 @@ pub(crate) fn show_allocations(screen: &mut Screen, allocations: &[AllocationRes
         Some((allocation.name.clone(), cells))
     };
     let columns: Vec<(String, Vec<String>)> = allocations.iter().filter_map(column).collect();
-    screen.heading("Allocations");
+    screen.titled("Allocations", simulated);
     screen.matrix("the whole fleet", &rows, &columns);
 }
 
 /// Between what the bills and latencies of the allocations lie, a column each, under a sentence about `first`.
-pub(crate) fn show_bounds(screen: &mut Screen, first: &AllocationResult, allocations: &[AllocationResult]) {
+pub(crate) fn show_bounds(
+    screen: &mut Screen,
+    first: &AllocationResult,
+    allocations: &[AllocationResult],
+    simulated: &str,
+) {
     let Some(headline) = bounds::headline(first) else { return };
     let columns: Vec<(String, Vec<String>)> =
         allocations.iter().filter_map(|of| Some((of.name.clone(), bounds::fleet_cells(of)?))).collect();
     screen.heading("Between what bounds, a month");
     screen.item(&prose(&headline));
+    screen.basis(&bounds_basis(simulated));
     screen.matrix("the whole fleet", &bounds::fleet_rows().collect::<Vec<_>>(), &columns);
     for reason in allocations.iter().flat_map(bounds::reasons) {
         screen.item(&prose(&reason));
@@ -115,7 +122,7 @@ pub(crate) fn show_bounds(screen: &mut Screen, first: &AllocationResult, allocat
 }
 
 /// From the spreadsheet's bill to the simulated one, a column a bridge.
-pub(crate) fn show_bridges(screen: &mut Screen, bridges: &[Bridge]) {
+pub(crate) fn show_bridges(screen: &mut Screen, bridges: &[Bridge], basis: &str) {
     let mut steps: Vec<&str> = Vec::new();
     for step in bridges.iter().flat_map(|bridge| &bridge.steps) {
         if !steps.contains(&step.what.as_str()) {
@@ -139,6 +146,6 @@ pub(crate) fn show_bridges(screen: &mut Screen, bridges: &[Bridge]) {
         .chain(steps.iter().copied())
         .chain(["simulated", "simulated / spreadsheet"])
         .collect();
-    screen.heading("From the spreadsheet's bill to the simulated one, a month");
+    screen.titled("From the spreadsheet's bill to the simulated one, a month", basis);
     screen.matrix("step", &rows, &columns);
 }

@@ -1,6 +1,7 @@
 //! `fleetfront run`.
 
-use fleetfront_planner::{Control, Judgement, Obstacle, Origin, Study, run_study};
+use fleetfront_planner::{Based, Control, Judgement, Obstacle, Origin, Study, run_study};
+use fleetfront_plots::bounds::naive_basis;
 use fleetfront_plots::format::prose;
 use fleetfront_plots::{RenderConfig, render};
 use fleetfront_scenario::Files;
@@ -68,7 +69,7 @@ pub(crate) fn quoted(word: &str) -> String {
 
 /// The answer of a study, and where its report is.
 pub(crate) fn answer(study: &Study, report: &str) -> Screen {
-    let mut screen = Screen::new();
+    let (mut screen, simulated) = (Screen::new(), study.basis().words());
     screen.paragraph(&prose(&study.verdict.headline));
     let first: Vec<String> = study.verdict.first.iter().map(|sentence| prose(sentence)).collect();
     screen.list("First of all", &first);
@@ -84,15 +85,15 @@ pub(crate) fn answer(study: &Study, report: &str) -> Screen {
     let baseline = study.allocations.first().map_or("baseline", |baseline| baseline.name.as_str());
     let judged = study.allocations.iter().find(|allocation| allocation.name == study.verdict.allocation);
     if let Some(judged) = judged {
-        show_criteria(&mut screen, judged, baseline);
+        show_criteria(&mut screen, judged, baseline, &simulated);
     }
-    show_allocations(&mut screen, &study.allocations);
+    show_allocations(&mut screen, &study.allocations, &simulated);
     let recommended = study.allocations.iter().find(|allocation| allocation.name == study.recommendation.allocation);
     if let Some(recommended) = recommended {
-        show_bounds(&mut screen, recommended, &study.allocations);
+        show_bounds(&mut screen, recommended, &study.allocations, &simulated);
     }
-    show_bridges(&mut screen, &study.naive.bridges);
-    show_spending(&mut screen, &study.allocations);
+    show_bridges(&mut screen, &study.naive.bridges, &naive_basis(study));
+    show_spending(&mut screen, &study.allocations, &simulated);
     show_months(&mut screen, &study.allocations);
     let warnings = study.warnings.len();
     screen.paragraph(&format!(

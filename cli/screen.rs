@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
+use fleetfront_planner::Basis;
+use fleetfront_plots::with_basis;
 use terminal_size::{Width, terminal_size_of};
 
 use crate::failure::{Failure, Outcome};
@@ -40,6 +42,17 @@ impl Screen {
         self.gap();
         self.text += words;
         self.text.push('\n');
+    }
+
+    /// A line that stands over a table, and under it what the numbers of the table are and where they come from.
+    pub(crate) fn titled(&mut self, words: &str, basis: &str) {
+        self.heading(words);
+        self.basis(basis);
+    }
+
+    /// What the numbers of the table below are.
+    pub(crate) fn basis(&mut self, words: &str) {
+        self.wrap(words, "", "");
     }
 
     /// Text as it is: to be copied.
@@ -142,6 +155,11 @@ impl Screen {
     pub(crate) fn show(&self) -> Result<Outcome, Failure> {
         print(&self.text)
     }
+}
+
+/// Prints results as indented JSON, with what their numbers are at the end.
+pub(crate) fn print_results(results: &impl serde::Serialize, basis: &Basis) -> Result<Outcome, Failure> {
+    print_json(&with_basis(results, basis))
 }
 
 /// Prints a value as indented JSON.

@@ -1,7 +1,7 @@
 //! `fleetfront simulate`.
 
 use fleetfront_planner::{
-    AllocationResult, Control, Look, PoolResult, Replication, replicate, simulate_allocation, trace_trial,
+    AllocationResult, Basis, Control, Look, PoolResult, Replication, replicate, simulate_allocation, trace_trial,
 };
 use fleetfront_scenario::{Scenario, nearest, repaired};
 
@@ -10,12 +10,13 @@ use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupt;
 use crate::money::{show_months, show_spending};
 use crate::rows::{metric_cells, metric_names, show_bounds, show_criteria, worst};
-use crate::screen::{Screen, print_json};
+use crate::screen::{Screen, print_json, print_results};
 use crate::source::load;
 use crate::trace::{show_events, show_trial};
 use crate::watch::watched;
-use fleetfront_plots::bounds::{pool_cells, pool_rows};
+use fleetfront_plots::bounds::{bounds_basis, pool_cells, pool_rows};
 use fleetfront_plots::format::{Unit, estimate, kind_word, plain};
+use fleetfront_plots::with_basis;
 
 /// Simulates one allocation and prints it.
 pub(crate) fn simulate(args: &SimulateArgs) -> Result<Outcome, Failure> {
@@ -28,12 +29,13 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<Outcome, Failure> {
     let (pace, effort) = (&args.pace, args.pace.effort());
     let work = |control: &Control| simulate_allocation(&scenario, index, effort, control);
     let result = watched(&scenario, (&pace.machine, pace.trials), &interrupt, work, |_| pace.said())?;
+    let basis = Basis::simulated(&scenario, pace.machine.seed, &format!("{} trials", pace.trials));
     if args.json {
-        return print_json(&result);
+        return print_results(&result, &basis);
     }
     let mends = repaired(&scenario, index).map_or(Vec::new(), |(_, mends)| mends);
     let mends: Vec<String> = mends.into_iter().map(|mend| mend.words).collect();
-    let mut screen = detail(&scenario, &result, &mends);
+    let mut screen = detail(&scenario, &result, &mends, &basis.words());
     if result.results.is_some() {
         let (trials, seed) = (args.pace.trials, args.pace.machine.seed);
         screen.paragraph(&format!("Numbers in brackets are 95 % intervals over {trials} trials (seed {seed})."));
@@ -56,15 +58,17 @@ fn one_trial(scenario: &Scenario, index: usize, args: &SimulateArgs) -> Result<O
     let work = |control: &Control| replicate(scenario, index, trials, seed, Look::default(), control);
     let did = |_: &Vec<Replication>| "simulated 1 trial".to_owned();
     let replications = watched(scenario, (&args.pace.machine, 1), &interrupt, work, did)?;
+    let basis = Basis::simulated(scenario, seed, &format!("trial {trial} alone"));
     if args.json {
-        return print_json(&replications);
+        let each: Vec<_> = replications.iter().map(|replication| with_basis(replication, &basis)).collect();
+        return print_json(&each);
     }
     let mut screen = Screen::new();
     for replication in &replications {
-        show_trial(&mut screen, scenario, allocation, replication);
+        show_trial(&mut screen, scenario, allocation, replication, &basis.words());
     }
     if let Some(limit) = args.trace_events {
-        show_events(&mut screen, &trace_trial(scenario, index, seed, trial, limit as usize));
+        show_events(&mut screen, &trace_trial(scenario, index, seed, trial, limit as usize), &basis.words());
     }
     screen.show()
 }
@@ -86,7 +90,7 @@ pub(crate) fn among(whose: &str, names: &[&str], name: &str) -> Result<usize, Fa
 }
 
 /// - `mends`: what would make an allocation run that cannot.
-fn detail(scenario: &Scenario, result: &AllocationResult, mends: &[String]) -> Screen {
+fn detail(scenario: &Scenario, result: &AllocationResult, mends: &[String], simulated: &str) -> Screen {
     let mut screen = Screen::new();
     screen.paragraph(&format!("\"{}\": {}", result.name, result.description));
     let Some(results) = &result.results else {
@@ -104,10 +108,10 @@ fn detail(scenario: &Scenario, result: &AllocationResult, mends: &[String]) -> S
         estimate(results.fleet.success_rate, Unit::Share),
         worst(results)
     ));
-    show_criteria(&mut screen, result, &scenario.allocations[scenario.baseline].name);
-    show_spending(&mut screen, std::slice::from_ref(result));
+    show_criteria(&mut screen, result, &scenario.allocations[scenario.baseline].name, simulated);
+    show_spending(&mut screen, std::slice::from_ref(result), simulated);
     show_months(&mut screen, std::slice::from_ref(result));
-    show_pools(&mut screen, result);
+    show_pools(&mut screen, result, simulated);
     let rows: Vec<&str> =
         ["variant", "GPU", "requests a day", "warm service"].into_iter().chain(metric_names()).collect();
     let model = |model: &fleetfront_planner::ModelResult| {
@@ -122,21 +126,23 @@ fn detail(scenario: &Scenario, result: &AllocationResult, mends: &[String]) -> S
         (model.model.clone(), cells)
     };
     let columns: Vec<(String, Vec<String>)> = results.models.iter().map(model).collect();
-    screen.heading("Models");
+    let rest = "requests a day: as drawn; warm service: kind beside it, source as `check` says";
+    screen.titled("Models", &format!("{simulated}; {rest}"));
     screen.matrix("model", &rows, &columns);
-    show_bounds(&mut screen, result, std::slice::from_ref(result));
+    show_bounds(&mut screen, result, std::slice::from_ref(result), simulated);
     let columns = pool_cells(result);
+    screen.titled("Between what bounds, pool by pool", &bounds_basis(simulated));
     screen.matrix("pool", &pool_rows().collect::<Vec<_>>(), &columns);
     screen
 }
 
-fn show_pools(screen: &mut Screen, result: &AllocationResult) {
+fn show_pools(screen: &mut Screen, result: &AllocationResult, simulated: &str) {
     let rows: Vec<&str> = ["GPU", "models", "window", "warm", "at most", "buffer", "inputs", "timeout", "retries"]
         .into_iter()
         .chain(metric_names())
         .collect();
     let columns: Vec<(String, Vec<String>)> = result.pools.iter().map(pool_column).collect();
-    screen.heading("Pools");
+    screen.titled("Pools", &format!("window to retries: settings of the allocation; the rest, {simulated}"));
     screen.matrix("pool", &rows, &columns);
 }
 

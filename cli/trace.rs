@@ -8,7 +8,13 @@ use crate::screen::Screen;
 use fleetfront_plots::format::{Unit, plain};
 
 /// What came out of one trial, model by model and pool by pool.
-pub(crate) fn show_trial(screen: &mut Screen, scenario: &Scenario, allocation: &Allocation, trial: &Replication) {
+pub(crate) fn show_trial(
+    screen: &mut Screen,
+    scenario: &Scenario,
+    allocation: &Allocation,
+    trial: &Replication,
+    simulated: &str,
+) {
     let seconds =
         |ns: u128, n: u64| if n == 0 { "–".to_owned() } else { plain(ns as f64 / 1e9 / n as f64, Unit::Seconds) };
     let columns =
@@ -25,7 +31,7 @@ pub(crate) fn show_trial(screen: &mut Screen, scenario: &Scenario, allocation: &
             cells
         })
         .collect();
-    screen.heading(&format!("Models in trial {}", trial.trial));
+    screen.titled(&format!("Models in trial {}", trial.trial), simulated);
     screen.table(&columns, &rows, &[1, 2, 3, 4, 5, 6, 7, 8, 9]);
     let columns = ["pool", "boots", "most at once", "boot s", "busy s", "idle s", "wasted s", "cost"];
     let rows: Vec<Vec<String>> = (allocation.pools.iter().zip(&trial.pools))
@@ -37,12 +43,12 @@ pub(crate) fn show_trial(screen: &mut Screen, scenario: &Scenario, allocation: &
             cells
         })
         .collect();
-    screen.heading(&format!("Pools in trial {}", trial.trial));
+    screen.titled(&format!("Pools in trial {}", trial.trial), simulated);
     screen.table(&columns, &rows, &[1, 2, 3, 4, 5, 6, 7]);
 }
 
 /// The events, a line each: when, in which pool, which container, which request, what, why.
-pub(crate) fn show_events(screen: &mut Screen, events: &[TracedEvent]) {
+pub(crate) fn show_events(screen: &mut Screen, events: &[TracedEvent], simulated: &str) {
     let rows: Vec<Vec<String>> = events
         .iter()
         .map(|traced| {
@@ -52,7 +58,7 @@ pub(crate) fn show_events(screen: &mut Screen, events: &[TracedEvent]) {
             vec![clock(traced.at_s), traced.pool.clone(), container, request, words(traced)]
         })
         .collect();
-    screen.heading("Events");
+    screen.titled("Events", simulated);
     screen.table(&["time", "pool", "container", "request", "what"], &rows, &[]);
 }
 

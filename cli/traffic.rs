@@ -18,7 +18,7 @@ use crate::interrupt::Interrupt;
 use crate::log_input::LogInput;
 use crate::output_folder::TRAFFIC;
 use crate::run::quoted;
-use crate::screen::{Screen, print_json};
+use crate::screen::{Screen, print_results};
 use crate::source::load;
 use crate::trace_files::TraceFiles;
 use crate::traffic_args::{Reading, TrafficArgs};
@@ -49,7 +49,7 @@ pub(crate) fn traffic(args: &TrafficArgs) -> Result<Outcome, Failure> {
     let interrupt = Interrupt::listen();
     let written = folder.publish_all(&interrupt, || render_traffic(&answer), &large)?;
     if args.answer.json {
-        print_json(&answer)?;
+        print_results(&answer, &answer.basis())?;
     } else {
         screen(&answer, written.as_deref()).show()?;
     }
@@ -221,8 +221,9 @@ fn screen(answer: &TrafficAnswer, written: Option<&str>) -> Screen {
         screen.paragraph(&sentence);
     }
     screen.list("What was repaired or assumed", &answer.remarks());
+    let basis = answer.basis().words();
     for table in traffic_tables(&answer.study) {
-        show(&mut screen, &table);
+        show(&mut screen, &table, &basis);
     }
     screen.heading("For scenario.toml (with --out also as a file, and the curve as load.csv)");
     screen.verbatim(&answer.section());
@@ -236,8 +237,8 @@ fn screen(answer: &TrafficAnswer, written: Option<&str>) -> Screen {
     screen
 }
 
-fn show(screen: &mut Screen, table: &TrafficTable) {
-    screen.heading(&table.heading);
+fn show(screen: &mut Screen, table: &TrafficTable, basis: &str) {
+    screen.titled(&table.heading, basis);
     let columns: Vec<&str> = table.columns.iter().map(String::as_str).collect();
     let numbers: Vec<usize> = (1..columns.len()).collect();
     screen.table(&columns, &table.rows, &numbers);

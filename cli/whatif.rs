@@ -1,8 +1,8 @@
 //! `fleetfront whatif`.
 
-use fleetfront_planner::{Change, ChangeGroup, Control, Effort, WhatIf, what_if};
+use fleetfront_planner::{Based, Change, ChangeGroup, Control, Effort, WhatIf, what_if};
 use fleetfront_plots::format::{Unit, estimate, judgement_word, kind_word, prose};
-use fleetfront_plots::what_if_files::{criteria, quality, what_if_files};
+use fleetfront_plots::what_if_files::{criteria, quality, what_if_basis, what_if_files};
 use fleetfront_scenario::{Allocation, Mend, Scenario, repaired};
 
 use crate::answer::{AnswerFolder, command, unmended};
@@ -10,7 +10,7 @@ use crate::args::WhatIfArgs;
 use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupt;
 use crate::output_folder::WHAT_IF;
-use crate::screen::{Screen, print_json};
+use crate::screen::{Screen, print_results};
 use crate::simulate::find;
 use crate::source::load;
 use crate::watch::watched;
@@ -33,7 +33,7 @@ pub(crate) fn whatif(args: &WhatIfArgs) -> Result<Outcome, Failure> {
         what_if_files(&found, &mends, &command("whatif", &args.scenario, &words, args.machine.seed))
     })?;
     if args.answer.json {
-        return print_json(&found);
+        return print_results(&found, &found.basis());
     }
     let mut screen = answer(&found, &mends);
     if let Some(words) = &written {
@@ -67,7 +67,7 @@ fn answer(found: &WhatIf, mends: &[String]) -> Screen {
     ));
     let columns = ["change", "saves a month", "p95", "complete", "LPIPS", "criteria"];
     let rows: Vec<Vec<String>> = found.changes.iter().map(|change| row(change, found)).collect();
-    screen.heading("One change at a time, those that save most first");
+    screen.titled("One change at a time, those that save most first", &what_if_basis(found));
     screen.table(&columns, &rows, &[1, 2, 3]);
     let best: Vec<String> = ChangeGroup::ALL.into_iter().filter_map(|group| best(found, group)).collect();
     screen.list("What to write for the best of each kind", &best);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use fleetfront_planner::{Control, Study, Why, run_study, why as find_rivals};
+use fleetfront_planner::{Based, Control, Study, Why, run_study, why as find_rivals};
 use fleetfront_plots::format::{Unit, estimate, prose};
 use fleetfront_plots::{RenderConfig, why_files};
 
@@ -13,7 +13,7 @@ use crate::interrupt::Interrupt;
 use crate::output_folder::WHY;
 use crate::run::quoted;
 use crate::saved;
-use crate::screen::{Screen, print_json};
+use crate::screen::{Screen, print_results};
 use crate::simulate::{among, find};
 use crate::source::{load, served};
 use crate::watch::watched;
@@ -32,9 +32,9 @@ pub(crate) fn why(args: &WhyArgs) -> Result<Outcome, Failure> {
     };
     let written = folder.publish(&interrupt, || why_files(&study, &answer, &made_by(args, &name)))?;
     if args.answer.json {
-        return print_json(&answer);
+        return print_results(&answer, &study.basis());
     }
-    let mut screen = shown(&answer);
+    let mut screen = shown(&answer, &study.basis().words());
     if let Some(words) = &written {
         screen.paragraph(words);
     }
@@ -70,7 +70,7 @@ fn of_saved(path: &Path, name: &str) -> Result<(Study, String), Failure> {
     Ok((study, name))
 }
 
-fn shown(answer: &Why) -> Screen {
+fn shown(answer: &Why, simulated: &str) -> Screen {
     let mut screen = Screen::new();
     screen.paragraph(&prose(&answer.headline));
     let rows = [
@@ -106,7 +106,7 @@ fn shown(answer: &Why) -> Screen {
         ];
         (format!("fleet {}", place + 1), cells)
     }));
-    screen.heading("Beside the fleets that beat it");
+    screen.titled("Beside the fleets that beat it", simulated);
     screen.matrix("", &rows, &columns);
     let pools: Vec<String> = (answer.rivals.iter().enumerate())
         .map(|(place, rival)| prose(&format!("fleet {}: {}", place + 1, rival.fleet.label)))

@@ -107,6 +107,9 @@ pub struct Backtest {
     pub bill: Option<BillTold>,
     /// The scenario's prices beside the platform's rates, where those are given.
     pub rates: Option<RateChecks>,
+    /// Name of the file of those rates; whoever read it fills it in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rates_file: Option<String>,
     /// What was repaired in the log or assumed, and what a reader must know.
     pub remarks: Vec<String>,
 }
@@ -261,6 +264,7 @@ impl<'a> ReadyBacktest<'a> {
             calibrated: self.measured.iter().map(told).collect(),
             bill: self.charged.as_ref().map(|charged| charged.told.clone()),
             rates,
+            rates_file: None,
             remarks: self.remarks(),
             lines,
         }

@@ -7,6 +7,7 @@
 use fleetfront_calibration::{Factor, Fit, Kind, RestsOn};
 use fleetfront_scenario::{Criteria, LatencyReading, Scenario};
 
+use crate::basis::Basis;
 use crate::engine_pool::{cell, fits, service};
 use crate::estimate::{Estimate, paired_ratio, sectioned_ratio};
 use crate::study::{CriterionResult, Judgement};
@@ -118,7 +119,11 @@ fn latency_ratio(
     // The same variant on the same GPU: what is not known about its speed cancels.
     let value = if moved { widen(luck, factor_of_ratio(evidence.service, baseline.service)) } else { luck };
     let weakest = moved.then_some(evidence.service.kind);
-    judge_ratio(reading, &scenario.models[evidence.model].name, value, target, weakest)
+    let mut own = judge_ratio(reading, &scenario.models[evidence.model].name, value, target, weakest);
+    if reading == LatencyReading::WarmService {
+        own.result.basis = Some(Basis::fitted(evidence.service).over(Basis::fitted(baseline.service)));
+    }
+    own
 }
 
 /// What is not known about how much longer one takes than the other. What is not known of the baseline cancels where
@@ -197,7 +202,11 @@ fn latency_limit(scenario: &Scenario, reading: LatencyReading, evidence: Evidenc
             (Criterion::LimitEndToEnd, "end-to-end p95 below", value, judgement, note)
         }
     };
-    judged(criterion, format!("{words} {limit} s"), &model.name, (value, limit, "s"), judgement, note)
+    let mut own = judged(criterion, format!("{words} {limit} s"), &model.name, (value, limit, "s"), judgement, note);
+    if reading == LatencyReading::WarmService {
+        own.result.basis = Some(Basis::fitted(evidence.service));
+    }
+    own
 }
 
 /// The share of late requests decides by itself where the service time is known; where it is not, both have to agree.
@@ -230,6 +239,10 @@ pub(crate) fn quality(scenario: &Scenario, evidence: Evidence<'_>) -> Option<Jud
     let mut own =
         judged(Criterion::Quality, words, &model.name, (value, target, "LPIPS"), below(value, target), note.to_owned());
     own.model = Some(evidence.model);
+    own.result.basis = Some(match of {
+        Some(quality) => Basis::stated(&quality.provenance),
+        None => Basis::setting("the reference itself"),
+    });
     Some(own)
 }
 
@@ -271,6 +284,7 @@ pub(crate) fn judged(
         judgement,
         note,
         baseline: None,
+        basis: None,
     };
     Judged { criterion, model: None, result }
 }

@@ -157,8 +157,8 @@ pub fn diff(old: &Study, new: &Study) -> StudyDiff {
     let (old_verdict, new_verdict) = (verdict(old), verdict(new));
     let changed = old_verdict != new_verdict || !moves.is_empty();
     let mut diff = StudyDiff {
-        old: name(old),
-        new: name(new),
+        old: StudyName::of(old),
+        new: StudyName::of(new),
         headline: String::new(),
         decision: DecisionDiff { changed, old_verdict, new_verdict, moves },
         inputs: run_changes(old, new),
@@ -204,13 +204,17 @@ fn large_changes(old: &Origin, new: &Origin) -> Vec<InputChange> {
         .collect()
 }
 
-fn name(study: &Study) -> StudyName {
-    StudyName {
-        scenario: study.scenario.clone(),
-        version: study.version.clone(),
-        inputs_sha256: study.inputs_sha256.clone(),
-        seed: study.seed,
-        trials: study.trials,
+impl StudyName {
+    /// That of a study.
+    #[must_use]
+    pub fn of(study: &Study) -> Self {
+        Self {
+            scenario: study.scenario.clone(),
+            version: study.version.clone(),
+            inputs_sha256: study.inputs_sha256.clone(),
+            seed: study.seed,
+            trials: study.trials,
+        }
     }
 }
 

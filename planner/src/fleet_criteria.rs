@@ -3,6 +3,7 @@
 use fleetfront_calibration::{Factor, Kind};
 use fleetfront_scenario::{LatencyReading, Scenario};
 
+use crate::basis::Basis;
 use crate::criteria::{Criterion, Evidence, Judged, below, judge_ratio, judged, p95_ratio, widen};
 use crate::estimate::Estimate;
 use crate::study::Judgement;
@@ -67,7 +68,11 @@ fn warm_ratio(scenario: &Scenario, own: FleetEvidence<'_>, baseline: FleetEviden
         low: weighted(own.models, &|model| factor(model).low) / to,
         high: weighted(own.models, &|model| factor(model).high) / to,
     };
-    judge_ratio(LatencyReading::WarmService, "fleet", ratio, target, own.weakest_moved(baseline))
+    let mut judged = judge_ratio(LatencyReading::WarmService, "fleet", ratio, target, own.weakest_moved(baseline));
+    let kinds = own.models.iter().chain(baseline.models).map(|model| model.service.kind);
+    let kind = kinds.max().map_or("derived", Kind::word).to_owned();
+    judged.result.basis = Some(Basis { kind, source: "the warm service times of all models".to_owned() });
+    judged
 }
 
 /// The p95 over all requests, against the baseline's.

@@ -1,10 +1,12 @@
 //! Numbers of a scenario that may turn out otherwise: what a decision is tried against.
 
-use fleetfront_calibration::Fit;
-use fleetfront_scenario::{Allocation, Cell, Scenario};
+use fleetfront_calibration::{Fit, Kind};
+use fleetfront_scenario::{Allocation, Cell, Provenance, Scenario};
 use fleetfront_sim::{Seconds, UsdPerSecond};
 use fleetfront_workloads::Process;
 use serde::{Deserialize, Serialize};
+
+use crate::basis::Basis;
 
 /// One number, by what it belongs to (indices in the scenario).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +104,20 @@ impl Knob {
         }
     }
 
+    /// What kind that is, and who says so.
+    pub(crate) fn basis(self, scenario: &Scenario) -> Basis {
+        let fitted = |fit: Option<&Fit>| fit.map_or_else(Basis::default, Basis::fitted);
+        let cell = |model: usize, variant: usize, gpu: usize| &scenario.models[model].variants[variant].cells[gpu];
+        match self {
+            Self::AllTraffic => all_traffic(scenario),
+            Self::Traffic { model } => Basis::stated(&scenario.models[model].traffic_provenance),
+            Self::Price { gpu } => Basis::stated(&scenario.gpus[gpu].price_provenance),
+            Self::Service { model, variant, gpu } => fitted(cell(model, variant, gpu).service.as_ref()),
+            Self::Boot { model, variant, gpu } => fitted(cell(model, variant, gpu).boot.as_ref()),
+            Self::Window => Basis::setting("the windows of the two allocations"),
+        }
+    }
+
     /// The scenario and its allocations with the number multiplied by a factor.
     ///
     /// # Panics
@@ -150,6 +166,19 @@ impl Knob {
             _ => 1.0,
         }
     }
+}
+
+/// A sum is as good as the weakest of what it adds up.
+fn all_traffic(scenario: &Scenario) -> Basis {
+    let of_models = scenario.models.iter().map(|model| &model.traffic_provenance);
+    let kind = of_models.clone().map(|of| of.kind).max().map_or("", Kind::word);
+    let mut sources: Vec<String> = Vec::new();
+    for source in of_models.map(Provenance::cite) {
+        if !sources.contains(&source) {
+            sources.push(source);
+        }
+    }
+    Basis { kind: kind.to_owned(), source: sources.join("; ") }
 }
 
 /// More traffic from clients who wait is more clients.

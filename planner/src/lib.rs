@@ -6,6 +6,7 @@ mod advice;
 mod allocation;
 mod assumptions;
 mod backtest;
+mod basis;
 mod bounds;
 mod break_even;
 mod combined;
@@ -76,6 +77,7 @@ pub use backtest::{
     Backtested, Bill, BillTold, Calibrated, Cause, Dates, GivenTraffic, LawTold, MatchedRows, Metric, Observed, Period,
     ReadyBacktest, SeenRequest, SimulatedPeriod, UnmatchedRows,
 };
+pub use basis::{Based, Basis};
 pub use bounds::{Bounds, ModelBounds, PoolBounds, Stated};
 pub use compare::{Comparison, Difference, OpenQuestion, Precision, compare};
 pub use control::{Control, Effort, Interrupted};

@@ -12,6 +12,7 @@ use fleetfront_scenario::{Allocation, LatencyReading, Scenario};
 use serde::{Deserialize, Serialize};
 
 use crate::allocation::AllocationRun;
+use crate::basis::Basis;
 use crate::break_even::{Axis, Crossing};
 use crate::control::{Control, Effort, Interrupted};
 use crate::criteria::p95_ratio;
@@ -77,6 +78,9 @@ pub struct Trigger {
     pub unit: KnobUnit,
     /// What it is now.
     pub now: f64,
+    /// What kind that is, and who says so.
+    #[serde(default)]
+    pub now_basis: Basis,
     /// Where the answer changes; an end of the interval that was not found is the end of the range.
     pub at: Estimate,
     /// The claim whose answer changes.
@@ -186,6 +190,7 @@ fn turn(
             knob: knob.name(scenario),
             unit,
             now,
+            now_basis: knob.basis(scenario),
             at: crossing.at.scaled(now),
             claim: claim.words(names),
             holds_beyond,

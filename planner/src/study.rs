@@ -4,6 +4,7 @@ use fleetfront_calibration::Kind;
 use fleetfront_scenario::Rules;
 use serde::{Deserialize, Serialize};
 
+use crate::basis::Basis;
 use crate::bounds::Bounds;
 use crate::deployment::Deployment;
 use crate::estimate::Estimate;
@@ -82,6 +83,9 @@ pub struct ModelSummary {
     pub requests_per_day: f64,
     /// How good that number is.
     pub requests_kind: Kind,
+    /// Who says so.
+    #[serde(default)]
+    pub requests_source: String,
     /// Latency limit in seconds.
     pub latency_limit_s: f64,
     /// How many clients send them and wait for the answers; `None` where requests come whatever happens to others.
@@ -101,6 +105,12 @@ pub struct GpuSummary {
     /// Usable memory.
     #[serde(with = "number_json")]
     pub usable_gib: f64,
+    /// Who states the price.
+    #[serde(default)]
+    pub price_basis: Basis,
+    /// Who states the memory.
+    #[serde(default)]
+    pub memory_basis: Basis,
     /// Whether the platform has it; the prices are zero where it does not.
     #[serde(default = "yes")]
     pub offered: bool,
@@ -123,6 +133,9 @@ pub struct CellSummary {
     pub feasible: bool,
     /// "fits", "borderline: 21.5 of 22 GiB", or every reason why not.
     pub memory: String,
+    /// Who states the peak of a request.
+    #[serde(default)]
+    pub peak_basis: Basis,
     /// Mean warm service time in seconds.
     #[serde(with = "number_json::option")]
     pub service_s: Option<f64>,
@@ -442,6 +455,9 @@ pub struct CriterionResult {
     pub note: String,
     /// Whether the baseline itself meets it; `None` for criteria that compare with the baseline.
     pub baseline: Option<Judgement>,
+    /// Of a value that was not simulated: what kind it is, and who says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Basis>,
 }
 
 /// The proposed allocation judged.

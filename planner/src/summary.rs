@@ -6,6 +6,7 @@ use fleetfront_sim::Service;
 use fleetfront_workloads::{ModelTraffic, Process};
 
 use crate::assumptions::adapter_words;
+use crate::basis::Basis;
 use crate::engine_pool::container_price;
 use crate::study::{CellSummary, GpuSummary, ModelSummary};
 
@@ -15,6 +16,7 @@ pub(crate) fn model_summaries(scenario: &Scenario) -> Vec<ModelSummary> {
         name: model.name.clone(),
         requests_per_day: model.requests_per_day,
         requests_kind: model.traffic_provenance.kind,
+        requests_source: model.traffic_provenance.cite(),
         latency_limit_s: model.latency_limit_s.get(),
         clients: if let Process::Closed { clients, .. } = traffic.process { Some(clients) } else { None },
     };
@@ -28,6 +30,8 @@ pub(crate) fn gpu_summaries(scenario: &Scenario) -> Vec<GpuSummary> {
         usd_per_hour: gpu.usd_per_second.get() * 3600.0,
         container_usd_per_hour: container_price(&scenario.platform, gpu, 1).get() * 3600.0,
         usable_gib: gpu.usable_gib,
+        price_basis: Basis::stated(&gpu.price_provenance),
+        memory_basis: Basis::stated(&gpu.memory_provenance),
         offered: gpu.offered,
     };
     scenario.gpus.iter().map(of).collect()
@@ -59,6 +63,7 @@ fn cell_summary(scenario: &Scenario, model: &Model, (variant, gpu): (usize, usiz
         gpu: scenario.gpus[gpu].name.clone(),
         feasible: cell.feasibility.is_feasible(),
         memory: feasibility_words(&cell.feasibility),
+        peak_basis: Basis::stated(&model.variants[variant].memory_provenance),
         service_s: mean_s,
         service_s_low: times(|fit| fit.factor.low),
         service_s_high: times(|fit| fit.factor.high),

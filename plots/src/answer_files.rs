@@ -2,13 +2,14 @@
 
 use std::fmt::Write;
 
-use fleetfront_planner::Estimate;
+use fleetfront_planner::{Basis, Estimate};
 use serde::Serialize;
 
 use crate::PlotError;
 use crate::bitmap::png;
 use crate::figure::Figure;
 use crate::render::Output;
+use crate::sources::with_basis;
 use crate::svg::svg;
 use crate::table::{Table, markdown};
 
@@ -17,16 +18,18 @@ pub(crate) type Names = [&'static str; 5];
 
 /// The five files, in the order of their names.
 ///
+/// - `data`: what came out, and what its numbers are.
+///
 /// # Errors
 /// [`PlotError`] when one cannot be made.
 pub(crate) fn pack(
     names: Names,
     figure: &Figure,
     csv: Vec<u8>,
-    data: &impl Serialize,
+    data: (&impl Serialize, &Basis),
     answer: String,
 ) -> Result<Vec<Output>, PlotError> {
-    let mut json = serde_json::to_vec_pretty(data)?;
+    let mut json = serde_json::to_vec_pretty(&with_basis(data.0, data.1))?;
     json.push(b'\n');
     let bytes = [svg(figure).into_bytes(), png(figure)?, csv, json, answer.into_bytes()];
     Ok(names.into_iter().zip(bytes).map(|(name, bytes)| Output { name: name.into(), bytes }).collect())
@@ -53,6 +56,8 @@ pub(crate) struct Answer<'a> {
     pub(crate) sentences: Vec<String>,
     pub(crate) figure: &'a str,
     pub(crate) tables: Vec<&'a Table>,
+    /// Of all tables that say nothing else.
+    pub(crate) basis: &'a Basis,
     /// Written as it is.
     pub(crate) rest: String,
     pub(crate) command: &'a str,
@@ -68,7 +73,8 @@ impl Answer<'_> {
         }
         let _ = write!(out, "\n![{}]({})\n", markdown(self.title), self.figure);
         for table in &self.tables {
-            let _ = write!(out, "\n**{}**\n\n{}", markdown(&table.caption), table.markdown());
+            let basis = if table.basis.is_empty() { self.basis.words() } else { table.basis.clone() };
+            let _ = write!(out, "\n**{}**\n\n{}\n\n{}", markdown(&table.caption), markdown(&basis), table.markdown());
         }
         if !self.rest.is_empty() {
             let _ = write!(out, "\n{}", self.rest);
@@ -76,6 +82,15 @@ impl Answer<'_> {
         let (version, inputs) = (self.version, self.inputs_sha256);
         out + &format!("\n{}\nfleetfront {version}, inputs {inputs}.\n", fenced("sh", self.command))
     }
+}
+
+/// A heading and a list in Markdown; nothing if the list is empty.
+pub(crate) fn list(heading: &str, items: &[String]) -> String {
+    if items.is_empty() {
+        return String::new();
+    }
+    let items: Vec<String> = items.iter().map(|item| format!("- {}\n", markdown(item))).collect();
+    format!("**{}**\n\n{}\n", markdown(heading), items.concat())
 }
 
 /// A block of code whose fence is longer than any in it.
@@ -165,7 +180,7 @@ mod tests {
             let page = text(&files, &format!("{stem}.md"));
             let figure = page.find(&format!("]({stem}.svg)")).expect("a figure");
             let order =
-                [page.find("# "), page.find("\n\n"), Some(figure), page.find("| "), page.find("fleetfront 0.1.0")];
+                [page.find("# "), page.find("\n\n"), Some(figure), page.find("| "), page.find("\nfleetfront 0.1.0")];
             assert!(order.is_sorted() && order.iter().all(Option::is_some), "{stem}: {order:?}");
             assert!(!page.contains("<x>") && !page.contains("<lora>"), "{stem}");
             if stem != "why" {

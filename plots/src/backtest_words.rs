@@ -1,6 +1,6 @@
 //! A backtest in words: the same in the tables of the screen and of the files.
 
-use fleetfront_planner::{Backtest, BacktestLine, BacktestSubject, Calibrated, LawTold, Metric};
+use fleetfront_planner::{Backtest, BacktestLine, BacktestSubject, Based, Calibrated, LawTold, Metric};
 
 use crate::format::{Unit, plain};
 
@@ -49,6 +49,20 @@ pub fn metric_unit(metric: Metric) -> Unit {
     }
 }
 
+/// What the lines are: the observed numbers, and the predicted ones.
+#[must_use]
+pub fn backtest_basis(of: &Backtest) -> String {
+    let bill = of.bill.as_ref().map_or(String::new(), |bill| format!("; dollars by {}", bill.name));
+    format!("observed, {}{bill}. Predicted, {}", of.observed_basis(false).words(), of.basis().words())
+}
+
+/// What the numbers of the first part are.
+#[must_use]
+pub fn calibrated_basis(of: &Backtest) -> String {
+    let own = "where it says too few, the scenario's own law holds, with its kind and source";
+    format!("{}; {own}", of.calibrated_basis().words())
+}
+
 /// Headings of what the first part told.
 pub const CALIBRATED_COLUMNS: [&str; 6] = ["model", "requests", "execution", "boots", "failed", "requests a day"];
 
@@ -69,6 +83,20 @@ pub fn calibrated_cells(of: &Calibrated) -> [String; 6] {
         of.failed.map_or("not told".to_owned(), |(failed, tries)| format!("{failed} of {tries}")),
         of.requests_per_day.map_or("–".to_owned(), |per_day| plain(per_day, Unit::Count)),
     ]
+}
+
+/// The heading of [`bill_words`], with what they are.
+#[must_use]
+pub fn bill_heading(of: &Backtest) -> String {
+    let name = of.bill.as_ref().map_or("", |bill| bill.name.as_str());
+    format!("The bill (measured: {name}, {})", of.second.words())
+}
+
+/// The heading of [`rate_words`], with what they are.
+#[must_use]
+pub fn rate_heading(of: &Backtest) -> String {
+    let file = of.rates_file.as_deref().unwrap_or("as given");
+    format!("The platform's rates (measured: {file}) beside the prices of {}, with kind and source there", of.scenario)
 }
 
 /// What is said of the bill, a line each.

@@ -1,6 +1,8 @@
 //! Between what an allocation's numbers lie, in words and cells: the report and the screen show the same.
 
-use fleetfront_planner::{AllocationMetrics, AllocationResult, Bounds, Estimate, PoolBounds, PoolResult, Stated};
+use fleetfront_planner::{
+    AllocationMetrics, AllocationResult, Based, Bounds, Estimate, PoolBounds, PoolResult, Stated, Study,
+};
 
 use crate::format::{Unit, estimate, plain};
 
@@ -41,6 +43,20 @@ const POOL: [PoolRow; 12] = [
         pool.metrics.as_ref().map_or("–".into(), |metrics| estimate(metrics.cold_start_share, Unit::Share))
     }),
 ];
+
+/// What the spreadsheet's bill is, and the simulated one beside it.
+#[must_use]
+pub fn naive_basis(study: &Study) -> String {
+    let seconds = plain(study.naive.seconds_per_request, Unit::Seconds);
+    let simulated = study.basis().words();
+    format!("spreadsheet, derived: requests times {seconds} (assumed) times the GPU's price; the rest, {simulated}")
+}
+
+/// What bounds are, beside what was simulated.
+#[must_use]
+pub fn bounds_basis(simulated: &str) -> String {
+    format!("{simulated}; theory, peak and spreadsheet: derived from the same scenario")
+}
 
 /// The names of the rows of [`fleet_cells`].
 pub fn fleet_rows() -> impl Iterator<Item = &'static str> {

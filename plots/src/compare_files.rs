@@ -1,15 +1,16 @@
 //! The files of a comparison: `compare.svg`, `.png`, `.csv`, `.json` and `.md`.
 
-use fleetfront_planner::Comparison;
+use fleetfront_planner::{Based, Comparison};
 
 use crate::PlotError;
 use crate::answer_files::{Answer, cells, csv_table, pack};
 use crate::compare_figure::compare_figure;
 use crate::format::{Unit, estimate, in_unit, judgement_symbol, judgement_word, prose};
 use crate::render::{Output, RenderConfig};
+use crate::sources::basis_cells;
 use crate::table::{Table, head, number, words};
 
-const HEADER: [&str; 13] = [
+const HEADER: [&str; 15] = [
     "allocation",
     "against",
     "subject",
@@ -23,6 +24,8 @@ const HEADER: [&str; 13] = [
     "baseline_judgement",
     "trials",
     "note",
+    "kind",
+    "source",
 ];
 
 /// Makes the files of a comparison.
@@ -46,17 +49,19 @@ pub fn compare_files(
     let open = open.map(|open| format!("Open: {}. What decides it: {}.", prose(&open.criterion), open.what_decides));
     let findings = comparison.differences.iter().filter_map(|difference| difference.pairing_finding.as_ref());
     let findings = findings.map(|finding| format!("A finding: {finding}."));
+    let basis = comparison.basis();
     let answer = Answer {
         title: &format!("Other allocations against \"{first}\""),
         sentences: sentences.chain(mends.iter().cloned()).chain(open).chain(findings).collect(),
         figure: names[0],
         tables: std::iter::once(&differences).chain(&criteria).collect(),
+        basis: &basis,
         rest: String::new(),
         command: &config.command,
         version: &comparison.version,
         inputs_sha256: &comparison.inputs_sha256,
     };
-    pack(names, &compare_figure(comparison), csv(comparison)?, comparison, answer.markdown())
+    pack(names, &compare_figure(comparison), csv(comparison)?, (comparison, &basis), answer.markdown())
 }
 
 fn differences(comparison: &Comparison) -> Table {
@@ -95,7 +100,7 @@ fn criteria(comparison: &Comparison, place: usize) -> Table {
 /// A line a difference, then one a criterion and subject.
 fn csv(comparison: &Comparison) -> Result<Vec<u8>, PlotError> {
     let first = &comparison.allocations[0].name;
-    let trials = comparison.trials.to_string();
+    let (trials, basis) = (comparison.trials.to_string(), comparison.basis());
     let mut rows = Vec::new();
     for (of, difference) in comparison.allocations[1..].iter().zip(&comparison.differences) {
         let differences = [
@@ -110,6 +115,7 @@ fn csv(comparison: &Comparison) -> Result<Vec<u8>, PlotError> {
             row.extend(cells(estimate));
             row.extend([unit, "", "", ""].map(str::to_owned));
             row.extend([trials.clone(), String::new()]);
+            row.extend(basis_cells(&basis));
             rows.push(row);
         }
         for criterion in &of.criteria {
@@ -119,6 +125,7 @@ fn csv(comparison: &Comparison) -> Result<Vec<u8>, PlotError> {
             row.push(judgement_word(criterion.judgement).to_owned());
             row.push(criterion.baseline.map_or("", judgement_word).to_owned());
             row.extend([trials.clone(), criterion.note.clone()]);
+            row.extend(basis_cells(criterion.basis.as_ref().unwrap_or(&basis)));
             rows.push(row);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use fleetfront_planner::{Move, StudyDiff, StudyName, Told};
+use fleetfront_planner::{Move, StudyDiff, Told};
 
 use crate::format::{in_unit, judgement_word, prose};
 use crate::table::{Table, head, markdown, number, words};
@@ -17,23 +17,27 @@ pub fn diff_md(diff: &StudyDiff) -> String {
     let symbol = if diff.decision.changed { "⚠️" } else { "✅" };
     let mut out = format!("{symbol} **{}**\n", markdown(&prose(&diff.headline)));
     list(&mut out, "What is moved in the recommended fleet", diff.decision.moves.iter().map(Move::words));
-    section(&mut out, &inputs(diff), "No input changed.");
-    section(&mut out, &answers(diff), "No allocation ran in both.");
+    section(&mut out, &inputs(diff).resting_on(&diff_inputs_basis(diff)), "No input changed.");
+    let basis = diff_basis(diff);
+    section(&mut out, &answers(diff).resting_on(&basis), "No allocation ran in both.");
     let _ = write!(out, "\n{}\n", markdown(&prose(&diff.in_time.words())));
-    section(&mut out, &criteria(diff), "Every criterion is judged as before.");
+    section(&mut out, &criteria(diff).resting_on(&basis), "Every criterion is judged as before.");
     list(&mut out, "To be read with it", diff.notes.iter().cloned());
-    let study = |name: &StudyName| {
-        let StudyName { scenario, version, inputs_sha256, seed, trials } = name;
-        let hash: String = inputs_sha256.chars().take(12).collect();
-        markdown(&format!("{scenario}, fleetfront {version}, seed {seed}, {trials} trials, inputs {hash}"))
-    };
-    let _ = write!(
-        out,
-        "\nOld: {}. New: {}. Numbers in brackets are 95 % intervals.\n",
-        study(&diff.old),
-        study(&diff.new)
-    );
+    let _ = write!(out, "\n{}\n", markdown(&format!("{basis}. Numbers in brackets are 95 % intervals.")));
     out
+}
+
+/// What the numbers of two studies are.
+#[must_use]
+pub fn diff_basis(diff: &StudyDiff) -> String {
+    format!("Old, {}. New, {}", diff.old.basis().words(), diff.new.basis().words())
+}
+
+/// Where the inputs of two studies stand.
+#[must_use]
+pub fn diff_inputs_basis(diff: &StudyDiff) -> String {
+    let inputs = [&diff.old, &diff.new].map(|of| of.words());
+    format!("as the files say it, with kind and source there: old, {}; new, {}", inputs[0], inputs[1])
 }
 
 fn section(out: &mut String, table: &Table, nothing: &str) {
@@ -42,7 +46,7 @@ fn section(out: &mut String, table: &Table, nothing: &str) {
         return;
     }
     let shown = Table { rows: table.rows.iter().take(ROWS_SHOWN).cloned().collect(), ..table.clone() };
-    let _ = write!(out, "\n### {}\n\n{}", markdown(&table.caption), shown.markdown());
+    let _ = write!(out, "\n### {}\n\n{}\n\n{}", markdown(&table.caption), markdown(&table.basis), shown.markdown());
     if table.rows.len() > ROWS_SHOWN {
         let _ = write!(out, "\n{} more rows.\n", table.rows.len() - ROWS_SHOWN);
     }
@@ -112,7 +116,8 @@ mod tests {
         own.fleet.cost_usd_month = about(2.0 * own.fleet.cost_usd_month.value, 2.0);
         let text = diff_md(&diff(&old, &new));
         assert!(text.starts_with("⚠️ **The decision changes: \"proposed, repaired\" passes every criterion"), "{text}");
-        for wanted in ["| current | cost a month |", "more than luck", "| &lt;script&gt;\\|\\` |", "Old: image-studio"]
+        for wanted in
+            ["| current | cost a month |", "more than luck", "| &lt;script&gt;\\|\\` |", "Old, simulated: image-studio"]
         {
             assert!(text.contains(wanted), "{wanted} is missing:\n{text}");
         }

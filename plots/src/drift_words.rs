@@ -1,12 +1,17 @@
 //! What a log says of the assumptions, in words and rows: the same on the screen and in the files.
 
-use fleetfront_planner::{Assumption, Drift, Fired, Question};
+use fleetfront_planner::{Assumption, Basis, Drift, Fired, Question};
 
 use crate::format::{Unit, estimate, plain, prose};
+use crate::sources::Sources;
 use crate::trigger_words::{suffix, unit};
 
-/// Columns of [`drift_rows`]; from the second to the fourth they are numbers.
-pub const DRIFT_COLUMNS: [&str; 6] = ["assumption", "scenario", "log", "p, of all tests", "rejected", "tested by"];
+/// Columns of [`drift_rows`].
+pub const DRIFT_COLUMNS: [&str; 7] =
+    ["assumption", "scenario", "kind [from]", "log", "p, of all tests", "rejected", "tested by"];
+
+/// Those of them that are numbers.
+pub const DRIFT_NUMBERS: [usize; 3] = [1, 3, 4];
 
 /// Columns of [`effect_rows`]; the last two are numbers.
 pub const EFFECT_COLUMNS: [&str; 5] =
@@ -42,9 +47,26 @@ pub fn drift_headline(drift: &Drift, now: &[Question]) -> String {
     format!("{days} of calls reject {count} of {tests} assumptions{}.{known} {then}", list(&rejected))
 }
 
-/// A row an assumption.
+/// What its numbers are: what was observed, and what the scenario says.
 #[must_use]
-pub fn drift_rows(drift: &Drift) -> Vec<Vec<String>> {
+pub fn drift_basis(drift: &Drift) -> String {
+    format!(
+        "scenario: kind and source of each row; log, {}; p: derived by the test of its row",
+        drift.observed_basis.words()
+    )
+}
+
+/// What the effects are: simulated, with numbers of the log where they say so.
+#[must_use]
+pub fn effect_basis(drift: &Drift, simulated: &Basis) -> String {
+    format!("{}; in its place, {}", simulated.words(), drift.observed_basis.words())
+}
+
+/// A row an assumption.
+///
+/// - `sources`: of what the scenario says, cited by number.
+#[must_use]
+pub fn drift_rows(drift: &Drift, sources: &mut Sources) -> Vec<Vec<String>> {
     let row = |of: &Assumption| {
         let number = unit(of.unit);
         let observed = if of.observed.low < of.observed.high {
@@ -55,6 +77,7 @@ pub fn drift_rows(drift: &Drift) -> Vec<Vec<String>> {
         vec![
             of.name.clone(),
             plain(of.assumed, number) + suffix(of.unit),
+            sources.cite(&of.assumed_basis),
             format!("{observed}{} of {}", suffix(of.unit), plain(of.n as f64, Unit::Count)),
             p_words(of.p_adjusted),
             match (of.rejected, of.known_better) {
@@ -126,9 +149,13 @@ mod tests {
             "{headline}"
         );
         assert!(headline.contains("yes, now no"), "{headline}");
-        let rows = drift_rows(&drift);
-        assert_eq!(rows[0][1..5], ["200 a day", "410 (390–430) a day of 2,870", "< 0.001", "rejected"]);
-        assert_eq!(rows[1][2..5], ["4.20 s (4.10–4.30) of 2,870", "0.412", "no"]);
+        let mut sources = Sources::default();
+        let rows = drift_rows(&drift, &mut sources);
+        let first = ["200 a day", "published [1]", "410 (390–430) a day of 2,870", "< 0.001", "rejected"];
+        assert_eq!(rows[0][1..6], first);
+        assert_eq!(rows[1][2..6], ["published [1]", "4.20 s (4.10–4.30) of 2,870", "0.412", "no"]);
+        assert_eq!(sources.lines(), ["[1] a page (2026-11-23)"]);
+        assert!(drift_basis(&drift).contains("log, measured: calls.csv, 7 days;"), "{}", drift_basis(&drift));
         let effects = effect_rows(&drift, &now);
         assert_eq!((effects.len(), effects[0][1].as_str()), (1, "2.050 times the traffic"));
         assert!(effects[0][3].ends_with("(yes)") && effects[0][4].ends_with("(no)"), "{effects:?}");
@@ -143,7 +170,8 @@ mod tests {
             ),
             "{words}"
         );
-        assert_eq!((drift_rows(&vague)[0][4].as_str(), effect_rows(&vague, &now).len()), ("no, known better", 1));
+        let rows = drift_rows(&vague, &mut sources);
+        assert_eq!((rows[0][5].as_str(), effect_rows(&vague, &now).len()), ("no, known better", 1));
         let quiet = Drift { assumptions: drift.assumptions[1..].to_vec(), together: None, ..drift };
         assert!(drift_headline(&quiet, &now).contains("reject none of 1"));
     }

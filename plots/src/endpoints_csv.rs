@@ -1,11 +1,12 @@
 //! An allocation as a table: a line an endpoint, with its settings and what came out. `endpoints.csv`.
 
-use fleetfront_planner::{AllocationResult, ModelResult, PoolResult, Study};
+use fleetfront_planner::{AllocationResult, Based, ModelResult, PoolResult, Study};
 
 use crate::PlotError;
 use crate::csv_name::csv_name;
 use crate::format::kind_word;
 use crate::metric_columns::{headings, numbers};
+use crate::sources::{BASIS, basis_cells};
 
 const SETTINGS: [&str; 20] = [
     "allocation",
@@ -29,7 +30,7 @@ const SETTINGS: [&str; 20] = [
     "latency_limit_s",
     "service_kind",
 ];
-const REST: [&str; 2] = ["containers_peak", "requests_per_day"];
+const REST: [&str; 4] = ["containers_peak", "requests_per_day", BASIS[0], BASIS[1]];
 
 /// The table, a line an endpoint in the order of the pools; cells are empty where nothing is set or known, and infinite
 /// values are `inf`.
@@ -40,6 +41,7 @@ pub(crate) fn endpoints_csv(study: &Study, allocation: &AllocationResult) -> Res
     let mut writer = csv::Writer::from_writer(Vec::new());
     let header = SETTINGS.map(str::to_owned).into_iter().chain(headings()).chain(REST.map(str::to_owned));
     writer.write_record(header)?;
+    let basis = basis_cells(&study.basis());
     for pool in &allocation.pools {
         for (model, variant) in &pool.models {
             let limit_s = limit_s(study, model);
@@ -52,8 +54,9 @@ pub(crate) fn endpoints_csv(study: &Study, allocation: &AllocationResult) -> Res
                     cells.extend(numbers(metrics, ratio).map(|number| number.to_string()));
                     cells.extend([metrics.containers_peak.to_string(), metrics.requests_per_day.to_string()]);
                 }
-                None => cells.resize(SETTINGS.len() + headings().count() + REST.len(), String::new()),
+                None => cells.resize(SETTINGS.len() + headings().count() + REST.len() - BASIS.len(), String::new()),
             }
+            cells.extend(basis.clone());
             writer.write_record(cells)?;
         }
     }

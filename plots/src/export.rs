@@ -1,12 +1,13 @@
 //! One allocation of a study as a file to act on.
 
-use fleetfront_planner::{AllocationResult, Study};
+use fleetfront_planner::{AllocationResult, Based, Study};
 use serde::Serialize;
 
 use crate::config_py::config_py;
 use crate::endpoints_csv::endpoints_csv;
 use crate::pull_request::pull_request;
 use crate::schedule_py::schedule_py;
+use crate::sources::with_basis;
 use crate::{PlotError, RenderConfig};
 
 /// What a file says, and for whom.
@@ -95,7 +96,7 @@ struct Exported<'a> {
 }
 
 fn allocation_json(study: &Study, allocation: &AllocationResult, config: &RenderConfig) -> Result<Vec<u8>, PlotError> {
-    let mut bytes = serde_json::to_vec_pretty(&Exported {
+    let exported = Exported {
         version: &study.version,
         inputs_sha256: &study.inputs_sha256,
         seed: study.seed,
@@ -105,7 +106,8 @@ fn allocation_json(study: &Study, allocation: &AllocationResult, config: &Render
         time_zone: &study.deployment.clock.reporting_time_zone,
         command: &config.command,
         allocation,
-    })?;
+    };
+    let mut bytes = serde_json::to_vec_pretty(&with_basis(&exported, &study.basis()))?;
     bytes.push(b'\n');
     Ok(bytes)
 }

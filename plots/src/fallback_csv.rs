@@ -1,8 +1,9 @@
 //! Every policy at every point as a table: `fallback.csv`.
 
-use fleetfront_planner::{Estimate, FallbackAnswer, FallbackStudy, LevelSource, Payoff, PolicyResult};
+use fleetfront_planner::{Based, Basis, Estimate, FallbackAnswer, FallbackStudy, LevelSource, Payoff, PolicyResult};
 
 use crate::PlotError;
+use crate::sources::{BASIS, basis_cells};
 
 const HEADER: [&str; 13] = [
     "model",
@@ -45,9 +46,11 @@ pub(crate) fn fallback_csv(study: &FallbackStudy) -> Result<Vec<u8>, PlotError> 
     let estimated = ESTIMATED
         .iter()
         .flat_map(|(name, _)| [String::new(), "_low".into(), "_high".into()].map(|end| format!("{name}{end}")));
-    writer.write_record(HEADER.map(str::to_owned).into_iter().chain(estimated))?;
+    let header = HEADER.map(str::to_owned).into_iter().chain(estimated).chain(BASIS.map(str::to_owned));
+    writer.write_record(header)?;
+    let basis = study.basis();
     for answer in &study.pairs {
-        writer.write_record(line(answer, &answer.dear_only, [const { String::new() }; 5]))?;
+        writer.write_record(line(answer, &answer.dear_only, [const { String::new() }; 5], &basis))?;
         for point in &answer.points {
             let levels = [
                 point.failure.probability.to_string(),
@@ -57,14 +60,14 @@ pub(crate) fn fallback_csv(study: &FallbackStudy) -> Result<Vec<u8>, PlotError> 
                 source(point.scarcity.source).to_owned(),
             ];
             for policy in &point.policies {
-                writer.write_record(line(answer, policy, levels.clone()))?;
+                writer.write_record(line(answer, policy, levels.clone(), &basis))?;
             }
         }
     }
     writer.into_inner().map_err(|error| csv::Error::from(error.into_error()).into())
 }
 
-fn line(answer: &FallbackAnswer, of: &PolicyResult, levels: [String; 5]) -> Vec<String> {
+fn line(answer: &FallbackAnswer, of: &PolicyResult, levels: [String; 5], basis: &Basis) -> Vec<String> {
     let (cheap, dear) = (&answer.cheap, &answer.dear);
     let places = [&answer.model, &cheap.gpu, &cheap.variant, &dear.gpu, &dear.variant];
     let mut cells: Vec<String> = places.into_iter().cloned().chain(levels).collect();
@@ -75,6 +78,7 @@ fn line(answer: &FallbackAnswer, of: &PolicyResult, levels: [String; 5]) -> Vec<
         let numbers = read(of).map(|Estimate { value, low, high }| [value, low, high].map(|number| number.to_string()));
         cells.extend(numbers.unwrap_or_default());
     }
+    cells.extend(basis_cells(basis));
     cells
 }
 

@@ -2,14 +2,15 @@
 
 use std::fmt::Write;
 
-use fleetfront_planner::FallbackStudy;
+use fleetfront_planner::{Based, FallbackStudy};
 
 use crate::bitmap::png;
 use crate::fallback_csv::fallback_csv;
 use crate::fallback_figure::fallback_figure;
-use crate::fallback_tables::{FallbackTable, map_table, pairs_table, policies_table};
+use crate::fallback_tables::{FallbackTable, fallback_basis, map_table, pairs_table, policies_table};
 use crate::format::prose;
 use crate::render::{Output, PlotError, RenderConfig};
+use crate::sources::with_basis;
 use crate::svg::svg;
 use crate::table::markdown;
 
@@ -19,7 +20,8 @@ use crate::table::markdown;
 /// [`PlotError`] when a file cannot be made.
 pub fn render_fallback(study: &FallbackStudy, config: &RenderConfig) -> Result<Vec<Output>, PlotError> {
     let figure = fallback_figure(study);
-    let mut json = serde_json::to_vec_pretty(study)?;
+    let basis = study.basis();
+    let mut json = serde_json::to_vec_pretty(&with_basis(study, &basis))?;
     json.push(b'\n');
     Ok(vec![
         Output { name: "fallback.md".into(), bytes: fallback_md(study, &config.command).into_bytes() },
@@ -35,7 +37,8 @@ fn fallback_md(study: &FallbackStudy, command: &str) -> String {
     let mut out = format!("# {}: does it pay to try a cheaper GPU type first?\n\n", markdown(&study.scenario));
     let _ = writeln!(out, "**{}**\n\n{}\n", say(&study.headline), say(&study.definition));
     out.push_str("![Where trying a cheaper GPU type first pays](fallback.svg)\n\n");
-    table(&mut out, &pairs_table(&study.pairs));
+    let basis = fallback_basis(study);
+    table(&mut out, &pairs_table(&study.pairs), &basis);
     for answer in &study.pairs {
         let _ = writeln!(
             out,
@@ -47,8 +50,8 @@ fn fallback_md(study: &FallbackStudy, command: &str) -> String {
         for sentence in &answer.sentences {
             let _ = writeln!(out, "{}\n", say(sentence));
         }
-        table(&mut out, &policies_table(answer, answer.own_point()));
-        table(&mut out, &map_table(answer));
+        table(&mut out, &policies_table(answer, answer.own_point()), &basis);
+        table(&mut out, &map_table(answer), &basis);
     }
     for (heading, items) in [("What was assumed", &study.notes), ("What was not tried", &study.left_out)] {
         if !items.is_empty() {
@@ -72,10 +75,10 @@ fn fallback_md(study: &FallbackStudy, command: &str) -> String {
     out
 }
 
-fn table(out: &mut String, table: &FallbackTable) {
+fn table(out: &mut String, table: &FallbackTable, basis: &str) {
     let line =
         |cells: &[String]| format!("| {} |\n", cells.iter().map(|cell| markdown(cell)).collect::<Vec<_>>().join(" | "));
-    let _ = writeln!(out, "{}\n", markdown(&table.heading));
+    let _ = writeln!(out, "{}\n\n{}\n", markdown(&table.heading), markdown(basis));
     *out += &line(&table.columns);
     let _ = writeln!(out, "|{}", " --- |".repeat(table.columns.len()));
     for row in &table.rows {

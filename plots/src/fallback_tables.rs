@@ -1,7 +1,7 @@
 //! The tables of a fallback study, for the screen and for Markdown.
 
 use fleetfront_planner::{
-    Estimate, FallbackAnswer, FallbackPlace, FallbackPoint, FallbackPolicy, Payoff, PolicyResult,
+    Based, Estimate, FallbackAnswer, FallbackPlace, FallbackPoint, FallbackPolicy, FallbackStudy, Payoff, PolicyResult,
 };
 
 use crate::format::{Unit, estimate, plain};
@@ -15,6 +15,13 @@ pub struct FallbackTable {
     pub columns: Vec<String>,
     /// Its rows; the first cell names the row.
     pub rows: Vec<Vec<String>>,
+}
+
+/// What the numbers of all tables are.
+#[must_use]
+pub fn fallback_basis(study: &FallbackStudy) -> String {
+    let levels = "failure probabilities and time without a GPU type: the scenario's where it says now, else assumed";
+    format!("{}; {levels}", study.basis().words())
 }
 
 /// Every policy at one point, the dear GPU type alone first.

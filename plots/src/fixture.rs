@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 
 use fleetfront_calibration::Kind;
 use fleetfront_planner::{
-    CellSummary, Choice, CostByState, Estimate, FleetPoint, Frontier, GpuSummary, Metrics, ModelSummary, Origin, Point,
-    Pruned, STUDY_FORMAT, SearchSpace, Study,
+    Basis, CellSummary, Choice, CostByState, Estimate, FleetPoint, Frontier, GpuSummary, Metrics, ModelSummary, Origin,
+    Point, Pruned, STUDY_FORMAT, SearchSpace, Study,
 };
 use fleetfront_scenario::Rules;
 
@@ -48,6 +48,11 @@ const WINDOWS: [f64; 4] = [15.0, 60.0, 300.0, 1200.0];
 /// An estimate with an interval of so many per cent.
 pub(crate) fn about(value: f64, per_cent: f64) -> Estimate {
     Estimate { value, low: value * (1.0 - per_cent / 100.0), high: value * (1.0 + per_cent / 100.0) }
+}
+
+/// What somebody states.
+pub(crate) fn stated(kind: &str, source: &str) -> Basis {
+    Basis { kind: kind.into(), source: source.into() }
 }
 
 /// The whole study.
@@ -107,6 +112,7 @@ fn models() -> Vec<ModelSummary> {
             name: (*name).into(),
             requests_per_day: *requests,
             requests_kind: if *requests < 100.0 { Kind::Assumed } else { Kind::Published },
+            requests_source: "GPU-REQUIREMENTS.md (2026-01-21)".into(),
             latency_limit_s: *limit,
             clients: None,
         })
@@ -120,6 +126,8 @@ fn gpus() -> Vec<GpuSummary> {
             usd_per_hour: price * 3600.0,
             container_usd_per_hour: price * 3600.0 + 0.3,
             usable_gib: *gib,
+            price_basis: stated("published", "modal.com/pricing (2026-11-23)"),
+            memory_basis: stated("derived", "the card's memory less 1 GiB (2026-11-23)"),
             offered: true,
         })
         .collect()
@@ -150,6 +158,7 @@ fn cells() -> Vec<CellSummary> {
                 gpu: (*gpu).into(),
                 feasible,
                 memory,
+                peak_basis: stated("published", "huggingface.co/docs (2026-11-23)"),
                 service_s: mean,
                 service_s_low: mean.map(|s| if *gpu == "L40S" { s } else { s * 0.74 }),
                 service_s_high: mean.map(|s| if *gpu == "L40S" { s } else { s * 1.35 }),

@@ -1,11 +1,12 @@
 //! Every fleet of the three frontiers as a table: `fleets.csv`.
 
-use fleetfront_planner::{Estimate, Frontier};
+use fleetfront_planner::{Based, Estimate, Study};
 
 use crate::PlotError;
 use crate::csv_name::csv_name;
+use crate::sources::basis_cells;
 
-const HEADER: [&str; 17] = [
+const HEADER: [&str; 19] = [
     "frontier",
     "cost_usd_month",
     "cost_usd_month_low",
@@ -23,6 +24,8 @@ const HEADER: [&str; 17] = [
     "place",
     "indistinguishable",
     "simulated_together",
+    "kind",
+    "source",
 ];
 
 /// The table, one line a fleet: first the frontier of cost against the worst ratio of p95 to limit (`worst_ratio`), then
@@ -32,7 +35,8 @@ const HEADER: [&str; 17] = [
 ///
 /// # Errors
 /// [`PlotError::Table`] when a line cannot be written.
-pub(crate) fn fleets_csv(frontier: &Frontier) -> Result<Vec<u8>, PlotError> {
+pub(crate) fn fleets_csv(study: &Study) -> Result<Vec<u8>, PlotError> {
+    let (frontier, basis) = (&study.frontier, study.basis());
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(HEADER)?;
     let all = [
@@ -51,6 +55,7 @@ pub(crate) fn fleets_csv(frontier: &Frontier) -> Result<Vec<u8>, PlotError> {
         cells.extend(p95.unwrap_or_default());
         let alike: Vec<String> = fleet.indistinguishable.iter().map(usize::to_string).collect();
         cells.extend([place.to_string(), alike.join(" "), fleet.simulated_together.to_string()]);
+        cells.extend(basis_cells(&basis));
         writer.write_record(cells)?;
     }
     writer.into_inner().map_err(|error| csv::Error::from(error.into_error()).into())
@@ -63,20 +68,21 @@ mod tests {
 
     #[test]
     fn every_fleet_of_the_frontiers_is_a_line_that_says_what_it_is() {
-        let mut frontier = fixture::study().frontier;
+        let mut study = fixture::study();
+        let frontier = &mut study.frontier;
         frontier.by_worst_ratio[0].label = "flux-dev bf16 on L40S, 300 s; lora nf4 on A10, 60 s".to_owned();
         frontier.by_worst_ratio[0].indistinguishable = vec![1, 2];
         frontier.by_pooled_p95.truncate(1);
-        let table = fleets_csv(&frontier).expect("writable");
+        let table = fleets_csv(&study).expect("writable");
         let mut reader = csv::Reader::from_reader(table.as_slice());
         let lines: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().expect("lines of equal length");
-        assert_eq!(lines.len(), frontier.by_worst_ratio.len() + frontier.by_mean_latency.len() + 1);
+        assert_eq!(lines.len(), study.frontier.by_worst_ratio.len() + study.frontier.by_mean_latency.len() + 1);
         assert_eq!((&lines[0][14], &lines[0][15], &lines[1][14]), ("0", "1 2", "1"));
         let last = lines.last().expect("lines");
         assert_eq!((&last[0], &last[14]), ("pooled_p95", "0"));
-        assert_eq!(last[11].parse().ok(), frontier.by_pooled_p95[0].latency_s_p95.map(|p95| p95.value));
+        assert_eq!(last[11].parse().ok(), study.frontier.by_pooled_p95[0].latency_s_p95.map(|p95| p95.value));
         assert_eq!(&lines[0][0], "worst_ratio");
-        assert_eq!(lines[0][1].parse(), Ok(frontier.by_worst_ratio[0].cost_usd_month.value));
-        assert_eq!(&lines[0][10], frontier.by_worst_ratio[0].label);
+        assert_eq!(lines[0][1].parse(), Ok(study.frontier.by_worst_ratio[0].cost_usd_month.value));
+        assert_eq!(&lines[0][10], study.frontier.by_worst_ratio[0].label);
     }
 }

@@ -1,21 +1,21 @@
 //! The files of a measure: `measure.svg`, `.png`, `.csv`, `.json` and `.md`.
 
-use std::fmt::Write;
-
-use fleetfront_planner::{Measurement, Worlds};
+use fleetfront_planner::{Based, Measurement, Worlds};
 
 use crate::PlotError;
-use crate::answer_files::{Answer, csv_table, pack};
+use crate::answer_files::{Answer, csv_table, list, pack};
 use crate::format::{kind_word, prose};
 use crate::measure_figure::measure_figure;
 use crate::measure_words::{
-    MEASURE_COLUMNS, MONTH_COLUMNS, SPLIT_COLUMNS, holds, measure_cells, month_cells, open_criteria, split_rows,
+    MEASURE_COLUMNS, MONTH_COLUMNS, SPLIT_COLUMNS, holds, measure_basis, measure_cells, month_cells, open_criteria,
+    split_rows,
 };
 use crate::reevaluate_files::unit_name;
 use crate::render::{Output, RenderConfig};
+use crate::sources::Sources;
 use crate::table::{Cell, Table, head, markdown, number};
 
-const HEADER: [&str; 18] = [
+const HEADER: [&str; 21] = [
     "unknown",
     "now",
     "unit",
@@ -34,6 +34,9 @@ const HEADER: [&str; 18] = [
     "wrong_after",
     "worlds",
     "trials",
+    "source",
+    "value_kind",
+    "value_source",
 ];
 
 /// Makes the files of a measure.
@@ -46,8 +49,11 @@ pub fn measure_files(of: &Worlds, mends: &[String], config: &RenderConfig) -> Re
     let names = ["measure.svg", "measure.png", "measure.csv", "measure.json", "measure.md"];
     let months = table("What a month may come to", &MONTH_COLUMNS, of.allocations.iter().map(month_cells));
     let split = table("Luck and ignorance", &SPLIT_COLUMNS, of.allocations.iter().flat_map(split_rows));
-    let measured =
-        table("What to measure, the most valuable first", &MEASURE_COLUMNS, of.measurements.iter().map(measure_cells));
+    let basis = of.basis();
+    let mut sources = Sources::default();
+    let rows: Vec<_> = of.measurements.iter().map(|of| measure_cells(of, &mut sources)).collect();
+    let measured = table("What to measure, the most valuable first", &MEASURE_COLUMNS, rows.into_iter());
+    let measured = measured.resting_on(&measure_basis(of));
     let sentences = of.allocations.iter().map(|own| own.words() + ".");
     let filled = [&months, &split, &measured].into_iter().filter(|table| !table.rows.is_empty());
     let answer = Answer {
@@ -55,12 +61,13 @@ pub fn measure_files(of: &Worlds, mends: &[String], config: &RenderConfig) -> Re
         sentences: std::iter::once(&of.headline).chain(mends).map(|words| prose(words)).chain(sentences).collect(),
         figure: names[0],
         tables: filled.collect(),
-        rest: rest(of),
+        basis: &basis,
+        rest: rest(of, &sources),
         command: &config.command,
         version: &of.version,
         inputs_sha256: &of.inputs_sha256,
     };
-    pack(names, &measure_figure(of), csv(of)?, of, answer.markdown())
+    pack(names, &measure_figure(of), csv(of)?, (of, &basis), answer.markdown())
 }
 
 fn table<const N: usize>(caption: &str, columns: &[&str; N], rows: impl Iterator<Item = [String; N]>) -> Table {
@@ -72,15 +79,11 @@ fn table<const N: usize>(caption: &str, columns: &[&str; N], rows: impl Iterator
     table
 }
 
-fn rest(of: &Worlds) -> String {
+fn rest(of: &Worlds, sources: &Sources) -> String {
     let mut out = String::new();
-    let mut list = |heading: &str, items: &[String]| {
-        if !items.is_empty() {
-            let items: Vec<String> = items.iter().map(|item| format!("- {}\n", markdown(item))).collect();
-            let _ = write!(out, "**{heading}**\n\n{}\n", items.concat());
-        }
-    };
+    let mut list = |heading: &str, items: &[String]| out += &list(heading, items);
     let open: Vec<String> = of.allocations.iter().flat_map(open_criteria).map(|words| prose(&words)).collect();
+    list("Sources, by the numbers above", &sources.lines());
     list("Criteria that hold in some worlds only", &open);
     list("Held at what they are taken to be", &of.fixed);
     list("Taken as known", &of.taken_as_known);
@@ -88,6 +91,7 @@ fn rest(of: &Worlds) -> String {
 }
 
 fn csv(of: &Worlds) -> Result<Vec<u8>, PlotError> {
+    let value = of.basis();
     let row = |measurement: &Measurement| {
         let unknown = &measurement.unknown;
         vec![
@@ -109,6 +113,9 @@ fn csv(of: &Worlds) -> Result<Vec<u8>, PlotError> {
             measurement.wrong_after.to_string(),
             of.worlds.to_string(),
             of.trials.to_string(),
+            unknown.source.clone(),
+            value.kind.clone(),
+            value.source.clone(),
         ]
     };
     csv_table(&HEADER, of.measurements.iter().map(row))

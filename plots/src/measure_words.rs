@@ -1,8 +1,9 @@
 //! Worlds in words: the same in the tables of the screen and of the files.
 
-use fleetfront_planner::{AllocationWorlds, Components, CriterionChance, Measurement, MonthBill, Worlds};
+use fleetfront_planner::{AllocationWorlds, Based, Components, CriterionChance, Measurement, MonthBill, Worlds};
 
 use crate::format::{Unit, estimate, kind_word, plain, whole_usd};
+use crate::sources::Sources;
 use crate::trigger_words::{suffix, unit};
 
 /// Headings of what a month may come to.
@@ -52,17 +53,26 @@ pub fn split_rows(of: &AllocationWorlds) -> Vec<[String; 6]> {
 
 /// Headings of what to measure.
 pub const MEASURE_COLUMNS: [&str; 7] =
-    ["measure", "now", "90 % of worlds", "rests on", "worth a month", "decides", "still wrong"];
+    ["measure", "now", "90 % of worlds", "rests on [from]", "worth a month", "decides", "still wrong"];
+
+/// What the numbers of the table are: those that are known now, and those that came out.
+#[must_use]
+pub fn measure_basis(of: &Worlds) -> String {
+    format!("now, and 90 % of worlds: kind and source of each row. Worth, decides, still wrong: {}", of.basis().words())
+}
 
 /// What measuring a number would bring.
+///
+/// - `sources`: cited by number.
 #[must_use]
-pub fn measure_cells(of: &Measurement) -> [String; 7] {
+pub fn measure_cells(of: &Measurement, sources: &mut Sources) -> [String; 7] {
     let unknown = &of.unknown;
     let (unit, suffix) = (unit(unknown.unit), suffix(unknown.unit));
     let [low, high] = unknown.factor.map(|factor| plain(factor * unknown.now, unit));
+    let (kind, from) = (kind_word(unknown.kind), sources.number(&unknown.source));
     let rests_on = match unknown.n {
-        0 => kind_word(unknown.kind).to_owned(),
-        n => format!("{}, n = {n}", kind_word(unknown.kind)),
+        0 => format!("{kind} [{from}]"),
+        n => format!("{kind}, n = {n} [{from}]"),
     };
     let (worth, decides) = if of.is_shown {
         let error = of.value_usd_standard_error;

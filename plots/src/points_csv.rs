@@ -1,6 +1,6 @@
 //! Every simulated point of the grid as a table: `frontier.csv`.
 
-use fleetfront_planner::{Point, schedule_words};
+use fleetfront_planner::{Study, StudyName, schedule_words};
 use fleetfront_scenario::Rules;
 use fleetfront_scenario::rules::BatchedFile;
 
@@ -8,6 +8,7 @@ use crate::PlotError;
 use crate::csv_name::csv_name;
 use crate::format::kind_word;
 use crate::metric_columns::{headings, numbers};
+use crate::sources::basis_cells;
 
 /// The header, in the order of the cells.
 fn header() -> Vec<String> {
@@ -34,6 +35,8 @@ fn header() -> Vec<String> {
         "batch_item_share",
         "snapshot",
         "schedule",
+        "kind",
+        "source",
     ];
     let rest = rest.map(str::to_owned);
     choice.into_iter().chain(headings()).chain(rest).collect()
@@ -43,10 +46,11 @@ fn header() -> Vec<String> {
 ///
 /// # Errors
 /// [`PlotError::Table`] when a line cannot be written.
-pub(crate) fn points_csv(points: &[Point]) -> Result<Vec<u8>, PlotError> {
+pub(crate) fn points_csv(study: &Study) -> Result<Vec<u8>, PlotError> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(header())?;
-    for point in points {
+    let name = StudyName::of(study);
+    for point in &study.points {
         let choice = &point.choice;
         let mut cells = vec![
             csv_name(&choice.model),
@@ -64,6 +68,7 @@ pub(crate) fn points_csv(points: &[Point]) -> Result<Vec<u8>, PlotError> {
         cells.push(kind_word(choice.service_kind).to_owned());
         cells.push(point.on_model_frontier.to_string());
         cells.extend(rules(&choice.rules));
+        cells.extend(basis_cells(&StudyName { trials: point.trials, ..name.clone() }.basis()));
         writer.write_record(cells)?;
     }
     writer.into_inner().map_err(|error| csv::Error::from(error.into_error()).into())
@@ -93,7 +98,7 @@ mod tests {
         let mut study = fixture::study();
         study.points[0].choice.rules.gpu_fallback = Some(vec!["H100".into(), "B200".into()]);
         study.points[0].choice.rules.snapshot = Some(true);
-        let table = points_csv(&study.points).expect("writable");
+        let table = points_csv(&study).expect("writable");
         let mut reader = csv::Reader::from_reader(table.as_slice());
         let head = reader.headers().expect("a header").clone();
         let column = |name: &str| head.iter().position(|one| one == name).expect(name);

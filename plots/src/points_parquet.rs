@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use fleetfront_planner::{AllocationResult, Choice, Estimate, Metrics, PoolResult, Study};
+use fleetfront_planner::{AllocationResult, Based, Choice, Estimate, Metrics, PoolResult, Study};
 use parquet::basic::{LogicalType, Repetition, Type as Physical};
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int64Type};
 use parquet::file::metadata::KeyValue;
@@ -68,6 +68,8 @@ fn properties(study: &Study) -> WriterProperties {
         pair("fleetfront.seed", study.seed.to_string()),
         pair("fleetfront.trials", study.trials.to_string()),
         pair("fleetfront.scenario", study.scenario.clone()),
+        pair("fleetfront.kind", study.basis().kind),
+        pair("fleetfront.source", study.basis().source),
         pair("fleetfront.facts_as_of", study.deployment.facts_as_of.clone()),
     ];
     let by = format!("fleetfront version {}", study.version);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use fleetfront_planner::{AllocationResult, CriterionResult, Judgement, Metrics, PoolResult, Role, Study};
+use fleetfront_planner::{AllocationResult, Based, CriterionResult, Judgement, Metrics, PoolResult, Role, Study};
 use fleetfront_sim::Execution;
 
 use crate::expectation::circumstances;
@@ -32,13 +32,22 @@ pub(crate) fn pull_request(
     let _ = writeln!(out, "**{}**\n", markdown(&prose(&verdict(study, allocation))));
     match baseline {
         Some(baseline) => {
-            let _ = writeln!(out, "Changes against {}:\n\n{}", markdown(&baseline.name), changes(baseline, allocation));
+            let _ = writeln!(
+                out,
+                "Changes against {}, all settings:\n\n{}",
+                markdown(&baseline.name),
+                changes(baseline, allocation)
+            );
         }
         None => out.push_str("It is what others are compared with: nothing changes.\n\n"),
     }
-    let _ =
-        writeln!(out, "Expected (95 % intervals hold luck, not wrong inputs):\n\n{}", expected(baseline, allocation));
-    criteria(&mut out, &allocation.criteria);
+    let simulated = markdown(&study.basis().words());
+    let _ = writeln!(
+        out,
+        "Expected, {simulated} (95 % intervals hold luck, not wrong inputs):\n\n{}",
+        expected(baseline, allocation)
+    );
+    criteria(&mut out, &allocation.criteria, &simulated);
     assumptions(&mut out, &study.assumptions);
     reproduce(&mut out, study, &config.command);
     Ok(out)
@@ -186,7 +195,7 @@ fn counts(criteria: &[CriterionResult]) -> String {
     words.join(", ")
 }
 
-fn criteria(out: &mut String, criteria: &[CriterionResult]) {
+fn criteria(out: &mut String, criteria: &[CriterionResult], simulated: &str) {
     if criteria.is_empty() {
         out.push_str("The study holds no criteria against it.\n\n");
         return;
@@ -212,7 +221,7 @@ fn criteria(out: &mut String, criteria: &[CriterionResult]) {
         ]);
     }
     if !shown.is_empty() {
-        let _ = write!(out, "\n{}", table.markdown());
+        let _ = write!(out, "\nFound, {simulated}:\n\n{}", table.markdown());
     }
     if hidden > 0 {
         let _ = writeln!(out, "\n{hidden} more are not met for sure; report.md has them.");

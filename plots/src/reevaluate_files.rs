@@ -1,18 +1,36 @@
 //! The files of a re-evaluation: `reevaluate.svg`, `.png`, `.csv`, `.json` and `.md`.
 
-use fleetfront_planner::{KnobUnit, Reevaluation};
+use fleetfront_planner::{Based, KnobUnit, Reevaluation};
 
 use crate::PlotError;
-use crate::answer_files::{Answer, cells, csv_table, pack};
-use crate::drift_words::{DRIFT_COLUMNS, EFFECT_COLUMNS, drift_headline, drift_rows, effect_rows, fired_lines};
+use crate::answer_files::{Answer, cells, csv_table, list, pack};
+use crate::drift_words::{
+    DRIFT_COLUMNS, DRIFT_NUMBERS, EFFECT_COLUMNS, drift_basis, drift_headline, drift_rows, effect_basis, effect_rows,
+    fired_lines,
+};
 use crate::format::{Unit, estimate, plain, prose};
 use crate::reevaluate_figure::reevaluate_figure;
 use crate::render::{Output, RenderConfig};
+use crate::sources::{Sources, basis_cells};
 use crate::table::{Cell, Table, head, number, words};
-use crate::trigger_words::{answer, at, indifferent, suffix, then, unit};
+use crate::trigger_words::{TRIGGER_COLUMNS, TRIGGER_NUMBERS, answer, indifferent, trigger_basis, trigger_row};
 
-const HEADER: [&str; 10] =
-    ["number", "unit", "now", "at", "at_low", "at_high", "direction", "claim", "holds_beyond", "trials"];
+const HEADER: [&str; 14] = [
+    "number",
+    "unit",
+    "now",
+    "at",
+    "at_low",
+    "at_high",
+    "direction",
+    "claim",
+    "holds_beyond",
+    "trials",
+    "now_kind",
+    "now_source",
+    "at_kind",
+    "at_source",
+];
 
 /// Makes the files of a re-evaluation.
 ///
@@ -32,10 +50,11 @@ pub fn reevaluate_files(
         let (value, target) = (estimate(question.value, Unit::Ratio), plain(question.target, Unit::Ratio));
         questions.push(vec![head(prose(&question.claim)), words(holds), number(value), number(target)]);
     }
-    let mut triggers = Table::new("Review when", &["number", "now", "passes", "then"]);
+    let (basis, mut sources) = (found.basis(), Sources::default());
+    let mut triggers = Table::new("Review when", &TRIGGER_COLUMNS);
+    triggers.basis = trigger_basis(&basis);
     for trigger in &found.triggers {
-        let now = plain(trigger.now, unit(trigger.unit)) + suffix(trigger.unit);
-        triggers.push(vec![head(&trigger.knob), number(now), number(at(trigger)), words(then(trigger))]);
+        triggers.push(cells_of(trigger_row(trigger, &mut sources), &TRIGGER_NUMBERS));
     }
     let still: Vec<String> = found.indifferent.iter().map(indifferent).collect();
     let still = if still.is_empty() {
@@ -50,11 +69,13 @@ pub fn reevaluate_files(
     if let Some(drift) = &found.drift {
         sentences.extend(fired_lines(drift));
         sentences.extend(drift.not_tested.iter().map(|what| format!("Not tested: {what}.")));
-        for row in drift_rows(drift) {
-            drifted[0].push(cells_of(row, 1..4));
+        drifted[0].basis = drift_basis(drift);
+        drifted[1].basis = effect_basis(drift, &basis);
+        for row in drift_rows(drift, &mut sources) {
+            drifted[0].push(cells_of(row, &DRIFT_NUMBERS));
         }
         for row in effect_rows(drift, &found.questions) {
-            drifted[1].push(cells_of(row, 3..5));
+            drifted[1].push(cells_of(row, &[3, 4]));
         }
     }
     let drifted = drifted.iter().filter(|table| !table.rows.is_empty());
@@ -63,16 +84,17 @@ pub fn reevaluate_files(
         sentences,
         figure: names[0],
         tables: drifted.chain([&questions, &triggers]).collect(),
-        rest: String::new(),
+        basis: &basis,
+        rest: list("Sources, by the numbers above", &sources.lines()),
         command: &config.command,
         version: &found.version,
         inputs_sha256: &found.inputs_sha256,
     };
-    pack(names, &reevaluate_figure(found), csv(found)?, found, page.markdown())
+    pack(names, &reevaluate_figure(found), csv(found)?, (found, &basis), page.markdown())
 }
 
 /// The cells of a row whose first names it.
-fn cells_of(row: Vec<String>, numbers: std::ops::Range<usize>) -> Vec<Cell> {
+fn cells_of(row: Vec<String>, numbers: &[usize]) -> Vec<Cell> {
     let cell = |(place, text): (usize, String)| match place {
         0 => head(text),
         _ if numbers.contains(&place) => number(text),
@@ -93,11 +115,14 @@ pub(crate) fn unit_name(unit: KnobUnit) -> &'static str {
 }
 
 fn csv(found: &Reevaluation) -> Result<Vec<u8>, PlotError> {
+    let at = found.basis();
     let rows = found.triggers.iter().map(|trigger| {
         let mut row = vec![trigger.knob.clone(), unit_name(trigger.unit).to_owned(), trigger.now.to_string()];
         row.extend(cells(trigger.at));
         row.push(if trigger.at.value > trigger.now { "above" } else { "below" }.to_owned());
         row.extend([trigger.claim.clone(), trigger.holds_beyond.to_string(), found.trials.to_string()]);
+        row.extend(basis_cells(&trigger.now_basis));
+        row.extend(basis_cells(&at));
         row
     });
     csv_table(&HEADER, rows)

@@ -120,9 +120,9 @@ pub fn render(study: &Study, config: &RenderConfig) -> Result<Vec<Output>, PlotE
         text("latency_cdf.svg", figures.latency),
         text("day.svg", figures.day),
         text("spending.svg", figures.spending),
-        Output { name: "frontier.csv".into(), bytes: points_csv(&study.points)? },
-        Output { name: "fleets.csv".into(), bytes: fleets_csv(&study.frontier)? },
-        Output { name: "spending.csv".into(), bytes: spending_csv(&study.allocations)? },
+        Output { name: "frontier.csv".into(), bytes: points_csv(study)? },
+        Output { name: "fleets.csv".into(), bytes: fleets_csv(study)? },
+        Output { name: "spending.csv".into(), bytes: spending_csv(study)? },
         Output { name: "study.json".into(), bytes: study_json(study)? },
     ];
     // Whatever is recommended can run; only somebody who edits a study can make it otherwise.

@@ -1,14 +1,14 @@
 //! The report: what it says and in which order. `report.html` and `report.md` are written from this.
 
 use askama::Template;
-use fleetfront_planner::{AllocationResult, Study};
+use fleetfront_planner::{AllocationResult, Based, Study};
 
 use crate::RenderConfig;
-use crate::bounds;
+use crate::bounds::{self, bounds_basis, naive_basis};
 use crate::format::{Unit, judgement_symbol, judgement_word, plain, prose};
 use crate::spending_tables;
 use crate::table::Table;
-use crate::{search_tables, tables};
+use crate::{input_tables, search_tables, tables};
 
 /// The figures of the report, as SVG.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,14 @@ pub(crate) struct Section<'a> {
     pub(crate) bounds: Table,
 }
 
+impl<'a> Section<'a> {
+    fn new(of: &'a AllocationResult, simulated: &str) -> Self {
+        let settings = format!("{simulated}; counts and times of pools: settings of the allocation");
+        let bounds = tables::pool_bounds(of).resting_on(&bounds_basis(simulated));
+        Self { of, pools: tables::pools(of).resting_on(&settings), bounds }
+    }
+}
+
 /// Between what the numbers lie.
 #[derive(Debug)]
 pub(crate) struct Bounds {
@@ -37,10 +45,10 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
-    fn new(study: &Study) -> Self {
+    fn new(study: &Study, simulated: &str) -> Self {
         Self {
             headlines: study.allocations.iter().filter_map(bounds::headline).map(|words| prose(&words)).collect(),
-            table: tables::bounds(study),
+            table: tables::bounds(study).resting_on(&bounds_basis(simulated)),
             reasons: study.allocations.iter().flat_map(bounds::reasons).map(|words| prose(&words)).collect(),
         }
     }
@@ -88,6 +96,9 @@ pub(crate) struct Report<'a> {
 impl<'a> Report<'a> {
     pub(crate) fn new(study: &'a Study, figures: &'a Figures, config: &'a RenderConfig) -> Self {
         let judgement = study.verdict.judgement;
+        let simulated = study.basis().words();
+        let beside = naive_basis(study);
+        let judged = format!("{simulated}; warm service and LPIPS: the scenario's, with kind and source there");
         Self {
             study,
             figures,
@@ -99,31 +110,27 @@ impl<'a> Report<'a> {
             judgement_class: judgement_word(judgement),
             saving: plain((study.naive.saving * 1000.0).round() / 1000.0, Unit::Share),
             naive_seconds: plain(study.naive.seconds_per_request, Unit::Seconds),
-            naive: tables::naive(study),
-            criteria: judged_first(study).into_iter().map(tables::criteria).collect(),
-            obstacles: tables::obstacles(&study.recommendation.obstacles),
-            bridges: tables::bridges(study),
-            spending: spending_tables::spending(study),
-            months: spending_tables::months(study),
+            naive: tables::naive(study).resting_on(&beside),
+            criteria: judged_first(study).into_iter().map(|of| tables::criteria(of).resting_on(&judged)).collect(),
+            obstacles: tables::obstacles(&study.recommendation.obstacles).resting_on(&simulated),
+            bridges: tables::bridges(study).resting_on(&beside),
+            spending: spending_tables::spending(study).resting_on(&simulated),
+            months: spending_tables::months(study).resting_on(&simulated),
             months_rest_on: spending_tables::months_rest_on(study),
-            fleet_bills: tables::fleet_bills(study),
-            fleet_latencies: tables::fleet_latencies(study),
-            sections: study
-                .allocations
-                .iter()
-                .map(|of| Section { of, pools: tables::pools(of), bounds: tables::pool_bounds(of) })
-                .collect(),
-            model_bills: tables::model_bills(study),
-            model_latencies: tables::model_latencies(study),
-            traffic: tables::traffic(study),
-            frontiers: frontiers(study),
-            feasibility: tables::feasibility(study),
-            laws: tables::laws(study),
-            notes: tables::notes(study),
-            prices: tables::prices(study),
+            fleet_bills: tables::fleet_bills(study).resting_on(&simulated),
+            fleet_latencies: tables::fleet_latencies(study).resting_on(&simulated),
+            sections: study.allocations.iter().map(|of| Section::new(of, &simulated)).collect(),
+            model_bills: tables::model_bills(study).resting_on(&simulated),
+            model_latencies: tables::model_latencies(study).resting_on(&judged),
+            traffic: input_tables::traffic(study),
+            frontiers: frontiers(study).into_iter().map(|table| table.resting_on(&simulated)).collect(),
+            feasibility: input_tables::feasibility(study),
+            laws: input_tables::laws(study),
+            notes: input_tables::notes(study),
+            prices: input_tables::prices(study),
             method: method(study),
             metrics: METRICS,
-            bounds: Bounds::new(study),
+            bounds: Bounds::new(study, &simulated),
         }
     }
 

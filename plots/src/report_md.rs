@@ -64,12 +64,12 @@ fn not_passed(criteria: &Table) -> Table {
     let passed = |row: &[Cell]| row.iter().find(judged).is_some_and(|cell| cell.look == Look::Good);
     let rows: Vec<Vec<Cell>> = criteria.rows.iter().filter(|row| !passed(row)).cloned().collect();
     let caption = format!("{}: {} of {all} passed, and these did not", criteria.caption, all - rows.len());
-    Table { caption, columns: criteria.columns.clone(), rows }
+    Table { caption, columns: criteria.columns.clone(), rows, basis: criteria.basis.clone() }
 }
 
 fn table(out: &mut String, table: &Table) {
     if !table.rows.is_empty() {
-        let _ = writeln!(out, "## {}\n\n{}", markdown(&table.caption), table.markdown());
+        let _ = writeln!(out, "## {}\n\n{}\n\n{}", markdown(&table.caption), markdown(&table.basis), table.markdown());
     }
 }
 

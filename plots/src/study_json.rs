@@ -1,8 +1,9 @@
 //! The study itself, for programs: `study.json`.
 
-use fleetfront_planner::Study;
+use fleetfront_planner::{Based, Study};
 
 use crate::PlotError;
+use crate::sources::with_basis;
 
 /// The study as indented JSON with a newline at the end. JSON has no infinity: infinite numbers become `null` (and `-inf`,
 /// or what is no number, a text); reading them gives the same study again.
@@ -10,7 +11,7 @@ use crate::PlotError;
 /// # Errors
 /// [`PlotError::Json`] when it cannot be written.
 pub(crate) fn study_json(study: &Study) -> Result<Vec<u8>, PlotError> {
-    let mut bytes = serde_json::to_vec_pretty(study)?;
+    let mut bytes = serde_json::to_vec_pretty(&with_basis(study, &study.basis()))?;
     bytes.push(b'\n');
     Ok(bytes)
 }

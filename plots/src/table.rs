@@ -101,6 +101,8 @@ pub(crate) fn number(text: impl Into<String>) -> Cell {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Table {
     pub(crate) caption: String,
+    /// What its numbers are and where they come from, in words.
+    pub(crate) basis: String,
     pub(crate) columns: Vec<String>,
     pub(crate) rows: Vec<Vec<Cell>>,
 }
@@ -108,7 +110,15 @@ pub(crate) struct Table {
 impl Table {
     pub(crate) fn new(caption: impl Into<String>, columns: &[&str]) -> Self {
         let columns = columns.iter().map(|column| (*column).to_owned()).collect();
-        Self { caption: caption.into(), columns, rows: Vec::new() }
+        Self { caption: caption.into(), basis: String::new(), columns, rows: Vec::new() }
+    }
+
+    /// The table with what its numbers are; what it says by itself stays.
+    pub(crate) fn resting_on(mut self, basis: &str) -> Self {
+        if self.basis.is_empty() {
+            basis.clone_into(&mut self.basis);
+        }
+        self
     }
 
     pub(crate) fn push(&mut self, row: Vec<Cell>) {

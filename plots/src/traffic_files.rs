@@ -3,12 +3,16 @@
 
 use std::fmt::Write;
 
-use fleetfront_scenario::{traffic_load_files, traffic_replay_section, traffic_section, traffic_shape_files};
+use fleetfront_planner::Basis;
+use fleetfront_scenario::{
+    traffic_load_files, traffic_replay_section, traffic_section, traffic_shape_files, traffic_source,
+};
 use fleetfront_workloads::{Traces, TrafficStudy};
 use serde::{Deserialize, Serialize};
 
 use crate::answer_files::fenced;
 use crate::render::{Output, PlotError};
+use crate::sources::with_basis;
 use crate::svg::svg;
 use crate::table::markdown;
 use crate::traffic_curve_figure::traffic_curve_figure;
@@ -44,6 +48,19 @@ impl TrafficAnswer {
         self.study.remarks().into_iter().chain(wrong).collect()
     }
 
+    /// What the numbers are: of the log, of a model that was fitted to it, of logs that were drawn from that.
+    #[must_use]
+    pub fn basis(&self) -> Basis {
+        let digest: String = self.inputs_sha256.chars().take(12).collect();
+        let drawn = self
+            .study
+            .proof
+            .as_ref()
+            .map_or(String::new(), |proof| format!("; drawn: simulated, {} logs of the model", proof.draws));
+        let log = traffic_source(&self.study, &self.log_file);
+        Basis::measured(format!("{log}, log {digest}; model and fitted: derived from it{drawn}"))
+    }
+
     /// The section of `scenario.toml`.
     #[must_use]
     pub fn section(&self) -> String {
@@ -63,7 +80,7 @@ impl TrafficAnswer {
 /// [`PlotError`] when a file cannot be made.
 pub fn render_traffic(answer: &TrafficAnswer) -> Result<Vec<Output>, PlotError> {
     let study = &answer.study;
-    let mut json = serde_json::to_vec_pretty(answer)?;
+    let mut json = serde_json::to_vec_pretty(&with_basis(answer, &answer.basis()))?;
     json.push(b'\n');
     let figure = |name: &'static str, figure: &crate::figure::Figure| Output {
         name: name.into(),
@@ -108,8 +125,10 @@ fn answer_md(answer: &TrafficAnswer) -> String {
     for (words, file) in figures {
         let _ = writeln!(out, "![{words}]({file})");
     }
+    let basis = answer.basis().words();
     for table in traffic_tables(&answer.study) {
-        let _ = write!(out, "\n**{}**\n\n{}", markdown(&table.heading), rows(&table));
+        let (heading, basis) = (markdown(&table.heading), markdown(&basis));
+        let _ = write!(out, "\n**{heading}**\n\n{basis}\n\n{}", rows(&table));
     }
     let _ = write!(
         out,

@@ -1,8 +1,9 @@
 //! Triggers in words: the same in the table, the figure and the files.
 
-use fleetfront_planner::{Estimate, Indifferent, KnobUnit, Trigger};
+use fleetfront_planner::{Basis, Estimate, Indifferent, KnobUnit, Trigger};
 
 use crate::format::{Unit, estimate, plain, prose};
+use crate::sources::Sources;
 
 /// The number that a trigger's knob is, as a unit of ours.
 #[must_use]
@@ -64,6 +65,27 @@ pub fn sentence(trigger: &Trigger) -> String {
 pub fn indifferent(of: &Indifferent) -> String {
     let [least, most] = of.range.map(|number| plain(number, unit(of.unit)) + suffix(of.unit));
     format!("{}, from {least} to {most}", of.knob)
+}
+
+/// Columns of [`trigger_row`].
+pub const TRIGGER_COLUMNS: [&str; 5] = ["number", "now", "kind [from]", "passes", "then"];
+
+/// Those of them that are numbers.
+pub const TRIGGER_NUMBERS: [usize; 2] = [1, 3];
+
+/// A trigger as a row.
+///
+/// - `sources`: of what the scenario says, cited by number.
+#[must_use]
+pub fn trigger_row(trigger: &Trigger, sources: &mut Sources) -> Vec<String> {
+    let now = plain(trigger.now, unit(trigger.unit)) + suffix(trigger.unit);
+    vec![trigger.knob.clone(), now, sources.cite(&trigger.now_basis), at(trigger), then(trigger)]
+}
+
+/// What its numbers are: what the scenario says, and where an answer changes.
+#[must_use]
+pub fn trigger_basis(simulated: &Basis) -> String {
+    format!("now: kind and source of each row; passes, {}", simulated.words())
 }
 
 /// The nearest trigger as the answer.

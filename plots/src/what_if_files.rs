@@ -2,16 +2,17 @@
 
 use std::fmt::Write;
 
-use fleetfront_planner::{Change, WhatIf};
+use fleetfront_planner::{Based, Change, WhatIf};
 
 use crate::PlotError;
 use crate::answer_files::{Answer, cells, csv_table, fenced, pack};
 use crate::format::{Unit, estimate, judgement_word, kind_word, prose};
 use crate::render::{Output, RenderConfig};
+use crate::sources::basis_cells;
 use crate::table::{Table, head, markdown, number, words};
 use crate::what_if_figure::what_if_figure;
 
-const HEADER: [&str; 25] = [
+const HEADER: [&str; 27] = [
     "change",
     "group",
     "kind",
@@ -37,6 +38,8 @@ const HEADER: [&str; 25] = [
     "criteria_changed",
     "place",
     "write",
+    "result_kind",
+    "result_source",
 ];
 
 /// Makes the files of a what-if.
@@ -61,17 +64,27 @@ pub fn what_if_files(found: &WhatIf, mends: &[String], config: &RenderConfig) ->
             words(format!("{}: {}", change.kind.map_or("setting", kind_word), change.basis)),
         ]);
     }
+    let basis = found.basis();
+    table.basis = what_if_basis(found);
     let answer = Answer {
         title: &format!("What one change would bring to \"{}\"", found.allocation),
         sentences: std::iter::once(prose(&found.headline)).chain(mends.iter().cloned()).collect(),
         figure: names[0],
         tables: vec![&table],
+        basis: &basis,
         rest: lines(found),
         command: &config.command,
         version: &found.version,
         inputs_sha256: &found.inputs_sha256,
     };
-    pack(names, &what_if_figure(found), csv(found)?, found, answer.markdown())
+    pack(names, &what_if_figure(found), csv(found)?, (found, &basis), answer.markdown())
+}
+
+/// What the numbers of the table are.
+#[must_use]
+pub fn what_if_basis(found: &WhatIf) -> String {
+    let rest = "LPIPS: the scenario's, and what a change rests on: its own kind and source, by change";
+    format!("{}; {rest}", found.basis().words())
 }
 
 /// The perceptual distance before and after, where a precision changes.
@@ -118,6 +131,7 @@ fn lines(found: &WhatIf) -> String {
 }
 
 fn csv(found: &WhatIf) -> Result<Vec<u8>, PlotError> {
+    let basis = found.basis();
     let rows = found.changes.iter().map(|change| {
         let lpips = |k: usize| change.lpips.map_or(String::new(), |both| both[k].to_string());
         let mut row = vec![
@@ -138,6 +152,7 @@ fn csv(found: &WhatIf) -> Result<Vec<u8>, PlotError> {
         row.extend(estimates.into_iter().flat_map(cells));
         row.extend([judgement_word(change.judgement).to_owned(), criteria(change)]);
         row.extend([change.place.clone(), change.write.clone()]);
+        row.extend(basis_cells(&basis));
         row
     });
     csv_table(&HEADER, rows)

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use fleetfront_planner::{CellSummary, Choice, Rival, Study, Why};
+use fleetfront_planner::{Based, Basis, CellSummary, Choice, Rival, Study, Why};
 use serde::Serialize;
 
 use crate::PlotError;
@@ -11,9 +11,10 @@ use crate::answer_files::{Answer, cells, csv_table, fenced, pack};
 use crate::format::{Unit, estimate, prose};
 use crate::frontier_figure::frontier_figure;
 use crate::render::{Output, RenderConfig};
+use crate::sources::basis_cells;
 use crate::table::{Table, head, number, words};
 
-const HEADER: [&str; 15] = [
+const HEADER: [&str; 17] = [
     "fleet",
     "beats_it_by",
     "cost_usd_month",
@@ -29,6 +30,8 @@ const HEADER: [&str; 15] = [
     "latency_s_mean_low",
     "latency_s_mean_high",
     "pools",
+    "kind",
+    "source",
 ];
 
 /// What `why.json` holds.
@@ -63,12 +66,14 @@ pub fn why_files(study: &Study, answer: &Why, config: &RenderConfig) -> Result<V
             words(prose(&rival.fleet.label)),
         ]);
     }
+    let basis = study.basis();
     let toml = allocations_toml(study, answer);
     let page = Answer {
         title: &format!("What beats \"{}\"", answer.allocation),
         sentences: vec![prose(&answer.headline)],
         figure: names[0],
         tables: vec![&table],
+        basis: &basis,
         rest: format!("**The same fleets for the end of `scenario.toml`**\n\n{}", fenced("toml", &toml)),
         command: &config.command,
         version: &study.version,
@@ -82,7 +87,7 @@ pub fn why_files(study: &Study, answer: &Why, config: &RenderConfig) -> Result<V
         trials: study.trials,
         why: answer,
     };
-    let mut files = pack(names, &frontier_figure(study), csv(answer)?, &saved, page.markdown())?;
+    let mut files = pack(names, &frontier_figure(study), csv(answer, &basis)?, (&saved, &basis), page.markdown())?;
     files.push(Output { name: "why.toml".into(), bytes: toml.into_bytes() });
     Ok(files)
 }
@@ -91,13 +96,14 @@ fn fleet_name(place: usize) -> String {
     format!("fleet-{}", place + 1)
 }
 
-fn csv(answer: &Why) -> Result<Vec<u8>, PlotError> {
+fn csv(answer: &Why, basis: &Basis) -> Result<Vec<u8>, PlotError> {
     let row = |(place, rival): (usize, &Rival)| {
         let mut row = vec![fleet_name(place), rival.beats.clone()];
         let fleet = &rival.fleet;
         let estimates = [fleet.cost_usd_month, rival.saves_usd_month, fleet.worst_p95_over_limit, fleet.latency_s_mean];
         row.extend(estimates.into_iter().flat_map(cells));
         row.push(fleet.label.clone());
+        row.extend(basis_cells(basis));
         row
     };
     csv_table(&HEADER, answer.rivals.iter().enumerate().map(row))

@@ -86,5 +86,5 @@ pub use schema::json_schema;
 pub use shapes::ShapeMix;
 pub use suggest::nearest;
 pub use traffic_replay::{traffic_replay_section, traffic_trace_files};
-pub use traffic_section::{traffic_load_files, traffic_section};
+pub use traffic_section::{traffic_load_files, traffic_section, traffic_source};
 pub use traffic_shapes::traffic_shape_files;

@@ -131,6 +131,12 @@ struct Source {
 /// What stands in the place of a date where the log has none.
 pub(crate) const UNDATED: &str = "undated";
 
+/// The log and its days, as sections of it are cited: `log.csv: 4200 requests from 2026-01-05 to 2026-01-18 (UTC)`.
+#[must_use]
+pub fn traffic_source(study: &TrafficStudy, log_name: &str) -> String {
+    Source::of(study, log_name).words
+}
+
 impl Source {
     fn of(study: &TrafficStudy, log_name: &str) -> Self {
         let fitted = study.fitted();

@@ -28,7 +28,7 @@ pub(crate) fn calls(model: &str) -> String {
 /// for 30 s, executes for 12 s and is idle for the 300 s of its window, at 0.00059062 USD a second.
 const USD_A_DAY: f64 = 48.0 * (30.0 + 12.0 + 300.0) * 0.000_590_62;
 
-fn bill() -> String {
+pub(crate) fn bill() -> String {
     let mut text = "Object ID,Description,Environment,Interval Start,Cost\n".to_owned();
     for day in 5..19 {
         let _ = writeln!(text, "ap-1,image-studio,main,2026-01-{day:02}T00:00:00,{USD_A_DAY}");

@@ -39,7 +39,7 @@ fn the_answer_is_a_sentence_and_a_table() {
     assert!(said.starts_with("Review when the "), "{said}");
     for part in [
         "Not shown to change an answer",
-        "│ price of L40S ┆ $1.95 an hour ┆ < $1.",
+        "│ price of L40S ┆ $1.95 an hour ┆ published [1] ┆ < $1.",
         "no longer: \"proposed (repaired)\" costs less",
     ] {
         assert!(said.contains(part), "{part:?} is missing:\n{}", done.stdout);

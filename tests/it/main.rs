@@ -30,6 +30,7 @@ mod oracles;
 mod pasted;
 mod platforms;
 mod questions;
+mod sources;
 mod statistics;
 mod theory;
 mod threads;

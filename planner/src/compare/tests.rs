@@ -99,6 +99,7 @@ fn trials_that_decide_grow_with_the_square() {
         judgement: Judgement::Undecided,
         note: String::new(),
         baseline: None,
+        basis: None,
     };
     assert_eq!(more_trials(&criterion, 100), Some(460));
     let on_target = CriterionResult { target: 39.0, ..criterion };
@@ -118,6 +119,7 @@ fn runs_that_decide_grow_with_the_square_of_the_spread() {
         judgement: Judgement::Undecided,
         note: String::new(),
         baseline: None,
+        basis: None,
     };
     let warm = criterion("warm service time below 30 s");
     assert_eq!((runs(&warm, 0.4), runs(&warm, 0.01)), (Some(68), Some(3)));

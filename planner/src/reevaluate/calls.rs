@@ -11,6 +11,8 @@ const MONDAY: &str = "1970-01-05";
 /// The calls of whole days.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ObservedCalls {
+    /// The log and its days, in words.
+    pub source: String,
     /// The weekday of the first day by the reporting clock, 0 = Monday.
     pub first_weekday: u32,
     /// How many days follow each other, at least one.
@@ -75,6 +77,7 @@ impl ObservedCalls {
         }
         models.sort_by_key(|of| of.model);
         let first_weekday = days_between(MONDAY, &period.dates[0])?.rem_euclid(7) as u32;
-        Ok(Self { first_weekday, days: period.days() as u32, models })
+        let source = format!("{}, {}", observed.name, period.words());
+        Ok(Self { source, first_weekday, days: period.days() as u32, models })
     }
 }

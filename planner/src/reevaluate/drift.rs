@@ -5,6 +5,7 @@ use fleetfront_scenario::{Allocation, Scenario};
 use fleetfront_workloads::slow_rate_dispersion;
 use serde::{Deserialize, Serialize};
 
+use crate::basis::Basis;
 use crate::control::{Control, Effort, Interrupted};
 use crate::estimate::Estimate;
 use crate::knob::{Knob, KnobUnit};
@@ -23,6 +24,9 @@ const LEVEL: f64 = 0.05;
 /// A log held against the scenario.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Drift {
+    /// Of everything that was observed: the log, and its days that count.
+    #[serde(default)]
+    pub observed_basis: Basis,
     /// Days of the log that count.
     pub days: u32,
     /// The allocation that served it.
@@ -44,6 +48,9 @@ pub struct Assumption {
     pub unit: KnobUnit,
     /// What the scenario says, or draws in the mean.
     pub assumed: f64,
+    /// What kind that is, and who says so.
+    #[serde(default)]
+    pub assumed_basis: Basis,
     /// What the log says, with 95 % where it is an estimate.
     pub observed: Estimate,
     /// Calls behind it.
@@ -145,6 +152,7 @@ pub fn drift(
         tested.iter().filter(|of| of.assumption.is_replaced()).map(|of| &of.adopted).collect();
     let together = if replaced.is_empty() { None } else { Some(answers(&replaced)?) };
     Ok(Drift {
+        observed_basis: Basis::measured(&*calls.source),
         days: calls.days,
         allocation: allocations[0].name.clone(),
         assumptions: tested.into_iter().map(|of| of.assumption).collect(),
@@ -194,16 +202,17 @@ impl Tests<'_> {
     fn add(
         &mut self,
         (name, unit): (String, KnobUnit),
-        numbers: (f64, Estimate, u64),
+        numbers: (f64, Basis, Estimate, u64),
         test: &str,
         p: f64,
         to: Adopted,
     ) {
-        let (assumed, observed, n) = numbers;
+        let (assumed, assumed_basis, observed, n) = numbers;
         let assumption = Assumption {
             name,
             unit,
             assumed,
+            assumed_basis,
             observed,
             n,
             test: test.to_owned(),
@@ -243,8 +252,10 @@ impl Tests<'_> {
         let scaled = [observed.value, observed.low, observed.high].map(|x| x / expected * assumed);
         let observed = Estimate { value: scaled[0], low: scaled[1], high: scaled[2] };
         let of = (format!("traffic of {name}"), KnobUnit::RequestsADay);
-        self.add(of, (assumed, observed, n), "as many drawn weeks", p, Adopted::Traffic { model, factor });
-        self.of_knob(Knob::Traffic { model });
+        let knob = Knob::Traffic { model };
+        let numbers = (assumed, knob.basis(self.scenario), observed, n);
+        self.add(of, numbers, "as many drawn weeks", p, Adopted::Traffic { model, factor });
+        self.of_knob(knob);
         if n == 0 {
             return;
         }
@@ -253,7 +264,10 @@ impl Tests<'_> {
         let (seen_off, drawn_off) = (compared.seen.off_curve, moments(distances).0);
         let of = (format!("curve of {name}: distance from it"), KnobUnit::Factor);
         let adopted = Adopted::curve(model, compared, self.calls.first_weekday);
-        self.add(of, (drawn_off, exact(seen_off), n), "the hours of weekdays and weekends in drawn weeks", p, adopted);
+        let drawn_basis =
+            Basis::simulated(self.scenario, self.seed, &format!("{} drawn logs of {days} days", drawn.len()));
+        let numbers = (drawn_off, drawn_basis.clone(), exact(seen_off), n);
+        self.add(of, numbers, "the hours of weekdays and weekends in drawn weeks", p, adopted);
         for (place, window) in WINDOWS_MIN.into_iter().enumerate() {
             let of_window = drawn.iter().map(|of| of.dispersion[place]).filter(|of| of.is_finite());
             let seen = compared.seen.dispersion[place];
@@ -264,7 +278,8 @@ impl Tests<'_> {
             let of = (format!("dispersion of {name} in {window} min"), KnobUnit::Factor);
             let assumed = moments(of_window).0;
             let adopted = self.burstiness(model, window, seen, assumed, level);
-            self.add(of, (assumed, exact(seen), n), "the same statistic of drawn weeks", p, adopted);
+            let numbers = (assumed, drawn_basis.clone(), exact(seen), n);
+            self.add(of, numbers, "the same statistic of drawn weeks", p, adopted);
         }
     }
 
@@ -316,7 +331,8 @@ impl Tests<'_> {
         let found = mean_test(seconds, assumed_s, fit);
         let words = "Student's t of the mean, with what is not known of the law's";
         let adopted = Adopted::Times { cell, factor: found.mean_s.value / assumed_s };
-        self.add((name.clone(), KnobUnit::Seconds), (assumed_s, found.mean_s, n), words, found.p_value, adopted);
+        let numbers = (assumed_s, Basis::fitted(fit), found.mean_s, n);
+        self.add((name.clone(), KnobUnit::Seconds), numbers, words, found.p_value, adopted);
         self.of_knob(knob);
         if let Some(last) = self.tested.last_mut() {
             last.p_exact = found.p_exact;
@@ -329,7 +345,8 @@ impl Tests<'_> {
         let cv = cv(seconds);
         let spread = Adopted::Spread { cell, cv };
         let words = "Kolmogorov's distance over the mean, against drawn samples";
-        self.add((format!("spread of the {name}"), KnobUnit::Factor), (law.cv(), exact(cv), n), words, p, spread);
+        let numbers = (law.cv(), Basis::spread(fit), exact(cv), n);
+        self.add((format!("spread of the {name}"), KnobUnit::Factor), numbers, words, p, spread);
     }
 
     /// Where the model was served; told where that is not one cell.
@@ -360,7 +377,8 @@ impl Tests<'_> {
         let observed = Estimate { value, low: interval.low, high: interval.high };
         let of = (format!("failures of {}", of_model.name), KnobUnit::Share);
         let adopted = Adopted::Failures { model: seen.model, probability: value };
-        self.add(of, (assumed, observed, seen.ended), "the binomial law, with what was counted before", p, adopted);
+        let numbers = (assumed, Basis::stated(&of_model.failure_provenance), observed, seen.ended);
+        self.add(of, numbers, "the binomial law, with what was counted before", p, adopted);
     }
 }
 

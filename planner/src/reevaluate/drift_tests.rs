@@ -48,7 +48,7 @@ fn judged(scenario: &Scenario, models: Vec<ObservedModel>) -> Drift {
 }
 
 fn judged_with(scenario: &Scenario, models: Vec<ObservedModel>, triggers: &[Trigger]) -> Drift {
-    let calls = ObservedCalls { first_weekday: 0, days: DAYS, models };
+    let calls = ObservedCalls { source: "calls.csv, 7 days".to_owned(), first_weekday: 0, days: DAYS, models };
     drift(scenario, &two(scenario), &calls, triggers, EFFORT, &Control::default()).expect("nobody interrupts")
 }
 
@@ -87,6 +87,7 @@ fn twice_the_traffic_is_rejected_and_fires_what_it_passes() {
         knob: name.clone(),
         unit: KnobUnit::RequestsADay,
         now: 400.0,
+        now_basis: Basis::default(),
         at,
         claim: "a claim".to_owned(),
         holds_beyond: true,

@@ -142,6 +142,7 @@ fn criteria_that_turn_are_those_whose_judgement_differs() {
         judgement,
         note: String::new(),
         baseline: None,
+        basis: None,
     };
     let before = [row("a", Judgement::Pass), row("b", Judgement::Fail), row("c", Judgement::Undecided)];
     let after = [row("a", Judgement::Fail), row("b", Judgement::Pass), row("c", Judgement::Undecided)];

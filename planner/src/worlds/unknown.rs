@@ -4,6 +4,7 @@ use fleetfront_calibration::{Fit, Kind, RestsOn, RowsOf};
 use fleetfront_scenario::{Allocation, FailureCounts, PoolPlan, Provenance, Scenario};
 use serde::{Deserialize, Serialize};
 
+use crate::basis::Basis;
 use crate::engine_pool::{cell, gpus};
 use crate::knob::KnobUnit;
 use crate::worlds::doubt::Doubt;
@@ -19,6 +20,9 @@ pub struct Unknown {
     pub unit: KnobUnit,
     /// How good it is.
     pub kind: Kind,
+    /// Who says so.
+    #[serde(default)]
+    pub source: String,
     /// How many measurements it rests on; 0 for none.
     pub n: u32,
     /// Standard deviation of its logarithm.
@@ -76,6 +80,9 @@ pub(crate) struct Unknowns {
 pub fn unknowns(scenario: &Scenario, allocations: &[Allocation]) -> Vec<Unknown> {
     Unknowns::of(scenario, allocations).drawn.into_iter().map(|drawn| drawn.unknown).collect()
 }
+
+/// How good a number is, and who says so.
+type Told = (Kind, String);
 
 /// One number that a mean is a product of.
 struct Part<'a> {
@@ -144,7 +151,7 @@ impl Unknowns {
             }
             return;
         };
-        let number = (part.now, part.unit, part.fit.kind, part.fit.n);
+        let number = (part.now, part.unit, (part.fit.kind, Basis::fitted(part.fit).source), part.fit.n);
         let measure = (part.measure, counted, part.fit.law.cv());
         self.drawn.push(Drawn::new(part.name, number, doubt, measure, target));
     }
@@ -167,18 +174,19 @@ impl Unknowns {
             return;
         }
         let measure = (format!("time switches to {}", of_model.name), "switches", 0.0);
-        let number = (longest_s, KnobUnit::Seconds, kind, 0);
+        let number = (longest_s, KnobUnit::Seconds, (kind, of_model.switch_provenance.cite()), 0);
         self.drawn.push(Drawn::new(name, number, Doubt::derived(), measure, Target::Switch(model)));
     }
 
     /// Failures are unknown where somebody counted them, and taken as known where nobody says from how many tries.
     fn add_failure(&mut self, scenario: &Scenario, model: usize) {
         let of_model = &scenario.models[model];
-        let (taken, kind) = (of_model.failure_probability, of_model.failure_provenance.kind);
+        let (taken, Provenance { kind, .. }) = (of_model.failure_probability, &of_model.failure_provenance);
         let name = format!("failure probability of {}", of_model.name);
         match of_model.failure_counts {
             Some(counts) if taken > 0.0 => {
-                self.add_counted(&of_model.name, (taken, kind), counts, Target::Failure(model));
+                let told = (*kind, of_model.failure_provenance.cite());
+                self.add_counted(&of_model.name, (taken, told), counts, Target::Failure(model));
             }
             _ if taken > 0.0 => self.taken_as_known.push(format!("{name} ({}, no counts stated)", kind.word())),
             _ => {}
@@ -191,13 +199,14 @@ impl Unknowns {
         let (Some(counts), Some(taken)) = (of_cell.failure_counts, of_cell.failure_probability) else { return };
         let who = format!("{} {} on {}", of_model.name, of_model.variants[variant].name, scenario.gpus[gpu].name);
         if taken > 0.0 {
-            self.add_counted(&who, (taken, Kind::Measured), counts, Target::FailureOn(place));
+            let told = (Kind::Measured, format!("runs of the cell: {} of {} failed", counts.failed, counts.tries));
+            self.add_counted(&who, (taken, told), counts, Target::FailureOn(place));
         }
     }
 
-    fn add_counted(&mut self, who: &str, (taken, kind): (f64, Kind), counts: FailureCounts, target: Target) {
+    fn add_counted(&mut self, who: &str, (taken, told): (f64, Told), counts: FailureCounts, target: Target) {
         let measure = (format!("count the failures of {who}"), "tries", (1.0 / taken - 1.0).sqrt());
-        let number = (taken, KnobUnit::Share, kind, counts.tries);
+        let number = (taken, KnobUnit::Share, told, counts.tries);
         let name = format!("failure probability of {who}");
         self.drawn.push(Drawn::new(name, number, Doubt::Counted { counts, taken }, measure, target));
     }
@@ -218,7 +227,7 @@ impl Unknowns {
             (Doubt::normal(1.0 / counted.sqrt()), counted.round() as u32)
         };
         let measure = (format!("count the requests of {}", of_model.name), "days", 1.0 / per_day.sqrt());
-        let number = (per_day, KnobUnit::RequestsADay, kind, n);
+        let number = (per_day, KnobUnit::RequestsADay, (kind, of_model.traffic_provenance.cite()), n);
         let name = format!("traffic of {}", of_model.name);
         self.drawn.push(Drawn::new(name, number, doubt, measure, Target::Traffic(model)));
     }
@@ -227,13 +236,13 @@ impl Unknowns {
 impl Drawn {
     fn new(
         name: String,
-        (now, unit, kind, n): (f64, KnobUnit, Kind, u32),
+        (now, unit, (kind, source), n): (f64, KnobUnit, Told, u32),
         doubt: Doubt,
         (measure, counted, cv): (String, &str, f64),
         target: Target,
     ) -> Self {
         let (sd_log, factor, counted) = (doubt.sd_log(), doubt.bounds(), counted.to_owned());
-        let unknown = Unknown { name, now, unit, kind, n, sd_log, factor, measure, counted, cv };
+        let unknown = Unknown { name, now, unit, kind, source, n, sd_log, factor, measure, counted, cv };
         Self { unknown, doubt, target }
     }
 }
