@@ -68,7 +68,7 @@ fn watched(
     let pool =
         pool.map_err(|error| Failure::input(format!("the threads cannot be started: {error}"), "lower --threads"))?;
     let roofline = Roofline::shipped();
-    let facts = StudyFacts { memory: &inputs.memory, roofline: &roofline };
+    let facts = StudyFacts { memory: &inputs.memory, roofline: &roofline, variants: &inputs.of_scenario.facts };
     let effort = StudyEffort { replicates: args.replicates, seed: args.machine.seed };
     #[expect(clippy::disallowed_methods, reason = "goes to stderr, and into no result")]
     let begun = Instant::now();
@@ -113,6 +113,7 @@ fn options(joining: &Joining, inputs: &Inputs, runs: &Runs, today: Day) -> Resul
             None => timed.extend(models.iter().map(|model| ((*model).to_owned(), shape.clone()))),
         }
     }
+    timed.extend(inputs.of_scenario.timed(runs));
     let mut named: Vec<(String, Shape)> = Vec::new();
     for (model, shape) in timed {
         if !named.iter().any(|(other, _)| *other == model) {

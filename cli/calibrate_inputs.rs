@@ -5,13 +5,14 @@ use std::path::Path;
 
 use fleetfront_calibration::{
     Benchmarked, Benchmarks, Boots, CellName, Day, Kind, Memory, Prices, Problem, Provenance, Repeats, Runs,
-    RunsOptions, ServedAs, Shape, StatedCv,
+    RunsOptions, ServedAs, Shape, StatedCv, near_misses,
 };
 use fleetfront_plots::CalibrationInput;
 use fleetfront_scenario::Files;
 use sha2::{Digest, Sha256};
 
 use crate::calibrate_args::{ReadAs, RepeatsRule, RunsReading};
+use crate::calibrate_scenario::OfScenario;
 use crate::failure::Failure;
 use crate::log_input::LogInput;
 use crate::source::described;
@@ -30,6 +31,10 @@ pub(crate) struct Inputs {
     pub(crate) stand_ins: Vec<StatedCv>,
     /// Peaks and memory that a scenario states; else those of the embedded one.
     pub(crate) memory: Memory,
+    /// What else a scenario says; else the facts of the embedded one.
+    pub(crate) of_scenario: OfScenario,
+    /// On scenarios that say nothing else because they have problems.
+    remarks: Vec<Problem>,
 }
 
 /// A text on its way to runs.
@@ -59,6 +64,8 @@ impl Inputs {
             stated: Vec::new(),
             stand_ins: stand_ins(&embedded),
             memory,
+            of_scenario: OfScenario::facts_of(&embedded),
+            remarks: Vec::new(),
         };
         if inputs.is_empty() {
             read.scenario(&embedded, reading, &gpus, today)?;
@@ -93,6 +100,10 @@ impl Inputs {
                 self.add(&Text { label, file, body: text.to_owned(), sha256 }, read_as, reading, gpus, today)?;
             }
         }
+        self.of_scenario = OfScenario::of(files).unwrap_or_else(|first| {
+            self.remarks.push(unusable(first));
+            OfScenario::default()
+        });
         if any {
             return Ok(());
         }
@@ -161,7 +172,9 @@ impl Inputs {
     /// All runs together.
     pub(crate) fn runs(&self) -> Runs {
         let rows = self.parts.iter().flat_map(|(_, runs)| runs.rows.iter().cloned()).collect();
-        let remarks = self.parts.iter().flat_map(|(_, runs)| runs.remarks.iter().cloned()).collect();
+        let of_files = self.parts.iter().flat_map(|(_, runs)| runs.remarks.iter().cloned());
+        let of_names = near_misses(&self.parts, &self.of_scenario.models);
+        let remarks = self.remarks.iter().cloned().chain(of_names).chain(of_files).collect();
         Runs { rows, remarks }
     }
 
@@ -191,6 +204,12 @@ impl Text {
         let text = text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned);
         Ok(Self { label: input.name, file: input.short_name, body: text, sha256: input.sha256 })
     }
+}
+
+/// The remark on a scenario of which only the tables are taken.
+fn unusable(first: Problem) -> Problem {
+    let message = format!("{}: only the tables of this scenario are taken, for it has problems", first.message);
+    Problem { message, ..first }
 }
 
 /// SHA-256 in hexadecimal digits.

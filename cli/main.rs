@@ -12,6 +12,7 @@ mod bug;
 mod calibrate;
 mod calibrate_args;
 mod calibrate_inputs;
+mod calibrate_scenario;
 mod calls;
 mod calls_args;
 mod check;

@@ -75,8 +75,8 @@ pub use shapes_file::{
     SHAPE_COLUMNS, SHAPE_MOST, SHAPE_WEIGHT_MAX, ShapeSample, is_quantity, quantity_help, read_shapes,
 };
 pub use study::{
-    BesideArithmetic, CalibrationStudy, CellStudy, Disagreement, Fitness, MeanBounds, PeakOfVariant, PeakOnGpu,
-    StudyEffort, StudyFacts,
+    BesideArithmetic, CalibrationStudy, CellStudy, Disagreement, FailureOnGpu, FailuresOfShape, Fitness, MeanBounds,
+    PeakOfVariant, PeakOnGpu, QualityOfVariant, StudyEffort, StudyFacts, VariantFact, VariantFacts,
 };
 pub use table::{NO_ROWS, table_cells};
 pub use trace_file::{TRACE_HEADER, read_trace};

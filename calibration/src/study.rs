@@ -1,10 +1,13 @@
-//! A calibration with all that is reported of it: how well laws fit, what arithmetic says, which peaks fit where.
+//! A calibration with all that is reported of it: how well laws fit, what arithmetic says, which variants
+//! may be used where.
 
 mod arithmetic;
 mod peaks;
 #[cfg(test)]
 mod tests;
+mod usable;
 
+use fleetfront_sim::Law;
 use serde::{Deserialize, Serialize};
 
 use crate::calibration::{CalibratedCell, Calibration, CalibrationOptions, PooledPhase};
@@ -12,10 +15,11 @@ use crate::failures::FailureRate;
 use crate::laws::{Family, FitEstimate, Goodness, goodness_of_fit};
 use crate::memory::Memory;
 use crate::roofline::Roofline;
-use crate::runs::Runs;
+use crate::runs::{Run, Runs, Shape};
 
 pub use arithmetic::{BesideArithmetic, Disagreement};
 pub use peaks::{PeakOfVariant, PeakOnGpu};
+pub use usable::{FailureOnGpu, QualityOfVariant, VariantFact, VariantFacts};
 
 /// Coverage of the intervals of failures.
 const FAILURE_COVERAGE: f64 = 0.95;
@@ -30,7 +34,7 @@ pub struct CalibrationStudy {
     pub cells: Vec<CellStudy>,
     /// Of each phase with runs.
     pub pooled: Vec<PooledPhase>,
-    /// Peaks of memory beside what GPUs have.
+    /// Peaks of memory beside what GPUs have, with features, quality and failures.
     pub memory: Vec<PeakOfVariant>,
 }
 
@@ -47,8 +51,21 @@ pub struct CellStudy {
     pub fitness: Fitness,
     /// 95 % interval of its probability of failure (Clopper and Pearson); `None` where no run tells.
     pub failure_interval: Option<(f64, f64)>,
+    /// Failures of requests of other shapes than the times are of, each shape with any by itself.
+    pub failures_of_other_shapes: Vec<FailuresOfShape>,
     /// What arithmetic says; `None` where it knows neither the model nor the GPU.
     pub arithmetic: Option<BesideArithmetic>,
+}
+
+/// How often requests of one shape fail.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FailuresOfShape {
+    /// The shape.
+    pub shape: Shape,
+    /// How often.
+    pub rate: FailureRate,
+    /// 95 % interval of the probability (Clopper and Pearson).
+    pub interval: (f64, f64),
 }
 
 /// A mean with its bounds.
@@ -70,6 +87,8 @@ pub enum Fitness {
     Tested {
         /// The family of the law, fitted to these times alone.
         family: Family,
+        /// The law itself.
+        law: Law,
         /// Its parameters by name.
         parameters: Vec<(String, FitEstimate)>,
         /// The tests, and the points of the figures.
@@ -98,6 +117,8 @@ pub struct StudyFacts<'a> {
     pub memory: &'a Memory,
     /// What arithmetic predicts.
     pub roofline: &'a Roofline,
+    /// What a scenario says of features, quality and failures.
+    pub variants: &'a VariantFacts,
 }
 
 impl CalibrationStudy {
@@ -108,7 +129,7 @@ impl CalibrationStudy {
     #[must_use]
     pub fn of(runs: &Runs, options: &CalibrationOptions, facts: StudyFacts<'_>, effort: StudyEffort) -> Self {
         let Calibration { cells, pooled } = Calibration::of(runs, options);
-        let memory = peaks::peaks(&cells, runs, facts.memory);
+        let memory = peaks::peaks(&cells, runs, facts.memory, facts.variants);
         let cells = cells.into_iter().map(|cell| CellStudy::of(cell, runs, facts.roofline, effort)).collect();
         Self { cells, pooled, memory }
     }
@@ -125,10 +146,27 @@ impl CellStudy {
             cv: cell.fit.as_ref().map(|fit| fit.law.cv()),
             fitness: Fitness::of(&cell, effort),
             failure_interval: cell.failures.as_ref().map(|rate: &FailureRate| rate.interval(FAILURE_COVERAGE)),
+            failures_of_other_shapes: of_other_shapes(&cell, runs),
             arithmetic: arithmetic::beside(&cell, runs, roofline),
             cell,
         }
     }
+}
+
+/// Failures of shapes that the cell's times are not of. A cell without a shape has those of all.
+fn of_other_shapes(cell: &CalibratedCell, runs: &Runs) -> Vec<FailuresOfShape> {
+    if cell.timed == Shape::default() {
+        return Vec::new();
+    }
+    let rows = runs.rows.iter().filter(|run| run.phase == cell.phase && run.cell == cell.name);
+    let others: Vec<&Run> = rows.filter(|run| run.shape != cell.timed).collect();
+    let rates = FailureRate::by_shape(&others).into_iter().filter(|(_, rate)| rate.probability() > 0.0);
+    let of = |(shape, rate): (&Shape, FailureRate)| FailuresOfShape {
+        shape: shape.clone(),
+        rate,
+        interval: rate.interval(FAILURE_COVERAGE),
+    };
+    rates.map(of).collect()
 }
 
 impl Fitness {
@@ -145,7 +183,8 @@ impl Fitness {
         let names = fit.family.parameter_names().iter().map(ToString::to_string);
         match goodness_of_fit(&fit, &times, effort.seed, effort.replicates) {
             Ok(goodness) => {
-                Self::Tested { family: fit.family, parameters: names.zip(fit.parameters()).collect(), goodness }
+                let parameters = names.zip(fit.parameters()).collect();
+                Self::Tested { family: fit.family, law: fit.law, parameters, goodness }
             }
             Err(error) => untested(&error.to_string()),
         }

@@ -86,9 +86,9 @@ pub fn render_calibration(answer: &CalibrationAnswer) -> Result<Vec<Output>, Plo
         Output { name: "means.png".into(), bytes: png(&means)? },
     ];
     for (name, cell, fitness) in figures(&answer.study) {
-        let Fitness::Tested { family, goodness, .. } = fitness else { continue };
+        let Fitness::Tested { family, law, goodness, .. } = fitness else { continue };
         for (start, figure) in
-            [("qq", qq_figure(cell, *family, goodness)), ("cdf", cdf_figure(cell, *family, goodness))]
+            [("qq", qq_figure(cell, *family, goodness)), ("cdf", cdf_figure(cell, (*family, law), goodness))]
         {
             files.push(Output { name: format!("{start}.{name}.svg").into(), bytes: svg(&figure).into_bytes() });
         }
@@ -266,8 +266,8 @@ mod tests {
         for answer in [answer(), equal, nothing, answer_of(&cut_off), answer_of(&heaps)] {
             let mut all: Vec<Figure> = vec![means_figure(&answer.study)];
             for (_, cell, fitness) in figures(&answer.study) {
-                let Fitness::Tested { family, goodness, .. } = fitness else { panic!("drawn without a test") };
-                all.extend([qq_figure(cell, *family, goodness), cdf_figure(cell, *family, goodness)]);
+                let Fitness::Tested { family, law, goodness, .. } = fitness else { panic!("drawn without a test") };
+                all.extend([qq_figure(cell, *family, goodness), cdf_figure(cell, (*family, law), goodness)]);
             }
             for figure in all {
                 let drawn = svg(&figure);

@@ -1,17 +1,21 @@
 //! A cell's times against the law that was fitted to them: quantiles, and the distribution.
 
 use fleetfront_calibration::{CalibratedCell, CdfStep, Family, Goodness, QqPoint};
+use fleetfront_sim::Law;
 
-use crate::axes::{labelled, x_axis, y_axis};
+use crate::axes::{labelled, marker_entry, x_axis, y_axis};
 use crate::calibration_words::cell_words;
 use crate::figure::{Figure, Spot, Stroke, solid, spot};
+use crate::font;
 use crate::format::{Unit, plain};
 use crate::scale::{Scale, positive_range};
-use crate::theme::{WHITE, outline};
+use crate::theme::{LABEL_SIZE, WHITE, outline};
 use crate::traffic_frame::{BAND, LOG, MODEL, band, page_of};
 
 const QQ_SIZE: (f64, f64) = (620.0, 560.0);
 const CDF_SIZE: (f64, f64) = (760.0, 460.0);
+/// How many points a law is drawn through.
+const LAW_POINTS: u32 = 200;
 const BAND_WORDS: &str = "95 % of drawn samples";
 
 /// Draws the quantiles of the sample against those of the law.
@@ -27,9 +31,11 @@ pub(crate) fn qq_figure(cell: &CalibratedCell, family: Family, goodness: &Goodne
             None => "The law is the sample as it was measured.".to_owned(),
         }
     );
-    let lines = [("measured".to_owned(), LOG), (format!("the {family} law"), MODEL)];
+    let lines = [(format!("the {family} law"), MODEL)];
     let titles = ("seconds by the law", "measured seconds");
     let (mut figure, plot) = page_of(QQ_SIZE, (&title, &description), &[(BAND, BAND_WORDS)], &lines, titles);
+    let words = "measured";
+    marker_entry(&mut figure, plot.right - font::width(words, LABEL_SIZE) - 12.0, 51.0, LOG, 4.0, words);
     let all = goodness.qq.iter().flat_map(|point| [point.law_s, point.sample_s, point.band_s[0], point.band_s[1]]);
     let Some((low, high)) = positive_range(all, 1.06) else { return figure };
     let x = Scale::log(low, high, plot.left, plot.right);
@@ -49,7 +55,7 @@ pub(crate) fn qq_figure(cell: &CalibratedCell, family: Family, goodness: &Goodne
 }
 
 /// Draws the distribution of the sample against that of the law.
-pub(crate) fn cdf_figure(cell: &CalibratedCell, family: Family, goodness: &Goodness) -> Figure {
+pub(crate) fn cdf_figure(cell: &CalibratedCell, (family, law): (Family, &Law), goodness: &Goodness) -> Figure {
     let title = format!("Distribution of {}", cell_words(cell));
     let outside = goodness.cdf.iter().filter(|step| is_outside(step.sample, step.band)).count();
     let description = format!(
@@ -69,8 +75,11 @@ pub(crate) fn cdf_figure(cell: &CalibratedCell, family: Family, goodness: &Goodn
         goodness.cdf.iter().map(|step| spot(x.at(step.seconds), y.at(of(step)))).collect()
     };
     band(&mut figure, &place(|step| step.band[0]), &place(|step| step.band[1]), BAND);
-    let law = Stroke { colour: MODEL.colour, width: MODEL.width, dash: MODEL.dash };
-    figure.line(place(|step| step.law), law);
+    // Between the times too, and beyond them: few of them would make a chain of chords.
+    let share = |k: u32| (f64::from(k) + 0.5) / f64::from(LAW_POINTS);
+    let points = (0..LAW_POINTS).map(|k| (law.seconds_at(share(k)), share(k)));
+    let of_law = points.filter(|(seconds, _)| (low..=high).contains(seconds)).map(|(s, p)| spot(x.at(s), y.at(p)));
+    figure.line(of_law.collect(), Stroke { colour: MODEL.colour, width: MODEL.width, dash: MODEL.dash });
     let mut steps = vec![spot(plot.left, plot.bottom)];
     for at in place(|step| step.sample) {
         let before = steps[steps.len() - 1].y;

@@ -2,7 +2,7 @@
 
 use fleetfront_calibration::{
     CalibrationOptions, CalibrationStudy, ContradictionRule, Day, Memory, Repeats, Roofline, Runs, RunsOptions, Shape,
-    StudyEffort, StudyFacts,
+    StudyEffort, StudyFacts, VariantFacts,
 };
 
 use crate::calibration_files::{CalibrationAnswer, CalibrationAsked, CalibrationInput};
@@ -16,7 +16,7 @@ pub(crate) fn answer_of(rows: &str) -> CalibrationAnswer {
     let runs =
         Runs::read("runs.csv", &(HEADER.to_owned() + rows), &options).unwrap_or_else(|found| panic!("{found:#?}"));
     let memory = Memory::read("memory.csv", include_str!("../../data/image-studio/memory.csv")).expect("valid");
-    let facts = StudyFacts { memory: &memory, roofline: &Roofline::shipped() };
+    let facts = StudyFacts { memory: &memory, roofline: &Roofline::shipped(), variants: &VariantFacts::default() };
     let options = CalibrationOptions { stale: Some((today, 180)), ..CalibrationOptions::default() };
     let study = CalibrationStudy::of(&runs, &options, facts, StudyEffort { replicates: 49, seed: 1 });
     CalibrationAnswer {

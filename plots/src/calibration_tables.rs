@@ -1,10 +1,11 @@
 //! The tables of a calibration, for the screen and for Markdown.
 
 use fleetfront_calibration::{
-    CalibrationStudy, CellStudy, Disagreement, FailureRate, FitEstimate, Fitness, LawBasis, MemoryClass, OWN_LAW_N,
-    PeakOnGpu, Phase, Refuted, RunCounts, ShapeLaw, ShapeParameter, TestOfFit,
+    CalibrationStudy, CellStudy, Disagreement, FailureRate, FitEstimate, Fitness, LawBasis, OWN_LAW_N, Phase, Refuted,
+    RunCounts, ShapeLaw, ShapeParameter, TestOfFit,
 };
 
+use crate::calibration_variants::{memory, usable};
 use crate::calibration_words::{
     between, calibration_sources, flags_words, law_words, mean_words, name_words, phase_words, shape_words,
     source_numbers,
@@ -31,11 +32,11 @@ pub fn calibration_tables(study: &CalibrationStudy) -> Vec<CalibrationTable> {
     let phases = [Phase::Warm, Phase::Cold, Phase::Boot, Phase::Adapter];
     let mut tables: Vec<CalibrationTable> = phases.iter().map(|phase| laws(study, *phase, &sources)).collect();
     tables.extend([fitness(study), spreads(study), shape_laws(study), ratios(study, &sources), failures(study)]);
-    tables.extend([memory(study, &sources), arithmetic(study, &sources)]);
+    tables.extend([memory(study, &sources), usable(study, &sources), arithmetic(study, &sources)]);
     tables.into_iter().filter(|table| !table.rows.is_empty()).collect()
 }
 
-fn table(heading: impl Into<String>, columns: &[&'static str], numbers: &[usize]) -> CalibrationTable {
+pub(crate) fn table(heading: impl Into<String>, columns: &[&'static str], numbers: &[usize]) -> CalibrationTable {
     CalibrationTable { heading: heading.into(), columns: columns.to_vec(), rows: Vec::new(), numbers: numbers.to_vec() }
 }
 
@@ -98,7 +99,7 @@ fn fitness(study: &CalibrationStudy) -> CalibrationTable {
         &[3, 4, 5],
     );
     for of in &study.cells {
-        let Fitness::Tested { family, parameters, goodness } = &of.fitness else { continue };
+        let Fitness::Tested { family, parameters, goodness, .. } = &of.fitness else { continue };
         let name = |name: &str| name.strip_suffix("_s").map_or(name.replace('_', " "), |name| format!("{name}, s,"));
         let numbers = parameters.iter().map(|(of, value)| format!("{} {}", name(of), with_interval(value)));
         let p = |test: Option<TestOfFit>| match test {
@@ -231,64 +232,38 @@ fn ratios(study: &CalibrationStudy, sources: &[String]) -> CalibrationTable {
     out
 }
 
-/// Cells that failed, or ran often enough that not to have failed says something.
+/// Cells that failed, or ran often enough that not to have failed says something; then what failed of other shapes.
 fn failures(study: &CalibrationStudy) -> CalibrationTable {
     let columns = ["cell", "phase", "failed", "of", "cut off, not counted", "probability (95 %)", "kind"];
     let mut out = table("Failures", &columns, &[2, 3, 4, 5]);
     for of in &study.cells {
-        let (Some(rate), Some((low, high))) = (of.cell.failures, of.failure_interval) else { continue };
-        let (failed, runs) = match rate {
-            FailureRate::Certain { runs } => (runs, runs),
-            FailureRate::Sometimes { failed, runs, .. } => (failed, runs),
-        };
-        if failed == 0 && (runs as usize) < OWN_LAW_N {
-            continue;
-        }
-        let probability = match rate {
-            FailureRate::Certain { .. } => "certain: out of memory".to_owned(),
-            FailureRate::Sometimes { .. } => {
-                let share = |p: f64| plain(p, Unit::Share);
-                format!("{} ({}–{})", share(rate.probability()), share(low), share(high))
+        let own = of.cell.failures.zip(of.failure_interval).map(|(rate, interval)| (None, rate, interval));
+        let others = of.failures_of_other_shapes.iter().map(|other| (Some(&other.shape), other.rate, other.interval));
+        for (shape, rate, (low, high)) in own.into_iter().chain(others) {
+            let (failed, runs) = match rate {
+                FailureRate::Certain { runs } => (runs, runs),
+                FailureRate::Sometimes { failed, runs, .. } => (failed, runs),
+            };
+            if failed == 0 && (runs as usize) < OWN_LAW_N {
+                continue;
             }
-        };
-        let kind = of.cell.rows.kind.word().to_owned();
-        let (name, phase) = (name_words(&of.cell.name), phase_words(of.cell.phase).to_owned());
-        let cut_off = of.cell.counts.cut_off.to_string();
-        out.rows.push(vec![name, phase, failed.to_string(), runs.to_string(), cut_off, probability, kind]);
-    }
-    out
-}
-
-fn memory(study: &CalibrationStudy, sources: &[String]) -> CalibrationTable {
-    let columns = ["variant", "peak, GiB", "kind", "fits, from", "borderline", "does not fit", "from"];
-    let gpus: Vec<String> =
-        study.memory.iter().take(1).flat_map(|peak| &peak.gpus).map(|on| on.provenance.cite()).collect();
-    let of_gpus = source_numbers(sources, &gpus);
-    let heading = format!("Memory: peaks of a request, and the GPU types that have so much [{of_gpus}]");
-    let mut out = table(heading, &columns, &[1]);
-    for peak in &study.memory {
-        let mut gpus: Vec<&PeakOnGpu> = peak.gpus.iter().collect();
-        gpus.sort_by(|a, b| a.fit.usable_gib.total_cmp(&b.fit.usable_gib));
-        let on =
-            |class: MemoryClass| gpus.iter().filter(|on| on.fit.class == class).map(|on| on.gpu.as_str()).collect();
-        let list = |gpus: Vec<&str>| if gpus.is_empty() { "–".to_owned() } else { gpus.join(", ") };
-        // Classes follow the size of the memory alone: what fits, fits on everything larger.
-        let fits: Vec<&str> = on(MemoryClass::Fits);
-        let fits = match fits[..] {
-            [] => "none".to_owned(),
-            [only] => only.to_owned(),
-            [least, ..] => format!("{least} on, {} of {}", fits.len(), gpus.len()),
-        };
-        let kind = peak.provenance.kind.word();
-        out.rows.push(vec![
-            format!("{} {}", peak.model, peak.variant).trim_end().to_owned(),
-            plain(peak.peak_gib, Unit::Count),
-            peak.measured_on.as_ref().map_or(kind.to_owned(), |gpu| format!("{kind} on {gpu}")),
-            fits,
-            list(on(MemoryClass::Borderline)),
-            list(on(MemoryClass::No)),
-            source_numbers(sources, &[peak.provenance.cite()]),
-        ]);
+            let probability = match rate {
+                FailureRate::Certain { .. } => "certain: out of memory".to_owned(),
+                FailureRate::Sometimes { .. } => {
+                    let share = |p: f64| plain(p, Unit::Share);
+                    format!("{} ({}–{})", share(rate.probability()), share(low), share(high))
+                }
+            };
+            out.rows.push(vec![
+                name_words(&of.cell.name) + &shape.map_or(String::new(), |shape| format!(" at {}", shape_words(shape))),
+                phase_words(of.cell.phase).to_owned(),
+                failed.to_string(),
+                runs.to_string(),
+                if shape.is_none() { of.cell.counts.cut_off.to_string() } else { "–".to_owned() },
+                probability,
+                of.cell.rows.kind.word().to_owned(),
+            ]);
+        }
     }
     out
 }

@@ -2,7 +2,7 @@
 
 use fleetfront_calibration::{
     CalibratedCell, CalibrationStudy, CellName, CellStudy, Disagreement, Fitness, Flag, Kind, LawBasis, MeanBounds,
-    PeakOfVariant, Phase, Provenance, Shape,
+    PeakOfVariant, Phase, Provenance, QualityOfVariant, Shape,
 };
 use fleetfront_sim::Law;
 
@@ -153,7 +153,11 @@ fn is_poor(of: &CellStudy) -> bool {
 pub(crate) fn shape_words(shape: &Shape) -> String {
     let columns =
         [(shape.steps, "steps"), (shape.megapixels, "megapixels"), (shape.frames, "frames"), (shape.images, "images")];
-    let stated = columns.into_iter().filter_map(|(value, name)| Some(format!("{} {name}", plain(value?, Unit::Count))));
+    let stated = columns.into_iter().filter_map(|(value, name)| {
+        let value = plain(value?, Unit::Count);
+        let name = if value == "1" { name.trim_end_matches('s') } else { name };
+        Some(format!("{value} {name}"))
+    });
     let adapter = (!shape.adapter.is_empty()).then(|| format!("adapter {}", shape.adapter));
     stated.chain(adapter).collect::<Vec<_>>().join(", ")
 }
@@ -262,9 +266,20 @@ pub fn calibration_sources(study: &CalibrationStudy) -> Vec<String> {
     sources
 }
 
-/// Who says what a variant needs, and what the GPU types have.
+/// Who says what a variant needs, what the GPU types have, and what else says whether it may be used.
 fn peak_sources(peak: &PeakOfVariant) -> Vec<String> {
-    std::iter::once(&peak.provenance).chain(peak.gpus.iter().map(|on| &on.provenance)).map(Provenance::cite).collect()
+    let memory = std::iter::once(&peak.provenance).chain(peak.gpus.iter().map(|on| &on.provenance));
+    memory.map(Provenance::cite).chain(sources_of_use(peak)).collect()
+}
+
+/// Who says what of its quality and its failures.
+pub(crate) fn sources_of_use(peak: &PeakOfVariant) -> Vec<String> {
+    let quality = match &peak.quality {
+        QualityOfVariant::Stated { provenance, .. } => Some(provenance.cite()),
+        QualityOfVariant::NotStated | QualityOfVariant::Reference => None,
+    };
+    let failures = peak.gpus.iter().filter_map(|on| on.failure.as_ref()).flat_map(|failure| failure.sources.clone());
+    quality.into_iter().chain(failures).collect()
 }
 
 /// Numbers of sources.

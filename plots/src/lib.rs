@@ -61,6 +61,7 @@ mod calibration_fit_figures;
 mod calibration_fixture;
 mod calibration_means_figure;
 mod calibration_tables;
+mod calibration_variants;
 mod calibration_words;
 mod cdf_figure;
 mod compare_figure;

@@ -136,6 +136,87 @@ fn every_cell_and_phase_has_its_rows() {
     assert!(seed["note"].contains("clock=container; client_s=5.55") && seed["note"].ends_with("seed=7"), "{seed:?}");
 }
 
+/// What the kit measured, as `calibrate` says it: the times of `benchmark_kit_models.py`, and a peak that an endpoint says.
+#[test]
+fn what_the_kit_measures_is_what_calibrate_says() {
+    let place = Place::new();
+    filled_in(&place, CHOSEN);
+    let (old, new) = ("\"machine\": reply[\"where\"]}", "\"machine\": reply[\"where\"], \"peak_gib\": 11.25}");
+    let text = place.text("kit.py");
+    assert!(text.contains(old));
+    std::fs::write(place.path("kit.py"), text.replace(old, new)).expect("written");
+    if succeed(&place, "import kit\nkit.main(yes=True)").is_none() {
+        return;
+    }
+    // The played platform takes the same time every time, and wan2.1 does not say on which machine.
+    let done = place.fleetfront("calibrate runs.csv --quiet");
+    assert!(done.code == Some(2) && done.stderr.contains("--repeats keep"), "{}", done.stderr);
+    let done = place.fleetfront("calibrate runs.csv --quiet --repeats keep");
+    assert!(done.code == Some(2) && done.stderr.matches("has runs of several shapes").count() == 2, "{}", done.stderr);
+    // Equal times tell no spread, and nobody states one of first requests.
+    let words = "calibrate runs.csv --json --quiet --repeats keep --mixed-shapes leave-out --spread cold=0.02";
+    let study = &place.json_of(words)["study"];
+    let cells = study["cells"].as_array().expect("cells");
+    let cell = |name: [&str; 3], phase: &str| {
+        let is = |of: &&Value| {
+            let own = &of["cell"]["name"];
+            [&own["model"], &own["variant"], &own["gpu"]] == name && of["cell"]["phase"] == phase
+        };
+        cells.iter().find(is).unwrap_or_else(|| panic!("{name:?} {phase} is missing"))
+    };
+    for (name, phase, ended, mean_s) in [
+        (["flux-dev", "bf16", "L40S"], "warm", 6, 7.0),
+        (["flux-dev", "bf16", "L40S"], "cold", 3, 29.05),
+        (["flux-schnell", "fp8", "L40S"], "warm", 6, 2.0),
+        (["flux-schnell", "fp8", "L40S"], "cold", 3, 34.05),
+        (["instantid", "fp16", "L40S"], "warm", 6, 3.0),
+        (["lora", "bf16", "L40S"], "warm", 6, 100.0),
+        (["seedvr2", "bf16", "A10"], "warm", 6, 8.0),
+        (["seedvr2", "bf16", "A10"], "boot", 3, 25.0),
+        (["wan2.1", "fp16", "L40S"], "warm", 6, 9.05),
+        (["wan2.1", "fp16", "L40S"], "cold", 3, 51.05),
+    ] {
+        let found = cell(name, phase);
+        assert_eq!(found["cell"]["counts"]["ended"], ended, "{name:?} {phase}");
+        let off = found["mean_s"]["value"].as_f64().expect("a mean") / mean_s;
+        assert!((off - 1.0).abs() < 0.01, "{name:?} {phase}: {off}");
+        // Equal times are no exact law: what is stated, 0.04 and 0.02, is worth three degrees of freedom beside five and two.
+        let cv = found["cv"].as_f64().expect("a spread");
+        let expected = if phase == "warm" { 0.04 * (3.0_f64 / 8.0).sqrt() } else { 0.02 * (3.0_f64 / 5.0).sqrt() };
+        assert!(phase == "boot" || (cv / expected - 1.0).abs() < 1e-3, "{name:?} {phase}: {cv}");
+    }
+    // First requests less warm ones, where nobody inside said how long the boot took.
+    let boot = cell(["wan2.1", "fp16", "L40S"], "boot");
+    assert_eq!((&boot["cell"]["basis"], &boot["cell"]["fit"]["n"]), (&json!("first_requests"), &json!(3)));
+    assert!((boot["mean_s"]["value"].as_f64().expect("a mean") / 42.0 - 1.0).abs() < 0.02, "{boot}");
+    // Four images run out of memory, every time; so do all boots on an A10, for which nothing is borrowed then.
+    let others = &cell(["flux-dev", "bf16", "L40S"], "warm")["failures_of_other_shapes"];
+    assert_eq!((&others[0]["shape"]["images"], &others[0]["rate"]), (&json!(4.0), &json!({"certain": {"runs": 3}})));
+    let a10 = ["instantid", "fp16", "A10"];
+    assert_eq!(cell(a10, "boot")["cell"]["failures"], json!({"certain": {"runs": 3}}));
+    assert!(
+        cells.iter().all(|of| of["cell"]["name"]["gpu"] != "A10"
+            || of["cell"]["name"]["model"] != "instantid"
+            || of["cell"]["phase"] == "boot"),
+        "nothing is borrowed for what cannot run: {cells:#?}"
+    );
+    let memory = study["memory"].as_array().expect("peaks");
+    let of = |model: &str, gpu: &str| -> (Value, Value) {
+        let peak = memory.iter().find(|peak| peak["model"] == model).expect("its peak");
+        let on = peak["gpus"].as_array().expect("GPUs").iter().find(|on| on["gpu"] == gpu).expect("the GPU");
+        (json!([peak["peak_gib"], peak["provenance"]["kind"]]), on.clone())
+    };
+    let (peak, on) = of("seedvr2", "A10");
+    assert_eq!(
+        (peak, &on["fit"]["class"], &on["failure"]["because"]),
+        (json!([11.25, "measured"]), &json!("fits"), &Value::Null)
+    );
+    // By the table 14.5 GiB would fit 22: runs say otherwise.
+    let (peak, on) = of("instantid", "A10");
+    assert_eq!((peak, &on["fit"]["class"]), (json!([14.5, "derived"]), &json!("fits")));
+    assert_eq!(on["failure"]["because"], "every run there ran out of memory");
+}
+
 #[test]
 fn what_is_there_is_not_measured_again() {
     let place = Place::new();

@@ -3,6 +3,7 @@
 mod bad_input;
 mod benchmark_kit;
 mod calibrate;
+mod calibrate_files;
 mod cli_backtest;
 mod cli_commands;
 mod cli_compare;

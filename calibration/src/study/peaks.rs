@@ -8,7 +8,9 @@ use crate::memory_fit::MemoryFit;
 use crate::provenance::Provenance;
 use crate::runs::{RunEnd, Runs};
 
-/// The peak of a variant, and the GPUs that it fits on.
+use super::usable::{FailureOnGpu, OnGpu, QualityOfVariant, VariantFacts, of_requests};
+
+/// The peak of a variant, the GPUs that it fits on, and what else says whether it may be used there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PeakOfVariant {
     /// The model.
@@ -21,6 +23,10 @@ pub struct PeakOfVariant {
     pub provenance: Provenance,
     /// The GPU on which it was measured; `None` where a table states it.
     pub measured_on: Option<String>,
+    /// GPU features that it cannot run without; empty too where nobody says.
+    pub requires: Vec<String>,
+    /// How its output stands to what is accepted.
+    pub quality: QualityOfVariant,
     /// How it stands to every GPU whose memory is known.
     pub gpus: Vec<PeakOnGpu>,
 }
@@ -34,10 +40,19 @@ pub struct PeakOnGpu {
     pub fit: MemoryFit,
     /// Where the memory of the GPU comes from.
     pub provenance: Provenance,
+    /// Features that the variant needs and the GPU lacks.
+    pub lacks: Vec<String>,
+    /// How often a request fails there; `None` where nothing says.
+    pub failure: Option<FailureOnGpu>,
 }
 
 /// The peaks of all models of the cells: as runs measured them, else as the table states them.
-pub(super) fn peaks(cells: &[CalibratedCell], runs: &Runs, memory: &Memory) -> Vec<PeakOfVariant> {
+pub(super) fn peaks(
+    cells: &[CalibratedCell],
+    runs: &Runs,
+    memory: &Memory,
+    facts: &VariantFacts,
+) -> Vec<PeakOfVariant> {
     let mut variants: Vec<(&str, &str)> =
         cells.iter().map(|cell| (cell.name.model.as_str(), cell.name.variant.as_str())).collect();
     variants.sort_unstable();
@@ -47,15 +62,19 @@ pub(super) fn peaks(cells: &[CalibratedCell], runs: &Runs, memory: &Memory) -> V
             let row = memory.variant(model, variant)?;
             Some((row.gib, row.provenance.clone(), None))
         })?;
-        let gpus = on_gpus(peak_gib, memory);
-        Some(PeakOfVariant {
+        let fact = facts.of(model, variant);
+        let mut peak = PeakOfVariant {
             model: model.to_owned(),
             variant: variant.to_owned(),
             peak_gib,
             provenance,
             measured_on,
-            gpus,
-        })
+            requires: fact.map_or(Vec::new(), |fact| fact.requires.clone()),
+            quality: QualityOfVariant::of(facts, fact),
+            gpus: Vec::new(),
+        };
+        peak.gpus = on_gpus(&peak, cells, memory, facts);
+        Some(peak)
     };
     variants.into_iter().filter_map(peak).collect()
 }
@@ -70,16 +89,21 @@ fn measured(runs: &Runs, model: &str, variant: &str) -> Option<(f64, Provenance,
     Some((gib, run.provenance.clone(), Some(run.cell.gpu.clone())))
 }
 
-fn on_gpus(peak_gib: f64, memory: &Memory) -> Vec<PeakOnGpu> {
+fn on_gpus(peak: &PeakOfVariant, cells: &[CalibratedCell], memory: &Memory, facts: &VariantFacts) -> Vec<PeakOnGpu> {
+    let PeakOfVariant { model, variant, .. } = peak;
+    let fact = facts.of(model, variant);
     let known = memory.rows().iter().filter_map(|row| match &row.holder {
         Holder::Gpu { gpu } => Some((gpu, row)),
         Holder::Variant { .. } => None,
     });
     known
-        .map(|(gpu, row)| PeakOnGpu {
-            gpu: gpu.clone(),
-            fit: MemoryFit::of(peak_gib, row.gib),
-            provenance: row.provenance.clone(),
+        .map(|(gpu, row)| {
+            let fit = MemoryFit::of(peak.peak_gib, row.gib);
+            let lacks = fact.map_or(Vec::new(), |fact| facts.lacks(fact, gpu));
+            let provenances = [&peak.provenance, &row.provenance];
+            let cell = of_requests(cells, model, variant, gpu);
+            let failure = OnGpu { fit, provenances, lacks: &lacks, cell }.failure(facts, fact);
+            PeakOnGpu { gpu: gpu.clone(), fit, provenance: row.provenance.clone(), lacks, failure }
         })
         .collect()
 }
