@@ -2,7 +2,7 @@
 //!
 //! A cell with many runs has the law that they support ([`choose_law`](crate::choose_law)); one with few has a lognormal
 //! law whose middle and spread it shares with others ([`Pooling`]); one without any borrows its speed from other models.
-//! Runs of several shapes meet in a [`ShapeLaw`](crate::ShapeLaw) first. Rows that contradict the others are named, and
+//! Runs of several shapes meet in a [`ShapeFit`](crate::ShapeFit) first. Rows that contradict the others are named, and
 //! never averaged in silence.
 
 mod borrowed;

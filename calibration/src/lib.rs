@@ -28,7 +28,7 @@ mod roofline;
 mod runs;
 mod sample;
 mod service;
-mod shape_law;
+mod shape_fit;
 mod shapes_file;
 mod spread;
 mod student;
@@ -67,7 +67,7 @@ pub use problem::Problem;
 pub use provenance::Provenance;
 pub use roofline::{Achieved, Chip, LeftOut, Roofline, RooflineError, RooflinePrediction, RooflineVerdict, Work};
 pub use runs::{Benchmarked, CellName, Phase, RUN_COLUMNS, Repeats, Run, RunEnd, Runs, RunsOptions, ServedAs, Shape};
-pub use shape_law::{Beyond, Exponents, ShapeError, ShapeLaw, ShapeParameter, ShapePrediction};
+pub use shape_fit::{Beyond, Exponents, ShapeError, ShapeFit, ShapeParameter, ShapePrediction};
 pub use shapes_file::{
     SHAPE_COLUMNS, SHAPE_MOST, SHAPE_WEIGHT_MAX, ShapeSample, is_quantity, quantity_help, read_shapes,
 };

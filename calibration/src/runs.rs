@@ -286,7 +286,7 @@ impl Runs {
         Ok(cells)
     }
 
-    /// What a shape law takes of a cell: seconds and shape of the warm runs that ended, may be fitted and were
+    /// What a shape fit takes of a cell: seconds and shape of the warm runs that ended, may be fitted and were
     /// measured.
     #[must_use]
     pub fn shaped(&self, cell: &CellName) -> Vec<(f64, Shape)> {
@@ -298,7 +298,7 @@ impl Runs {
         .collect()
     }
 
-    /// Models whose cells hold runs of several shapes although no shape law is to be fitted for them: one problem a
+    /// Models whose cells hold runs of several shapes although no shape fit is to be fitted for them: one problem a
     /// cell.
     ///
     /// - `file`: as the user named it.

@@ -2,7 +2,7 @@
 
 use fleetfront_calibration::{
     CalibrationStudy, CellStudy, Disagreement, FailureRate, FitEstimate, Fitness, LawBasis, MemoryClass, OWN_LAW_N,
-    PeakOnGpu, Phase, RunCounts, ShapeLaw, ShapeParameter,
+    PeakOnGpu, Phase, RunCounts, ShapeFit, ShapeParameter,
 };
 
 use crate::calibration_words::{
@@ -152,7 +152,7 @@ fn shape_laws(study: &CalibrationStudy) -> CalibrationTable {
     let heading = "Shape laws: seconds = fixed + step · steps · megapixels^a · frames^b · images, ± standard errors";
     let mut out = table(heading, &columns, &[4, 5]);
     for of in &study.cells {
-        let Some(law) = &of.cell.shape_law else { continue };
+        let Some(law) = &of.cell.shape_fit else { continue };
         out.rows.push(vec![
             name_words(&of.cell.name),
             part(law, ShapeParameter::Fixed, law.fixed_s, Unit::Seconds),
@@ -167,7 +167,7 @@ fn shape_laws(study: &CalibrationStudy) -> CalibrationTable {
 }
 
 /// A parameter, with its standard error where it was fitted.
-fn part(law: &ShapeLaw, parameter: ShapeParameter, value: f64, unit: Unit) -> String {
+fn part(law: &ShapeFit, parameter: ShapeParameter, value: f64, unit: Unit) -> String {
     if law.fitted.contains(&parameter) {
         format!("{} ± {}", plain(value, unit), plain(law.standard_error(parameter), unit))
     } else {
@@ -175,7 +175,7 @@ fn part(law: &ShapeLaw, parameter: ShapeParameter, value: f64, unit: Unit) -> St
     }
 }
 
-fn exponents(law: &ShapeLaw) -> String {
+fn exponents(law: &ShapeFit) -> String {
     let all = [
         (ShapeParameter::MegapixelsExponent, law.megapixels_exponent, "a"),
         (ShapeParameter::FramesExponent, law.frames_exponent, "b"),
@@ -187,7 +187,7 @@ fn exponents(law: &ShapeLaw) -> String {
     if words.is_empty() { "all 1 (not fitted)".to_owned() } else { words.join(", ") }
 }
 
-fn ranges(law: &ShapeLaw) -> String {
+fn ranges(law: &ShapeFit) -> String {
     let names = ["steps", "megapixels", "frames", "images"];
     let number = |value: f64| plain(value, Unit::Count);
     let range = |(name, (low, high)): (&str, (f64, f64))| {

@@ -184,10 +184,10 @@ fn resolve_variant(
         let seen = seen_on(&gpu.name);
         // A time that is scaled from another GPU type grows with the shape as it does there.
         let base = service.as_ref().and_then(|fit| match &fit.rests_on {
-            Some(RestsOn::Ratio { relative_to, .. }) => seen_on(relative_to).shape_law,
+            Some(RestsOn::Ratio { relative_to, .. }) => seen_on(relative_to).shape_fit,
             _ => None,
         });
-        let measured = seen.shape_law.or(base);
+        let measured = seen.shape_fit.or(base);
         let needs =
             Needs { peak_gib: seen.peak_gib.map_or(row.gib, |gib| gib.max(row.gib)), failed: seen.failed, ..needs };
         let counts = seen.counts.filter(|_| stated.is_none_or(|stated| stated.failure_probability.is_none()));

@@ -18,7 +18,7 @@ pub(crate) struct Seen<'a> {
     /// The greatest peak of GPU memory, in GiB.
     pub(crate) peak_gib: Option<f64>,
     /// How their times grow with the shape; `None` of one shape.
-    pub(crate) shape_law: Option<Measured<'a>>,
+    pub(crate) shape_fit: Option<Measured<'a>>,
 }
 
 impl<'a> Seen<'a> {
@@ -33,8 +33,8 @@ impl<'a> Seen<'a> {
         let rate = [warm, cold].into_iter().flatten().find_map(|cell| cell.failures);
         let (failed, counts) = rate.map_or((None, None), judged);
         let peaks = [warm, cold].into_iter().flatten().filter_map(|cell| cell.peak_gib);
-        let shape_law = warm.and_then(|cell| Some((cell.shape_law.as_ref()?, &cell.timed)));
-        Self { failed, counts, peak_gib: peaks.reduce(f64::max), shape_law }
+        let shape_fit = warm.and_then(|cell| Some((cell.shape_fit.as_ref()?, &cell.timed)));
+        Self { failed, counts, peak_gib: peaks.reduce(f64::max), shape_fit }
     }
 }
 

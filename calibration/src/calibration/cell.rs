@@ -11,7 +11,7 @@ use crate::laws::{Choice, Family, LawFit, Time, Times, choose_law, fit_law};
 use crate::pooling::{CellEstimate, ENOUGH_CELLS, Pooling};
 use crate::runs::{CellName, Phase, Run, RunEnd, Shape};
 use crate::sample::push_once;
-use crate::shape_law::ShapeLaw;
+use crate::shape_fit::ShapeFit;
 
 use super::bounds::{bounds, bounds_of_mean, student};
 use super::rows::Judged;
@@ -87,7 +87,7 @@ pub struct CalibratedCell {
     /// What pooling knows of it; `None` where it does not.
     pub pooled: Option<CellEstimate>,
     /// How its times grow with the shape; `None` of one shape.
-    pub shape_law: Option<ShapeLaw>,
+    pub shape_fit: Option<ShapeFit>,
     /// Its rows against each other.
     pub contradictions: Option<Contradictions>,
     /// How often it fails; `None` where no run tells.
@@ -129,7 +129,7 @@ impl CalibratedCell {
             basis: None,
             ranking: None,
             pooled: None,
-            shape_law: None,
+            shape_fit: None,
             contradictions: None,
             failures: None,
             peak_gib: None,
@@ -195,7 +195,7 @@ impl Judged<'_> {
         }
         CalibratedCell {
             timed: self.timed,
-            shape_law: self.shape_law,
+            shape_fit: self.shape_fit,
             contradictions: self.contradictions,
             flags: self.flags,
             ..cell
@@ -354,7 +354,7 @@ impl Judged<'_> {
         Factor { low: low.min(shortest / mean_s), high: high.max(longest / mean_s) }
     }
 
-    /// With what the shape law leaves open about the wanted shape.
+    /// With what the shape fit leaves open about the wanted shape.
     fn beyond_shape(&self, Factor { low, high }: Factor) -> Factor {
         let Some((error, freedom)) = self.of_shape else { return Factor { low, high } };
         let reach = student(freedom as f64) * error;

@@ -6,7 +6,7 @@ use crate::laws::Time;
 use crate::percentiles::{Percentile, lognormal_of};
 use crate::pooling::CellTimes;
 use crate::runs::{CellName, Phase, Run, RunEnd, Shape};
-use crate::shape_law::{Exponents, ShapeError, ShapeLaw};
+use crate::shape_fit::{Exponents, ShapeError, ShapeFit};
 
 use super::{CalibrationOptions, Flag, OWN_LAW_N, StatedCv};
 
@@ -31,8 +31,8 @@ pub(super) struct Judged<'a> {
     pub(super) fitted: Vec<Run>,
     /// Those that were computed and stand in for measurements where there are none.
     pub(super) derived: Vec<Run>,
-    pub(super) shape_law: Option<ShapeLaw>,
-    /// Standard error of the logarithm of the time at the wanted shape, from the shape law, and its degrees of freedom.
+    pub(super) shape_fit: Option<ShapeFit>,
+    /// Standard error of the logarithm of the time at the wanted shape, from the shape fit, and its degrees of freedom.
     pub(super) of_shape: Option<(f64, usize)>,
     /// The shape of the times.
     pub(super) timed: Shape,
@@ -56,7 +56,7 @@ pub(super) fn judged<'a>(
         all: rows.to_vec(),
         fitted: Vec::new(),
         derived: Vec::new(),
-        shape_law: None,
+        shape_fit: None,
         of_shape: None,
         timed: Shape::default(),
         contradictions: None,
@@ -69,7 +69,7 @@ pub(super) fn judged<'a>(
 }
 
 impl Judged<'_> {
-    /// The times at the wanted shape: as the shape law has them, or of that shape alone.
+    /// The times at the wanted shape: as the shape fit has them, or of that shape alone.
     fn at_one_shape(&mut self, options: &CalibrationOptions) -> Vec<Run> {
         let wanted = options.timed.iter().find(|(model, _)| *model == self.name.model).map(|(_, shape)| shape.clone());
         let timed: Vec<&Run> = self.all.iter().copied().filter(|run| run.time().is_some() && run.used).collect();
@@ -115,8 +115,8 @@ impl Judged<'_> {
                 _ => None,
             })
             .collect();
-        let law = ShapeLaw::fit(&shaped, Exponents::Fitted)?;
-        let law = self.shape_law.insert(law);
+        let law = ShapeFit::fit(&shaped, Exponents::Fitted)?;
+        let law = self.shape_fit.insert(law);
         let wanted = if options.extrapolate {
             law.extrapolate(&self.timed, ANY_COVERAGE)
         } else {
