@@ -23,6 +23,7 @@ use crate::day::Day;
 use crate::fit::Kind;
 use crate::pooling::{CellTimes, ENOUGH_CELLS, Pooling, SpreadPrior, TAU_FLOOR};
 use crate::runs::{CellName, Phase, Run, Runs, Shape};
+use crate::spread::BORROWED_FREEDOM;
 
 pub use cell::{CalibratedCell, LawBasis, RowsBehind, RunCounts};
 pub use flag::Flag;
@@ -35,9 +36,6 @@ use rows::{Judged, judged};
 /// Fewest ended runs of a cell that may choose a family of laws; below, the law is a pooled lognormal one. With 20 runs the
 /// standard deviation of a spread is 16 % of it, and that of the mean of times with a cv of 0.7 is 16 % too.
 pub const OWN_LAW_N: usize = 20;
-
-/// What a cell's spread is worth that is stated and not measured: cells differ, so as little as four runs.
-const STATED_FREEDOM: f64 = 3.0;
 
 /// A spread that a source states, for cells without runs that would tell it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -163,7 +161,7 @@ impl PhaseOf<'_> {
         let times: Vec<CellTimes> = judged.iter().filter_map(Judged::cell_times).collect();
         let reference = options.reference.clone().unwrap_or_else(|| most_measured(&times));
         let fit = |stated: Option<&StatedCv>| {
-            let prior = stated.and_then(|stated| SpreadPrior::stated(stated.cv, STATED_FREEDOM).ok());
+            let prior = stated.and_then(|stated| SpreadPrior::stated(stated.cv, f64::from(BORROWED_FREEDOM)).ok());
             Pooling::fit(&times, prior, &reference, TAU_FLOOR).ok()
         };
         let (pooling, stated) = match fit(stated) {

@@ -71,6 +71,7 @@ pub use shape_fit::{Beyond, Exponents, ShapeError, ShapeFit, ShapeParameter, Sha
 pub use shapes_file::{
     SHAPE_COLUMNS, SHAPE_MOST, SHAPE_WEIGHT_MAX, ShapeSample, is_quantity, quantity_help, read_shapes,
 };
+pub use spread::{BORROWED_FREEDOM, OWN_SPREAD_N};
 pub use study::{
     BesideArithmetic, CalibrationStudy, CellStudy, Disagreement, Fitness, MeanBounds, PeakOfVariant, PeakOnGpu,
     StudyEffort, StudyFacts,

@@ -4,10 +4,7 @@ use fleetfront_sim::{Law, Seconds};
 
 use crate::fit::{Factor, Fit, Kind, RestsOn};
 use crate::provenance::Provenance;
-use crate::spread::{Scope, Spread};
-
-/// Fewest measurements whose own spread is believed; with fewer it is pooled.
-const OWN_SPREAD_N: usize = 3;
+use crate::spread::{OWN_SPREAD_N, Scope, Spread};
 
 /// One row behind a law.
 #[derive(Debug, Clone, Copy)]
@@ -90,7 +87,7 @@ impl<'a> Sample<'a> {
 
     fn own_spread(&self) -> Option<Spread> {
         let (squares, freedom) = self.squared_cv();
-        if freedom + 1 < OWN_SPREAD_N {
+        if freedom + 1 < OWN_SPREAD_N as usize {
             return None;
         }
         let cv = (squares / freedom as f64).sqrt();

@@ -7,6 +7,13 @@ use crate::sample::Sample;
 /// Stands for every model, variant or GPU in a file.
 pub(crate) const ANY: &str = "*";
 
+/// Fewest measurements whose own spread is believed; with fewer it is borrowed.
+pub const OWN_SPREAD_N: u32 = 3;
+
+/// Degrees of freedom of a spread that is borrowed, stated by a source or pooled over others: cells differ, so it is worth
+/// as little as that of four runs. Our choice.
+pub const BORROWED_FREEDOM: u32 = 3;
+
 /// Fewest degrees of freedom that a pooled spread is believed from: as many as three measurements of one cell have.
 const POOLED_FREEDOM: usize = 2;
 

@@ -1,6 +1,6 @@
 //! How far a mean may be off: what a fit says of it, as a law of the factor on the mean.
 
-use fleetfront_calibration::{Factor, Fit, Kind};
+use fleetfront_calibration::{BORROWED_FREEDOM, Factor, Fit, Kind, OWN_SPREAD_N};
 use fleetfront_scenario::FailureCounts;
 use fleetfront_sim::{exp, ln, normal_quantile};
 use statrs::distribution::{Beta, ContinuousCDF, StudentsT};
@@ -10,10 +10,6 @@ const BOUNDS: f64 = 0.90;
 /// Student's t with few degrees of freedom is drawn within its central part of this size: with two of them the mean of
 /// what it leaves out is infinite, which no service time is.
 const STUDENT_PART: f64 = 0.99;
-/// Fewest runs that speak for their own spread; with fewer it is borrowed from others.
-const OWN_SPREAD_N: u32 = 3;
-/// What a borrowed spread is worth: cells differ, so as little as four runs, as where runs are calibrated.
-const BORROWED_FREEDOM: u32 = 3;
 
 /// The law of the logarithm of a factor. Its median is 1, but for counted shares.
 #[derive(Debug, Clone, Copy, PartialEq)]
