@@ -136,6 +136,7 @@ fn options(joining: &Joining, inputs: &Inputs, runs: &Runs, today: Day) -> Resul
         },
         stated,
         stand_ins: inputs.stand_ins.clone(),
+        expected: inputs.expected.clone(),
         reference: joining.reference.clone(),
         timed: named,
         extrapolate: joining.extrapolate,

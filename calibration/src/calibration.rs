@@ -8,6 +8,7 @@
 mod borrowed;
 mod bounds;
 mod cell;
+mod dispute;
 mod first_requests;
 mod flag;
 mod ranking;
@@ -18,7 +19,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-use crate::contradictions::ContradictionRule;
+use crate::contradictions::{ContradictionRule, TypicalTime};
 use crate::day::Day;
 use crate::fit::Kind;
 use crate::pooling::{CellTimes, ENOUGH_CELLS, Pooling, SpreadPrior, TAU_FLOOR};
@@ -26,6 +27,7 @@ use crate::runs::{CellName, Phase, Run, Runs, Shape};
 use crate::spread::BORROWED_FREEDOM;
 
 pub use cell::{CalibratedCell, LawBasis, RowsBehind, RunCounts};
+pub use dispute::Dispute;
 pub use flag::Flag;
 pub use ranking::{LawRanking, RankedLaw};
 pub use ratios::GpuRatio;
@@ -58,6 +60,8 @@ pub struct CalibrationOptions {
     /// The same of other models than these. They say so little of them that they only stand in where no cell was measured
     /// twice and nothing else is stated: beside cells of a wider spread they would make bounds too narrow.
     pub stand_ins: Vec<StatedCv>,
+    /// What is taken of cells none of whose rows may be fitted, such as a ratio of a GPU type: their rows are held against it.
+    pub expected: Vec<(CellName, TypicalTime)>,
     /// The GPU type that others are compared with; `None`: the one on which most cells were measured.
     pub reference: Option<String>,
     /// The shape at which the times of a model are wanted; of others, that of most of its runs.
@@ -101,6 +105,7 @@ impl Default for CalibrationOptions {
             rule: ContradictionRule::Exclude,
             stated: Vec::new(),
             stand_ins: Vec::new(),
+            expected: Vec::new(),
             reference: None,
             timed: Vec::new(),
             extrapolate: false,
@@ -114,7 +119,7 @@ impl Calibration {
     #[must_use]
     pub fn of(runs: &Runs, options: &CalibrationOptions) -> Self {
         let (mut cells, mut pooled) = (Vec::new(), Vec::new());
-        for phase in [Phase::Warm, Phase::Cold, Phase::Boot, Phase::Adapter] {
+        for phase in Phase::ALL {
             let of_phase = runs.cells(phase);
             if of_phase.is_empty() {
                 continue;

@@ -42,14 +42,14 @@ pub use billing::{BILLING_COLUMNS, BillingRow, read_billing_report};
 pub use billing_rates::{RateCheck, RateChecks, StatedPrice, check_rates, read_billing_rates};
 pub use boots::{BootRow, Boots};
 pub use calibration::{
-    CalibratedCell, Calibration, CalibrationOptions, Flag, GpuRatio, LawBasis, LawRanking, OWN_LAW_N, PooledPhase,
-    RankedLaw, RowsBehind, RunCounts, StatedCv,
+    CalibratedCell, Calibration, CalibrationOptions, Dispute, Flag, GpuRatio, LawBasis, LawRanking, OWN_LAW_N,
+    PooledPhase, RankedLaw, RowsBehind, RunCounts, StatedCv,
 };
 pub use contradictions::{ContradictionRule, Contradictions, JudgedRow, TypicalTime};
 pub use curve_file::read_load_curve;
 pub use day::Day;
 pub use failures::FailureRate;
-pub use fit::{Factor, Fit, Kind, RestsOn, RowsOf};
+pub use fit::{DERIVED_SIGMA, Factor, Fit, Kind, RestsOn, RowsOf};
 pub use laws::{
     CdfStep, Choice, Empirical, FIT_COVERAGE, Family, FitError, FitEstimate, Goodness, LawFit, Nearest, QqPoint,
     REPLICATES, RunnerUp, TestOfFit, Time, TimeOnTest, Times, choose_law, fit_law, goodness_of_fit, kaplan_meier,

@@ -9,6 +9,8 @@ mod row;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::day::Day;
@@ -104,6 +106,31 @@ pub enum Phase {
     Boot,
     /// Loading a LoRA adapter.
     Adapter,
+}
+
+impl Phase {
+    /// All of them.
+    pub(crate) const ALL: [Self; 4] = [Self::Warm, Self::Cold, Self::Boot, Self::Adapter];
+
+    /// What is measured in it.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Warm => "warm requests",
+            Self::Cold => "first requests",
+            Self::Boot => "boots",
+            Self::Adapter => "loads of adapters",
+        }
+    }
+}
+
+impl fmt::Display for CellName {
+    /// `flux-dev bf16, L40S`; what is `*` or empty is left out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { model, variant, gpu } = self;
+        let variant = if variant.is_empty() || variant == "*" { String::new() } else { format!(" {variant}") };
+        write!(f, "{model}{variant}, {gpu}")
+    }
 }
 
 /// How a run ended.

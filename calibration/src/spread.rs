@@ -2,6 +2,7 @@
 
 use crate::fit::RowsOf;
 use crate::provenance::Provenance;
+use crate::runs::CellName;
 use crate::sample::Sample;
 
 /// Stands for every model, variant or GPU in a file.
@@ -32,6 +33,13 @@ pub(crate) struct Scope<'a> {
     pub(crate) model: &'a str,
     pub(crate) variant: &'a str,
     pub(crate) gpu: &'a str,
+}
+
+impl CellName {
+    /// The cell as rows speak of it.
+    pub(crate) fn scope(&self) -> Scope<'_> {
+        Scope { model: &self.model, variant: &self.variant, gpu: &self.gpu }
+    }
 }
 
 impl From<Scope<'_>> for RowsOf {

@@ -137,14 +137,12 @@ fn reason_words(reason: &Infeasible) -> String {
     }
 }
 
-/// Warnings of the files, and what benchmarks contradict; each once.
+/// Warnings of the files and of the pools, each once.
 #[must_use]
 pub fn warnings(scenario: &Scenario) -> Vec<String> {
     let mut seen = Vec::new();
-    let notes = fits(scenario).filter(|(_, _, fit)| fit.n > 0).flat_map(|(_, _, fit)| &fit.notes);
-    let contradictions = notes.filter(|note| note.contains("contradict"));
     let timeouts = timeout_warnings(scenario);
-    for warning in scenario.warnings.iter().chain(contradictions).chain(&timeouts) {
+    for warning in scenario.warnings.iter().chain(&timeouts) {
         if !seen.contains(warning) {
             seen.push(warning.clone());
         }

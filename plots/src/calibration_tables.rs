@@ -6,8 +6,7 @@ use fleetfront_calibration::{
 };
 
 use crate::calibration_words::{
-    between, calibration_sources, flags_words, law_words, mean_words, name_words, phase_words, shape_words,
-    source_numbers,
+    between, calibration_sources, flags_words, law_words, mean_words, shape_words, source_numbers,
 };
 use crate::format::{Unit, plain};
 
@@ -41,7 +40,7 @@ fn table(heading: impl Into<String>, columns: &[&'static str], numbers: &[usize]
 
 fn laws(study: &CalibrationStudy, phase: Phase, sources: &[String]) -> CalibrationTable {
     let columns = ["cell", "law", "mean, s (90 %)", "cv", "runs", "kind, age [from]", "flags"];
-    let words = phase_words(phase);
+    let words = phase.words();
     let heading = format!("{}{}: laws of the seconds", words[..1].to_uppercase(), &words[1..]);
     let mut out = table(heading, &columns, &[3, 4]);
     for of in study.cells.iter().filter(|of| of.cell.phase == phase) {
@@ -54,7 +53,7 @@ fn laws(study: &CalibrationStudy, phase: Phase, sources: &[String]) -> Calibrati
             (None, _) => String::new(),
         };
         out.rows.push(vec![
-            name_words(&of.cell.name) + &shape,
+            format!("{}{shape}", of.cell.name),
             fit.map_or("none".to_owned(), |fit| law_words(&fit.law)),
             of.mean_s.map_or("–".to_owned(), mean_words),
             of.cv.map_or("–".to_owned(), |cv| plain(cv, Unit::Count)),
@@ -103,8 +102,8 @@ fn fitness(study: &CalibrationStudy) -> CalibrationTable {
         let numbers = parameters.iter().map(|(of, value)| format!("{} {}", name(of), with_interval(value)));
         let p = |p: f64| if p < 0.01 { format!("{p:.3}") } else { format!("{p:.2}") };
         out.rows.push(vec![
-            name_words(&of.cell.name),
-            phase_words(of.cell.phase).to_owned(),
+            of.cell.name.to_string(),
+            of.cell.phase.words().to_owned(),
             format!("{family}: {}", numbers.collect::<Vec<_>>().join(", ")),
             (of.cell.counts.ended + of.cell.counts.cut_off).to_string(),
             p(goodness.anderson_darling.p_value),
@@ -136,7 +135,7 @@ fn spreads(study: &CalibrationStudy) -> CalibrationTable {
     for phase in &study.pooled {
         let Some(spread) = phase.spread else { continue };
         out.rows.push(vec![
-            phase_words(phase.phase).to_owned(),
+            phase.phase.words().to_owned(),
             plain(spread.variance.exp_m1().sqrt(), Unit::Count),
             if spread.cells == 1 { "1 cell".to_owned() } else { format!("{} cells", spread.cells) },
             plain(spread.freedom + 1.0, Unit::Count),
@@ -154,7 +153,7 @@ fn shape_laws(study: &CalibrationStudy) -> CalibrationTable {
     for of in &study.cells {
         let Some(law) = &of.cell.shape_fit else { continue };
         out.rows.push(vec![
-            name_words(&of.cell.name),
+            of.cell.name.to_string(),
             part(law, ShapeParameter::Fixed, law.fixed_s, Unit::Seconds),
             part(law, ShapeParameter::PerStep, law.per_step_s, Unit::Seconds),
             exponents(law),
@@ -210,7 +209,7 @@ fn ratios(study: &CalibrationStudy, sources: &[String]) -> CalibrationTable {
         for ratio in &phase.ratios {
             out.rows.push(vec![
                 ratio.gpu.clone(),
-                phase_words(phase.phase).to_owned(),
+                phase.phase.words().to_owned(),
                 phase.reference.clone(),
                 between(ratio.ratio, ratio.ratio * ratio.factor.low, ratio.ratio * ratio.factor.high),
                 plain(ratio.between_models, Unit::Count),
@@ -244,7 +243,7 @@ fn failures(study: &CalibrationStudy) -> CalibrationTable {
             }
         };
         let kind = of.cell.rows.kind.word().to_owned();
-        let (name, phase) = (name_words(&of.cell.name), phase_words(of.cell.phase).to_owned());
+        let (name, phase) = (of.cell.name.to_string(), of.cell.phase.words().to_owned());
         let cut_off = of.cell.counts.cut_off.to_string();
         out.rows.push(vec![name, phase, failed.to_string(), runs.to_string(), cut_off, probability, kind]);
     }
@@ -303,7 +302,7 @@ fn arithmetic(study: &CalibrationStudy, sources: &[String]) -> CalibrationTable 
         };
         let on = if prediction.is_measured_gpu { "this GPU" } else { "other GPUs left out" };
         out.rows.push(vec![
-            format!("{} ({} passes)", name_words(&of.cell.name), plain(found.passes, Unit::Count)),
+            format!("{} ({} passes)", of.cell.name, plain(found.passes, Unit::Count)),
             plain(mean.value, Unit::Seconds),
             plain(prediction.seconds, Unit::Seconds),
             format!("× {:.2}, {on}", prediction.factor),

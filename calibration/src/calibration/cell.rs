@@ -104,6 +104,12 @@ pub struct CalibratedCell {
 }
 
 impl CalibratedCell {
+    /// Its name with its phase.
+    #[must_use]
+    pub fn words(&self) -> String {
+        format!("{} ({})", self.name, self.phase.words())
+    }
+
     /// The sample and the law that it is held against in tests and figures: that of the chosen family, for few runs the
     /// lognormal one. `None` where the sample has no such law.
     #[must_use]
@@ -281,7 +287,7 @@ impl Judged<'_> {
             law: self.widened(Law::lognormal(mean, cv)),
             kind: self.kind(),
             n: 0,
-            factor: Factor::DERIVED_BOUNDS,
+            factor: Factor::DERIVED,
             basis: LawBasis::Computed,
             words: "lognormal law about a computed mean".to_owned(),
         })

@@ -85,6 +85,14 @@ pub enum Flag {
     },
 }
 
+impl Flag {
+    /// Whether it says that rows contradict each other.
+    #[must_use]
+    pub fn is_dispute(&self) -> bool {
+        matches!(self, Self::Contradiction { .. } | Self::Divided { .. })
+    }
+}
+
 impl fmt::Display for Flag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

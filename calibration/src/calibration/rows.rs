@@ -64,7 +64,8 @@ pub(super) fn judged<'a>(
         flags: Vec::new(),
     };
     let at_one_shape = judged.at_one_shape(options);
-    judged.judge(at_one_shape, stated, options.rule);
+    let expected = options.expected.iter().find(|(cell, _)| phase == Phase::Warm && cell == name);
+    judged.judge(at_one_shape, stated, expected.map(|(_, time)| *time), options.rule);
     judged
 }
 
@@ -135,12 +136,21 @@ impl Judged<'_> {
         Ok(rows)
     }
 
-    fn judge(&mut self, rows: Vec<Run>, stated: Option<&StatedCv>, rule: ContradictionRule) {
+    /// - `expected`: what is taken of the cell where no row may be fitted.
+    fn judge(
+        &mut self,
+        rows: Vec<Run>,
+        stated: Option<&StatedCv>,
+        expected: Option<TypicalTime>,
+        rule: ContradictionRule,
+    ) {
         let floor = stated.map_or(SIGMA_FLOOR, |stated| (stated.cv * stated.cv).ln_1p().sqrt());
         let speakers = speakers(&rows);
         let refs: Vec<&Run> = speakers.iter().map(|speaker| &speaker.row).collect();
         let every: Vec<&Run> = rows.iter().collect();
-        let reference = derived_middle(&every, floor).or_else(|| TypicalTime::of_runs(&every, floor));
+        let expected = expected.filter(|_| !every.iter().any(|run| run.is_fitted()));
+        let expected = expected.map(|time| TypicalTime { sigma: time.sigma.max(floor), ..time });
+        let reference = derived_middle(&every, floor).or(expected).or_else(|| TypicalTime::of_runs(&every, floor));
         let mut outcasts: Vec<usize> = Vec::new();
         if let Some(reference) = reference {
             let found = Contradictions::judge(&refs, reference, rule);
@@ -270,7 +280,8 @@ fn derived_middle(rows: &[&Run], sigma: f64) -> Option<TypicalTime> {
         .filter_map(|run| run.typical_s())
         .collect();
     let mean = derived.iter().sum::<f64>() / derived.len() as f64;
-    (!derived.is_empty()).then(|| TypicalTime { typical_s: mean, sigma, error: Factor::DERIVED.high.ln(), n: None })
+    let [_, error] = Factor::DERIVED.sigmas_log();
+    (!derived.is_empty()).then_some(TypicalTime { typical_s: mean, sigma, error, n: None })
 }
 
 fn scaled(end: &RunEnd, factor: f64) -> RunEnd {

@@ -76,7 +76,7 @@ fn one_run_has_the_spread_that_the_tables_state_and_a_wide_mean() {
     assert_relative_eq!(fit.law.cv(), 0.04, max_relative = 1e-6);
     // Student's t of the three degrees that a stated spread is worth: 2.353.
     assert_relative_eq!(fit.factor.high.ln(), 2.353 * 0.04, max_relative = 2e-3);
-    let told = "instantid fp16 on A10, service: 1 run:";
+    let told = "instantid fp16, A10 (warm requests): 1 run:";
     assert!(scenario.warnings.iter().any(|words| words.contains(told)), "{:#?}", scenario.warnings);
 }
 
@@ -138,7 +138,7 @@ fn rules_follow_the_section_and_have_no_effect_without_runs() {
     let rows = [8.0, 8.2, 8.1, 80.0].map(|seconds| warm("instantid,,A10", seconds)).concat();
     let mean_s = |section: &str| {
         let scenario = Scenario::load(&with_section(&rows, section)).expect("no problems");
-        let told = scenario.warnings.iter().filter(|words| words.contains("A10, service: 80 s")).count();
+        let told = scenario.warnings.iter().filter(|words| words.contains("A10 (warm requests): 80 s")).count();
         assert_eq!(told, 1, "{:#?}", scenario.warnings);
         cell(&scenario, "instantid", "A10").service.as_ref().expect("a law").law.mean_s()
     };
