@@ -26,7 +26,7 @@ use crate::pooling::{CellTimes, ENOUGH_CELLS, Pooling, SpreadPrior, TAU_FLOOR};
 use crate::runs::{CellName, Phase, Run, Runs, Shape};
 use crate::spread::BORROWED_FREEDOM;
 
-pub use cell::{CalibratedCell, LawBasis, RowsBehind, RunCounts};
+pub use cell::{CalibratedCell, FailureRows, LawBasis, RowsBehind, RunCounts};
 pub use dispute::Dispute;
 pub use flag::Flag;
 pub use ranking::{LawRanking, RankedLaw};

@@ -42,8 +42,8 @@ pub use billing::{BILLING_COLUMNS, BillingRow, read_billing_report};
 pub use billing_rates::{RateCheck, RateChecks, StatedPrice, check_rates, read_billing_rates};
 pub use boots::{BootRow, Boots};
 pub use calibration::{
-    CalibratedCell, Calibration, CalibrationOptions, Dispute, Flag, GpuRatio, LawBasis, LawRanking, OWN_LAW_N,
-    PooledPhase, RankedLaw, RowsBehind, RunCounts, StatedCv,
+    CalibratedCell, Calibration, CalibrationOptions, Dispute, FailureRows, Flag, GpuRatio, LawBasis, LawRanking,
+    OWN_LAW_N, PooledPhase, RankedLaw, RowsBehind, RunCounts, StatedCv,
 };
 pub use contradictions::{ContradictionRule, Contradictions, JudgedRow, TypicalTime};
 pub use curve_file::read_load_curve;

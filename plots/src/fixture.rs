@@ -150,6 +150,7 @@ fn cells() -> Vec<CellSummary> {
                 gpu: (*gpu).into(),
                 feasible,
                 memory,
+                failures: None,
                 service_s: mean,
                 service_s_low: mean.map(|s| if *gpu == "L40S" { s } else { s * 0.74 }),
                 service_s_high: mean.map(|s| if *gpu == "L40S" { s } else { s * 1.35 }),

@@ -66,6 +66,15 @@ pub struct RowsBehind {
     pub oldest_days: Option<i64>,
 }
 
+/// Kind and sources of runs of which some failed, those that ended well included.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FailureRows {
+    /// The weakest kind among them.
+    pub kind: Kind,
+    /// Sources with their dates, each once.
+    pub sources: Vec<String>,
+}
+
 /// What is known of a model's variant on a GPU type, in one phase.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CalibratedCell {
@@ -92,6 +101,9 @@ pub struct CalibratedCell {
     pub contradictions: Option<Contradictions>,
     /// How often it fails; `None` where no run tells.
     pub failures: Option<FailureRate>,
+    /// What that was counted on; `None` where no run failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure_rows: Option<FailureRows>,
     /// The greatest peak of memory of a run that ended, in GiB.
     pub peak_gib: Option<f64>,
     /// Where its numbers come from.
@@ -138,6 +150,7 @@ impl CalibratedCell {
             shape_fit: None,
             contradictions: None,
             failures: None,
+            failure_rows: None,
             peak_gib: None,
             rows: RowsBehind {
                 kind: Kind::Assumed,
@@ -186,6 +199,7 @@ impl Judged<'_> {
             ranking: choice.as_ref().map(LawRanking::from),
             pooled,
             failures,
+            failure_rows: failure_rows(&of_shape),
             peak_gib: ended.filter_map(|run| run.peak_gib).reduce(f64::max),
             times,
             ..CalibratedCell::empty(self.name, self.phase)
@@ -444,6 +458,16 @@ impl Judged<'_> {
         let (age_days, youngest) = ages.into_iter().next().unzip();
         RowsBehind { kind, sources, youngest, age_days, oldest_days }
     }
+}
+
+/// The runs that failures are counted on; `None` where none failed.
+fn failure_rows(runs: &[&Run]) -> Option<FailureRows> {
+    let has_failed = |run: &Run| matches!(run.end, RunEnd::Failed { .. });
+    runs.iter().find(|run| has_failed(run))?;
+    let counted = |run: &&Run| has_failed(run) || matches!(run.end, RunEnd::Took { .. });
+    let counted: Vec<&Run> = runs.iter().copied().filter(counted).collect();
+    let kind = counted.iter().map(|run| run.provenance.kind).max()?;
+    Some(FailureRows { kind, sources: sources(&counted) })
 }
 
 /// Whether runs choose the family of their law.

@@ -5,7 +5,7 @@ use fleetfront_calibration::{Kind, RestsOn};
 
 use crate::resolved::{Cell, Feasibility, Infeasible, Model};
 use crate::testing::{check, default_scenario, edited_text, only_problem};
-use crate::{FailureCounts, Files, Scenario};
+use crate::{CellFailures, FailureCounts, Files, Scenario, SeenFailures};
 
 const HEADER: &str = "model,variant,gpu,phase,seconds,ok,cause,steps,megapixels,peak_gib,machine,date,kind,source\n";
 
@@ -172,6 +172,29 @@ fn failures_that_were_counted_are_the_cell_s_unless_it_states_its_own() {
     let scenario = Scenario::load(&with_section(&rows, stated)).expect("no problems");
     let found = cell(&scenario, "instantid", "A10");
     assert_eq!((found.failure_probability, found.failure_counts), (Some(0.25), None));
+    // What its runs showed is told all the same.
+    let seen = Some(SeenFailures { failed: 1, runs: 21, out_of_memory: 0 });
+    let sources = vec!["a test (2026-11-24)".to_owned()];
+    assert_eq!(found.failures, Some(CellFailures { kind: Kind::Assumed, sources, seen }));
+}
+
+#[test]
+fn memory_that_sometimes_does_not_suffice_is_at_its_limit() {
+    let failed = |cause: &str| warm("instantid,,A10", 1.0).replace(",1,yes,,", &format!(",,no,{cause},"));
+    let rows = twenty("instantid,,A10", 10.0) + &failed("oom").repeat(3) + &failed("crash");
+    let scenario = loaded(&rows);
+    let found = cell(&scenario, "instantid", "A10");
+    assert_eq!(found.feasibility, Feasibility::SometimesOutOfMemory);
+    let failures = found.failures.as_ref().expect("some failed");
+    assert_eq!(failures.seen, Some(SeenFailures { failed: 4, runs: 24, out_of_memory: 3 }));
+    assert_eq!((failures.kind, failures.sources.is_empty()), (Kind::Measured, false));
+    // Where the platform offers the GPU type it stays so.
+    let there = scenario.on_platform(&crate::presets::preset("modal").expect("it is there"));
+    assert_eq!(cell(&there, "instantid", "A10").feasibility, Feasibility::SometimesOutOfMemory);
+    let there = scenario.on_platform(&crate::presets::preset("runpod-flex").expect("it is there"));
+    assert!(!cell(&there, "instantid", "A10").feasibility.is_feasible());
+    let back = there.on_platform(&crate::presets::preset("modal").expect("it is there"));
+    assert_eq!(cell(&back, "instantid", "A10").feasibility, Feasibility::SometimesOutOfMemory);
 }
 
 #[test]
