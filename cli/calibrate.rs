@@ -137,6 +137,7 @@ fn options(joining: &Joining, inputs: &Inputs, runs: &Runs, today: Day) -> Resul
         },
         stated,
         stand_ins: inputs.stand_ins.clone(),
+        expected: inputs.expected.clone(),
         reference: joining.reference.clone(),
         timed: named,
         extrapolate: joining.extrapolate,
@@ -216,7 +217,7 @@ fn shape_problem(of: &CellStudy, line: u64, because: &str, inputs: &Inputs) -> P
         |runs: &Runs| runs.rows.iter().any(|run| run.line == line && run.cell == *name && run.phase == of.cell.phase);
     let file = inputs.parts.iter().find(|(_, runs)| is_of(runs)).map_or(String::new(), |(file, _)| file.clone());
     let cell = format!("{} {}", name.model, name.variant);
-    let is_outside = of.cell.shape_law.is_some();
+    let is_outside = of.cell.shape_fit.is_some();
     let message = if is_outside {
         format!("{} on {}: {cause}", cell.trim_end(), name.gpu)
     } else {

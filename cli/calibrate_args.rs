@@ -79,7 +79,7 @@ pub(crate) struct Joining {
     /// Allow shapes outside of what was measured; their times are labelled
     #[arg(long)]
     pub(crate) extrapolate: bool,
-    /// What to do with runs of several shapes that make no shape law: refuse them, or leave out all but one shape
+    /// What to do with runs of several shapes that make no shape fit: refuse them, or leave out all but one shape
     #[arg(long, value_name = "RULE", value_enum, default_value = "refuse")]
     pub(crate) mixed_shapes: MixedShapes,
     /// The GPU type that others are compared with [default: the one on which most cells were measured]
@@ -140,7 +140,7 @@ pub(crate) enum ContradictionsRule {
     Keep,
 }
 
-/// What is done with runs of several shapes that make no shape law.
+/// What is done with runs of several shapes that make no shape fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum MixedShapes {
     /// They are an error

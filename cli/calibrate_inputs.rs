@@ -5,7 +5,7 @@ use std::path::Path;
 
 use fleetfront_calibration::{
     Benchmarked, Benchmarks, Boots, CellName, Day, Kind, Memory, Prices, Problem, Provenance, Repeats, Runs,
-    RunsOptions, ServedAs, Shape, StatedCv, near_misses,
+    RunsOptions, ServedAs, Shape, StatedCv, TypicalTime, near_misses,
 };
 use fleetfront_plots::CalibrationInput;
 use fleetfront_scenario::Files;
@@ -29,6 +29,8 @@ pub(crate) struct Inputs {
     pub(crate) stated: Vec<StatedCv>,
     /// Those that the embedded scenario states of its models.
     pub(crate) stand_ins: Vec<StatedCv>,
+    /// What ratios of tables make of cells none of whose rows is fitted.
+    pub(crate) expected: Vec<(CellName, TypicalTime)>,
     /// Peaks and memory that a scenario states; else those of the embedded one.
     pub(crate) memory: Memory,
     /// What else a scenario says; else the facts of the embedded one.
@@ -63,6 +65,7 @@ impl Inputs {
             words: Vec::new(),
             stated: Vec::new(),
             stand_ins: stand_ins(&embedded),
+            expected: Vec::new(),
             memory,
             of_scenario: OfScenario::facts_of(&embedded),
             remarks: Vec::new(),
@@ -140,6 +143,7 @@ impl Inputs {
             ReadAs::Mlperf => Runs::read_mlperf(label, body, &benchmarked(reading, label)?, &options),
             ReadAs::Benchmarks => Benchmarks::read(label, body).and_then(|table| {
                 self.stated.extend(table.stated_cv());
+                self.expected.extend(table.expected());
                 table.runs(true).on_known_gpus(label, &gpus)
             }),
             ReadAs::Boots => Boots::read(label, body).and_then(|table| {

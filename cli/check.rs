@@ -98,6 +98,7 @@ impl Meaning<'_> {
         self.show_models(&mut screen, &mut sources);
         self.show_allocations(&mut screen);
         self.show_feasibility(&mut screen);
+        self.show_failures(&mut screen);
         self.show_fits(&mut screen);
         self.show_sources_of_times(&mut screen, &mut sources);
         screen.list("Sources, by the numbers above", &sources.lines());
@@ -235,18 +236,41 @@ impl Meaning<'_> {
         let mut rows: Vec<Vec<String>> = Vec::new();
         // Cells come model by model, variant by variant, all GPU types of each in a row.
         for cells in self.cells.chunks(gpus.len()) {
-            let symbol = |cell: &CellSummary| match cell.feasible {
-                true if cell.memory.starts_with("borderline") => "≈",
-                true => "✓",
-                false => "✗",
-            };
             let mut row = vec![format!("{} {}", cells[0].model, cells[0].variant)];
-            row.extend(cells.iter().map(|cell| symbol(cell).to_owned()));
+            row.extend(cells.iter().map(|cell| cell.sign().to_owned()));
             rows.push(row);
         }
         let derived = "derived: peaks beside usable memory, with kind and source in the memory file";
-        screen.titled("What runs where (≈: hardly any memory to spare)", &self.basis(derived));
+        screen.titled("What runs where (≈: hardly any memory to spare; !: some runs failed)", &self.basis(derived));
         screen.table(&[&["model, variant"], gpus.as_slice()].concat(), &rows, &[]);
+    }
+
+    /// Cells whose tries fail more or less often than their model's.
+    fn show_failures(&self, screen: &mut Screen) {
+        let row = |cell: &CellSummary| {
+            let failures = cell.failures.as_ref()?;
+            let seen = failures.seen.map_or_else(
+                || "–".to_owned(),
+                |seen| format!("{} of {}, {} out of memory", seen.failed, seen.runs, seen.out_of_memory),
+            );
+            Some(vec![
+                format!("{} {}", cell.model, cell.variant),
+                cell.gpu.clone(),
+                estimate(failures.probability, Unit::Share),
+                kind_word(failures.kind).to_owned(),
+                seen,
+                failures.sources.join("; "),
+            ])
+        };
+        let rows: Vec<Vec<String>> = self.cells.iter().filter_map(row).collect();
+        if !rows.is_empty() {
+            screen.heading("Tries that fail, where a cell has a share of its own (90 % interval where it was counted)");
+            screen.table(
+                &["model, variant", "GPU", "tries that fail", "kind", "runs that failed", "source"],
+                &rows,
+                &[2],
+            );
+        }
     }
 
     fn show_fits(&self, screen: &mut Screen) {

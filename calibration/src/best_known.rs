@@ -8,12 +8,9 @@ use crate::benchmarks::Benchmarks;
 use crate::boots::Boots;
 use crate::calibration::{CalibratedCell, Calibration, LawBasis};
 use crate::contradictions::{CONTRADICTION_Z, ContradictionRule, Contradictions, TypicalTime};
-use crate::fit::{Factor, Fit, RestsOn};
+use crate::fit::Fit;
 use crate::runs::{CellName, Phase, Run, Runs};
 use crate::spread::Scope;
-
-/// Standard deviations to either side of a factor, which holds 90 %.
-const SIGMAS_OF_FACTOR: f64 = 1.644_853_626_951_472_2;
 
 /// What the files of a scenario say of times.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +47,15 @@ impl BestKnown<'_> {
         self.measured(Phase::Boot, cell).or_else(rows).or_else(others)
     }
 
+    /// Rows of `benchmarks.csv` and `boots.csv` that contradict what is taken of their cell, as `calibrate` judges them, in
+    /// words.
+    #[must_use]
+    pub fn rows_against_each_other(&self) -> Vec<String> {
+        let services = self.benchmarks.map_or(Vec::new(), Benchmarks::contradictions);
+        let boots = self.boots.map_or(Vec::new(), Boots::contradictions);
+        services.into_iter().chain(boots).map(|dispute| dispute.to_string()).collect()
+    }
+
     /// Rows and ratios of `benchmarks.csv`, and rows of `boots.csv`, that runs of their cell have replaced and contradict, in words.
     #[must_use]
     pub fn rows_against_runs(&self) -> Vec<String> {
@@ -70,10 +76,7 @@ impl BestKnown<'_> {
         let Some(fit) = self.measured(phase, cell) else { return Vec::new() };
         let covers = |CellName { model, variant, gpu }: &CellName| Scope { model, variant, gpu }.covers(cell);
         let rows: Vec<&Run> = rows.rows.iter().filter(|row| covers(&row.cell)).collect();
-        let sigma = (fit.law.cv() * fit.law.cv()).ln_1p().sqrt();
-        let typical_s = fit.law.mean_s() / (sigma * sigma / 2.0).exp();
-        let reference = TypicalTime { typical_s, sigma, error: fit.factor.high.ln() / SIGMAS_OF_FACTOR, n: None };
-        let judged = Contradictions::judge(&rows, reference, ContradictionRule::Exclude);
+        let judged = Contradictions::judge(&rows, TypicalTime::of_fit(&fit), ContradictionRule::Exclude);
         let named = judged.rows.iter().filter(|row| row.contradicts);
         let runs = its_runs(fit.n);
         named.map(|row| format!("{model} {variant} on {gpu}: {}: {runs} simulated", row.words)).collect()
@@ -87,20 +90,11 @@ impl BestKnown<'_> {
             return None;
         }
         let stated = rows.by_ratio(cell, |base| self.measured(Phase::Warm, base).or_else(|| rows.direct(base)))?;
-        let Some(RestsOn::Ratio { base, .. }) = &stated.rests_on else { return None };
         let (predicted_s, measured_s) = (stated.law.mean_s(), fit.law.mean_s());
         let off = (measured_s / predicted_s).ln();
-        let error = |of: &Fit, is_longer: bool| {
-            let reach = if is_longer { of.factor.high.ln() } else { -of.factor.low.ln() };
-            match of.factor {
-                Factor::EXACT => of.law.cv() / f64::from(of.n.max(1)).sqrt(),
-                Factor::DERIVED => reach,
-                _ => reach / SIGMAS_OF_FACTOR,
-            }
-        };
         let is_longer = off > 0.0;
-        let of_ratio = if stated.factor == Factor::EXACT { 0.0 } else { error(&stated, is_longer) };
-        let z = off.abs() / of_ratio.hypot(error(base, is_longer)).hypot(error(&fit, !is_longer));
+        let error = |of: &Fit, above: bool| of.whole_sigmas_log()[usize::from(above)];
+        let z = off.abs() / error(&stated, is_longer).hypot(error(&fit, !is_longer));
         let direction = if is_longer { "shorter" } else { "longer" };
         let (ratio, source) = (stated.notes.first()?, stated.sources.last()?);
         (z > CONTRADICTION_Z).then(|| {

@@ -2,7 +2,7 @@
 //!
 //! A cell with many runs has the law that they support ([`choose_law`](crate::choose_law)); one with few has a lognormal
 //! law whose middle and spread it shares with others ([`Pooling`]); one without any borrows its speed from other models.
-//! Runs of several shapes meet in a [`ShapeLaw`](crate::ShapeLaw) first. Rows that contradict the others are named, and
+//! Runs of several shapes meet in a [`ShapeFit`](crate::ShapeFit) first. Rows that contradict the others are named, and
 //! never averaged in silence.
 
 mod borrowed;
@@ -10,6 +10,7 @@ mod bounds;
 mod cell;
 #[cfg(test)]
 mod coverage;
+mod dispute;
 mod first_requests;
 mod flag;
 mod groups;
@@ -21,13 +22,15 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-use crate::contradictions::ContradictionRule;
+use crate::contradictions::{ContradictionRule, TypicalTime};
 use crate::day::Day;
 use crate::fit::Kind;
 use crate::pooling::{CellTimes, ENOUGH_CELLS, Pooling, SpreadPrior, TAU_FLOOR};
 use crate::runs::{CellName, Phase, Run, Runs, Shape};
+use crate::spread::BORROWED_FREEDOM;
 
-pub use cell::{CalibratedCell, LawBasis, RowsBehind, RunCounts};
+pub use cell::{CalibratedCell, FailureRows, LawBasis, RowsBehind, RunCounts};
+pub use dispute::Dispute;
 pub use flag::Flag;
 pub use ranking::{LawRanking, RankedLaw};
 pub use ratios::GpuRatio;
@@ -38,9 +41,6 @@ use rows::{Judged, judged};
 /// Fewest ended runs of a cell that may choose a family of laws; below, the law is a pooled lognormal one. With 20 runs the
 /// standard deviation of a spread is 16 % of it, and that of the mean of times with a cv of 0.7 is 16 % too.
 pub const OWN_LAW_N: usize = 20;
-
-/// What a cell's spread is worth that is stated and not measured: cells differ, so as little as four runs.
-const STATED_FREEDOM: f64 = 3.0;
 
 /// A spread that a source states, for cells without runs that would tell it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -63,6 +63,8 @@ pub struct CalibrationOptions {
     /// The same of other models than these. They say so little of them that they only stand in where no cell was measured
     /// twice and nothing else is stated: beside cells of a wider spread they would make bounds too narrow.
     pub stand_ins: Vec<StatedCv>,
+    /// What is taken of cells none of whose rows may be fitted, such as a ratio of a GPU type: their rows are held against it.
+    pub expected: Vec<(CellName, TypicalTime)>,
     /// The GPU type that others are compared with; `None`: the one on which most cells were measured.
     pub reference: Option<String>,
     /// The shape at which the times of a model are wanted; of others, that of most of its runs.
@@ -106,6 +108,7 @@ impl Default for CalibrationOptions {
             rule: ContradictionRule::Exclude,
             stated: Vec::new(),
             stand_ins: Vec::new(),
+            expected: Vec::new(),
             reference: None,
             timed: Vec::new(),
             extrapolate: false,
@@ -119,7 +122,7 @@ impl Calibration {
     #[must_use]
     pub fn of(runs: &Runs, options: &CalibrationOptions) -> Self {
         let (mut cells, mut pooled) = (Vec::new(), Vec::new());
-        for phase in [Phase::Warm, Phase::Cold, Phase::Boot, Phase::Adapter] {
+        for phase in Phase::ALL {
             let of_phase = runs.cells(phase);
             if of_phase.is_empty() {
                 continue;
@@ -171,7 +174,7 @@ impl PhaseOf<'_> {
         let times: Vec<CellTimes> = judged.iter().filter_map(Judged::cell_times).collect();
         let reference = options.reference.clone().unwrap_or_else(|| most_measured(&times));
         let fit = |stated: Option<&StatedCv>| {
-            let prior = stated.and_then(|stated| SpreadPrior::stated(stated.cv, STATED_FREEDOM).ok());
+            let prior = stated.and_then(|stated| SpreadPrior::stated(stated.cv, f64::from(BORROWED_FREEDOM)).ok());
             Pooling::fit(&times, prior, &reference, TAU_FLOOR).ok()
         };
         let (pooling, stated) = match fit(stated) {

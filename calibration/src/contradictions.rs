@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use crate::fit::Kind;
+use crate::fit::{Fit, Kind};
 use crate::roofline::RooflinePrediction;
 use crate::runs::Run;
 
@@ -113,6 +113,15 @@ impl TypicalTime {
         let deviations: Vec<f64> = logs.iter().map(|x| (x - middle).abs()).collect();
         let sigma = (SIGMA_OF_MAD * median(&deviations)?).max(sigma_floor);
         Some(Self { typical_s: middle.exp(), sigma, error: 0.0, n: Some(logs.len()) })
+    }
+
+    /// What a fit takes in the place of a median, with what it leaves open.
+    #[must_use]
+    pub fn of_fit(fit: &Fit) -> Self {
+        let sigma = (fit.law.cv() * fit.law.cv()).ln_1p().sqrt();
+        let typical_s = fit.law.mean_s() / (sigma * sigma / 2.0).exp();
+        let [below, above] = fit.whole_sigmas_log();
+        Self { typical_s, sigma, error: below.max(above), n: None }
     }
 
     /// A derived time in the place of a median: its own uncertainty counts.

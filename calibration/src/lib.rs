@@ -28,7 +28,7 @@ mod roofline;
 mod runs;
 mod sample;
 mod service;
-mod shape_law;
+mod shape_fit;
 mod shapes_file;
 mod spread;
 mod student;
@@ -42,14 +42,14 @@ pub use billing::{BILLING_COLUMNS, BillingRow, read_billing_report};
 pub use billing_rates::{RateCheck, RateChecks, StatedPrice, check_rates, read_billing_rates};
 pub use boots::{BootRow, Boots};
 pub use calibration::{
-    CalibratedCell, Calibration, CalibrationOptions, Flag, GpuRatio, LawBasis, LawRanking, OWN_LAW_N, PooledPhase,
-    RankedLaw, RowsBehind, RunCounts, StatedCv,
+    CalibratedCell, Calibration, CalibrationOptions, Dispute, FailureRows, Flag, GpuRatio, LawBasis, LawRanking,
+    OWN_LAW_N, PooledPhase, RankedLaw, RowsBehind, RunCounts, StatedCv,
 };
 pub use contradictions::{ContradictionRule, Contradictions, JudgedRow, TypicalTime};
 pub use curve_file::read_load_curve;
 pub use day::Day;
 pub use failures::FailureRate;
-pub use fit::{Factor, Fit, Kind, RestsOn, RowsOf};
+pub use fit::{DERIVED_SIGMA, Factor, Fit, Kind, RestsOn, RowsOf};
 pub use laws::{
     CdfStep, Choice, FIT_COVERAGE, Family, FitError, FitEstimate, Goodness, LawFit, QqPoint, REPLICATES, Refuted,
     RunnerUp, TestOfFit, Time, TimeOnTest, Times, choose_law, fit_law, goodness_of_fit, kaplan_meier, own_law,
@@ -70,10 +70,11 @@ pub use runs::{
     Benchmarked, CellName, KnownModel, Phase, RUN_COLUMNS, Repeats, Run, RunEnd, Runs, RunsOptions, ServedAs, Shape,
     near_misses,
 };
-pub use shape_law::{Beyond, Exponents, ShapeError, ShapeLaw, ShapeParameter, ShapePrediction};
+pub use shape_fit::{Beyond, Exponents, ShapeError, ShapeFit, ShapeParameter, ShapePrediction};
 pub use shapes_file::{
     SHAPE_COLUMNS, SHAPE_MOST, SHAPE_WEIGHT_MAX, ShapeSample, is_quantity, quantity_help, read_shapes,
 };
+pub use spread::{BORROWED_FREEDOM, OWN_SPREAD_N};
 pub use study::{
     BesideArithmetic, CalibrationStudy, CellStudy, Disagreement, FailureOnGpu, FailuresOfShape, Fitness, MeanBounds,
     PeakOfVariant, PeakOnGpu, QualityOfVariant, StudyEffort, StudyFacts, VariantFact, VariantFacts,

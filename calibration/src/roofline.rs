@@ -319,7 +319,7 @@ impl RooflinePrediction {
         if low > limit_s { RooflineVerdict::Refuted } else { RooflineVerdict::Open }
     }
 
-    /// As a law for the simulation: derived, from no measurement, with the factor as what is not known.
+    /// As a law for the simulation: derived, from no measurement, with 90 % of what the factor leaves open as what is not known.
     ///
     /// - `cv`: the spread of a repeated request, from elsewhere.
     ///
@@ -333,7 +333,7 @@ impl RooflinePrediction {
             law: Law::lognormal(mean, cv),
             kind: self.kind,
             n: self.n,
-            factor: Factor { low: 1.0 / self.factor, high: self.factor },
+            factor: Factor::of_sigmas_log([self.factor.ln(); 2]),
             sources: self.sources.clone(),
             notes: vec![format!(
                 "roofline: {:.0} % of the matrix rate, as achieved {measured}",

@@ -10,6 +10,8 @@ mod row;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::day::Day;
@@ -106,6 +108,31 @@ pub enum Phase {
     Boot,
     /// Loading a LoRA adapter.
     Adapter,
+}
+
+impl Phase {
+    /// All of them.
+    pub(crate) const ALL: [Self; 4] = [Self::Warm, Self::Cold, Self::Boot, Self::Adapter];
+
+    /// What is measured in it.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Warm => "warm requests",
+            Self::Cold => "first requests",
+            Self::Boot => "boots",
+            Self::Adapter => "loads of adapters",
+        }
+    }
+}
+
+impl fmt::Display for CellName {
+    /// `flux-dev bf16, L40S`; what is `*` or empty is left out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { model, variant, gpu } = self;
+        let variant = if variant.is_empty() || variant == "*" { String::new() } else { format!(" {variant}") };
+        write!(f, "{model}{variant}, {gpu}")
+    }
 }
 
 /// How a run ended.
@@ -288,7 +315,7 @@ impl Runs {
         Ok(cells)
     }
 
-    /// What a shape law takes of a cell: seconds and shape of the warm runs that ended, may be fitted and were
+    /// What a shape fit takes of a cell: seconds and shape of the warm runs that ended, may be fitted and were
     /// measured.
     #[must_use]
     pub fn shaped(&self, cell: &CellName) -> Vec<(f64, Shape)> {
@@ -300,7 +327,7 @@ impl Runs {
         .collect()
     }
 
-    /// Models whose cells hold runs of several shapes although no shape law is to be fitted for them: one problem a
+    /// Models whose cells hold runs of several shapes although no shape fit is to be fitted for them: one problem a
     /// cell.
     ///
     /// - `file`: as the user named it.

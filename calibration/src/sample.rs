@@ -4,10 +4,7 @@ use fleetfront_sim::{Law, Seconds};
 
 use crate::fit::{Factor, Fit, Kind, RestsOn};
 use crate::provenance::Provenance;
-use crate::spread::{Scope, Spread};
-
-/// Fewest measurements whose own spread is believed; with fewer it is pooled.
-const OWN_SPREAD_N: usize = 3;
+use crate::spread::{OWN_SPREAD_N, Scope, Spread};
 
 /// One row behind a law.
 #[derive(Debug, Clone, Copy)]
@@ -40,14 +37,6 @@ impl<'a> Sample<'a> {
         self.rows.iter().map(|row| row.seconds).sum::<f64>() / self.rows.len() as f64
     }
 
-    /// The median over all rows, in seconds: one wild row does not move it.
-    pub(crate) fn median_s(&self) -> f64 {
-        let mut seconds: Vec<f64> = self.rows.iter().map(|row| row.seconds).collect();
-        seconds.sort_by(f64::total_cmp);
-        let middle = seconds.len() / 2;
-        if seconds.len() % 2 == 1 { seconds[middle] } else { f64::midpoint(seconds[middle - 1], seconds[middle]) }
-    }
-
     /// Squared relative deviations of what was observed, and their degrees of freedom.
     pub(crate) fn squared_cv(&self) -> (f64, usize) {
         let observed = self.observed();
@@ -70,7 +59,7 @@ impl<'a> Sample<'a> {
             law: Law::lognormal(Seconds::new(self.mean_s()).expect("a mean of accepted spans"), spread.cv),
             kind,
             n: n as u32,
-            factor: default_factor(kind),
+            factor: Factor::of_kind(kind),
             rests_on: Some(RestsOn::Rows(of.into())),
             sources: Vec::new(),
             notes: vec![spread.basis],
@@ -90,7 +79,7 @@ impl<'a> Sample<'a> {
 
     fn own_spread(&self) -> Option<Spread> {
         let (squares, freedom) = self.squared_cv();
-        if freedom + 1 < OWN_SPREAD_N {
+        if freedom + 1 < OWN_SPREAD_N as usize {
             return None;
         }
         let cv = (squares / freedom as f64).sqrt();
@@ -100,14 +89,6 @@ impl<'a> Sample<'a> {
     fn stated_spread(&self) -> Option<Spread> {
         let cv = self.rows.iter().find_map(|row| row.cv)?;
         Some(Spread { cv, basis: format!("spread: cv {cv:.3} as stated by the source") })
-    }
-}
-
-/// What is not known about a mean of this kind when nobody states its bounds.
-pub(crate) fn default_factor(kind: Kind) -> Factor {
-    match kind {
-        Kind::Measured | Kind::Published => Factor::EXACT,
-        Kind::Derived | Kind::Assumed => Factor::DERIVED,
     }
 }
 
@@ -158,16 +139,8 @@ mod tests {
         let fit = fit(&[2.0, 4.0, 6.0], Kind::Derived, None);
         assert_eq!(fit.n, 0);
         assert_relative_eq!(fit.law.cv(), 0.5, epsilon = 1e-12);
-        assert_relative_eq!(fit.factor.low * 1.35, 1.0, epsilon = 1e-12);
-        assert_relative_eq!(fit.factor.high, 1.35, epsilon = 1e-12);
-    }
-
-    #[test]
-    fn one_wild_row_does_not_move_the_median() {
-        let provenance = provenance(Kind::Measured);
-        let row = |seconds| Measurement { seconds, cv: None, provenance: &provenance, note: "" };
-        let median = |seconds: &[f64]| Sample::new(seconds.iter().map(|&s| row(s))).expect("rows").median_s();
-        assert_relative_eq!(median(&[50.0, 2.0, 2.2]), 2.2);
-        assert_relative_eq!(median(&[2.0, 3.0]), 2.5);
+        // Nine in ten of a standard deviation of 1.35 to either side.
+        assert_relative_eq!(fit.factor.low * 1.638_249, 1.0, max_relative = 1e-6);
+        assert_relative_eq!(fit.factor.high, 1.638_249, max_relative = 1e-6);
     }
 }

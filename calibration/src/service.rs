@@ -1,14 +1,12 @@
 //! Service-time laws from benchmarks: measured cells directly, the others through a ratio.
 
 use crate::benchmarks::{BenchmarkRow, Benchmarks, Finding};
-use crate::calibration::StatedCv;
+use crate::calibration::{Calibration, CalibrationOptions, Dispute, StatedCv};
+use crate::contradictions::{ContradictionRule, TypicalTime};
 use crate::fit::{Factor, Fit, RestsOn};
-use crate::runs::Phase;
-use crate::sample::{Measurement, Sample, default_factor, push_once};
+use crate::runs::{CellName, Phase, Runs};
+use crate::sample::{Measurement, Sample, push_once};
 use crate::spread::{ANY, Scope, Spread, StatedSpread, pooled_spread};
-
-/// A row this many times longer or shorter than the fitted time contradicts it.
-const CONTRADICTION: f64 = 2.0;
 
 /// A ratio row that is fitted.
 struct RatioOf<'a> {
@@ -37,23 +35,41 @@ impl Benchmarks {
     ///
     /// - `base`: the law of the cell that it compares with.
     pub(crate) fn by_ratio(&self, cell: Scope<'_>, base: impl Fn(Scope<'_>) -> Option<Fit>) -> Option<Fit> {
-        let ratio = self.ratio(cell)?;
-        let mut fit = base(Scope { gpu: ratio.relative_to, ..cell })?;
-        apply(&mut fit, &ratio);
+        let mut fit = self.scaled(cell, base)?;
         fit.notes.extend(self.contradictions_of(cell));
         Some(fit)
     }
 
-    /// Every row that differs from the fitted time of its cell by more than a factor of 2, in words.
+    fn scaled(&self, cell: Scope<'_>, base: impl Fn(Scope<'_>) -> Option<Fit>) -> Option<Fit> {
+        let ratio = self.ratio(cell)?;
+        let mut fit = base(Scope { gpu: ratio.relative_to, ..cell })?;
+        apply(&mut fit, &ratio);
+        Some(fit)
+    }
+
+    /// Rows that contradict what is taken of their cell.
     #[must_use]
-    pub fn contradictions(&self) -> Vec<String> {
-        let mut cells: Vec<Scope<'_>> = Vec::new();
-        for row in &self.rows {
-            if matches!(row.finding, Finding::Warm { .. }) && !cells.contains(&row.scope()) {
-                cells.push(row.scope());
-            }
-        }
-        cells.into_iter().flat_map(|cell| self.contradictions_of(cell)).collect()
+    pub fn contradictions(&self) -> Vec<Dispute> {
+        self.disputes(&self.runs(true))
+    }
+
+    /// What a ratio makes of cells none of whose rows is fitted.
+    #[must_use]
+    pub fn expected(&self) -> Vec<(CellName, TypicalTime)> {
+        let base = |cell: Scope<'_>| Some(self.sample(cell)?.fit(cell, || self.pooled_spread(cell)));
+        let of = |cell: CellName| {
+            let scope = cell.scope();
+            let fit = if self.sample(scope).is_some() { None } else { self.scaled(scope, base) };
+            Some((cell.clone(), TypicalTime::of_fit(&fit?)))
+        };
+        self.runs(true).cells(Phase::Warm).into_iter().filter_map(|(cell, _)| of(cell.clone())).collect()
+    }
+
+    /// Whatever a row says against the others, all rows with `use = yes` are averaged.
+    fn disputes(&self, rows: &Runs) -> Vec<Dispute> {
+        let stated = self.stated_cv().into_iter().collect();
+        let (rule, expected) = (ContradictionRule::Keep, self.expected());
+        Calibration::disputes(rows, &CalibrationOptions { rule, stated, expected, ..CalibrationOptions::default() })
     }
 
     /// The law of a cell that has warm rows of its own.
@@ -113,27 +129,13 @@ impl Benchmarks {
         pooled_spread(cell, &stated, &samples)
     }
 
-    /// The time that rows of a cell are held against: a median, so that a wild row does not hide itself.
-    fn typical_s(&self, cell: Scope<'_>) -> Option<f64> {
-        if let Some(sample) = self.sample(cell) {
-            return Some(sample.median_s());
-        }
-        let ratio = self.ratio(cell)?;
-        Some(ratio.ratio * self.sample(Scope { gpu: ratio.relative_to, ..cell })?.median_s())
-    }
-
     fn contradictions_of(&self, cell: Scope<'_>) -> Vec<String> {
-        let Some(typical) = self.typical_s(cell) else { return Vec::new() };
-        let mut found = Vec::new();
-        for row in self.rows.iter().filter(|row| row.scope() == cell) {
-            let Finding::Warm { seconds, .. } = row.finding else { continue };
-            if (seconds / typical).max(typical / seconds) > CONTRADICTION {
-                let verdict = if row.used { "fitted all the same" } else { "kept as evidence, not fitted" };
-                let (Scope { model, gpu, .. }, date) = (cell, &row.provenance.date);
-                found.push(format!("{model} on {gpu}: {seconds} s ({date}) contradicts {typical:.1} s: {verdict}"));
-            }
+        let mut runs = self.runs(true);
+        runs.rows.retain(|row| row.cell.scope() == cell);
+        if runs.rows.is_empty() {
+            return Vec::new();
         }
-        found
+        self.disputes(&runs).iter().map(ToString::to_string).collect()
     }
 }
 
@@ -154,7 +156,7 @@ fn apply(fit: &mut Fit, ratio: &RatioOf<'_>) {
     fit.law = fit.law.scaled(*ratio);
     fit.kind = fit.kind.max(row.provenance.kind);
     fit.n = 0;
-    fit.factor = bounded.unwrap_or_else(|| default_factor(row.provenance.kind));
+    fit.factor = bounded.unwrap_or_else(|| Factor::of_kind(row.provenance.kind));
     push_once(&mut fit.sources, row.provenance.cite());
     fit.notes.insert(0, format!("{ratio}{words} times the time on {relative_to}"));
     push_once(&mut fit.notes, row.note.clone());
@@ -234,8 +236,8 @@ instantid,fp16,L40S,warm,8.9,,,,,,yes,measured,log,2026-02-01,
     #[test]
     fn a_derived_ratio_without_bounds_is_uncertain_by_default() {
         let fit = service("flux-schnell", "fp8", "T4");
-        assert_relative_eq!(fit.factor.low, 1.0 / 1.35, epsilon = 1e-12);
-        assert_relative_eq!(fit.factor.high, 1.35, epsilon = 1e-12);
+        assert_relative_eq!(fit.factor.low, 1.0 / 1.638_249, max_relative = 1e-6);
+        assert_relative_eq!(fit.factor.high, 1.638_249, max_relative = 1e-6);
         assert_eq!(fit.kind, Kind::Derived);
         assert!(fit.notes.contains(&"quantised".to_owned()), "{:?}", fit.notes);
     }
@@ -245,15 +247,21 @@ instantid,fp16,L40S,warm,8.9,,,,,,yes,measured,log,2026-02-01,
         let fit = service("flux-dev", "bf16", "A10");
         assert_relative_eq!(fit.law.mean_s(), 3.1 * 11.3, epsilon = 1e-12);
         assert_eq!(fit.kind, Kind::Derived);
-        let about_the_base = "the time on L40S is itself known to a factor of 0.74 to 1.35, on all GPUs alike";
+        let about_the_base = "the time on L40S is itself known to a factor of 0.61 to 1.64, on all GPUs alike";
         assert!(fit.notes.contains(&about_the_base.to_owned()), "{:?}", fit.notes);
+    }
+
+    fn contradictions(rows: &str) -> Vec<String> {
+        benchmarks(rows).contradictions().iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn rows_that_contradict_the_fit_are_named_on_their_cell_and_on_what_rests_on_it() {
-        let dev = "flux-dev on L40S: 29.65 s (2026-02-02) contradicts 11.3 s: kept as evidence, not fitted";
-        let schnell = "flux-schnell on L40S: 29 s (2026-02-02) contradicts 2.5 s: kept as evidence, not fitted";
-        assert_eq!(benchmarks(FILE).contradictions(), [schnell, dev]);
+        let dev = "flux-dev bf16, L40S (warm requests): 29.65 s (log (2026-02-02)) is 2.6 times longer than 11.300 s, \
+                   3.2 standard deviations: not fitted";
+        let schnell = "flux-schnell fp8, L40S (warm requests): 29 s (log (2026-02-02)) is 11.6 times longer than 2.510 s, \
+                       11.4 standard deviations; unlabelled: not fitted";
+        assert_eq!(contradictions(FILE), [dev, schnell]);
         for gpu in ["L40S", "A10"] {
             assert!(service("flux-dev", "bf16", gpu).notes.contains(&dev.to_owned()), "{gpu}");
         }
@@ -262,16 +270,25 @@ instantid,fp16,L40S,warm,8.9,,,,,,yes,measured,log,2026-02-01,
     #[test]
     fn a_wild_row_that_is_fitted_is_named_and_does_not_accuse_the_others() {
         let row = |s: &str| format!("m,v,T4,warm,{s},,,,,,yes,measured,log,2026,\n");
-        let found = benchmarks(&(row("2") + &row("2.2") + &row("50"))).contradictions();
-        assert_eq!(found, ["m on T4: 50 s (2026) contradicts 2.2 s: fitted all the same"]);
+        let found = contradictions(&(row("2") + &row("2.2") + &row("50")));
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found[0].starts_with("m v, T4 (warm requests): 50 s (log (2026)) is 22.7 times longer"), "{found:?}");
+        assert!(found[0].ends_with(": fitted all the same"), "{found:?}");
+        assert!(found[1].ends_with("which are right is not known: kept as they are"), "{found:?}");
     }
 
     #[test]
     fn evidence_on_a_ratio_cell_is_held_against_the_scaled_base() {
+        assert!(!service("flux-schnell", "fp8", "H100").notes.iter().any(|note| note.contains("H100 (warm")));
         let slow = FILE.replace("H100,warm,1.2", "H100,warm,9");
         let fit = benchmarks(&slow).service("flux-schnell", "fp8", "H100").expect("a fit");
-        let named = "flux-schnell on H100: 9 s (2024) contradicts 1.0 s: kept as evidence, not fitted";
-        assert!(fit.notes.contains(&named.to_owned()), "{:?}", fit.notes);
+        // 0.41 times 2.513 s, and below it the median of a law with a cv of 0.153.
+        let named = "flux-schnell fp8, H100 (warm requests): 9 s (vendor (2024)) is 8.8 times longer than 1.019 s, ";
+        assert!(
+            fit.notes.iter().any(|note| note.starts_with(named) && note.ends_with(": not fitted")),
+            "{:?}",
+            fit.notes
+        );
     }
 
     #[test]

@@ -2,10 +2,18 @@
 
 use crate::fit::RowsOf;
 use crate::provenance::Provenance;
+use crate::runs::CellName;
 use crate::sample::Sample;
 
 /// Stands for every model, variant or GPU in a file.
 pub(crate) const ANY: &str = "*";
+
+/// Fewest measurements whose own spread is believed; with fewer it is borrowed.
+pub const OWN_SPREAD_N: u32 = 3;
+
+/// Degrees of freedom of a spread that is borrowed, stated by a source or pooled over others: cells differ, so it is worth
+/// as little as that of four runs. Our choice.
+pub const BORROWED_FREEDOM: u32 = 3;
 
 /// Fewest degrees of freedom that a pooled spread is believed from: as many as three measurements of one cell have.
 const POOLED_FREEDOM: usize = 2;
@@ -25,6 +33,13 @@ pub(crate) struct Scope<'a> {
     pub(crate) model: &'a str,
     pub(crate) variant: &'a str,
     pub(crate) gpu: &'a str,
+}
+
+impl CellName {
+    /// The cell as rows speak of it.
+    pub(crate) fn scope(&self) -> Scope<'_> {
+        Scope { model: &self.model, variant: &self.variant, gpu: &self.gpu }
+    }
 }
 
 impl From<Scope<'_>> for RowsOf {

@@ -4,7 +4,7 @@
 //! undecided otherwise. What benchmarks and runs leave open about a service time widens the interval by its factor. A service
 //! time that was derived (not measured or published) can refute "within x % of the baseline", never confirm it.
 
-use fleetfront_calibration::{Factor, Fit, Kind, RestsOn};
+use fleetfront_calibration::{Factor, Fit, Kind};
 use fleetfront_scenario::{Criteria, LatencyReading, Scenario};
 
 use crate::basis::Basis;
@@ -117,27 +117,13 @@ fn latency_ratio(
     };
     let moved = evidence.place != baseline.place;
     // The same variant on the same GPU: what is not known about its speed cancels.
-    let value = if moved { widen(luck, factor_of_ratio(evidence.service, baseline.service)) } else { luck };
+    let value = if moved { widen(luck, evidence.service.factor_over(baseline.service)) } else { luck };
     let weakest = moved.then_some(evidence.service.kind);
     let mut own = judge_ratio(reading, &scenario.models[evidence.model].name, value, target, weakest);
     if reading == LatencyReading::WarmService {
         own.result.basis = Some(Basis::fitted(evidence.service).over(Basis::fitted(baseline.service)));
     }
     own
-}
-
-/// What is not known about how much longer one takes than the other. What is not known of the baseline cancels where
-/// the other is scaled from it; runs of two cells are each wrong by themselves.
-fn factor_of_ratio(service: &Fit, baseline: &Fit) -> Factor {
-    let is_scaled = match &service.rests_on {
-        Some(RestsOn::Ratio { base, .. }) => base.rests_on == baseline.rests_on,
-        Some(RestsOn::Rows(_)) | None => false,
-    };
-    if is_scaled || baseline.n == 0 {
-        return service.factor;
-    }
-    let (own, other) = (service.factor, baseline.factor);
-    Factor { low: own.low / other.high, high: own.high / other.low }
 }
 
 /// The p95 of one subject over that of another, on the same requests.

@@ -17,14 +17,14 @@ pub(crate) struct FleetEvidence<'a> {
 }
 
 impl<'a> FleetEvidence<'a> {
-    /// The models that do not stand where they stand in the baseline.
-    fn moved(self, baseline: FleetEvidence<'a>) -> impl Iterator<Item = &'a Evidence<'a>> {
-        self.models.iter().zip(baseline.models).filter(|(own, before)| own.place != before.place).map(|(own, _)| own)
+    /// The models that do not stand where they stand in the baseline, each with itself there.
+    fn moved(self, baseline: FleetEvidence<'a>) -> impl Iterator<Item = (&'a Evidence<'a>, &'a Evidence<'a>)> {
+        self.models.iter().zip(baseline.models).filter(|(own, before)| own.place != before.place)
     }
 
     /// The weakest kind of service time among them.
     fn weakest_moved(self, baseline: FleetEvidence<'a>) -> Option<Kind> {
-        self.moved(baseline).map(|own| own.service.kind).max()
+        self.moved(baseline).map(|(own, _)| own.service.kind).max()
     }
 }
 
@@ -62,7 +62,8 @@ fn warm_ratio(scenario: &Scenario, own: FleetEvidence<'_>, baseline: FleetEviden
     };
     let to = weighted(baseline.models, &|_| 1.0);
     let moved = |model: usize| own.models[model].place != baseline.models[model].place;
-    let factor = |model: usize| if moved(model) { own.models[model].service.factor } else { Factor::EXACT };
+    let over = |model: usize| own.models[model].service.factor_over(baseline.models[model].service);
+    let factor = |model: usize| if moved(model) { over(model) } else { Factor::EXACT };
     let ratio = Estimate {
         value: weighted(own.models, &|_| 1.0) / to,
         low: weighted(own.models, &|model| factor(model).low) / to,
@@ -78,9 +79,10 @@ fn warm_ratio(scenario: &Scenario, own: FleetEvidence<'_>, baseline: FleetEviden
 /// The p95 over all requests, against the baseline's.
 fn end_to_end_ratio(own: FleetEvidence<'_>, baseline: FleetEvidence<'_>, target: f64) -> Judged {
     // As wide as the least known of the models that move.
-    let widest = own.moved(baseline).fold(Factor::EXACT, |widest, e| Factor {
-        low: widest.low.min(e.service.factor.low),
-        high: widest.high.max(e.service.factor.high),
+    let factors = own.moved(baseline).map(|(own, before)| own.service.factor_over(before.service));
+    let widest = factors.fold(Factor::EXACT, |widest, factor| Factor {
+        low: widest.low.min(factor.low),
+        high: widest.high.max(factor.high),
     });
     let ratio = widen(p95_ratio(own.fleet, baseline.fleet), widest);
     judge_ratio(LatencyReading::EndToEnd, "fleet", ratio, target, own.weakest_moved(baseline))

@@ -112,9 +112,9 @@ pub use space::{Pruned, SearchSpace, search_space};
 pub use spending::{GpuSpending, HourSpending, NamedSpending, ROUNDING, Spending, SpendingLine, StateUsd};
 pub use static_fleet::StaticPool;
 pub use study::{
-    AllocationMetrics, AllocationResult, Bridge, BridgeStep, CellSummary, Choice, CriterionResult, Day, FleetPoint,
-    Frontier, GpuSummary, Judgement, ModelResult, ModelSummary, NaiveComparison, NaiveEstimate, Point, PoolResult,
-    Role, STUDY_FORMAT, Study, Verdict,
+    AllocationMetrics, AllocationResult, Bridge, BridgeStep, CellFailureSummary, CellSummary, Choice, CriterionResult,
+    Day, FleetPoint, Frontier, GpuSummary, Judgement, ModelResult, ModelSummary, NaiveComparison, NaiveEstimate, Point,
+    PoolResult, Role, STUDY_FORMAT, Study, Verdict,
 };
 pub use summary::{cell_summaries, request_words, warnings};
 pub use theory::{PoolTheory, SingleContainerTheory};

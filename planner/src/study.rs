@@ -1,7 +1,7 @@
 //! A study: everything that a run found out, by name, ready to be printed, drawn or saved. `study.json` is this.
 
 use fleetfront_calibration::Kind;
-use fleetfront_scenario::Rules;
+use fleetfront_scenario::{Rules, SeenFailures};
 use serde::{Deserialize, Serialize};
 
 use crate::basis::Basis;
@@ -131,11 +131,14 @@ pub struct CellSummary {
     pub gpu: String,
     /// Whether it can run.
     pub feasible: bool,
-    /// "fits", "borderline: 21.5 of 22 GiB", or every reason why not.
+    /// "fits", "borderline: 21.5 of 22 GiB", or every reason why not; with what runs showed, "fits, but 6 of 12 runs failed".
     pub memory: String,
     /// Who states the peak of a request.
     #[serde(default)]
     pub peak_basis: Basis,
+    /// How often tries fail here; `None` for the model's own probability.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failures: Option<CellFailureSummary>,
     /// Mean warm service time in seconds.
     #[serde(with = "number_json::option")]
     pub service_s: Option<f64>,
@@ -159,6 +162,34 @@ pub struct CellSummary {
     pub boot_kind: Option<Kind>,
     /// Sources and notes, in words.
     pub notes: Vec<String>,
+}
+
+/// How often tries fail in one cell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CellFailureSummary {
+    /// Probability that a try fails; between what it is nine times in ten where it was counted.
+    pub probability: Estimate,
+    /// How good it is.
+    pub kind: Kind,
+    /// What runs showed; `None` where it is stated and no run failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<SeenFailures>,
+    /// Sources, in words.
+    pub sources: Vec<String>,
+}
+
+impl CellSummary {
+    /// A sign for tables: ✓ runs, ≈ hardly any memory to spare, ! some of its runs failed, ✗ cannot run.
+    #[must_use]
+    pub fn sign(&self) -> &'static str {
+        let has_failed = self.failures.as_ref().is_some_and(|failures| failures.seen.is_some());
+        match self.feasible {
+            true if self.memory.starts_with("borderline") => "≈",
+            true if has_failed => "!",
+            true => "✓",
+            false => "✗",
+        }
+    }
 }
 
 /// One model alone in its pool, or models that an allocation of the scenario lets share one.

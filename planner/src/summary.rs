@@ -1,14 +1,16 @@
 //! The inputs in words: what the reader has to know of them to judge the results.
 
 use fleetfront_calibration::Fit;
-use fleetfront_scenario::{Cell, Feasibility, Infeasible, Model, Provenance, Scenario};
+use fleetfront_scenario::{Cell, Feasibility, Infeasible, Model, Provenance, Scenario, SeenFailures};
 use fleetfront_sim::Service;
 use fleetfront_workloads::{ModelTraffic, Process};
 
 use crate::assumptions::adapter_words;
 use crate::basis::Basis;
 use crate::engine_pool::container_price;
-use crate::study::{CellSummary, GpuSummary, ModelSummary};
+use crate::estimate::Estimate;
+use crate::study::{CellFailureSummary, CellSummary, GpuSummary, ModelSummary};
+use crate::worlds::Doubt;
 
 /// The models, in the scenario's order.
 pub(crate) fn model_summaries(scenario: &Scenario) -> Vec<ModelSummary> {
@@ -62,8 +64,9 @@ fn cell_summary(scenario: &Scenario, model: &Model, (variant, gpu): (usize, usiz
         variant: model.variants[variant].name.clone(),
         gpu: scenario.gpus[gpu].name.clone(),
         feasible: cell.feasibility.is_feasible(),
-        memory: feasibility_words(&cell.feasibility),
+        memory: cell_words(cell),
         peak_basis: Basis::stated(&model.variants[variant].memory_provenance),
+        failures: cell_failures(cell),
         service_s: mean_s,
         service_s_low: times(|fit| fit.factor.low),
         service_s_high: times(|fit| fit.factor.high),
@@ -74,6 +77,31 @@ fn cell_summary(scenario: &Scenario, model: &Model, (variant, gpu): (usize, usiz
         boot_kind: boot.map(|fit| fit.kind),
         notes,
     }
+}
+
+/// Whether the cell runs and what was seen of it: "fits, but 6 of 12 runs failed".
+pub(crate) fn cell_words(cell: &Cell) -> String {
+    let words = feasibility_words(&cell.feasibility);
+    let Some(SeenFailures { failed, runs, out_of_memory }) = cell.failures.as_ref().and_then(|of| of.seen) else {
+        return words;
+    };
+    let memory = if out_of_memory > 0 { format!(": {out_of_memory} out of memory") } else { String::new() };
+    let seen = format!("{failed} of {runs} runs failed{memory}");
+    match &cell.feasibility {
+        Feasibility::Fits => format!("{words}, but {seen}"),
+        Feasibility::Borderline { .. } | Feasibility::SometimesOutOfMemory => format!("{words}, and {seen}"),
+        Feasibility::Infeasible { .. } => words,
+    }
+}
+
+/// The failure probability of a cell that has one of its own.
+fn cell_failures(cell: &Cell) -> Option<CellFailureSummary> {
+    let (of, probability) = (cell.failures.as_ref()?, cell.failure_probability?);
+    // As uncertain as its count; of a number that is stated nothing more is known.
+    let bounds = cell.failure_counts.map(|counts| Doubt::Counted { counts, taken: probability }.bounds());
+    let [low, high] = bounds.map_or([1.0, 1.0], |bounds| bounds);
+    let probability = Estimate { value: probability, low: probability * low, high: probability * high };
+    Some(CellFailureSummary { probability, kind: of.kind, seen: of.seen, sources: of.sources.clone() })
 }
 
 /// What requests ask for that differ from each other, a sentence a model and subject.
@@ -122,6 +150,7 @@ pub(crate) fn feasibility_words(feasibility: &Feasibility) -> String {
     match feasibility {
         Feasibility::Fits => "fits".to_owned(),
         Feasibility::Borderline { peak_gib, usable_gib } => format!("borderline: {peak_gib} of {usable_gib} GiB"),
+        Feasibility::SometimesOutOfMemory => "borderline".to_owned(),
         Feasibility::Infeasible { reasons } => reasons.iter().map(reason_words).collect::<Vec<_>>().join("; "),
     }
 }
@@ -142,14 +171,12 @@ fn reason_words(reason: &Infeasible) -> String {
     }
 }
 
-/// Warnings of the files, and what benchmarks contradict; each once.
+/// Warnings of the files and of the pools, each once.
 #[must_use]
 pub fn warnings(scenario: &Scenario) -> Vec<String> {
     let mut seen = Vec::new();
-    let notes = fits(scenario).filter(|(_, _, fit)| fit.n > 0).flat_map(|(_, _, fit)| &fit.notes);
-    let contradictions = notes.filter(|note| note.contains("contradict"));
     let timeouts = timeout_warnings(scenario);
-    for warning in scenario.warnings.iter().chain(contradictions).chain(&timeouts) {
+    for warning in scenario.warnings.iter().chain(&timeouts) {
         if !seen.contains(warning) {
             seen.push(warning.clone());
         }

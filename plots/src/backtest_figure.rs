@@ -12,7 +12,7 @@ const INSIDE: Look = Look { marker: Marker::Dot, colour: BLUE, dash: &[], width:
 const OUTSIDE: Look = Look { marker: Marker::Diamond, colour: VERMILION, dash: &[], width: 1.6 };
 /// More subjects make a figure that nobody reads: the table has them all.
 const ROWS_MAX: usize = 60;
-/// Farther off is drawn at the edge.
+/// More times longer or shorter is drawn at the edge.
 const RATIO_MAX: f64 = 3.0;
 
 /// Draws the numbers of the fleet, pools and days, and a few of each model, each over what is predicted.
@@ -48,7 +48,8 @@ pub(crate) fn backtest_figure(of: &Backtest) -> Figure {
     }
     let panel = |traffic: &GivenTraffic| Panel {
         heading: format!("traffic {}, over what is predicted", traffic.word()),
-        is_log: false,
+        // Half and twice are as far off.
+        is_log: true,
         now: Some((1.0, "predicted".to_owned())),
         limit: None,
         tick: |tick| plain(tick, Unit::Ratio),
@@ -67,7 +68,8 @@ pub(crate) fn backtest_figure(of: &Backtest) -> Figure {
         notes: vec![
             format!("Calibrated on {}, predicted {}.", of.first.words(), of.second.words()),
             format!(
-                "Right of each panel: observed, and what was predicted. More than {RATIO_MAX} times is drawn at {RATIO_MAX}."
+                "Right of each panel: observed, and what was predicted. More than {RATIO_MAX} times more or less is drawn at \
+                 {RATIO_MAX} times."
             ),
         ],
     }
@@ -84,7 +86,7 @@ fn group(subject: &BacktestSubject) -> String {
 }
 
 fn mark(line: &BacktestLine) -> Mark {
-    let ratio = |number: f64| (number / line.predicted).min(RATIO_MAX);
+    let ratio = |number: f64| (number / line.predicted).clamp(1.0 / RATIO_MAX, RATIO_MAX);
     let unit = metric_unit(line.metric);
     Mark {
         look: if line.is_inside { INSIDE } else { OUTSIDE },

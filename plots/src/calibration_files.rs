@@ -11,9 +11,7 @@ use crate::bitmap::png;
 use crate::calibration_fit_figures::{cdf_figure, qq_figure};
 use crate::calibration_means_figure::means_figure;
 use crate::calibration_tables::{CalibrationTable, calibration_tables};
-use crate::calibration_words::{
-    calibration_sentences, calibration_sources, cell_words, contradiction_words, flag_words,
-};
+use crate::calibration_words::{calibration_sentences, calibration_sources, contradiction_words, flag_words};
 use crate::render::{Output, PlotError};
 use crate::svg::svg;
 use crate::table::markdown;
@@ -149,7 +147,7 @@ fn answer_md(answer: &CalibrationAnswer) -> String {
     if !drawn.is_empty() {
         out.push_str("\n## Figures\n");
         for (name, cell, _) in drawn {
-            let words = markdown(&cell_words(cell));
+            let words = markdown(&cell.words());
             let _ = write!(out, "\n![{words}: quantiles](qq.{name}.svg)\n![{words}: distribution](cdf.{name}.svg)\n");
         }
     }

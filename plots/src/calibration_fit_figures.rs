@@ -4,7 +4,6 @@ use fleetfront_calibration::{CalibratedCell, CdfStep, Family, Goodness, QqPoint}
 use fleetfront_sim::Law;
 
 use crate::axes::{labelled, marker_entry, x_axis, y_axis};
-use crate::calibration_words::cell_words;
 use crate::figure::{Figure, Spot, Stroke, solid, spot};
 use crate::font;
 use crate::format::{Unit, plain};
@@ -20,7 +19,7 @@ const BAND_WORDS: &str = "95 % of drawn samples";
 
 /// Draws the quantiles of the sample against those of the law.
 pub(crate) fn qq_figure(cell: &CalibratedCell, family: Family, goodness: &Goodness) -> Figure {
-    let title = format!("Quantiles of {}", cell_words(cell));
+    let title = format!("Quantiles of {}", cell.words());
     let outside = goodness.qq.iter().filter(|point| is_outside(point.sample_s, point.band_s)).count();
     let description = format!(
         "{} quantiles of the measured times against those of the fitted law, both in seconds on logarithmic axes; {outside} \
@@ -56,7 +55,7 @@ pub(crate) fn qq_figure(cell: &CalibratedCell, family: Family, goodness: &Goodne
 
 /// Draws the distribution of the sample against that of the law.
 pub(crate) fn cdf_figure(cell: &CalibratedCell, (family, law): (Family, &Law), goodness: &Goodness) -> Figure {
-    let title = format!("Distribution of {}", cell_words(cell));
+    let title = format!("Distribution of {}", cell.words());
     let outside = goodness.cdf.iter().filter(|step| is_outside(step.sample, step.band)).count();
     let description = format!(
         "The share of measured times that are no longer than so many seconds (logarithmic), in steps, against the fitted \

@@ -3,7 +3,7 @@
 use fleetfront_calibration::{CalibrationStudy, CellStudy, Kind, Phase};
 use fleetfront_planner::Estimate;
 
-use crate::calibration_words::{basis_words, mean_words, name_words, phase_words};
+use crate::calibration_words::{basis_words, mean_words};
 use crate::figure::Figure;
 use crate::forest::{Forest, Mark, Panel, Row};
 use crate::format::{Unit, plain};
@@ -24,7 +24,7 @@ pub(crate) fn means_figure(study: &CalibrationStudy) -> Figure {
         let of_phase = study.cells.iter().filter(|of| of.cell.phase == phase && of.mean_s.is_some());
         let of_phase: Vec<&CellStudy> = of_phase.collect();
         if !of_phase.is_empty() {
-            rows.push(Row::Heading(format!("Mean seconds of {}", phase_words(phase))));
+            rows.push(Row::Heading(format!("Mean seconds of {}", phase.words())));
             rows.extend(of_phase.into_iter().map(row));
         }
     }
@@ -64,5 +64,5 @@ fn row(of: &CellStudy) -> Row {
             words: format!("{} {}", mean_words(mean), basis_words(&of.cell)),
         }
     });
-    Row::Marks(name_words(&of.cell.name), vec![mark])
+    Row::Marks(of.cell.name.to_string(), vec![mark])
 }

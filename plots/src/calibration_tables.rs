@@ -2,13 +2,12 @@
 
 use fleetfront_calibration::{
     CalibrationStudy, CellStudy, Disagreement, FailureRate, FitEstimate, Fitness, LawBasis, OWN_LAW_N, Phase, Refuted,
-    RunCounts, ShapeLaw, ShapeParameter, TestOfFit,
+    RunCounts, ShapeFit, ShapeParameter, TestOfFit,
 };
 
 use crate::calibration_variants::{memory, usable};
 use crate::calibration_words::{
-    between, calibration_sources, flags_words, law_words, mean_words, name_words, phase_words, shape_words,
-    source_numbers,
+    between, calibration_sources, flags_words, law_words, mean_words, shape_words, source_numbers,
 };
 use crate::format::{Unit, plain};
 
@@ -42,7 +41,7 @@ pub(crate) fn table(heading: impl Into<String>, columns: &[&'static str], number
 
 fn laws(study: &CalibrationStudy, phase: Phase, sources: &[String]) -> CalibrationTable {
     let columns = ["cell", "law", "mean, s (90 %)", "cv", "runs", "kind, age [from]", "flags"];
-    let words = phase_words(phase);
+    let words = phase.words();
     let heading = format!("{}{}: laws of the seconds", words[..1].to_uppercase(), &words[1..]);
     let mut out = table(heading, &columns, &[3, 4]);
     for of in study.cells.iter().filter(|of| of.cell.phase == phase) {
@@ -55,7 +54,7 @@ fn laws(study: &CalibrationStudy, phase: Phase, sources: &[String]) -> Calibrati
             (None, _) => String::new(),
         };
         out.rows.push(vec![
-            name_words(&of.cell.name) + &shape,
+            format!("{}{shape}", of.cell.name),
             fit.map_or("none".to_owned(), |fit| law_words(&fit.law)),
             of.mean_s.map_or("–".to_owned(), mean_words),
             of.cv.map_or("–".to_owned(), |cv| plain(cv, Unit::Count)),
@@ -108,8 +107,8 @@ fn fitness(study: &CalibrationStudy) -> CalibrationTable {
             None => "as measured".to_owned(),
         };
         out.rows.push(vec![
-            name_words(&of.cell.name),
-            phase_words(of.cell.phase).to_owned(),
+            of.cell.name.to_string(),
+            of.cell.phase.words().to_owned(),
             format!("{family}: {}", numbers.collect::<Vec<_>>().join(", ")),
             (of.cell.counts.ended + of.cell.counts.cut_off).to_string(),
             p(goodness.anderson_darling),
@@ -145,7 +144,7 @@ fn spreads(study: &CalibrationStudy) -> CalibrationTable {
     for phase in &study.pooled {
         let Some(spread) = phase.spread else { continue };
         out.rows.push(vec![
-            phase_words(phase.phase).to_owned(),
+            phase.phase.words().to_owned(),
             plain(spread.variance.exp_m1().sqrt(), Unit::Count),
             if spread.cells == 1 { "1 cell".to_owned() } else { format!("{} cells", spread.cells) },
             plain(spread.freedom + 1.0, Unit::Count),
@@ -161,9 +160,9 @@ fn shape_laws(study: &CalibrationStudy) -> CalibrationTable {
     let heading = "Shape laws: seconds = fixed + step · steps · megapixels^a · frames^b · images, ± standard errors";
     let mut out = table(heading, &columns, &[4, 5]);
     for of in &study.cells {
-        let Some(law) = &of.cell.shape_law else { continue };
+        let Some(law) = &of.cell.shape_fit else { continue };
         out.rows.push(vec![
-            name_words(&of.cell.name),
+            of.cell.name.to_string(),
             part(law, ShapeParameter::Fixed, law.fixed_s, Unit::Seconds),
             part(law, ShapeParameter::PerStep, law.per_step_s, Unit::Seconds),
             exponents(law),
@@ -176,7 +175,7 @@ fn shape_laws(study: &CalibrationStudy) -> CalibrationTable {
 }
 
 /// A parameter, with its standard error where it was fitted.
-fn part(law: &ShapeLaw, parameter: ShapeParameter, value: f64, unit: Unit) -> String {
+fn part(law: &ShapeFit, parameter: ShapeParameter, value: f64, unit: Unit) -> String {
     if law.fitted.contains(&parameter) {
         format!("{} ± {}", plain(value, unit), plain(law.standard_error(parameter), unit))
     } else {
@@ -184,7 +183,7 @@ fn part(law: &ShapeLaw, parameter: ShapeParameter, value: f64, unit: Unit) -> St
     }
 }
 
-fn exponents(law: &ShapeLaw) -> String {
+fn exponents(law: &ShapeFit) -> String {
     let all = [
         (ShapeParameter::MegapixelsExponent, law.megapixels_exponent, "a"),
         (ShapeParameter::FramesExponent, law.frames_exponent, "b"),
@@ -196,7 +195,7 @@ fn exponents(law: &ShapeLaw) -> String {
     if words.is_empty() { "all 1 (not fitted)".to_owned() } else { words.join(", ") }
 }
 
-fn ranges(law: &ShapeLaw) -> String {
+fn ranges(law: &ShapeFit) -> String {
     let names = ["steps", "megapixels", "frames", "images"];
     let number = |value: f64| plain(value, Unit::Count);
     let range = |(name, (low, high)): (&str, (f64, f64))| {
@@ -219,7 +218,7 @@ fn ratios(study: &CalibrationStudy, sources: &[String]) -> CalibrationTable {
         for ratio in &phase.ratios {
             out.rows.push(vec![
                 ratio.gpu.clone(),
-                phase_words(phase.phase).to_owned(),
+                phase.phase.words().to_owned(),
                 phase.reference.clone(),
                 between(ratio.ratio, ratio.ratio * ratio.factor.low, ratio.ratio * ratio.factor.high),
                 plain(ratio.between_models, Unit::Count),
@@ -255,8 +254,8 @@ fn failures(study: &CalibrationStudy) -> CalibrationTable {
                 }
             };
             out.rows.push(vec![
-                name_words(&of.cell.name) + &shape.map_or(String::new(), |shape| format!(" at {}", shape_words(shape))),
-                phase_words(of.cell.phase).to_owned(),
+                of.cell.name.to_string() + &shape.map_or(String::new(), |shape| format!(" at {}", shape_words(shape))),
+                of.cell.phase.words().to_owned(),
                 failed.to_string(),
                 runs.to_string(),
                 if shape.is_none() { of.cell.counts.cut_off.to_string() } else { "–".to_owned() },
@@ -286,7 +285,7 @@ fn arithmetic(study: &CalibrationStudy, sources: &[String]) -> CalibrationTable 
         };
         let on = if prediction.is_measured_gpu { "this GPU" } else { "other GPUs left out" };
         out.rows.push(vec![
-            format!("{} ({} passes)", name_words(&of.cell.name), plain(found.passes, Unit::Count)),
+            format!("{} ({} passes)", of.cell.name, plain(found.passes, Unit::Count)),
             plain(mean.value, Unit::Seconds),
             plain(prediction.seconds, Unit::Seconds),
             format!("× {:.2}, {on}", prediction.factor),

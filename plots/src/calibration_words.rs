@@ -1,8 +1,8 @@
-//! A calibration in words: names of cells, laws with their numbers, flags, and the sentences that come first.
+//! A calibration in words: laws with their numbers, flags, and the sentences that come first.
 
 use fleetfront_calibration::{
-    CalibratedCell, CalibrationStudy, CellName, CellStudy, Disagreement, Fitness, Flag, Kind, LawBasis, MeanBounds,
-    PeakOfVariant, Phase, Provenance, QualityOfVariant, Shape,
+    CalibratedCell, CalibrationStudy, CellStudy, Disagreement, Fitness, Flag, Kind, LawBasis, MeanBounds,
+    PeakOfVariant, Provenance, QualityOfVariant, Shape,
 };
 use fleetfront_sim::Law;
 
@@ -10,28 +10,6 @@ use crate::format::{Unit, plain};
 
 /// A law with a smaller p of Anderson and Darling's statistic does not suit its runs: the customary twentieth.
 const POOR_P: f64 = 0.05;
-
-/// What is measured in a phase.
-pub(crate) fn phase_words(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Warm => "warm requests",
-        Phase::Cold => "first requests",
-        Phase::Boot => "boots",
-        Phase::Adapter => "loads of adapters",
-    }
-}
-
-/// `flux-dev bf16, L40S`; what is `*` or empty is left out.
-pub(crate) fn name_words(name: &CellName) -> String {
-    let CellName { model, variant, gpu } = name;
-    let variant = if variant.is_empty() || variant == "*" { String::new() } else { format!(" {variant}") };
-    format!("{model}{variant}, {gpu}")
-}
-
-/// The same with its phase.
-pub(crate) fn cell_words(cell: &CalibratedCell) -> String {
-    format!("{} ({})", name_words(&cell.name), phase_words(cell.phase))
-}
 
 /// A law with its parameters, in the order of docs/calibration.md.
 pub(crate) fn law_words(law: &Law) -> String {
@@ -222,16 +200,16 @@ fn several(n: usize, one: &str, many: &str) -> String {
 /// The rows that contradict others, in full words, cell by cell.
 #[must_use]
 pub fn contradiction_words(study: &CalibrationStudy) -> Vec<String> {
-    let is = |flag: &Flag| matches!(flag, Flag::Contradiction { .. } | Flag::Divided { .. });
-    flags_of(study, is).into_iter().map(|(words, cells)| format!("{}: {words}.", cells.join("; "))).collect()
+    flags_of(study, Flag::is_dispute)
+        .into_iter()
+        .map(|(words, cells)| format!("{}: {words}.", cells.join("; ")))
+        .collect()
 }
 
 /// All other flags in full words, each with the cells that it is of.
 #[must_use]
 pub fn flag_words(study: &CalibrationStudy) -> Vec<String> {
-    let is = |flag: &Flag| {
-        !matches!(flag, Flag::Contradiction { .. } | Flag::Divided { .. } | Flag::Few { .. } | Flag::NotMeasured)
-    };
+    let is = |flag: &Flag| !flag.is_dispute() && !matches!(flag, Flag::Few { .. } | Flag::NotMeasured);
     flags_of(study, is).into_iter().map(|(words, cells)| format!("{}: {words}.", cells.join("; "))).collect()
 }
 
@@ -240,7 +218,7 @@ fn flags_of(study: &CalibrationStudy, is: impl Fn(&Flag) -> bool) -> Vec<(String
     let mut found: Vec<(String, Vec<String>)> = Vec::new();
     for of in &study.cells {
         for flag in of.cell.flags.iter().filter(|flag| is(flag)) {
-            let (words, cell) = (flag.to_string(), cell_words(&of.cell));
+            let (words, cell) = (flag.to_string(), of.cell.words());
             match found.iter_mut().find(|(other, _)| *other == words) {
                 Some((_, cells)) => cells.push(cell),
                 None => found.push((words, vec![cell])),

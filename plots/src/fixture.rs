@@ -159,6 +159,7 @@ fn cells() -> Vec<CellSummary> {
                 feasible,
                 memory,
                 peak_basis: stated("published", "huggingface.co/docs (2026-11-23)"),
+                failures: None,
                 service_s: mean,
                 service_s_low: mean.map(|s| if *gpu == "L40S" { s } else { s * 0.74 }),
                 service_s_high: mean.map(|s| if *gpu == "L40S" { s } else { s * 1.35 }),

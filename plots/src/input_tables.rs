@@ -49,13 +49,12 @@ pub(crate) fn feasibility(study: &Study) -> Table {
 }
 
 fn fit(found: &CellSummary) -> Cell {
-    if !found.feasible {
-        cell(Look::Bad, format!("✗ {}", found.memory))
-    } else if found.memory.starts_with("borderline") {
-        cell(Look::Open, format!("≈ {}", found.memory))
-    } else {
-        cell(Look::Good, format!("✓ {}", found.memory))
-    }
+    let look = match found.sign() {
+        "✓" => Look::Good,
+        "✗" => Look::Bad,
+        _ => Look::Open,
+    };
+    cell(look, format!("{} {}", found.sign(), found.memory))
 }
 
 /// All notes on service and boot times, each once; [`laws`] refers to them by number, from 1.

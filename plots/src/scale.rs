@@ -64,6 +64,8 @@ impl Scale {
         let candidates: [&[f64]; 4] = [&[1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0], &[1.0, 2.0, 5.0], &[1.0, 3.0], &[1.0]];
         let densest = candidates.iter().map(|steps| marked(steps)).find(|ticks| ticks.len() <= wanted + 2);
         match densest {
+            // Where hardly two of these numbers lie equal steps are nearly equal ratios.
+            Some(ticks) if ticks.len() < 3 && self.high < 3.0 * self.low => self.linear_ticks(wanted),
             Some(ticks) => ticks,
             None => marked(&[1.0]),
         }
@@ -106,6 +108,14 @@ mod tests {
     fn ticks_are_round_and_inside() {
         assert_eq!(Scale::linear(0.0, 950.0, 0.0, 1.0).ticks(5), [0.0, 200.0, 400.0, 600.0, 800.0]);
         assert_eq!(Scale::log(0.4, 30.0, 0.0, 1.0).ticks(6), [0.5, 1.0, 2.0, 5.0, 10.0, 20.0]);
+        let check = |(low, high), wanted, expected: &[f64]| {
+            let ticks = Scale::log(low, high, 0.0, 1.0).ticks(wanted);
+            let is_near = ticks.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-9);
+            assert!(ticks.len() == expected.len() && is_near, "{ticks:?}");
+        };
+        check((0.32, 3.1), 6, &[0.4, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0]);
+        check((0.75, 1.55), 6, &[0.8, 1.0, 1.2, 1.4]);
+        check((0.93, 1.08), 3, &[0.95, 1.0, 1.05]);
         assert_eq!(Scale::log(0.9, 400.0, 0.0, 1.0).time_ticks(), [1.0, 3.0, 10.0, 30.0, 60.0, 180.0, 300.0]);
     }
 

@@ -156,7 +156,7 @@ pub(crate) fn known(
             law,
             kind: provenance.kind,
             n: 0,
-            factor: Factor::EXACT,
+            factor: Factor::of_kind(provenance.kind),
             rests_on: None,
             sources: vec![source],
             notes: Vec::new(),

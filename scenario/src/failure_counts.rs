@@ -1,5 +1,6 @@
 //! Failures that were counted: how far the probability of a model may be off.
 
+use fleetfront_calibration::Kind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,37 @@ pub struct FailureCounts {
     pub failed: u32,
     /// All tries
     pub tries: u32,
+}
+
+/// What stands behind the failure probability of one cell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CellFailures {
+    /// How good the probability is.
+    pub kind: Kind,
+    /// Sources, in words, with dates.
+    pub sources: Vec<String>,
+    /// What its runs showed; `None` where the probability is stated and no run failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<SeenFailures>,
+}
+
+/// Runs of a cell, of which some failed and not all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenFailures {
+    /// Runs that failed, for whatever cause.
+    pub failed: u32,
+    /// All that ended.
+    pub runs: u32,
+    /// How many of the failed ones ran out of memory, although others fitted.
+    pub out_of_memory: u32,
+}
+
+impl SeenFailures {
+    /// Failed runs and all.
+    #[must_use]
+    pub fn counts(self) -> FailureCounts {
+        FailureCounts { failed: self.failed, tries: self.runs }
+    }
 }
 
 /// The counts of a model, which its probability has to be that of.

@@ -2,6 +2,7 @@
 
 use fleetfront_calibration::{BORDERLINE_SHARE, Fit};
 
+use crate::failure_counts::SeenFailures;
 use crate::resolved::{Cell, Feasibility, Gpu, Infeasible, Quality};
 
 /// What a variant asks for, wherever it runs.
@@ -14,6 +15,8 @@ pub(crate) struct Needs<'a> {
     pub(crate) lpips_max: Option<f64>,
     /// Every run of the cell failed.
     pub(crate) failed: Option<RunsFailed>,
+    /// Some runs of the cell failed.
+    pub(crate) seen: Option<SeenFailures>,
 }
 
 /// Runs that all failed.
@@ -26,19 +29,25 @@ pub(crate) struct RunsFailed {
 /// What was found of a cell, on a platform that offers its GPU type or does not.
 ///
 /// - `missing`: the platform's name where it does not.
-pub(crate) fn offered(found: &Feasibility, missing: Option<&str>, (peak_gib, usable_gib): (f64, f64)) -> Feasibility {
-    let mut reasons = match found {
+pub(crate) fn offered(found: &Cell, missing: Option<&str>, memory_gib: (f64, f64)) -> Feasibility {
+    let mut reasons = match &found.feasibility {
         Feasibility::Infeasible { reasons } => reasons.clone(),
         _ => Vec::new(),
     };
     reasons.retain(|reason| !matches!(reason, Infeasible::NotOffered { .. }));
     reasons.extend(missing.map(|platform| Infeasible::NotOffered { platform: platform.to_owned() }));
-    feasibility(reasons, peak_gib, usable_gib)
+    feasibility(reasons, memory_gib, found.failures.as_ref().and_then(|failures| failures.seen))
 }
 
-fn feasibility(reasons: Vec<Infeasible>, peak_gib: f64, usable_gib: f64) -> Feasibility {
+fn feasibility(
+    reasons: Vec<Infeasible>,
+    (peak_gib, usable_gib): (f64, f64),
+    seen: Option<SeenFailures>,
+) -> Feasibility {
     if !reasons.is_empty() {
         Feasibility::Infeasible { reasons }
+    } else if seen.is_some_and(|seen| seen.out_of_memory > 0) {
+        Feasibility::SometimesOutOfMemory
     } else if peak_gib > BORDERLINE_SHARE * usable_gib {
         Feasibility::Borderline { peak_gib, usable_gib }
     } else {
@@ -58,7 +67,7 @@ impl Needs<'_> {
                 reasons.push(Infeasible::NoData { what: what.to_owned() });
             }
         }
-        let feasibility = feasibility(reasons, self.peak_gib, gpu.usable_gib);
+        let feasibility = feasibility(reasons, (self.peak_gib, gpu.usable_gib), self.seen);
         Cell {
             feasibility,
             service,
@@ -66,6 +75,7 @@ impl Needs<'_> {
             boot_plan: None,
             failure_probability: None,
             failure_counts: None,
+            failures: None,
             peak_gib: None,
             shape: None,
         }
@@ -116,7 +126,7 @@ mod tests {
     }
 
     fn needs(peak_gib: f64, requires: &[String]) -> Needs<'_> {
-        Needs { peak_gib, requires, quality: None, lpips_max: None, failed: None }
+        Needs { peak_gib, requires, quality: None, lpips_max: None, failed: None, seen: None }
     }
 
     fn check(needs: Needs<'_>, gpu: &Gpu, expected: &Feasibility) {
@@ -140,6 +150,16 @@ mod tests {
         let cell = Needs { failed, ..needs(9.0, &[]) }.cell(&gpu(14.74, &[]), None, Some(fit()));
         let reasons = vec![Infeasible::RunsFailed { runs: 3, out_of_memory: 2 }];
         assert_eq!(cell.feasibility, Feasibility::Infeasible { reasons });
+    }
+
+    #[test]
+    fn runs_of_which_some_ran_out_of_memory_leave_a_cell_at_its_limit() {
+        let seen = |out_of_memory| Some(SeenFailures { failed: 6, runs: 12, out_of_memory });
+        let with = |out_of_memory| Needs { seen: seen(out_of_memory), ..needs(9.0, &[]) };
+        check(with(3), &gpu(14.74, &[]), &Feasibility::SometimesOutOfMemory);
+        check(with(0), &gpu(14.74, &[]), &Feasibility::Fits);
+        let reasons = vec![Infeasible::Memory { peak_gib: 9.0, usable_gib: 8.0 }];
+        check(with(3), &gpu(8.0, &[]), &Feasibility::Infeasible { reasons });
     }
 
     #[test]

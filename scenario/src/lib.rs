@@ -63,7 +63,7 @@ mod traffic_shapes;
 
 pub use adapters::AdapterMix;
 pub use clock::Clock;
-pub use failure_counts::FailureCounts;
+pub use failure_counts::{CellFailures, FailureCounts, SeenFailures};
 pub use files::Files;
 pub use fleetfront_calibration::{Problem, Provenance};
 pub use grid::contradiction;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use fleetfront_calibration::{Provenance, RestsOn, ShapeSample};
 use fleetfront_sim::{Seconds, StreamKey};
 
-use crate::failure_counts;
+use crate::failure_counts::{self, CellFailures, SeenFailures};
 use crate::feasibility::Needs;
 use crate::file::{ModelFile, ScenarioFile, VariantFile};
 use crate::findings::Findings;
@@ -173,6 +173,7 @@ fn resolve_variant(
         quality: quality.as_ref(),
         lpips_max: file.criteria.quality_lpips_max,
         failed: None,
+        seen: None,
     };
     let best_known = tables.best_known();
     let cell = |gpu: &Gpu| {
@@ -184,18 +185,25 @@ fn resolve_variant(
         let seen = seen_on(&gpu.name);
         // A time that is scaled from another GPU type grows with the shape as it does there.
         let base = service.as_ref().and_then(|fit| match &fit.rests_on {
-            Some(RestsOn::Ratio { relative_to, .. }) => seen_on(relative_to).shape_law,
+            Some(RestsOn::Ratio { relative_to, .. }) => seen_on(relative_to).shape_fit,
             _ => None,
         });
-        let measured = seen.shape_law.or(base);
-        let needs =
-            Needs { peak_gib: seen.peak_gib.map_or(row.gib, |gib| gib.max(row.gib)), failed: seen.failed, ..needs };
-        let counts = seen.counts.filter(|_| stated.is_none_or(|stated| stated.failure_probability.is_none()));
+        let measured = seen.shape_fit.or(base);
+        let failures_seen = seen.failures.as_ref().and_then(|failures| failures.seen);
+        let peak_gib = seen.peak_gib.map_or(row.gib, |gib| gib.max(row.gib));
+        let needs = Needs { peak_gib, failed: seen.failed, seen: failures_seen, ..needs };
+        let own = stated.filter(|stated| stated.failure_probability.is_some());
+        let counts = failures_seen.map(SeenFailures::counts).filter(|_| own.is_none());
         let counted = counts.map(|counts| f64::from(counts.failed) / f64::from(counts.tries));
+        let failures = own.map(|own| {
+            let provenance = Provenance::from(&own.provenance);
+            CellFailures { kind: provenance.kind, sources: vec![provenance.cite()], seen: failures_seen }
+        });
         Cell {
             boot_plan: plan,
             failure_probability: stated.and_then(|stated| stated.failure_probability).or(counted),
             failure_counts: counts,
+            failures: failures.or(seen.failures),
             peak_gib: seen.peak_gib,
             shape: shapes::law(model, stated, measured),
             ..needs.cell(gpu, service, boot)

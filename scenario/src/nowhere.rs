@@ -23,7 +23,7 @@ impl Feasibility {
     pub fn reasons(&self) -> &[Infeasible] {
         match self {
             Self::Infeasible { reasons } => reasons,
-            Self::Fits | Self::Borderline { .. } => &[],
+            Self::Fits | Self::Borderline { .. } | Self::SometimesOutOfMemory => &[],
         }
     }
 }

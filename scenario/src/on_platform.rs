@@ -23,7 +23,7 @@ impl Scenario {
             for (cell, gpu) in variant.cells.iter_mut().zip(&scenario.gpus) {
                 let missing = (!gpu.offered).then_some(preset.name.as_str());
                 let peak_gib = cell.peak_gib.map_or(peak_gib, |measured| measured.max(peak_gib));
-                cell.feasibility = offered(&cell.feasibility, missing, (peak_gib, gpu.usable_gib));
+                cell.feasibility = offered(cell, missing, (peak_gib, gpu.usable_gib));
                 if let (Some(plan), Some(image)) = (&mut cell.boot_plan, preset.billing.image) {
                     plan.bill_image = image;
                 }

@@ -79,7 +79,7 @@ pub(crate) fn resolve(files: &Files, file: &ScenarioFile, findings: &mut Finding
         warn_unused(files, file, &tables, findings);
         seen::warn(&scenario.models, &scenario.gpus, findings);
         file.files.runs.iter().for_each(|name| runs::warn(&files.label(name), &tables, findings));
-        findings.warnings.extend(tables.benchmarks.iter().flat_map(Benchmarks::contradictions));
+        findings.warnings.extend(tables.best_known().rows_against_each_other());
     }
     Scenario { warnings: std::mem::take(&mut findings.warnings), ..scenario }
 }
@@ -379,7 +379,10 @@ mod tests {
     #[test]
     fn evidence_that_contradicts_is_a_warning() {
         let warnings = default_scenario().warnings;
-        assert!(warnings.iter().any(|words| words.contains("flux-dev on L40S: 37 s")), "{warnings:?}");
+        assert!(
+            warnings.iter().any(|words| words.starts_with("flux-dev bf16, L40S (warm requests): 37 s")),
+            "{warnings:?}"
+        );
         assert!(warnings.iter().all(|words| !words.contains("baseline")), "{warnings:?}");
     }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::adapters::AdapterMix;
 use crate::clock::Clock;
-use crate::failure_counts::FailureCounts;
+use crate::failure_counts::{CellFailures, FailureCounts};
 use crate::file::LogFile;
 use crate::platform::Platform;
 use crate::rules::{BatchedFile, BoundsFile, Rules};
@@ -223,6 +223,9 @@ pub struct Cell {
     /// The tries that this was counted from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure_counts: Option<FailureCounts>,
+    /// What stands behind the probability; `None` for the model's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failures: Option<CellFailures>,
     /// Peak GPU memory of its runs in GiB, where it was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak_gib: Option<f64>,
@@ -269,6 +272,8 @@ pub enum Feasibility {
         /// What the GPU has.
         usable_gib: f64,
     },
+    /// Some of its runs ran out of memory and others did not: which requests fit is luck. The cell's failures have the counts.
+    SometimesOutOfMemory,
     /// Cannot run, with every reason.
     Infeasible {
         /// All that stands in the way.

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use fleetfront_calibration::{
-    Benchmarks, BestKnown, Boots, CalibratedCell, Calibration, CalibrationOptions, CellName, Flag, LawBasis, Phase,
-    Problem, Repeats, Run, Runs, RunsOptions, Shape,
+    Benchmarks, BestKnown, Boots, Calibration, CalibrationOptions, Flag, LawBasis, Phase, Problem, Repeats, Run, Runs,
+    RunsOptions, Shape,
 };
 
 use crate::file::{CalibrationFile, ModelFile, RepeatsName, ScenarioFile};
@@ -154,7 +154,7 @@ pub(crate) fn warn(label: &str, tables: &Tables, findings: &mut Findings<'_>) {
     for cell in joined.cells.iter().filter(|cell| cell.basis != Some(LawBasis::Borrowed)) {
         let words: Vec<String> = cell.flags.iter().filter(|flag| is_told(flag)).map(ToString::to_string).collect();
         if !words.is_empty() {
-            findings.warnings.push(format!("{label}: {}: {}", said(cell), words.join("; ")));
+            findings.warnings.push(format!("{label}: {}: {}", cell.words(), words.join("; ")));
         }
     }
     let adapters = runs.cells(Phase::Adapter);
@@ -183,17 +183,6 @@ fn is_told(flag: &Flag) -> bool {
         // A scenario has no clock: ages are told by who has one.
         Flag::NotMeasured | Flag::StatedSpread { .. } | Flag::NoAge { .. } => false,
     }
-}
-
-fn said(cell: &CalibratedCell) -> String {
-    let CellName { model, variant, gpu } = &cell.name;
-    let what = match cell.phase {
-        Phase::Warm => "service",
-        Phase::Cold => "first requests",
-        Phase::Boot => "boot",
-        Phase::Adapter => "adapter",
-    };
-    format!("{model} {variant} on {gpu}, {what}")
 }
 
 impl Tables {

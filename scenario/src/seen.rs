@@ -1,8 +1,8 @@
 //! What runs of a cell showed besides their times: failures, memory, and how times grow with the shape.
 
-use fleetfront_calibration::{BORDERLINE_SHARE, Calibration, FailureRate, Phase};
+use fleetfront_calibration::{BORDERLINE_SHARE, CalibratedCell, Calibration, FailureRate, FailureRows, Phase};
 
-use crate::failure_counts::FailureCounts;
+use crate::failure_counts::{CellFailures, SeenFailures};
 use crate::feasibility::RunsFailed;
 use crate::findings::Findings;
 use crate::resolved::{Gpu, Model};
@@ -14,11 +14,11 @@ pub(crate) struct Seen<'a> {
     /// All of them failed.
     pub(crate) failed: Option<RunsFailed>,
     /// Some of them failed, and not all. A model's own probability stands where none did.
-    pub(crate) counts: Option<FailureCounts>,
+    pub(crate) failures: Option<CellFailures>,
     /// The greatest peak of GPU memory, in GiB.
     pub(crate) peak_gib: Option<f64>,
     /// How their times grow with the shape; `None` of one shape.
-    pub(crate) shape_law: Option<Measured<'a>>,
+    pub(crate) shape_fit: Option<Measured<'a>>,
 }
 
 impl<'a> Seen<'a> {
@@ -31,25 +31,27 @@ impl<'a> Seen<'a> {
         };
         let [warm, cold] = [Phase::Warm, Phase::Cold].map(of_cell);
         let boot = of_cell(Phase::Boot).filter(|cell| cell.never_runs());
-        let rate = [warm, cold, boot].into_iter().flatten().find_map(|cell| cell.failures);
-        let (failed, counts) = rate.map_or((None, None), judged);
+        let tells = [warm, cold, boot].into_iter().flatten().find(|cell| cell.failures.is_some());
+        let (failed, failures) = tells.map_or((None, None), judged);
         let peaks = [warm, cold].into_iter().flatten().filter_map(|cell| cell.peak_gib);
-        let shape_law = warm.and_then(|cell| Some((cell.shape_law.as_ref()?, &cell.timed)));
-        Self { failed, counts, peak_gib: peaks.reduce(f64::max), shape_law }
+        let shape_fit = warm.and_then(|cell| Some((cell.shape_fit.as_ref()?, &cell.timed)));
+        Self { failed, failures, peak_gib: peaks.reduce(f64::max), shape_fit }
     }
 }
 
-fn judged(rate: FailureRate) -> (Option<RunsFailed>, Option<FailureCounts>) {
-    match rate {
-        FailureRate::Certain { runs } => (Some(RunsFailed { runs, out_of_memory: runs }), None),
-        FailureRate::Sometimes { failed, runs, out_of_memory } if failed == runs => {
+fn judged(cell: &CalibratedCell) -> (Option<RunsFailed>, Option<CellFailures>) {
+    match cell.failures {
+        Some(FailureRate::Certain { runs }) => (Some(RunsFailed { runs, out_of_memory: runs }), None),
+        Some(FailureRate::Sometimes { failed, runs, out_of_memory }) if failed == runs => {
             (Some(RunsFailed { runs, out_of_memory }), None)
         }
-        FailureRate::Sometimes { failed: 0, .. } => (None, None),
-        FailureRate::Sometimes { failed, runs, .. } => {
+        None | Some(FailureRate::Sometimes { failed: 0, .. }) => (None, None),
+        Some(FailureRate::Sometimes { failed, runs, out_of_memory }) => {
             // A file has fewer lines than that.
             let count = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
-            (None, Some(FailureCounts { failed: count(failed), tries: count(runs) }))
+            let seen = SeenFailures { failed: count(failed), runs: count(runs), out_of_memory: count(out_of_memory) };
+            let behind = cell.failure_rows.clone();
+            (None, behind.map(|FailureRows { kind, sources }| CellFailures { kind, sources, seen: Some(seen) }))
         }
     }
 }

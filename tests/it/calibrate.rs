@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use approx::assert_relative_eq;
-use fleetfront_plots::CalibrationAnswer;
+use fleetfront_plots::{CalibrationAnswer, contradiction_words};
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use serde_json::Value;
@@ -126,6 +126,23 @@ fn contradictions_are_named_and_follow_the_rule() {
     let said = place.succeed(&format!("calibrate runs.csv {ON}")).stdout;
     let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(said.contains("29 s (bench (2026-11-01)) is 10.7 times longer than 2.698 s"), "{said}");
+}
+
+/// One judgement: `check` names the rows that `calibrate` names, in its words.
+#[test]
+fn check_names_the_rows_that_calibrate_names() {
+    let place = Place::new();
+    let done = place.succeed(&format!("calibrate {ON} --replicates 19 --json"));
+    let answer: CalibrationAnswer = serde_json::from_str(&done.stdout).expect("JSON");
+    let mut named = contradiction_words(&answer.study);
+    assert!(named.len() >= 10, "{named:#?}");
+    let warnings: Vec<String> =
+        serde_json::from_value(place.json_of("check --json")["warnings"].clone()).expect("words");
+    let is_dispute = |words: &&String| words.contains(" standard deviations") || words.contains("lie about ");
+    let mut told: Vec<String> = warnings.iter().filter(is_dispute).map(|words| format!("{words}.")).collect();
+    named.sort();
+    told.sort();
+    assert_eq!(told, named);
 }
 
 /// Checks that rows are refused with these words, and nothing is written.

@@ -82,7 +82,18 @@ fn a_log_without_chance_is_predicted_exactly() {
     let out = place.succeed(&format!("{command} --out answer"));
     assert!(out.stdout.starts_with("The prediction passes: "), "{}", out.stdout);
     assert_eq!(place.names("answer"), ["backtest.csv", "backtest.json", "backtest.md", "backtest.png", "backtest.svg"]);
+    ratios_are_marked(&place.text("answer/backtest.svg"));
     place.succeed(&format!("{command} --out answer --threads 1"));
+}
+
+/// The axis of a figure of ratios is marked at one, and nowhere at zero or below.
+fn ratios_are_marked(svg: &str) {
+    let texts = svg.split("<text").skip(1).filter_map(|rest| rest.split_once('>')?.1.split_once('<'));
+    let ticks: Vec<&str> = texts.filter_map(|(text, _)| text.strip_suffix('×')).collect();
+    let of = |tick: &&str| tick.parse::<f64>().unwrap_or_else(|error| panic!("{tick}: {error}"));
+    let ratios: Vec<f64> = ticks.iter().map(of).collect();
+    assert!(ratios.len() >= 2 && ratios.contains(&1.0), "{ticks:?}");
+    assert!(ratios.iter().all(|ratio| *ratio > 0.0) && ratios.is_sorted(), "{ticks:?}");
 }
 
 #[test]
@@ -96,6 +107,8 @@ fn a_gate_fails_where_too_few_numbers_lie_in_their_bands() {
     let done = place.fleetfront(command);
     assert_eq!(done.code, Some(1), "{}", done.stderr);
     assert!(done.stdout.contains("point to service times"), "{}", done.stdout);
+    place.fleetfront(&format!("{command} --out answer"));
+    ratios_are_marked(&place.text("answer/backtest.svg"));
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn check_says_what_the_scenario_means() {
         // The naive estimate, what cannot run, contradictions, assumptions, the resolved scenario, the fits.
         "\"current\" $162.60 a month, \"proposed\" $91.74 a month; 43.6 % saved.",
         "- \"proposed\": flux-schnell (fp8) cannot run on T4: needs 21.5 GiB, has 14.74. Made to fit: flux-schnell as nf4-offload",
-        "- flux-dev on L40S: 29.65 s (2026-02-02) contradicts 11.3 s",
+        "- flux-dev bf16, L40S (warm requests): 29.65 s (github.com/",
         "- wan2.1: 20 requests a day; seedvr2: 60 requests a day: no volume is stated anywhere (2026-11-23)",
         "│ current (baseline) ┆ flux ┆ L40S ┆",
         "│ flux-dev bf16 ┆ ✗ ┆ ✗ ┆ ✗ ┆ ✓ ",
@@ -44,6 +44,50 @@ fn check_as_json_holds_the_same() {
     assert_eq!(meaning["infeasible"].as_array().map(Vec::len), Some(2));
     let usd = meaning["naive"]["estimates"][0]["usd_month"].as_f64().expect("a number");
     approx::assert_relative_eq!(usd, 162.6, max_relative = 1e-9);
+}
+
+/// Six of twelve runs failed: that is no cell that simply fits.
+#[test]
+fn check_says_how_many_runs_of_a_cell_failed() {
+    let place = Place::new();
+    let scenario = place.scenario("failing");
+    scenario.edit("scenario.toml", "load = \"load.csv\"", "load = \"load.csv\"\nruns = \"runs.csv\"");
+    let run = |gpu: &str, k: usize, rest: &str| {
+        format!("instantid,fp16,{gpu},warm,{rest},2026-11-{:02},measured,a bench\n", k + 1)
+    };
+    let of = |gpu: &'static str, causes: [&'static str; 6]| {
+        let good = (0..6).map(move |k| run(gpu, k, &format!("{:.1},yes,", 18.0 + 0.2 * k as f64)));
+        let bad = causes.into_iter().enumerate().map(move |(k, cause)| run(gpu, k + 6, &format!(",no,{cause}")));
+        good.chain(bad).collect::<String>()
+    };
+    let header = "model,variant,gpu,phase,seconds,ok,cause,date,kind,source\n";
+    let crash = of("A10", ["crash"; 6]);
+    scenario
+        .write("runs.csv", &(header.to_owned() + &crash + &of("L4", ["oom", "crash", "oom", "crash", "oom", "crash"])));
+    let cells = place.json_of("check failing --json")["cells"].clone();
+    let cell = |gpu: &str| {
+        let is_it = |cell: &&Value| {
+            (&cell["model"], &cell["variant"], &cell["gpu"]) == (&"instantid".into(), &"fp16".into(), &gpu.into())
+        };
+        cells.as_array().expect("cells").iter().find(is_it).expect("the cell").clone()
+    };
+    assert_eq!(cell("A10")["memory"], "fits, but 6 of 12 runs failed");
+    assert_eq!(cell("L4")["memory"], "borderline, and 6 of 12 runs failed: 3 out of memory");
+    let failures = &cell("L4")["failures"];
+    assert_eq!((&failures["kind"], failures["sources"].as_array().map(Vec::len)), (&"measured".into(), Some(12)));
+    // Jeffreys' 90 % interval of 6 in 12 is that of Beta(6.5, 6.5), by tables of the beta law.
+    let of = |key: &str| failures["probability"][key].as_f64().expect("a number");
+    approx::assert_relative_eq!(of("value"), 0.5, max_relative = 1e-9);
+    approx::assert_relative_eq!(of("low"), 0.282, max_relative = 5e-3);
+    approx::assert_relative_eq!(of("high"), 0.718, max_relative = 5e-3);
+    let words = place.succeed("check failing").stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "!: some runs failed",
+        "│ instantid fp16 ┆ ≈ ┆ ≈ ┆ ! ┆ ✓",
+        "│ instantid fp16 ┆ A10 ┆ 50 % (28–72 %) ┆ measured ┆ 6 of 12, 0 out of memory ┆ a bench",
+    ] {
+        assert!(words.contains(part), "{part:?} is missing:\n{words}");
+    }
 }
 
 #[test]

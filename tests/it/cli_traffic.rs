@@ -3,9 +3,12 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use fleetfront_plots::TrafficAnswer;
+use fleetfront_plots::{TrafficAnswer, traffic_holds};
 use fleetfront_scenario::{Files, Scenario};
-use fleetfront_workloads::prove::CheckGroup;
+use fleetfront_workloads::TrafficStudy;
+use fleetfront_workloads::describe::{DescribeOptions, Origin};
+use fleetfront_workloads::fit::{Burst, TrafficFit};
+use fleetfront_workloads::prove::{CheckGroup, prove};
 
 use crate::cli_support::Place;
 use crate::pasted::pasted;
@@ -296,8 +299,7 @@ fn a_gate_fails_where_the_model_does_not_hold() {
 }
 
 /// Two weeks of requests by chance, more by day than by night: a model of that draws such days.
-#[test]
-fn a_gate_passes_where_the_model_holds() {
+fn log_of_chance() -> String {
     let (mut text, mut state, mut at_s) = ("epoch\n".to_owned(), 1_u64, 0.0);
     while at_s < 14.0 * 86_400.0 {
         // Knuth's linear congruential generator; its upper bits are uniform.
@@ -308,13 +310,95 @@ fn a_gate_passes_where_the_model_holds() {
         // Whole milliseconds from 2024-01-01.
         let _ = writeln!(text, "{:.3}", 1_704_067_200.0 + at_s);
     }
+    text
+}
+
+#[test]
+fn a_gate_passes_where_the_model_holds() {
     let place = Place::new();
-    write(&place, "log.csv", &text);
+    write(&place, "log.csv", &log_of_chance());
     let done = place.fleetfront("traffic log.csv --check --draws 99 --gate --json --quiet");
     assert_eq!(done.code, Some(0), "{}", done.stderr);
     let answer: TrafficAnswer = serde_json::from_str(&done.stdout).expect("JSON");
     let proof = answer.study.proof.expect("it was checked");
     assert!(proof.share() >= Some(0.9) && proof.share_of(CheckGroup::KeepAlive) >= Some(0.75), "{proof:#?}");
+}
+
+/// What the gate goes by, with the log's own model and with one that is far too wild in its place.
+#[test]
+fn a_gate_fails_where_a_model_is_too_wild() {
+    let place = Place::new();
+    write(&place, "log.csv", &log_of_chance());
+    let answer: TrafficAnswer =
+        serde_json::from_str(&place.succeed("traffic log.csv --quiet --json").stdout).expect("JSON");
+    let holds = |fits: Vec<(String, TrafficFit)>| {
+        let (origin, zone, resolution_ns) = (Origin::Hour, "UTC".to_owned(), 1_000_000);
+        let options = DescribeOptions { origin, zone, resolution_ns, bin_s: None, end_ns: None };
+        let stretch_s = (1_704_067_200, 1_704_067_200 + 14 * 86_400);
+        let proof = prove(answer.study.fitted(), &options, stretch_s, &fits, (1, 99)).expect("legal options");
+        traffic_holds(&TrafficStudy { fits, proof: Some(proof), ..answer.study.clone() })
+    };
+    let own = answer.study.fits.clone();
+    let wild = |(name, fit): &(String, TrafficFit)| {
+        let bursts = vec![Burst { cv: 3.0, correlation_s: 1800.0 }];
+        (name.clone(), TrafficFit { bursts, ..fit.clone() })
+    };
+    assert!(!holds(own.iter().map(wild).collect()));
+    assert!(holds(own));
+}
+
+/// Two models, one by day and one by night: each has a curve of its own.
+fn log_of_day_and_night() -> String {
+    let mut text = "time,model\n".to_owned();
+    for k in 0..21 * 288_u32 {
+        let (day, hour, minute) = (k / 288 + 1, k / 12 % 24, k % 12 * 5);
+        let is_day = (7..19).contains(&hour);
+        let noise = (k * 7919 + k * k) % 89;
+        let requests = [u32::from(is_day) * 3 + u32::from(noise < 30), u32::from(!is_day) * 2 + u32::from(noise > 60)];
+        for (model, count) in ["day", "night"].iter().zip(requests) {
+            for n in 0..count {
+                let _ = writeln!(text, "2024-01-{day:02}T{hour:02}:{minute:02}:{:02}Z,{model}", n * 7);
+            }
+        }
+    }
+    text
+}
+
+/// Steps and waves: what a scenario draws by is what was fitted, to the five digits that are written.
+#[test]
+fn curves_of_both_kinds_are_those_that_were_fitted() {
+    let place = Place::new();
+    write(&place, "log.csv", &log_of_day_and_night());
+    for kind in ["steps", "smooth"] {
+        let done = place.succeed(&format!("traffic log.csv --curve {kind} --quiet --json --out {kind}"));
+        let answer: TrafficAnswer = serde_json::from_str(&done.stdout).expect("JSON");
+        assert_eq!(answer.command.contains("--curve smooth"), kind == "smooth", "{}", answer.command);
+        for file in ["load.csv", "load.day.csv", "load.night.csv"] {
+            assert!(place.names(kind).contains(&file.to_owned()), "{kind}: {:?}", place.names(kind));
+        }
+        let scenario = loaded(&place, kind);
+        let fits = &answer.study.fits;
+        assert_eq!(fits.len(), 2);
+        for ((name, fit), of_model) in fits.iter().zip(&scenario.traffic.models) {
+            assert_eq!(fit.harmonics.is_some(), kind == "smooth", "{kind}: {name}");
+            let found = of_model.requests_per_day / fit.requests_per_day;
+            assert!((found - 1.0).abs() < 1e-4, "{kind}: {name} has {found} times its requests");
+            let fitted = &fit.curve;
+            for hour in 0..168 {
+                let (drawn, wanted) = (of_model.curve.weight(hour), fitted[hour as usize % fitted.len()]);
+                assert!(
+                    (drawn - wanted).abs() < 2e-4 * wanted.max(1.0),
+                    "{kind}: {name}, hour {hour}: {drawn}, {wanted}"
+                );
+            }
+        }
+        let noon = |model: usize| scenario.traffic.models[model].curve.weight(12);
+        let midnight = |model: usize| scenario.traffic.models[model].curve.weight(0);
+        assert!(noon(0) > 2.0 * midnight(0) && midnight(1) > 2.0 * noon(1), "{kind}");
+    }
+    let done = place.fleetfront("traffic log.csv --curve wavy");
+    assert_eq!(done.code, Some(2));
+    assert!(done.stderr.contains("[possible values: steps, smooth]"), "{}", done.stderr);
 }
 
 /// Names that would end a line, leave a folder or fill it go into texts as they are, and into files' names as letters.
@@ -379,6 +463,9 @@ fn a_real_trace_is_studied_from_end_to_end() {
     let done = place.succeed("traffic gentd26.csv.gz --check --draws 39 --out found");
     let said = words(&done.stdout);
     assert!(said.starts_with("14,279 requests in "), "{said}");
+    let (_, share) = said.split_once("statistics of the log (").expect("it says how many");
+    let share: f64 = share.split_once(" %)").and_then(|(share, _)| share.parse().ok()).expect("a share");
+    assert!(share >= 90.0, "{said}");
     // It has sizes: steps and images.
     let mut names = FILES.to_vec();
     names.insert(FILES.len() - 1, "shapes.csv");

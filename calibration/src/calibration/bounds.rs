@@ -5,12 +5,9 @@ use crate::laws::{FIT_COVERAGE, LawFit};
 use crate::pooling::LogMedian;
 use crate::student::student_quantile;
 
-/// Coverage of the factor of a fit.
-const BOUNDS: f64 = 0.90;
-
 /// The central 90 % of what is not known of a median, as multiples of it.
 pub(super) fn bounds(median: &LogMedian) -> Factor {
-    let (low, high) = median.interval_s(BOUNDS);
+    let (low, high) = median.interval_s(Factor::COVERAGE);
     Factor { low: low / median.median_s(), high: high / median.median_s() }
 }
 
@@ -29,5 +26,5 @@ pub(super) fn bounds_of_mean(fit: &LawFit, ended: usize) -> Factor {
 
 /// How many standard errors the bounds reach to either side.
 pub(super) fn student(freedom: f64) -> f64 {
-    student_quantile(freedom, BOUNDS)
+    student_quantile(freedom, Factor::COVERAGE)
 }

@@ -11,7 +11,7 @@ use crate::laws::{Choice, Family, LawFit, Refuted, Time, Times, choose_law, fit_
 use crate::pooling::{CellEstimate, ENOUGH_CELLS, Pooling};
 use crate::runs::{CellName, Phase, Run, RunEnd, Shape};
 use crate::sample::push_once;
-use crate::shape_law::ShapeLaw;
+use crate::shape_fit::ShapeFit;
 
 use super::bounds::{bounds, bounds_of_mean, student};
 use super::groups::two_groups;
@@ -67,6 +67,15 @@ pub struct RowsBehind {
     pub oldest_days: Option<i64>,
 }
 
+/// Kind and sources of runs of which some failed, those that ended well included.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FailureRows {
+    /// The weakest kind among them.
+    pub kind: Kind,
+    /// Sources with their dates, each once.
+    pub sources: Vec<String>,
+}
+
 /// What is known of a model's variant on a GPU type, in one phase.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CalibratedCell {
@@ -88,11 +97,14 @@ pub struct CalibratedCell {
     /// What pooling knows of it; `None` where it does not.
     pub pooled: Option<CellEstimate>,
     /// How its times grow with the shape; `None` of one shape.
-    pub shape_law: Option<ShapeLaw>,
+    pub shape_fit: Option<ShapeFit>,
     /// Its rows against each other.
     pub contradictions: Option<Contradictions>,
     /// How often it fails; `None` where no run tells.
     pub failures: Option<FailureRate>,
+    /// What that was counted on; `None` where no run failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure_rows: Option<FailureRows>,
     /// The greatest peak of memory of a run that ended, in GiB.
     pub peak_gib: Option<f64>,
     /// Where its numbers come from.
@@ -105,6 +117,12 @@ pub struct CalibratedCell {
 }
 
 impl CalibratedCell {
+    /// Its name with its phase.
+    #[must_use]
+    pub fn words(&self) -> String {
+        format!("{} ({})", self.name, self.phase.words())
+    }
+
     /// The sample and the law that it is held against in tests and figures: that of the chosen family, for few runs the
     /// lognormal one. `None` where the sample has no such law.
     #[must_use]
@@ -136,9 +154,10 @@ impl CalibratedCell {
             basis: None,
             ranking: None,
             pooled: None,
-            shape_law: None,
+            shape_fit: None,
             contradictions: None,
             failures: None,
+            failure_rows: None,
             peak_gib: None,
             rows: RowsBehind {
                 kind: Kind::Assumed,
@@ -188,6 +207,7 @@ impl Judged<'_> {
             ranking: choice.as_ref().map(LawRanking::from),
             pooled,
             failures,
+            failure_rows: failure_rows(&of_shape),
             peak_gib: ended.filter_map(|run| run.peak_gib).reduce(f64::max),
             times,
             ..CalibratedCell::empty(self.name, self.phase)
@@ -203,7 +223,7 @@ impl Judged<'_> {
         }
         CalibratedCell {
             timed: self.timed,
-            shape_law: self.shape_law,
+            shape_fit: self.shape_fit,
             contradictions: self.contradictions,
             flags: self.flags,
             ..cell
@@ -314,7 +334,7 @@ impl Judged<'_> {
             law: self.widened(Law::lognormal(mean, cv)),
             kind: self.kind(),
             n: 0,
-            factor: Factor::DERIVED_BOUNDS,
+            factor: Factor::DERIVED,
             basis: LawBasis::Computed,
             words: "lognormal law about a computed mean".to_owned(),
         })
@@ -390,7 +410,7 @@ impl Judged<'_> {
         Factor { low: low.min(shortest / mean_s), high: high.max(longest / mean_s) }
     }
 
-    /// With what the shape law leaves open about the wanted shape.
+    /// With what the shape fit leaves open about the wanted shape.
     fn beyond_shape(&self, Factor { low, high }: Factor) -> Factor {
         let Some((error, freedom)) = self.of_shape else { return Factor { low, high } };
         let reach = student(freedom as f64) * error;
@@ -474,6 +494,16 @@ impl Judged<'_> {
         let (age_days, youngest) = ages.into_iter().next().unzip();
         RowsBehind { kind, sources, youngest, age_days, oldest_days }
     }
+}
+
+/// The runs that failures are counted on; `None` where none failed.
+fn failure_rows(runs: &[&Run]) -> Option<FailureRows> {
+    let has_failed = |run: &Run| matches!(run.end, RunEnd::Failed { .. });
+    runs.iter().find(|run| has_failed(run))?;
+    let counted = |run: &&Run| has_failed(run) || matches!(run.end, RunEnd::Took { .. });
+    let counted: Vec<&Run> = runs.iter().copied().filter(counted).collect();
+    let kind = counted.iter().map(|run| run.provenance.kind).max()?;
+    Some(FailureRows { kind, sources: sources(&counted) })
 }
 
 /// Whether runs choose the family of their law.

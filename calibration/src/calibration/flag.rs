@@ -77,13 +77,13 @@ pub enum Flag {
         /// Who says so.
         source: String,
     },
-    /// Runs of several shapes make no shape law, and the law is that of one of them.
+    /// Runs of several shapes make no shape fit, and the law is that of one of them.
     OtherShapesLeftOut {
         /// How many runs are left out.
         runs: usize,
         /// The line of the first of them, from 1.
         line: u64,
-        /// Why there is no shape law.
+        /// Why there is no shape fit.
         because: String,
     },
     /// The shape that is asked for lies outside of what was measured.
@@ -101,6 +101,14 @@ pub enum Flag {
         /// Why.
         because: String,
     },
+}
+
+impl Flag {
+    /// Whether it says that rows contradict each other.
+    #[must_use]
+    pub fn is_dispute(&self) -> bool {
+        matches!(self, Self::Contradiction { .. } | Self::Divided { .. })
+    }
 }
 
 fn several(n: usize, one: &str, many: &str) -> String {

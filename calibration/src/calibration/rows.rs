@@ -6,7 +6,7 @@ use crate::laws::Time;
 use crate::percentiles::{Percentile, lognormal_of};
 use crate::pooling::CellTimes;
 use crate::runs::{CellName, Phase, Run, RunEnd, Shape};
-use crate::shape_law::{Exponents, ShapeError, ShapeLaw};
+use crate::shape_fit::{Exponents, ShapeError, ShapeFit};
 
 use super::{CalibrationOptions, Flag, OWN_LAW_N, StatedCv};
 
@@ -31,8 +31,8 @@ pub(super) struct Judged<'a> {
     pub(super) fitted: Vec<Run>,
     /// Those that were computed and stand in for measurements where there are none.
     pub(super) derived: Vec<Run>,
-    pub(super) shape_law: Option<ShapeLaw>,
-    /// Standard error of the logarithm of the time at the wanted shape, from the shape law, and its degrees of freedom.
+    pub(super) shape_fit: Option<ShapeFit>,
+    /// Standard error of the logarithm of the time at the wanted shape, from the shape fit, and its degrees of freedom.
     pub(super) of_shape: Option<(f64, usize)>,
     /// The shape of the times.
     pub(super) timed: Shape,
@@ -56,7 +56,7 @@ pub(super) fn judged<'a>(
         all: rows.to_vec(),
         fitted: Vec::new(),
         derived: Vec::new(),
-        shape_law: None,
+        shape_fit: None,
         of_shape: None,
         timed: Shape::default(),
         contradictions: None,
@@ -64,12 +64,13 @@ pub(super) fn judged<'a>(
         flags: Vec::new(),
     };
     let at_one_shape = judged.at_one_shape(options);
-    judged.judge(at_one_shape, stated, options.rule);
+    let expected = options.expected.iter().find(|(cell, _)| phase == Phase::Warm && cell == name);
+    judged.judge(at_one_shape, stated, expected.map(|(_, time)| *time), options.rule);
     judged
 }
 
 impl Judged<'_> {
-    /// The times at the wanted shape: as the shape law has them, or of that shape alone.
+    /// The times at the wanted shape: as the shape fit has them, or of that shape alone.
     fn at_one_shape(&mut self, options: &CalibrationOptions) -> Vec<Run> {
         let wanted = options.timed.iter().find(|(model, _)| *model == self.name.model).map(|(_, shape)| shape.clone());
         let timed: Vec<&Run> = self.all.iter().copied().filter(|run| run.time().is_some() && run.used).collect();
@@ -130,8 +131,8 @@ impl Judged<'_> {
                 _ => None,
             })
             .collect();
-        let law = ShapeLaw::fit(&shaped, Exponents::Fitted)?;
-        let law = self.shape_law.insert(law);
+        let law = ShapeFit::fit(&shaped, Exponents::Fitted)?;
+        let law = self.shape_fit.insert(law);
         let wanted = if options.extrapolate {
             law.extrapolate(&self.timed, ANY_COVERAGE)
         } else {
@@ -154,12 +155,21 @@ impl Judged<'_> {
         Ok(rows)
     }
 
-    fn judge(&mut self, rows: Vec<Run>, stated: Option<&StatedCv>, rule: ContradictionRule) {
+    /// - `expected`: what is taken of the cell where no row may be fitted.
+    fn judge(
+        &mut self,
+        rows: Vec<Run>,
+        stated: Option<&StatedCv>,
+        expected: Option<TypicalTime>,
+        rule: ContradictionRule,
+    ) {
         let floor = stated.map_or(SIGMA_FLOOR, |stated| (stated.cv * stated.cv).ln_1p().sqrt());
         let speakers = speakers(&rows);
         let refs: Vec<&Run> = speakers.iter().map(|speaker| &speaker.row).collect();
         let every: Vec<&Run> = rows.iter().collect();
-        let reference = derived_middle(&every, floor).or_else(|| TypicalTime::of_runs(&every, floor));
+        let expected = expected.filter(|_| !every.iter().any(|run| run.is_fitted()));
+        let expected = expected.map(|time| TypicalTime { sigma: time.sigma.max(floor), ..time });
+        let reference = derived_middle(&every, floor).or(expected).or_else(|| TypicalTime::of_runs(&every, floor));
         let mut outcasts: Vec<usize> = Vec::new();
         if let Some(reference) = reference {
             let found = Contradictions::judge(&refs, reference, rule);
@@ -298,7 +308,8 @@ fn derived_middle(rows: &[&Run], sigma: f64) -> Option<TypicalTime> {
         .filter_map(|run| run.typical_s())
         .collect();
     let mean = derived.iter().sum::<f64>() / derived.len() as f64;
-    (!derived.is_empty()).then(|| TypicalTime { typical_s: mean, sigma, error: Factor::DERIVED.high.ln(), n: None })
+    let [_, error] = Factor::DERIVED.sigmas_log();
+    (!derived.is_empty()).then_some(TypicalTime { typical_s: mean, sigma, error, n: None })
 }
 
 fn scaled(end: &RunEnd, factor: f64) -> RunEnd {

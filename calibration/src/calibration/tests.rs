@@ -186,7 +186,7 @@ fn shapes_meet_at_the_one_that_is_asked_for() {
         Calibration::of(&runs(&rows), &options).cells[0].clone()
     };
     let cell = at(16.0, false);
-    assert_eq!((cell.counts.ended, cell.shape_law.is_some()), (8, true));
+    assert_eq!((cell.counts.ended, cell.shape_fit.is_some()), (8, true));
     let fit = cell.fit.expect("a law");
     assert_relative_eq!(fit.law.mean_s(), 9.0, max_relative = 0.01);
     assert!(fit.law.cv() < 0.02 && fit.factor.high < 1.03, "{fit:?}");
@@ -310,8 +310,8 @@ fn computed_times_stand_in_and_judge_the_evidence() {
     let fit = cell.fit.as_ref().expect("a law");
     assert_eq!((cell.basis, fit.kind, fit.n), (Some(LawBasis::Computed), Kind::Derived, 0));
     // 90 % of what one standard deviation of 1.35 leaves open.
-    assert_eq!(fit.factor, Factor::DERIVED_BOUNDS);
-    assert_relative_eq!(fit.factor.high.ln(), 1.644_853_627 * Factor::DERIVED.high.ln(), max_relative = 1e-8);
+    assert_eq!(fit.factor, Factor::DERIVED);
+    assert_relative_eq!(fit.factor.high.ln(), 1.644_853_627 * 1.35_f64.ln(), max_relative = 1e-8);
     assert_relative_eq!(fit.factor.low * fit.factor.high, 1.0, max_relative = 1e-12);
     assert_relative_eq!(fit.law.mean_s(), 11.3, max_relative = 1e-9);
 }
@@ -468,7 +468,7 @@ fn what_is_not_asked_of_a_shape_is_as_in_the_runs() {
     assert_eq!(cell.timed.megapixels, Some(1.05));
     assert_relative_eq!(cell.fit.expect("a law").law.mean_s(), 10.0, max_relative = 0.01);
     // Outside, the law that was fitted is still told.
-    assert!(at(90.0).fit.is_none() && at(90.0).shape_law.is_some());
+    assert!(at(90.0).fit.is_none() && at(90.0).shape_fit.is_some());
 }
 
 #[test]

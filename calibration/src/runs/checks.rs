@@ -211,7 +211,7 @@ pub(super) fn mixed_shapes(runs: &Runs, file: &str, with_shape_law: &[&str]) -> 
             column: None,
             key: columns[0].0.to_owned(),
             message: format!("{} has runs of {} shapes: {}", said(name), shapes.len(), shapes.join("; ")),
-            help: "give each shape a variant of its own, or the model a shape law".to_owned(),
+            help: "give each shape a variant of its own, or the model a shape fit".to_owned(),
         });
     }
     found.sort_by_key(|problem| problem.line);

@@ -1,19 +1,13 @@
 //! How far a mean may be off: what a fit says of it, as a law of the factor on the mean.
 
-use fleetfront_calibration::{Factor, Fit, Kind};
+use fleetfront_calibration::{BORROWED_FREEDOM, Factor, Fit, OWN_SPREAD_N};
 use fleetfront_scenario::FailureCounts;
 use fleetfront_sim::{exp, ln, normal_quantile};
 use statrs::distribution::{Beta, ContinuousCDF, StudentsT};
 
-/// Of the bounds of a factor: they are an interval of so much.
-const BOUNDS: f64 = 0.90;
 /// Student's t with few degrees of freedom is drawn within its central part of this size: with two of them the mean of
 /// what it leaves out is infinite, which no service time is.
 const STUDENT_PART: f64 = 0.99;
-/// Fewest runs that speak for their own spread; with fewer it is borrowed from others.
-const OWN_SPREAD_N: u32 = 3;
-/// What a borrowed spread is worth: cells differ, so as little as four runs, as where runs are calibrated.
-const BORROWED_FREEDOM: u32 = 3;
 
 /// The law of the logarithm of a factor. Its median is 1, but for counted shares.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -47,9 +41,15 @@ impl Doubt {
         Self::Normal { below_log: sd_log, above_log: sd_log }
     }
 
-    /// What nobody measured and nobody bounds: 1.35 times more or less is one standard deviation.
+    /// What a factor leaves open.
+    fn within(factor: Factor) -> Self {
+        let [below_log, above_log] = factor.sigmas_log();
+        Self::Normal { below_log, above_log }
+    }
+
+    /// What nobody measured and nobody bounds.
     pub(crate) fn derived() -> Self {
-        Self::normal(ln(Factor::DERIVED.high))
+        Self::within(Factor::DERIVED)
     }
 
     /// What a fit leaves open about its mean, beyond what it leaves to the mean that it is scaled from. `None` where
@@ -57,15 +57,10 @@ impl Doubt {
     ///
     /// Everything that turns a fit into a doubt stands here.
     pub(crate) fn of(fit: &Fit) -> Option<Self> {
-        let Factor { low, high } = fit.factor;
         let cv = fit.law.cv();
         let of_mean = cv / f64::from(fit.n).sqrt();
-        let (is_derived, is_exact) = (fit.factor == Factor::DERIVED, fit.factor == Factor::EXACT);
-        if is_derived || (is_exact && fit.n == 0 && fit.kind >= Kind::Derived) {
-            Some(Self::derived())
-        } else if !is_exact {
-            let sigmas = normal_quantile(f64::midpoint(1.0, BOUNDS));
-            Some(Self::Normal { below_log: -ln(low) / sigmas, above_log: ln(high) / sigmas })
+        if fit.factor != Factor::EXACT {
+            Some(Self::within(fit.factor))
         } else if fit.n == 0 || cv <= 0.0 {
             None
         } else if fit.n >= OWN_SPREAD_N {
@@ -121,13 +116,14 @@ impl Doubt {
 
     /// The factors that nine draws in ten lie between.
     pub(crate) fn bounds(self) -> [f64; 2] {
-        [(1.0 - BOUNDS) / 2.0, f64::midpoint(1.0, BOUNDS)].map(|share| self.factor(share))
+        [(1.0 - Factor::COVERAGE) / 2.0, f64::midpoint(1.0, Factor::COVERAGE)].map(|share| self.factor(share))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use approx::assert_relative_eq;
+    use fleetfront_calibration::Kind;
     use fleetfront_sim::{Law, Seconds};
 
     use super::*;
@@ -179,12 +175,11 @@ mod tests {
     fn what_nobody_measured_is_a_third_either_way_and_what_is_stated_is_known() {
         let third = 1.35_f64.ln();
         for kind in [Kind::Derived, Kind::Assumed] {
-            for factor in [Factor::DERIVED, Factor::EXACT] {
-                let doubt = Doubt::of(&fit(kind, 0, factor)).expect("a doubt");
-                assert_relative_eq!(doubt.sd_log(), third, max_relative = 1e-9);
-            }
+            let doubt = Doubt::of(&fit(kind, 0, Factor::of_kind(kind))).expect("a doubt");
+            assert_relative_eq!(doubt.sd_log(), third, max_relative = 1e-9);
         }
-        assert_eq!(Doubt::of(&fit(Kind::Measured, 0, Factor::EXACT)), None);
-        assert_eq!(Doubt::of(&fit(Kind::Published, 0, Factor::EXACT)), None);
+        for kind in [Kind::Measured, Kind::Published] {
+            assert_eq!(Doubt::of(&fit(kind, 0, Factor::of_kind(kind))), None);
+        }
     }
 }

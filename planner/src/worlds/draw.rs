@@ -49,7 +49,7 @@ impl World {
         for cell in cells(&mut world.scenario) {
             // What is drawn is known here.
             for fit in cell.service.iter_mut().chain(&mut cell.boot) {
-                (fit.kind, fit.factor) = (Kind::Measured, Factor::EXACT);
+                (fit.kind, fit.factor, fit.rests_on) = (Kind::Measured, Factor::EXACT, None);
             }
         }
         world

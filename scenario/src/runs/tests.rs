@@ -5,7 +5,7 @@ use fleetfront_calibration::{Kind, RestsOn};
 
 use crate::resolved::{Cell, Feasibility, Infeasible, Model};
 use crate::testing::{check, default_scenario, edited_text, only_problem};
-use crate::{FailureCounts, Files, Scenario};
+use crate::{CellFailures, FailureCounts, Files, Scenario, SeenFailures};
 
 const HEADER: &str = "model,variant,gpu,phase,seconds,ok,cause,steps,megapixels,peak_gib,machine,date,kind,source\n";
 
@@ -78,7 +78,7 @@ fn one_run_has_the_spread_that_the_tables_state_and_a_wide_mean() {
     // above that of the mean.
     assert_relative_eq!(fit.law.mean_s(), 10.0, max_relative = 1e-9);
     assert_relative_eq!(fit.factor.high.ln(), 2.353 * 0.04 + 0.04 * 0.04 / 2.0, max_relative = 2e-3);
-    let told = "instantid fp16 on A10, service: 1 run:";
+    let told = "instantid fp16, A10 (warm requests): 1 run:";
     assert!(scenario.warnings.iter().any(|words| words.contains(told)), "{:#?}", scenario.warnings);
 }
 
@@ -152,7 +152,7 @@ fn rules_follow_the_section_and_have_no_effect_without_runs() {
     let rows = [8.0, 8.2, 8.1, 80.0].map(|seconds| warm("instantid,,A10", seconds)).concat();
     let mean_s = |section: &str| {
         let scenario = Scenario::load(&with_section(&rows, section)).expect("no problems");
-        let told = scenario.warnings.iter().filter(|words| words.contains("A10, service: 80 s")).count();
+        let told = scenario.warnings.iter().filter(|words| words.contains("A10 (warm requests): 80 s")).count();
         assert_eq!(told, 1, "{:#?}", scenario.warnings);
         cell(&scenario, "instantid", "A10").service.as_ref().expect("a law").law.mean_s()
     };
@@ -189,6 +189,29 @@ fn failures_that_were_counted_are_the_cell_s_unless_it_states_its_own() {
     let scenario = Scenario::load(&with_section(&rows, stated)).expect("no problems");
     let found = cell(&scenario, "instantid", "A10");
     assert_eq!((found.failure_probability, found.failure_counts), (Some(0.25), None));
+    // What its runs showed is told all the same.
+    let seen = Some(SeenFailures { failed: 1, runs: 21, out_of_memory: 0 });
+    let sources = vec!["a test (2026-11-24)".to_owned()];
+    assert_eq!(found.failures, Some(CellFailures { kind: Kind::Assumed, sources, seen }));
+}
+
+#[test]
+fn memory_that_sometimes_does_not_suffice_is_at_its_limit() {
+    let failed = |cause: &str| warm("instantid,,A10", 1.0).replace(",1,yes,,", &format!(",,no,{cause},"));
+    let rows = twenty("instantid,,A10", 10.0) + &failed("oom").repeat(3) + &failed("crash");
+    let scenario = loaded(&rows);
+    let found = cell(&scenario, "instantid", "A10");
+    assert_eq!(found.feasibility, Feasibility::SometimesOutOfMemory);
+    let failures = found.failures.as_ref().expect("some failed");
+    assert_eq!(failures.seen, Some(SeenFailures { failed: 4, runs: 24, out_of_memory: 3 }));
+    assert_eq!((failures.kind, failures.sources.is_empty()), (Kind::Measured, false));
+    // Where the platform offers the GPU type it stays so.
+    let there = scenario.on_platform(&crate::presets::preset("modal").expect("it is there"));
+    assert_eq!(cell(&there, "instantid", "A10").feasibility, Feasibility::SometimesOutOfMemory);
+    let there = scenario.on_platform(&crate::presets::preset("runpod-flex").expect("it is there"));
+    assert!(!cell(&there, "instantid", "A10").feasibility.is_feasible());
+    let back = there.on_platform(&crate::presets::preset("modal").expect("it is there"));
+    assert_eq!(cell(&back, "instantid", "A10").feasibility, Feasibility::SometimesOutOfMemory);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! How service times grow with the shape, where runs of several shapes tell it.
 
-use fleetfront_calibration::{Shape as Asked, ShapeLaw as Fitted};
+use fleetfront_calibration::{Shape as Asked, ShapeFit};
 use fleetfront_sim::ShapeLaw;
 
 use super::ShapeMix;
@@ -12,8 +12,8 @@ use crate::runs::extrapolates;
 use crate::seen::Seen;
 use crate::tables::Tables;
 
-/// A law of runs, and the shape at which their times are taken; empty columns are those that no run states.
-pub(crate) type Measured<'a> = (&'a Fitted, &'a Asked);
+/// A fit of runs, and the shape at which their times are taken; empty columns are those that no run states.
+pub(crate) type Measured<'a> = (&'a ShapeFit, &'a Asked);
 
 /// How service times of a model grow with the shape on one GPU type, where it has shapes.
 ///
@@ -86,7 +86,7 @@ fn check_range(
     for variant in &model.variants {
         for gpu in gpus {
             let seen = Seen::of(tables.calibration.as_ref(), &model.name, &variant.name, &gpu.name);
-            let Some(measured) = seen.shape_law else { continue };
+            let Some(measured) = seen.shape_fit else { continue };
             let beyond = beyond(mix, measured);
             if beyond.is_empty() {
                 continue;

@@ -275,8 +275,8 @@ fn a_model_is_proved_by_what_it_draws_and_another_is_not() {
 /// What is done to a fit, and the group of statistics that has to see it, with its largest share.
 type Wrong = (fn(&TrafficFit) -> TrafficFit, CheckGroup, f64);
 
-/// Fits that are wrong in one respect: six hours late, half as much again, and nothing but chance.
-fn wrong() -> [Wrong; 3] {
+/// Fits that are wrong in one respect: six hours late, half as much again, nothing but chance, and far too wild.
+fn wrong() -> [Wrong; 4] {
     let late = |fit: &TrafficFit| {
         let mut curve = fit.curve.clone();
         curve.rotate_right(6);
@@ -286,10 +286,15 @@ fn wrong() -> [Wrong; 3] {
         let events = crate::fit::Events::POISSON;
         TrafficFit { day_cv: 0.0, bursts: Vec::new(), events, ..fit.clone() }
     };
+    let wild = |fit: &TrafficFit| {
+        let bursts = vec![crate::fit::Burst { cv: 3.0, correlation_s: 1800.0 }];
+        TrafficFit { bursts, ..fit.clone() }
+    };
     [
         (late, CheckGroup::Curve, 0.2),
         (|fit| TrafficFit { requests_per_day: 1.5 * fit.requests_per_day, ..fit.clone() }, CheckGroup::Curve, 0.6),
         (calm, CheckGroup::Dispersion, 0.1),
+        (wild, CheckGroup::Dispersion, 0.1),
     ]
 }
 

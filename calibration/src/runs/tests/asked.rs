@@ -174,7 +174,7 @@ fn mixed_shapes_are_named_unless_the_model_has_a_shape_law() {
         found.iter().map(ToString::to_string).collect::<Vec<_>>(),
         [
             "runs.csv:3: steps: m on T4 has runs of 3 shapes: steps 4 (2 runs); steps 20 (1 runs); steps not stated (1 runs)\n  \
-          help: give each shape a variant of its own, or the model a shape law"
+          help: give each shape a variant of its own, or the model a shape fit"
         ]
     );
     assert_eq!(runs.mixed_shapes("runs.csv", &["m"]), []);

@@ -1,4 +1,4 @@
-//! Tests of shape laws: exact recovery, coverage, published laws, a production trace, and what is refused.
+//! Tests of shape fits: exact recovery, coverage, published laws, a production trace, and what is refused.
 
 use super::*;
 use approx::assert_relative_eq;
@@ -42,7 +42,7 @@ fn a_law_without_noise_is_recovered() {
         0.8 + 0.05 * steps * megapixels.powf(1.3) * frames.powf(0.9) * images * factor
     };
     let runs: Vec<(f64, Shape)> = design().into_iter().map(|shape| (truth(&shape), shape)).collect();
-    let law = ShapeLaw::fit(&runs, Exponents::Fitted).expect("a law");
+    let law = ShapeFit::fit(&runs, Exponents::Fitted).expect("a law");
     assert_relative_eq!(law.fixed_s, 0.8, max_relative = 1e-6);
     assert_relative_eq!(law.per_step_s, 0.05, max_relative = 1e-6);
     assert_relative_eq!(law.megapixels_exponent, 1.3, max_relative = 1e-6);
@@ -69,7 +69,7 @@ fn intervals_cover_what_they_promise() {
     for _ in 0..500 {
         let mut noise = || (0.15 * normal_quantile(rng.random::<f64>())).exp();
         let runs: Vec<(f64, Shape)> = shapes.iter().map(|shape| (truth(shape) * noise(), shape.clone())).collect();
-        let law = ShapeLaw::fit(&runs, Exponents::One).expect("a law");
+        let law = ShapeFit::fit(&runs, Exponents::One).expect("a law");
         let prediction = law.predict(&at, 0.95).expect("inside");
         let holds = |(low, high): (f64, f64), x: f64| i32::from(low <= x && x <= high);
         medians += holds(prediction.median_interval_s, truth(&at));
@@ -105,7 +105,7 @@ fn the_published_upscaling_law_is_found() {
         .iter()
         .map(|(side, seconds)| (*seconds, Shape { megapixels: Some(side * side / 1e6), ..Shape::default() }))
         .collect();
-    let law = ShapeLaw::fit(&runs, Exponents::One).expect("a law");
+    let law = ShapeFit::fit(&runs, Exponents::One).expect("a law");
     assert_relative_eq!(law.fixed_s, 2.704_840_9, max_relative = 1e-6);
     assert_relative_eq!(law.per_step_s, 1.288_572_3, max_relative = 1e-6);
     assert_relative_eq!(law.sigma, 0.043_433_3, max_relative = 1e-5);
@@ -113,7 +113,7 @@ fn the_published_upscaling_law_is_found() {
     assert_relative_eq!(law.standard_error(ShapeParameter::PerStep), 1.288_572_3 * 0.027_371_9, max_relative = 1e-4);
     assert!((law.fixed_s - 2.65).abs() < law.standard_error(ShapeParameter::Fixed), "{law:?}");
     assert!((law.per_step_s - 1.31).abs() < law.standard_error(ShapeParameter::PerStep), "{law:?}");
-    let free = ShapeLaw::fit(&runs, Exponents::Fitted).expect("a law");
+    let free = ShapeFit::fit(&runs, Exponents::Fitted).expect("a law");
     assert_relative_eq!(free.fixed_s, 2.826_919_8, max_relative = 1e-5);
     assert_relative_eq!(free.per_step_s, 1.115_703_5, max_relative = 1e-5);
     assert_relative_eq!(free.megapixels_exponent, 1.061_570_7, max_relative = 1e-5);
@@ -126,7 +126,7 @@ fn the_published_upscaling_law_is_found() {
 fn published_times_of_steps_and_images_make_a_law() {
     let runs = [(28.0, 1.0, 6.573), (28.0, 4.0, 24.828), (28.0, 8.0, 49.438), (50.0, 1.0, 12.0)]
         .map(|(steps, images, seconds)| (seconds, shape(steps, 1.048_576, 1.0, images)));
-    let law = ShapeLaw::fit(&runs, Exponents::Fitted).expect("a law");
+    let law = ShapeFit::fit(&runs, Exponents::Fitted).expect("a law");
     assert_relative_eq!(law.fixed_s, 0.535_053_6, max_relative = 1e-5);
     assert_relative_eq!(law.per_step_s * 1.048_576, 0.219_979_3, max_relative = 1e-5);
     assert_relative_eq!(law.sigma, 0.032_790_4, max_relative = 1e-4);
@@ -140,7 +140,7 @@ fn published_times_of_steps_and_images_make_a_law() {
 fn a_production_trace_gives_the_regression_of_another_program() {
     let Some(rows) = gentd26("M0001") else { return };
     assert_eq!(rows.len(), 1511);
-    let law = ShapeLaw::fit(&rows, Exponents::Fitted).expect("a law");
+    let law = ShapeFit::fit(&rows, Exponents::Fitted).expect("a law");
     assert_relative_eq!(law.fixed_s, 35.583_333_7, max_relative = 1e-5);
     assert_relative_eq!(law.per_step_s, 0.035_653_1, max_relative = 1e-4);
     assert_relative_eq!(law.adapter_factor, 1.603_733_3, max_relative = 1e-4);
@@ -149,7 +149,7 @@ fn a_production_trace_gives_the_regression_of_another_program() {
     assert_relative_eq!(law.standard_error(ShapeParameter::PerStep), 0.035_653_1 * 0.128_136, max_relative = 1e-3);
     let bare: Vec<(f64, Shape)> =
         rows.into_iter().map(|(s, shape)| (s, Shape { adapter: String::new(), ..shape })).collect();
-    let law = ShapeLaw::fit(&bare, Exponents::Fitted).expect("a law");
+    let law = ShapeFit::fit(&bare, Exponents::Fitted).expect("a law");
     assert_relative_eq!(law.fixed_s, 35.314_209_7, max_relative = 1e-5);
     assert_relative_eq!(law.per_step_s, 0.047_809_6, max_relative = 1e-4);
     assert_relative_eq!(law.sigma, 0.318_806_9, max_relative = 1e-6);
@@ -191,7 +191,7 @@ fn gentd26(model: &str) -> Option<Vec<(f64, Shape)>> {
 fn shapes_outside_of_what_was_measured_are_refused_unless_asked_for_by_name() {
     let runs: Vec<(f64, Shape)> =
         [10.0, 20.0, 40.0].into_iter().map(|steps| (1.0 + 0.1 * steps, shape(steps, 1.0, 1.0, 1.0))).collect();
-    let law = ShapeLaw::fit(&runs, Exponents::Fitted).expect("a law");
+    let law = ShapeFit::fit(&runs, Exponents::Fitted).expect("a law");
     assert!(law.predict(&shape(10.0, 1.0, 1.0, 1.0), 0.9).is_ok());
     let error = law.predict(&shape(100.0, 1.0, 1.0, 1.0), 0.9).expect_err("outside");
     assert_eq!(
@@ -212,7 +212,7 @@ fn a_fixed_part_that_would_be_negative_is_zero() {
         .into_iter()
         .map(|(steps, seconds)| (seconds, shape(steps, 1.0, 1.0, 1.0)))
         .collect();
-    let law = ShapeLaw::fit(&runs, Exponents::One).expect("a law");
+    let law = ShapeFit::fit(&runs, Exponents::One).expect("a law");
     assert_eq!((law.fixed_s.to_bits(), law.fitted.as_slice()), (0, [ShapeParameter::PerStep].as_slice()));
     // The least squares of logarithms of a proportion: the geometric mean of seconds a step.
     let rate = (0.09_f64 * 0.105 * 0.1125 * 0.113_75).powf(0.25);
@@ -221,7 +221,7 @@ fn a_fixed_part_that_would_be_negative_is_zero() {
 
 #[track_caller]
 fn error(runs: &[(f64, Shape)]) -> ShapeError {
-    ShapeLaw::fit(runs, Exponents::Fitted).expect_err("no law")
+    ShapeFit::fit(runs, Exponents::Fitted).expect_err("no law")
 }
 
 #[test]

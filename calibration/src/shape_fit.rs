@@ -20,7 +20,7 @@ const LEAST_SHARE_OF_WORK: f64 = 1e-6;
 /// seconds = fixed + `per_step` · steps · megapixels^a · frames^b · images (· factor with a LoRA adapter), times a
 /// lognormal residual.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ShapeLaw {
+pub struct ShapeFit {
     /// What every request takes, in seconds; zero or more.
     pub fixed_s: f64,
     /// What one step of one image of one megapixel and one frame takes beyond that, in seconds.
@@ -47,7 +47,7 @@ pub struct ShapeLaw {
     pub covariance: [[f64; MOST]; MOST],
 }
 
-/// A parameter of a [`ShapeLaw`].
+/// A parameter of a [`ShapeFit`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ShapeParameter {
@@ -72,7 +72,7 @@ pub enum Exponents {
     One,
 }
 
-/// Why runs make no shape law, or the law says nothing about a shape.
+/// Why runs make no shape fit, or the law says nothing about a shape.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ShapeError {
@@ -189,7 +189,7 @@ fn stated(shape: &Shape) -> [Option<f64>; 4] {
     [shape.steps, shape.megapixels, shape.frames, shape.images]
 }
 
-impl ShapeLaw {
+impl ShapeFit {
     /// The law that fits the logarithms of the seconds best.
     ///
     /// - `runs`: seconds above zero and what was asked for, of one model, variant and GPU; timeouts and failures left

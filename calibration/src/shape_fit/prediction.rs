@@ -1,10 +1,10 @@
-//! What a shape law says about a shape.
+//! What a shape fit says about a shape.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, COLUMNS, ShapeError, ShapeLaw};
+use super::{Asked, COLUMNS, ShapeError, ShapeFit};
 use crate::runs::Shape;
 use crate::student::student_quantile;
 
@@ -59,7 +59,7 @@ impl fmt::Display for Beyond {
     }
 }
 
-impl ShapeLaw {
+impl ShapeFit {
     /// The seconds at a shape inside of what was measured: in each column between the least and the greatest value.
     ///
     /// - `confidence`: of the intervals, between 0 and 1, such as 0.95.
