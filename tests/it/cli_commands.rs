@@ -75,11 +75,11 @@ fn check_says_how_many_runs_of_a_cell_failed() {
     assert_eq!(cell("L4")["memory"], "borderline, and 6 of 12 runs failed: 3 out of memory");
     let failures = &cell("L4")["failures"];
     assert_eq!((&failures["kind"], failures["sources"].as_array().map(Vec::len)), (&"measured".into(), Some(12)));
-    // Jeffreys' 90 % interval of 6 in 12 is that of Beta(6.5, 6.5), by tables of the beta law.
+    // Jeffreys' 90 % interval of 6 in 12 is that of Beta(6.5, 6.5), by summing its density in another program.
     let of = |key: &str| failures["probability"][key].as_f64().expect("a number");
     approx::assert_relative_eq!(of("value"), 0.5, max_relative = 1e-9);
-    approx::assert_relative_eq!(of("low"), 0.282, max_relative = 5e-3);
-    approx::assert_relative_eq!(of("high"), 0.718, max_relative = 5e-3);
+    approx::assert_relative_eq!(of("low"), 0.279_57, max_relative = 1e-4);
+    approx::assert_relative_eq!(of("high"), 0.720_43, max_relative = 1e-4);
     let words = place.succeed("check failing").stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     for part in [
         "!: some runs failed",
