@@ -88,7 +88,7 @@ pub enum Fitness {
         /// The family of the law, fitted to these times alone.
         family: Family,
         /// The law itself.
-        law: Law,
+        law: Box<Law>,
         /// Its parameters by name.
         parameters: Vec<(String, FitEstimate)>,
         /// The tests, and the points of the figures.
@@ -184,7 +184,7 @@ impl Fitness {
         match goodness_of_fit(&fit, &times, effort.seed, effort.replicates) {
             Ok(goodness) => {
                 let parameters = names.zip(fit.parameters()).collect();
-                Self::Tested { family: fit.family, law: fit.law, parameters, goodness }
+                Self::Tested { family: fit.family, law: Box::new(fit.law), parameters, goodness }
             }
             Err(error) => untested(&error.to_string()),
         }

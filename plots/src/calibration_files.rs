@@ -86,7 +86,7 @@ pub fn render_calibration(answer: &CalibrationAnswer) -> Result<Vec<Output>, Plo
     for (name, cell, fitness) in figures(&answer.study) {
         let Fitness::Tested { family, law, goodness, .. } = fitness else { continue };
         for (start, figure) in
-            [("qq", qq_figure(cell, *family, goodness)), ("cdf", cdf_figure(cell, (*family, law), goodness))]
+            [("qq", qq_figure(cell, *family, goodness)), ("cdf", cdf_figure(cell, (*family, law.as_ref()), goodness))]
         {
             files.push(Output { name: format!("{start}.{name}.svg").into(), bytes: svg(&figure).into_bytes() });
         }
@@ -265,7 +265,7 @@ mod tests {
             let mut all: Vec<Figure> = vec![means_figure(&answer.study)];
             for (_, cell, fitness) in figures(&answer.study) {
                 let Fitness::Tested { family, law, goodness, .. } = fitness else { panic!("drawn without a test") };
-                all.extend([qq_figure(cell, *family, goodness), cdf_figure(cell, (*family, law), goodness)]);
+                all.extend([qq_figure(cell, *family, goodness), cdf_figure(cell, (*family, law.as_ref()), goodness)]);
             }
             for figure in all {
                 let drawn = svg(&figure);

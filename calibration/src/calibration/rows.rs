@@ -85,9 +85,9 @@ impl Judged<'_> {
             (Some(wanted), only) => completed(wanted, &only.or_else(most).unwrap_or_default()),
             (None, Some(only)) => only,
             (None, None) => {
-                let tied = (self.phase == Phase::Warm).then(|| tied(&usual)).flatten();
-                let most = most().unwrap_or_default();
-                self.flags.extend(tied);
+                let is_told = self.phase == Phase::Warm;
+                let (most, flag) = (most().unwrap_or_default(), tied(&usual).filter(|_| is_told));
+                self.flags.extend(flag);
                 most
             }
         };
