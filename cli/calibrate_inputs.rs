@@ -104,7 +104,7 @@ impl Inputs {
             }
         }
         self.of_scenario = OfScenario::of(files).unwrap_or_else(|first| {
-            self.remarks.push(unusable(first));
+            self.remarks.push(unusable(*first));
             OfScenario::default()
         });
         if any {

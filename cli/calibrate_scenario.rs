@@ -19,8 +19,9 @@ impl OfScenario {
     ///
     /// # Errors
     /// The first problem of the scenario: its tables may be usable all the same.
-    pub(crate) fn of(files: &Files) -> Result<Self, Problem> {
-        let scenario = Scenario::load(files).map_err(|problems| problems.into_iter().next().expect("a problem"))?;
+    pub(crate) fn of(files: &Files) -> Result<Self, Box<Problem>> {
+        let scenario =
+            Scenario::load(files).map_err(|problems| Box::new(problems.into_iter().next().expect("a problem")))?;
         let variants = |model: &Model| model.variants.iter().map(|own| own.name.clone()).collect();
         let reference = |model: &Model| {
             let of = &model.shape.as_ref()?.reference;

@@ -19,7 +19,7 @@ pub(crate) fn memory(study: &CalibrationStudy, sources: &[String]) -> Calibratio
         let of = |class: MemoryClass| gpus.iter().filter(move |on| on.fit.class == class);
         let with_margin = |class: MemoryClass| {
             let margin = |on: &&PeakOnGpu| format!("{} ({})", on.gpu, plain(on.fit.margin_gib().abs(), Unit::Count));
-            list(of(class).map(margin).collect())
+            list(&of(class).map(margin).collect::<Vec<_>>())
         };
         // Classes follow the size of the memory alone: what fits, fits on everything larger.
         let fits: Vec<&str> = of(MemoryClass::Fits).map(|on| on.gpu.as_str()).collect();
@@ -72,7 +72,7 @@ pub(crate) fn usable(study: &CalibrationStudy, sources: &[String]) -> Calibratio
             },
             probability,
             kind,
-            list(certain.map(|on| on.gpu.clone()).collect()),
+            list(&certain.map(|on| on.gpu.clone()).collect::<Vec<_>>()),
             source_numbers(sources, &sources_of_use(peak)),
         ]);
     }
@@ -89,7 +89,7 @@ fn variant_words(peak: &PeakOfVariant) -> String {
     format!("{} {}", peak.model, peak.variant).trim_end().to_owned()
 }
 
-fn list(words: Vec<String>) -> String {
+fn list(words: &[String]) -> String {
     if words.is_empty() { "–".to_owned() } else { words.join(", ") }
 }
 
@@ -101,7 +101,7 @@ fn needs(peak: &PeakOfVariant) -> String {
         let by = if lacking.is_empty() { "none".to_owned() } else { lacking.join(", ") };
         format!("{feature} ({by})")
     };
-    list(peak.requires.iter().map(of).collect())
+    list(&peak.requires.iter().map(of).collect::<Vec<_>>())
 }
 
 fn quality_words(quality: &QualityOfVariant) -> String {
@@ -130,11 +130,8 @@ fn failures(peak: &PeakOfVariant) -> (String, String) {
     for on in by_memory(peak) {
         let Some(failure) = on.failure.as_ref().filter(|failure| failure.because.is_none()) else { continue };
         let share = |p: f64| plain(p, Unit::Share);
-        let mut words = share(failure.probability);
-        if let Some((low, high)) = failure.interval {
-            words += &format!(" ({}–{}) on {}", share(low), share(high), on.gpu);
-        }
-        let words = (words, failure.kind.word());
+        let counted = failure.interval.map(|(low, high)| format!(" ({}–{}) on {}", share(low), share(high), on.gpu));
+        let words = (share(failure.probability) + &counted.unwrap_or_default(), failure.kind.word());
         if !said.contains(&words) {
             said.push(words);
         }
@@ -146,5 +143,5 @@ fn failures(peak: &PeakOfVariant) -> (String, String) {
             different.push(kind.to_owned());
         }
     }
-    (list(words), list(different))
+    (list(&words), list(&different))
 }
