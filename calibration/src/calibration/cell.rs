@@ -7,7 +7,7 @@ use crate::contradictions::{ContradictionRule, Contradictions, WIDENED_Z};
 use crate::day::Day;
 use crate::failures::FailureRate;
 use crate::fit::{Factor, Fit, Kind, RestsOn, RowsOf};
-use crate::laws::{Choice, Family, LawFit, Refuted, Time, Times, choose_law, fit_law};
+use crate::laws::{Choice, Family, LawFit, Time, Times, choose_law, fit_law};
 use crate::pooling::{CellEstimate, ENOUGH_CELLS, Pooling};
 use crate::runs::{CellName, Phase, Run, RunEnd, Shape};
 use crate::sample::push_once;
@@ -15,8 +15,9 @@ use crate::shape_fit::ShapeFit;
 
 use super::bounds::{bounds, bounds_of_mean, student};
 use super::groups::two_groups;
+use super::ranking::chooses_family;
 use super::rows::Judged;
-use super::{Flag, LawRanking, OWN_LAW_N, StatedCv, sources};
+use super::{Flag, LawRanking, StatedCv, sources};
 
 /// Notes of rows that a law repeats: lists of calls have one each.
 const SHOWN_NOTES: usize = 10;
@@ -276,16 +277,7 @@ impl Judged<'_> {
             n: n as u32,
             factor: self.holding_both(best.law.mean_s(), self.beyond_shape(bounds_of_mean(best, n))),
             basis: LawBasis::OwnRuns,
-            words: match choice.refuted {
-                Some(Refuted { family, distance, .. }) => {
-                    let percent = 100.0 * distance;
-                    format!(
-                        "{} law of its {n} runs: the likeliest family ({family}) is off by {percent:.1} %",
-                        best.family
-                    )
-                }
-                None => format!("{} law of its {n} runs", best.family),
-            },
+            words: choice.words(n),
         }
     }
 
@@ -504,9 +496,4 @@ fn failure_rows(runs: &[&Run]) -> Option<FailureRows> {
     let counted: Vec<&Run> = runs.iter().copied().filter(counted).collect();
     let kind = counted.iter().map(|run| run.provenance.kind).max()?;
     Some(FailureRows { kind, sources: sources(&counted) })
-}
-
-/// Whether runs choose the family of their law.
-fn chooses_family(ended: usize, has_summaries: bool) -> bool {
-    ended >= OWN_LAW_N && !has_summaries
 }

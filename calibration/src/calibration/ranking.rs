@@ -3,6 +3,7 @@
 use fleetfront_sim::Law;
 use serde::{Deserialize, Serialize};
 
+use super::OWN_LAW_N;
 use crate::laws::{Choice, Family, FitEstimate, LawFit, Refuted};
 
 /// A law that was fitted.
@@ -59,4 +60,9 @@ impl From<&Choice> for LawRanking {
             refuted: choice.refuted,
         }
     }
+}
+
+/// Whether runs choose the family of their law.
+pub(super) fn chooses_family(ended: usize, has_summaries: bool) -> bool {
+    ended >= OWN_LAW_N && !has_summaries
 }

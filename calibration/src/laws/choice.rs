@@ -130,6 +130,17 @@ impl Choice {
         &self.fits[0]
     }
 
+    /// What the law of `n` runs is, in words.
+    pub(crate) fn words(&self, n: usize) -> String {
+        let law = format!("{} law of its {n} runs", self.best().family);
+        match self.refuted {
+            Some(Refuted { family, distance, .. }) => {
+                format!("{law}: the likeliest family ({family}) is off by {:.1} %", 100.0 * distance)
+            }
+            None => law,
+        }
+    }
+
     /// The second; `None` where there is only one, and behind the sample's own law, which has no AICc.
     #[must_use]
     pub fn runner_up(&self) -> Option<RunnerUp> {
