@@ -82,7 +82,8 @@ impl Inputs {
                 read.scenario(&files, reading, &gpus, today)?;
             } else {
                 let text = Text::open(path)?;
-                let read_as = reading.read_as.or_else(|| told(&text.body)).ok_or_else(|| unknown(&text.label))?;
+                let read_as =
+                    reading.read_as.or_else(|| told(&text.body)).ok_or_else(|| unknown(&text.label, &text.body))?;
                 read.add(&text, read_as, reading, &gpus, today)?;
             }
         }
@@ -252,7 +253,23 @@ fn header(text: &str) -> Option<Vec<&str>> {
     Some(first.split(',').map(|name| name.trim().trim_matches('"')).collect())
 }
 
-fn unknown(label: &str) -> Failure {
+fn unknown(label: &str, text: &str) -> Failure {
+    let first = text.lines().find(|line| !line.trim().is_empty() && !line.starts_with('#'));
+    let Some(first) = first else {
+        return Failure::input(
+            format!("{label}: is empty"),
+            "begin with a line of names: model,gpu,phase,seconds,date,source",
+        );
+    };
+    // What spreadsheets write where the comma is a decimal one.
+    if let Some((separator, name)) = [(';', "semicolons"), ('\t', "tabs")].into_iter().find(|of| first.contains(of.0))
+        && first.split(separator).any(|name| name.trim().trim_matches('"') == "model")
+    {
+        return Failure::input(
+            format!("{label}: columns are separated by {name}"),
+            "save it as CSV with commas between columns and points in numbers, as UTF-8",
+        );
+    }
     Failure::input(
         format!("{label}: is no file of times that is known by its beginning"),
         "runs.csv begins with a line of names such as model,gpu,phase,seconds,date,source; say what another file is with \

@@ -152,7 +152,8 @@ impl Meaning<'_> {
         let warm: Vec<String> = grid.min_containers.iter().map(ToString::to_string).collect();
         screen.item(&format!("grid: windows of {} s; {} warm containers", windows.join(", "), warm.join(" or ")));
         let SearchSpace { settings, fleets, pruned } = &self.search;
-        screen.item(&format!("search: {} pool settings, {fleets:.1e} fleets", plain(*settings as f64, Unit::Count)));
+        let fleets = if *fleets < 1e6 { plain(*fleets, Unit::Count) } else { format!("{fleets:.1e}") };
+        screen.item(&format!("search: {} pool settings, {fleets} fleets", plain(*settings as f64, Unit::Count)));
         for Pruned { what, why, count } in pruned {
             screen.item(&format!("not tried: {} {what}: {why}", plain(*count as f64, Unit::Count)));
         }

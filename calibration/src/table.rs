@@ -322,6 +322,9 @@ impl<'a, T> Table<'a, T> {
 pub(crate) fn meant(given: &str, known: &[&str]) -> String {
     match nearest(given, known.iter().copied()) {
         Some(name) => format!("did you mean `{name}`?"),
+        None if known.contains(&"megapixels") && ["width", "height"].contains(&given) => {
+            "give `megapixels`: width times height over 1,000,000".to_owned()
+        }
         None => format!("known here: {}", known.join(", ")),
     }
 }

@@ -1,8 +1,8 @@
 //! A calibration in words: laws with their numbers, flags, and the sentences that come first.
 
 use fleetfront_calibration::{
-    CalibratedCell, CalibrationStudy, CellStudy, Disagreement, Fitness, Flag, Kind, LawBasis, MeanBounds,
-    PeakOfVariant, Provenance, QualityOfVariant, Shape,
+    CalibratedCell, CalibrationStudy, CellStudy, Disagreement, Fitness, Flag, Kind, LawBasis, MeanBounds, MemoryClass,
+    MemoryFit, PeakOfVariant, Provenance, QualityOfVariant, Shape,
 };
 use fleetfront_sim::Law;
 
@@ -203,7 +203,24 @@ pub fn contradiction_words(study: &CalibrationStudy) -> Vec<String> {
     flags_of(study, Flag::is_dispute)
         .into_iter()
         .map(|(words, cells)| format!("{}: {words}.", cells.join("; ")))
+        .chain(study.memory.iter().flat_map(ended_all_the_same))
         .collect()
+}
+
+/// Runs of a variant that ended where peak or features say that none can.
+fn ended_all_the_same(peak: &PeakOfVariant) -> impl Iterator<Item = String> {
+    peak.gpus.iter().filter(|on| on.ended_all_the_same > 0).map(|on| {
+        let MemoryFit { class, peak_gib, usable_gib } = on.fit;
+        let why = if class == MemoryClass::No {
+            let peak_gib = plain(peak_gib, Unit::Count);
+            format!("{peak_gib} GiB are said to be needed ({}) of {usable_gib} GiB", peak.provenance.cite())
+        } else {
+            format!("it is said to need {}, which is lacking", on.lacks.join(", "))
+        };
+        let runs = several(on.ended_all_the_same as usize, "run", "runs");
+        let name = format!("{} {}", peak.model, peak.variant);
+        format!("{}, {}: {runs} ended where {why}: offloaded, or of another variant?", name.trim_end(), on.gpu)
+    })
 }
 
 /// All other flags in full words, each with the cells that it is of.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use fleetfront_planner::{Move, StudyDiff, Told};
+use fleetfront_planner::{Move, StudyDiff, StudyName, Told};
 
 use crate::format::{in_unit, judgement_word, prose};
 use crate::table::{Table, head, markdown, number, words};
@@ -36,7 +36,7 @@ pub fn diff_basis(diff: &StudyDiff) -> String {
 /// Where the inputs of two studies stand.
 #[must_use]
 pub fn diff_inputs_basis(diff: &StudyDiff) -> String {
-    let inputs = [&diff.old, &diff.new].map(|of| of.words());
+    let inputs = [&diff.old, &diff.new].map(StudyName::words);
     format!("as the files say it, with kind and source there: old, {}; new, {}", inputs[0], inputs[1])
 }
 

@@ -112,8 +112,8 @@ fn numbers(positions: impl Iterator<Item = usize>) -> String {
 pub(crate) fn prices(study: &Study) -> Table {
     let columns = ["GPU", "GPU alone, an hour", "price from", "container, an hour", "usable memory", "memory from"];
     let mut table = Table::new("GPU types", &columns);
-    table.basis = "kind and source of each row; container: derived, the GPU with its CPU and memory, which are assumed"
-        .to_owned();
+    table.basis =
+        "kind and source of each row; container: derived, the GPU with its CPU and memory, which are assumed".into();
     for gpu in &study.gpus {
         let usd = |price: f64| number(if gpu.offered { plain(price, Unit::Usd) } else { "not offered".to_owned() });
         table.push(vec![

@@ -209,6 +209,15 @@ fn options_and_files_that_are_none_are_refused() {
     said(&place.fleetfront("calibrate --on 2026-11"), &["--on: \"2026-11\" is no day", "help: "]);
     write(&place, "notes.txt", "some words\n");
     said(&place.fleetfront(&format!("calibrate notes.txt {ON}")), &["notes.txt: is no file of times", "--as runs"]);
+    write(&place, "empty.csv", "\n");
+    said(&place.fleetfront(&format!("calibrate empty.csv {ON}")), &["empty.csv: is empty", "help: begin with"]);
+    write(&place, "excel.csv", &(HEADER.to_owned() + &rows).replace(',', ";"));
+    said(
+        &place.fleetfront(&format!("calibrate excel.csv {ON}")),
+        &["excel.csv: columns are separated by semicolons", "help: save it as CSV with commas"],
+    );
+    write(&place, "pixels.csv", &(HEADER.to_owned() + &rows).replace("megapixels", "width"));
+    said(&place.fleetfront(&format!("calibrate pixels.csv {ON}")), &["width: is no column", "width times height"]);
     said(&place.fleetfront(&format!("calibrate nowhere.csv {ON}")), &["nowhere.csv: cannot be read", "help: "]);
     write(&place, "a.csv", &(HEADER.to_owned() + &rows));
     said(&place.fleetfront(&format!("calibrate a.csv a.csv {ON}")), &["a.csv holds the same bytes as a.csv"]);
@@ -335,6 +344,18 @@ fn what_the_default_scenario_contradicts_is_named() {
     // The folder of the embedded scenario says what the embedded one says.
     let embedded = place.json_of(&format!("calibrate {ON} --json"));
     assert_eq!(embedded["study"], found["study"]);
+}
+
+#[test]
+fn a_run_that_ended_where_none_fits_is_a_contradiction() {
+    let place = Place::new();
+    let row = |gpu: &str| format!("flux-dev,bf16,{gpu},warm,41,yes,,20,1.05,,2026-11-01,measured,bench\n");
+    write(&place, "runs.csv", &(HEADER.to_owned() + &row("A10") + &row("L40S")));
+    let words =
+        place.succeed(&format!("calibrate runs.csv {ON}")).stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let named = "- flux-dev bf16, A10: 1 run ended where 33.9 GiB are said to be needed (";
+    assert_eq!(words.matches(named).count(), 1, "{words}");
+    assert!(!words.contains("flux-dev bf16, L40S: 1 run ended"), "{words}");
 }
 
 #[test]

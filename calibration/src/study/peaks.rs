@@ -44,6 +44,9 @@ pub struct PeakOnGpu {
     pub lacks: Vec<String>,
     /// How often a request fails there; `None` where nothing says.
     pub failure: Option<FailureOnGpu>,
+    /// Runs that ended there, although peak or features say that none can; 0 where nothing is contradicted.
+    #[serde(default)]
+    pub ended_all_the_same: u64,
 }
 
 /// The peaks of all models of the cells: as runs measured them, else as the table states them.
@@ -102,8 +105,9 @@ fn on_gpus(peak: &PeakOfVariant, cells: &[CalibratedCell], memory: &Memory, fact
             let lacks = fact.map_or(Vec::new(), |fact| facts.lacks(fact, gpu));
             let provenances = [&peak.provenance, &row.provenance];
             let cell = of_requests(cells, model, variant, gpu);
-            let failure = OnGpu { fit, provenances, lacks: &lacks, cell }.failure(facts, fact);
-            PeakOnGpu { gpu: gpu.clone(), fit, provenance: row.provenance.clone(), lacks, failure }
+            let on = OnGpu { fit, provenances, lacks: &lacks, cell };
+            let (failure, ended_all_the_same) = (on.failure(facts, fact), on.ended_all_the_same());
+            PeakOnGpu { gpu: gpu.clone(), fit, provenance: row.provenance.clone(), lacks, failure, ended_all_the_same }
         })
         .collect()
 }

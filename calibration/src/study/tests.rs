@@ -208,6 +208,12 @@ fn runs_say_more_of_failures_than_a_scenario() {
     let ended = on(&row("small", "T4", "9,yes,", "12.5"), "small", "T4");
     let failure = ended.failure.expect("it is said");
     assert_eq!((failure.probability.to_bits(), failure.because, ended.lacks), (0, None, vec!["bf16".to_owned()]));
+    assert_eq!(ended.ended_all_the_same, 1);
+    // 33.9 GiB are said to be needed of 22.
+    let offloaded =
+        row("bf16", "A10", "41,yes,", "") + &row("bf16", "A10", "42,yes,", "") + &row("bf16", "A10", ",no,oom", "");
+    assert_eq!(on(&offloaded, "bf16", "A10").ended_all_the_same, 2);
+    assert_eq!(on(&offloaded, "bf16", "L40S").ended_all_the_same, 0);
 }
 
 #[test]

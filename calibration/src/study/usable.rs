@@ -140,6 +140,15 @@ impl OnGpu<'_> {
         }
     }
 
+    /// Runs that refute that no request can succeed.
+    pub(super) fn ended_all_the_same(&self) -> u64 {
+        let rate = self.cell.and_then(|cell| cell.failures).filter(|_| self.never().is_some());
+        rate.map_or(0, |rate| match rate {
+            FailureRate::Certain { .. } => 0,
+            FailureRate::Sometimes { failed, runs, .. } => runs - failed,
+        })
+    }
+
     /// Why no request can succeed.
     fn never(&self) -> Option<String> {
         let MemoryFit { class, peak_gib, usable_gib } = self.fit;
