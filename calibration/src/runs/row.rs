@@ -82,9 +82,19 @@ fn read_end(row: &mut Row<'_>) -> Option<RunEnd> {
                 row.reject("cause", "is empty beside a failure".into(), help);
                 return None;
             }
-            Some(RunEnd::Failed { seconds, cause })
+            match seconds {
+                // A time that ran out is a time: it takes longer.
+                Some(seconds) if is_timeout(&cause) => Some(RunEnd::CutOff { seconds }),
+                _ => Some(RunEnd::Failed { seconds, cause }),
+            }
         }
     }
+}
+
+/// Whether a cause says that the run was cut off, in the spelling of any program.
+fn is_timeout(cause: &str) -> bool {
+    let letters: String = cause.chars().filter(char::is_ascii_alphabetic).collect();
+    ["timeout", "timedout"].contains(&letters.to_ascii_lowercase().as_str())
 }
 
 fn read_summary(row: &mut Row<'_>) -> Option<RunEnd> {

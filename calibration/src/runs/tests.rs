@@ -85,6 +85,20 @@ fn words_of_programs_say_whether_a_run_ended() {
 }
 
 #[test]
+fn a_failure_by_timeout_with_its_seconds_was_cut_off() {
+    let end = |seconds: &str, cause: &str| {
+        let text =
+            format!("model,gpu,phase,seconds,ok,cause,date,source\nm,T4,warm,{seconds},no,{cause},2026-11-01,kit\n");
+        read(&text, &options()).expect("valid").rows[0].end.clone()
+    };
+    for cause in ["timeout", "Timeout", "timed out", "time_out", "TIMED_OUT"] {
+        assert_eq!(end("8.5", cause), RunEnd::CutOff { seconds: 8.5 }, "{cause}");
+    }
+    assert_eq!(end("", "timeout"), RunEnd::Failed { seconds: None, cause: "timeout".into() });
+    assert_eq!(end("8.5", "oom"), RunEnd::Failed { seconds: Some(8.5), cause: "oom".into() });
+}
+
+#[test]
 fn cells_come_by_name_with_their_rows_in_order() {
     let text = "model,gpu,phase,seconds,date,source\nb,T4,warm,2,2026-11-01,kit\na,T4,warm,3,2026-11-01,kit\n\
                 b,T4,warm,2.1,2026-11-01,kit\nb,T4,boot,30,2026-11-01,kit\n";
