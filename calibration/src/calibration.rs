@@ -17,6 +17,7 @@ mod groups;
 mod ranking;
 mod ratios;
 mod rows;
+mod shared;
 #[cfg(test)]
 mod tests;
 

@@ -70,7 +70,7 @@ pub use runs::{
     Benchmarked, CellName, KnownModel, Phase, RUN_COLUMNS, Repeats, Run, RunEnd, Runs, RunsOptions, ServedAs, Shape,
     near_misses,
 };
-pub use shape_fit::{Beyond, Exponents, ShapeError, ShapeFit, ShapeParameter, ShapePrediction};
+pub use shape_fit::{Beyond, Exponents, ShapeError, ShapeFit, ShapeMisfit, ShapeParameter, ShapePrediction};
 pub use shapes_file::{
     SHAPE_COLUMNS, SHAPE_MOST, SHAPE_WEIGHT_MAX, ShapeSample, is_quantity, quantity_help, read_shapes,
 };

@@ -1,5 +1,6 @@
 //! What few measurements borrow from many: spreads from all cells, speeds of a GPU from other models.
 
+mod cut_off;
 mod effects;
 mod estimate;
 mod spreads;
@@ -24,6 +25,8 @@ pub struct CellTimes {
     pub cell: CellName,
     /// One a run, ended ones only.
     pub seconds: Vec<f64>,
+    /// After how long others were cut off: they take longer.
+    pub cut_off_s: Vec<f64>,
     /// Percentiles of further runs: each counts as as many runs as would know its mean and its spread so well.
     pub summaries: Vec<TwoPercentiles>,
 }
@@ -118,9 +121,11 @@ impl Pooling {
             (Err(PoolingError::NoSpread), Some(stated)) => stated,
             (Err(error), _) => return Err(error),
         };
-        let own = |(times, summary): (&CellTimes, &Summary)| Own {
-            cell: times.cell.clone(),
-            median: prior.median_of(summary.mean, summary.n, summary.spread),
+        let own = |(times, summary): (&CellTimes, &Summary)| {
+            let known = if prior.cells == 1 && summary.spread.is_some() { stated } else { Some(prior) };
+            let with_cut_off = || cut_off::median_of(times, known.as_ref(), prior.posterior(summary.spread).freedom);
+            let median = with_cut_off().unwrap_or_else(|| prior.median_of(summary.mean, summary.n, summary.spread));
+            Own { cell: times.cell.clone(), median }
         };
         let cells: Vec<Own> = cells.iter().zip(&summaries).map(own).collect();
         let ratios = ratios(&cells, reference);
@@ -213,7 +218,11 @@ fn summary(times: &CellTimes) -> Result<Summary, PoolingError> {
     if n <= 0.0 {
         return Err(PoolingError::NotA { what: "number of runs from 1 on", value: 0.0 });
     }
-    let spread = (freedom >= 1.0).then(|| CellSpread { variance: squares / freedom, freedom });
+    let spread = if times.cut_off_s.is_empty() {
+        (freedom >= 1.0).then(|| CellSpread { variance: squares / freedom, freedom })
+    } else {
+        cut_off::spread_of(times, freedom)
+    };
     Ok(Summary { mean: sum / n, n, spread })
 }
 

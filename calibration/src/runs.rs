@@ -124,6 +124,11 @@ impl Phase {
             Self::Adapter => "loads of adapters",
         }
     }
+
+    /// Whether some runs are much longer than others by nature: a boot finds its weights cached, or does not.
+    pub(crate) fn has_two_kinds(self) -> bool {
+        matches!(self, Self::Cold | Self::Boot)
+    }
 }
 
 impl fmt::Display for CellName {
@@ -289,14 +294,15 @@ impl Runs {
     }
 
     /// What pooling takes of a phase: of each cell, sorted by name, the times and summaries that may be fitted and that
-    /// somebody measured; cells without any are left out. Cut-off times are not among them: see [`Run::time`].
+    /// somebody measured; cells where none ended are left out.
     ///
     /// # Errors
     /// A summary that makes no law, with its line.
     pub fn cell_times(&self, phase: Phase) -> Result<Vec<CellTimes>, (u64, PercentileError)> {
         let mut cells = Vec::new();
         for (name, rows) in self.cells(phase) {
-            let mut times = CellTimes { cell: name.clone(), seconds: Vec::new(), summaries: Vec::new() };
+            let mut times =
+                CellTimes { cell: name.clone(), seconds: Vec::new(), cut_off_s: Vec::new(), summaries: Vec::new() };
             for run in rows.into_iter().filter(|run| run.is_fitted()) {
                 match run.end {
                     RunEnd::Took { seconds } => times.seconds.push(seconds),
@@ -305,7 +311,8 @@ impl Runs {
                         let high = Percentile { share: high_share, seconds: high_s };
                         times.summaries.push(lognormal_of(n, low, high).map_err(|error| (run.line, error))?);
                     }
-                    RunEnd::CutOff { .. } | RunEnd::Failed { .. } => {}
+                    RunEnd::CutOff { seconds } => times.cut_off_s.push(seconds),
+                    RunEnd::Failed { .. } => {}
                 }
             }
             if !(times.seconds.is_empty() && times.summaries.is_empty()) {

@@ -1,5 +1,6 @@
 //! How long a request takes by what it asks for: steps, size, frames, images.
 
+mod misfit;
 mod prediction;
 #[cfg(test)]
 mod tests;
@@ -9,10 +10,16 @@ use serde::{Deserialize, Serialize};
 use crate::least_squares::{Least, MOST, Point, descend, inverse};
 use crate::runs::Shape;
 
+pub use misfit::ShapeMisfit;
 pub use prediction::{Beyond, ShapePrediction};
 
-/// Fewest different values of a column from which its exponent is fitted; with fewer it is 1.
-const DISTINCT_FOR_EXPONENT: usize = 4;
+/// What is known of an exponent that the runs do not tell: it is 1, give or take this standard deviation, so that nine in
+/// ten are from 0.5 to 1.5. The linear layers of a transformer grow with the exponent 1 of its tokens and its attention
+/// with 2, and small pictures do not fill a GPU; published times of sizes have 1.06. Our choice.
+const EXPONENT_SIGMA: f64 = 0.3;
+
+/// Fewest degrees of freedom that are left where an exponent is fitted.
+const FREEDOM_FOR_EXPONENT: usize = 2;
 
 /// A time a step below this share of the shortest run is taken for none.
 const LEAST_SHARE_OF_WORK: f64 = 1e-6;
@@ -25,7 +32,7 @@ pub struct ShapeFit {
     pub fixed_s: f64,
     /// What one step of one image of one megapixel and one frame takes beyond that, in seconds.
     pub per_step_s: f64,
-    /// a; 1 unless it was fitted.
+    /// a; 1 unless it was fitted: see `held`.
     pub megapixels_exponent: f64,
     /// b; 1 unless it was fitted.
     pub frames_exponent: f64,
@@ -39,11 +46,15 @@ pub struct ShapeFit {
     pub n: usize,
     /// Which parameters were fitted; a fixed part that the data want below zero is held at zero and is not among them.
     pub fitted: Vec<ShapeParameter>,
+    /// Exponents whose column varies, but which the runs do not tell (standard error above 0.3): they are held at 1, and what
+    /// is not known of them is in the covariance.
+    #[serde(default)]
+    pub held: Vec<ShapeParameter>,
     /// Least and greatest value of steps, megapixels, frames and images among the runs.
     pub measured: [(f64, f64); 4],
     /// Whether runs with and without an adapter were measured.
     pub adapters: (bool, bool),
-    /// Covariance of (fixed, ln `per_step`, a, b, ln factor); zero for what was not fitted.
+    /// Covariance of (fixed, ln `per_step`, a, b, ln factor); zero for what was neither fitted nor held.
     pub covariance: [[f64; MOST]; MOST],
 }
 
@@ -66,7 +77,7 @@ pub enum ShapeParameter {
 /// Whether exponents may differ from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exponents {
-    /// Each is fitted where its column has at least four different values.
+    /// Each is fitted where the runs tell it.
     Fitted,
     /// Work is proportional to megapixels and frames.
     One,
@@ -209,38 +220,66 @@ impl ShapeFit {
         }
         check_stated(runs)?;
         let asked: Vec<(f64, Asked)> = runs.iter().map(|(seconds, shape)| (seconds.ln(), Asked::of(shape))).collect();
-        let free = free_parameters(&asked, exponents);
-        let fitted: Vec<ShapeParameter> = (0..MOST).filter(|k| free[*k]).map(|k| ShapeParameter::ALL[k]).collect();
-        if runs.len() <= fitted.len() {
-            return Err(ShapeError::TooFew { n: runs.len(), parameters: fitted.len(), fitted });
+        let mut free = free_parameters(&asked, exponents);
+        let varying = free;
+        loop {
+            let fit = Self::with(&asked, free, varying);
+            match to_hold(&fit, asked.len(), free) {
+                Some(exponent) => free[exponent] = false,
+                None => return fit.map(|(law, _)| law),
+            }
         }
-        let starts = starts(&asked, free);
-        check_told(&asked, &starts[0], free)?;
+    }
+
+    /// The law, and the standard errors of its parameters by the scatter of the runs alone.
+    ///
+    /// - `free`: the parameters that are fitted.
+    /// - `varying`: those whose column varies; exponents among them that are not free are held.
+    fn with(asked: &[(f64, Asked)], free: [bool; MOST], varying: [bool; MOST]) -> Result<(Self, Point), ShapeError> {
+        let fitted: Vec<ShapeParameter> = (0..MOST).filter(|k| free[*k]).map(|k| ShapeParameter::ALL[k]).collect();
+        if asked.len() <= fitted.len() {
+            return Err(ShapeError::TooFew { n: asked.len(), parameters: fitted.len(), fitted });
+        }
+        let starts = starts(asked, free);
+        check_told(asked, &starts[0], free)?;
         let residuals = |point: &Point| -> Vec<(f64, Point)> {
             asked.iter().map(|(ln_seconds, asked)| residual(*ln_seconds, asked, point)).collect()
         };
-        let lowest = [0.0, least_ln_per_step(&asked), f64::NEG_INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
+        let lowest = [0.0, least_ln_per_step(asked), f64::NEG_INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
         let fits = starts.into_iter().map(|start| descend(&residuals, start, free, lowest));
         let least = fits.reduce(|a, b| if b.sum_of_squares < a.sum_of_squares { b } else { a });
         let least = least.unwrap_or_else(|| unreachable!("there are starts"));
         if least.point[1] <= lowest[1] {
             return Err(ShapeError::NoWork);
         }
-        Self::of(&least, &asked, free)
+        Self::of(&least, asked, free, varying)
     }
 
-    fn of(least: &Least, asked: &[(f64, Asked)], free: [bool; MOST]) -> Result<Self, ShapeError> {
+    fn of(
+        least: &Least,
+        asked: &[(f64, Asked)],
+        free: [bool; MOST],
+        varying: [bool; MOST],
+    ) -> Result<(Self, Point), ShapeError> {
         let chosen: Vec<usize> = (0..MOST).filter(|k| free[*k] && !(*k == 0 && least.point[0] <= 0.0)).collect();
         let freedom = asked.len() - (0..MOST).filter(|k| free[*k]).count();
         let variance = least.sum_of_squares / freedom as f64;
         let mut covariance = inverse(&least.normal, &chosen).map_err(|k| not_told(ShapeParameter::ALL[k], asked))?;
+        let held: Vec<usize> = (0..MOST).filter(|k| varying[*k] && !free[*k]).collect();
+        let moved: Vec<Point> = held.iter().map(|k| moved_with(*k, &least.normal, &covariance)).collect();
         covariance.iter_mut().flatten().for_each(|entry| *entry *= variance);
+        let errors = std::array::from_fn(|k: usize| covariance[k][k].sqrt());
+        for moved in moved {
+            for (row, a) in covariance.iter_mut().zip(moved) {
+                row.iter_mut().zip(moved).for_each(|(entry, b)| *entry += EXPONENT_SIGMA.powi(2) * a * b);
+            }
+        }
         let range = |k: usize| {
             let values = asked.iter().map(|(_, asked)| asked.columns[k]);
             values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)))
         };
         let [fixed_s, ln_per_step, megapixels_exponent, frames_exponent, ln_factor] = least.point;
-        Ok(Self {
+        let law = Self {
             fixed_s,
             per_step_s: ln_per_step.exp(),
             megapixels_exponent,
@@ -250,13 +289,15 @@ impl ShapeFit {
             freedom,
             n: asked.len(),
             fitted: chosen.into_iter().map(|k| ShapeParameter::ALL[k]).collect(),
+            held: held.into_iter().map(|k| ShapeParameter::ALL[k]).collect(),
             measured: [0, 1, 2, 3].map(range),
             adapters: (
                 asked.iter().any(|(_, asked)| asked.has_adapter),
                 asked.iter().any(|(_, asked)| !asked.has_adapter),
             ),
             covariance,
-        })
+        };
+        Ok((law, errors))
     }
 
     /// The share of the time of a request that is what every request takes.
@@ -307,9 +348,38 @@ fn free_parameters(asked: &[(f64, Asked)], exponents: Exponents) -> [bool; MOST]
         values.dedup();
         values.len()
     };
-    let fitted = |k: usize| exponents == Exponents::Fitted && distinct(k) >= DISTINCT_FOR_EXPONENT;
+    let fitted = |k: usize| exponents == Exponents::Fitted && distinct(k) > 1;
     let with = asked.iter().filter(|(_, asked)| asked.has_adapter).count();
     [true, true, fitted(1), fitted(2), with > 0 && with < asked.len()]
+}
+
+/// The exponent that is to be held at 1 instead of being fitted; `None` where all are told.
+fn to_hold(fit: &Result<(ShapeFit, Point), ShapeError>, runs: usize, free: [bool; MOST]) -> Option<usize> {
+    let exponents = || [2, 3].into_iter().filter(|k| free[*k]);
+    match fit {
+        Err(ShapeError::NotTold { parameter, .. }) => {
+            exponents().find(|k| ShapeParameter::ALL[*k] == *parameter).or_else(|| exponents().last())
+        }
+        Err(ShapeError::TooFew { .. }) => exponents().last(),
+        Err(_) => None,
+        Ok((_, errors)) => {
+            let error = |k: &usize| errors[*k];
+            let fitted = free.iter().filter(|is_free| **is_free).count();
+            let is_untold = |k: &usize| runs < fitted + FREEDOM_FOR_EXPONENT || !(error(k) <= EXPONENT_SIGMA);
+            exponents().filter(is_untold).max_by(|a, b| error(a).total_cmp(&error(b)))
+        }
+    }
+}
+
+/// How the fitted parameters move with an exponent that is held, its own part included: those of least squares if it were
+/// one more.
+fn moved_with(held: usize, normal: &[Point; MOST], inverse: &[Point; MOST]) -> Point {
+    let mut moved = [0.0; MOST];
+    for (moved, row) in moved.iter_mut().zip(inverse) {
+        *moved = -row.iter().zip(normal).map(|(entry, of)| entry * of[held]).sum::<f64>();
+    }
+    moved[held] = 1.0;
+    moved
 }
 
 /// The logarithm of the work of a request at exponents of 1.

@@ -84,6 +84,10 @@ pub(crate) fn basis_words(cell: &CalibratedCell) -> &'static str {
 pub(crate) fn flag_word(flag: &Flag) -> &'static str {
     match flag {
         Flag::Few { .. } => "few",
+        Flag::MostlyCutOff { .. } => "mostly cut off",
+        Flag::TwoPercentiles { .. } => "two percentiles",
+        Flag::EqualPercentiles { .. } => "equal percentiles",
+        Flag::ShapeMisfit { .. } => "off the shapes",
         Flag::OneMachine { .. } => "one machine",
         Flag::Contradiction { .. } => "disputed",
         Flag::Stale { .. } => "stale",

@@ -170,6 +170,10 @@ pub(crate) fn warn(label: &str, tables: &Tables, findings: &mut Findings<'_>) {
 fn is_told(flag: &Flag) -> bool {
     match flag {
         Flag::Few { .. }
+        | Flag::MostlyCutOff { .. }
+        | Flag::TwoPercentiles { .. }
+        | Flag::EqualPercentiles { .. }
+        | Flag::ShapeMisfit { .. }
         | Flag::OneMachine { .. }
         | Flag::Contradiction { .. }
         | Flag::Divided { .. }

@@ -13,7 +13,7 @@ use crate::runs::{CellName, Phase, Run, RunEnd, Shape};
 use crate::sample::push_once;
 use crate::shape_fit::ShapeFit;
 
-use super::bounds::{bounds, bounds_of_mean, student};
+use super::bounds::{bounds_of_mean, student};
 use super::groups::two_groups;
 use super::ranking::chooses_family;
 use super::rows::Judged;
@@ -174,13 +174,13 @@ impl CalibratedCell {
 }
 
 /// A law with what is not known of its mean.
-struct Known {
-    law: Law,
-    kind: Kind,
-    n: u32,
-    factor: Factor,
-    basis: LawBasis,
-    words: String,
+pub(super) struct Known {
+    pub(super) law: Law,
+    pub(super) kind: Kind,
+    pub(super) n: u32,
+    pub(super) factor: Factor,
+    pub(super) basis: LawBasis,
+    pub(super) words: String,
 }
 
 impl Judged<'_> {
@@ -198,6 +198,7 @@ impl Judged<'_> {
         let is_of_shape = |run: &&Run| run.shape == self.timed || self.timed == Shape::default();
         let of_shape: Vec<&Run> = self.all.iter().copied().filter(is_of_shape).collect();
         let failures = FailureRate::of(&of_shape);
+        self.flags.extend(self.of_percentiles());
         if let Some(FailureRate::Certain { runs }) = failures {
             self.flags.push(Flag::OutOfMemory { runs });
         }
@@ -253,13 +254,8 @@ impl Judged<'_> {
         if let (Some(choice), true) = (choice, chooses_family(ended, has_summaries)) {
             return Ok(self.chosen(choice, ended));
         }
-        if ended < times.len()
-            && let Some(known) = self.few_with_cut_off(times, ended)
-        {
-            return Ok(known);
-        }
         if let Some(pooled) = pooled {
-            return Ok(self.shared(pooled, ended));
+            return Ok(self.shared(pooled, pooling, times));
         }
         if !self.derived.is_empty() {
             let spread = pooling.map(|pooling| pooling.prior().variance.exp_m1().sqrt());
@@ -278,38 +274,6 @@ impl Judged<'_> {
             factor: self.holding_both(best.law.mean_s(), self.beyond_shape(bounds_of_mean(best, n))),
             basis: LawBasis::OwnRuns,
             words: choice.words(n),
-        }
-    }
-
-    /// Few runs, some cut off: the lognormal law that takes those as longer than their limit.
-    fn few_with_cut_off(&self, times: &[Time], ended: usize) -> Option<Known> {
-        let fit = fit_law(Family::Lognormal, &Times::of(times).ok()?).ok()?;
-        fit.mean().interval?;
-        let words = format!("lognormal law of {ended} runs that ended and {} that were cut off", times.len() - ended);
-        let factor = self.holding_both(fit.law.mean_s(), self.beyond_shape(bounds_of_mean(&fit, ended)));
-        let law = self.widened(fit.law);
-        Some(Known { law, kind: self.kind(), n: ended as u32, factor, basis: LawBasis::OwnRuns, words })
-    }
-
-    /// A few runs, which share spread and speed with other cells.
-    ///
-    /// Over samples the exponential of a logarithm that is known with an error is too long by half of the squared error
-    /// (Finney 1941, *Supplement to the Journal of the Royal Statistical Society* 7): the law stands so much lower, that
-    /// its mean is right on average. Its bounds stay where the logarithm has them.
-    fn shared(&self, pooled: &CellEstimate, ended: usize) -> Known {
-        let median = &pooled.pooled;
-        let too_long = median.error.powi(2) / 2.0;
-        let law = Law::Lognormal { mu: median.mean - too_long, sigma: median.sigma };
-        let Factor { low, high } = bounds(median);
-        let of_mean = Factor { low: (low * too_long.exp()).min(1.0), high: high * too_long.exp() };
-        let n = self.runs_behind().max(ended) as u32;
-        Known {
-            law: self.widened(law),
-            kind: self.kind(),
-            n,
-            factor: self.holding_both(law.mean_s(), self.beyond_shape(of_mean)),
-            basis: LawBasis::Pooled,
-            words: format!("lognormal law of {n} runs, middle and spread pooled with other cells"),
         }
     }
 
@@ -333,7 +297,9 @@ impl Judged<'_> {
     }
 
     fn why_none(&self, ended: usize, times: usize) -> String {
-        let because = if ended > 1 {
+        let because = if self.fitted.iter().any(|run| matches!(run.end, RunEnd::Summary { .. })) {
+            "equal percentiles tell no spread, and no other cell does; give times with more digits, or state a spread"
+        } else if ended > 1 {
             "its runs are equal, so that they tell no spread, and no other cell does; give times with more digits, or state a \
              spread"
         } else if ended > 0 {
@@ -355,14 +321,15 @@ impl Judged<'_> {
     }
 
     /// The weakest kind among the rows behind the law.
-    fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> Kind {
         self.behind().iter().map(|run| run.provenance.kind).max().unwrap_or(Kind::Assumed)
     }
 
     /// Runs behind the law, those in summaries included.
-    fn runs_behind(&self) -> usize {
+    pub(super) fn runs_behind(&self) -> usize {
         let count = |run: &Run| match run.end {
             RunEnd::Took { .. } => 1,
+            RunEnd::Summary { p50_s, high_s, .. } if high_s <= p50_s => 1,
             RunEnd::Summary { n, .. } => n as usize,
             RunEnd::CutOff { .. } | RunEnd::Failed { .. } => 0,
         };
@@ -381,7 +348,7 @@ impl Judged<'_> {
     }
 
     /// The law with a spread that takes every row in, where that is the rule, or both halves of divided rows.
-    fn widened(&self, law: Law) -> Law {
+    pub(super) fn widened(&self, law: Law) -> Law {
         let widest = self
             .contradictions
             .as_ref()
@@ -397,13 +364,13 @@ impl Judged<'_> {
     }
 
     /// The mean of divided rows is that of either group.
-    fn holding_both(&self, mean_s: f64, Factor { low, high }: Factor) -> Factor {
+    pub(super) fn holding_both(&self, mean_s: f64, Factor { low, high }: Factor) -> Factor {
         let Some((shortest, longest)) = self.divided else { return Factor { low, high } };
         Factor { low: low.min(shortest / mean_s), high: high.max(longest / mean_s) }
     }
 
     /// With what the shape fit leaves open about the wanted shape.
-    fn beyond_shape(&self, Factor { low, high }: Factor) -> Factor {
+    pub(super) fn beyond_shape(&self, Factor { low, high }: Factor) -> Factor {
         let Some((error, freedom)) = self.of_shape else { return Factor { low, high } };
         let reach = student(freedom as f64) * error;
         Factor { low: (-reach.hypot(low.ln())).exp(), high: reach.hypot(high.ln()).exp() }
@@ -439,11 +406,12 @@ impl Judged<'_> {
 
     fn flag(&mut self, known: &Known, counts: &RunCounts, stated: Option<&StatedCv>, pooling: Option<&Pooling>) {
         match known.basis {
-            LawBasis::Pooled => self.flags.push(Flag::Few { n: known.n as usize }),
+            LawBasis::Pooled if (known.n as usize) < OWN_LAW_N => self.flags.push(Flag::Few { n: known.n as usize }),
             LawBasis::Computed => self.flags.push(Flag::NotMeasured),
-            LawBasis::OwnRuns | LawBasis::FirstRequests | LawBasis::Borrowed => {}
+            LawBasis::Pooled | LawBasis::OwnRuns | LawBasis::FirstRequests | LawBasis::Borrowed => {}
         }
         let borrows_spread = matches!(known.basis, LawBasis::Pooled | LawBasis::Computed);
+        self.flags.extend(self.mostly_cut_off());
         let is_stated = borrows_spread && pooling.is_none_or(|pooling| pooling.prior().cells < ENOUGH_CELLS);
         if let (Some(stated), true) = (stated, is_stated) {
             self.flags.push(Flag::StatedSpread { source: stated.source.clone() });

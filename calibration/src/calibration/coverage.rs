@@ -140,3 +140,29 @@ fn the_mean_of_few_runs_is_right_on_average() {
         assert!((mean - 1.0).abs() < 3.5 * error, "{n} runs, cv {cv}: {mean} ± {error}");
     }
 }
+
+/// Three sizes, three numbers of steps, and times that go with the size to the power of 1.1: 90 % bounds of the mean at the
+/// largest size hold it. With the exponent at 1 they hold none of 15.
+#[test]
+fn bounds_at_the_largest_size_hold_its_mean() {
+    let (sigma, worlds) = (0.1, 60);
+    let truth = |steps: f64, megapixels: f64| 0.8 + 0.5 * steps * megapixels.powf(1.1);
+    let largest = Shape { steps: Some(28.0), megapixels: Some(2.1), ..Shape::default() };
+    let options = CalibrationOptions { timed: vec![("m0".into(), largest)], ..CalibrationOptions::default() };
+    let mut inside = 0;
+    for seed in 0..worlds {
+        let mut normal = normals(seed);
+        let grid = [8.0, 20.0, 28.0].into_iter().flat_map(|steps| [0.5, 1.05, 2.1].map(|size| (steps, size)));
+        let rows = grid.cycle().take(60).map(|(steps, size)| Run {
+            shape: Shape { steps: Some(steps), megapixels: Some(size), ..Shape::default() },
+            ..took(0, truth(steps, size) * (sigma * normal()).exp())
+        });
+        let found = Calibration::of(&Runs { rows: rows.collect(), remarks: Vec::new() }, &options);
+        let cell = found.cell(Phase::Warm, "m0", "v", "T4").expect("a law");
+        let fit = cell.fit.as_ref().expect("a law");
+        let ratio = truth(28.0, 2.1) * (sigma * sigma / 2.0_f64).exp() / fit.law.mean_s();
+        inside += u64::from(ratio > fit.factor.low && ratio < fit.factor.high);
+    }
+    let _ = writeln!(stderr(), "largest size: {inside} of {worlds}");
+    assert!((48..=59).contains(&inside), "{inside} of {worlds}");
+}

@@ -13,6 +13,36 @@ pub enum Flag {
         /// How many ended.
         n: usize,
     },
+    /// Most runs were cut off, so that the mean lies beyond what anybody saw.
+    MostlyCutOff {
+        /// How many.
+        cut_off: usize,
+        /// Of how many.
+        of: usize,
+        /// After how long, at least and at most, in seconds.
+        limits_s: [f64; 2],
+    },
+    /// The family of the law is taken, as two percentiles cannot tell it.
+    TwoPercentiles {
+        /// Of how many runs.
+        n: u64,
+        /// Between these multiples of the law's mean are those of other families with the same percentiles.
+        means: [f64; 2],
+    },
+    /// Two percentiles of several runs are equal, which is a rounding or a clock, and no spread.
+    EqualPercentiles {
+        /// Of how many runs.
+        n: u64,
+        /// Both, in seconds.
+        seconds: f64,
+    },
+    /// Times of some shapes are off the law of all shapes by more than luck explains.
+    ShapeMisfit {
+        /// The shape that is off most.
+        shape: String,
+        /// How many times longer its runs are than the law says.
+        ratio: f64,
+    },
     /// All runs are of one machine, so they are less than as many independent ones.
     OneMachine {
         /// How many.
@@ -121,6 +151,23 @@ impl fmt::Display for Flag {
             Self::Few { n } => {
                 write!(f, "{}: middle and spread are pooled with other cells", several(*n, "run", "runs"))
             }
+            Self::MostlyCutOff { cut_off, of, limits_s: [low, high] } => {
+                let limits = if low < high { format!("{low} s to {high} s") } else { format!("{low} s") };
+                write!(f, "{cut_off} of {of} runs were cut off at {limits}: the mean lies beyond what was seen")
+            }
+            Self::TwoPercentiles { n, means: [low, high] } => write!(
+                f,
+                "a lognormal law by two percentiles of {n} runs, which tell no family: by others with the same percentiles the                  mean is {low:.2} to {high:.2} times as long"
+            ),
+            Self::EqualPercentiles { n, seconds } => write!(
+                f,
+                "half of {n} runs and 95 % of them ended within the same {seconds} s: a rounding or a coarse clock, which tells \
+                 no spread; taken as one published number"
+            ),
+            Self::ShapeMisfit { shape, ratio } => write!(
+                f,
+                "the times do not follow the law of shapes: those of {shape} are {ratio:.2} times as long as it says"
+            ),
             Self::OneMachine { n, machine } => write!(f, "all {n} runs are of one machine ({machine})"),
             Self::Contradiction { fitted: true, words, .. } => write!(f, "{words}: fitted all the same"),
             Self::Contradiction { words, .. } => write!(f, "{words}: not fitted"),

@@ -2,13 +2,9 @@
 
 use fleetfront_sim::Law;
 
-use crate::laws::{Choice, Family};
+use crate::laws::{CLEARLY_AHEAD, Choice, Family};
 
 use super::Flag;
-
-/// By how much the AICc of every law with one peak has to be above that of the mixture: beyond 10 such laws "have
-/// essentially no support" (Burnham and Anderson 2002, section 2.6).
-const CLEAR_DIFFERENCE: f64 = 10.0;
 
 /// The middle third between the middles of two groups holds at most this share of what as wide a stretch about either of
 /// them holds: in a law with one peak it would hold more than the lesser one.
@@ -40,7 +36,7 @@ pub(super) fn two_groups(choice: &Choice, ended_s: &[f64], is_shaped: bool) -> O
     let ahead = of(false).map_or(f64::INFINITY, |other| other.aicc.unwrap_or(f64::INFINITY)) - mixture.aicc?;
     let (short, long, first_share) =
         if mu[0] <= mu[1] { (mu[0], mu[1], first_probability) } else { (mu[1], mu[0], 1.0 - first_probability) };
-    if ahead < CLEAR_DIFFERENCE || long - short < LEAST_RATIO.ln() || !has_valley(ended_s, short, long) {
+    if ahead < CLEARLY_AHEAD || long - short < LEAST_RATIO.ln() || !has_valley(ended_s, short, long) {
         return None;
     }
     Some(Flag::TwoGroups { middles_s: [short.exp(), long.exp()], first_share, is_shaped })

@@ -28,7 +28,7 @@ pub struct RankedLaw {
 pub struct LawRanking {
     /// Never empty.
     pub laws: Vec<RankedLaw>,
-    /// By how much the AICc of the second is above that of the first; `None` where there is no second,
+    /// By how much the AICc of the second is above that of the first, that of a mixture taken 10 higher; `None` where there is no second,
     /// or the first is empirical.
     pub runner_up_difference: Option<f64>,
     /// Families without a fit, and why.

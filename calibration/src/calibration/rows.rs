@@ -34,6 +34,8 @@ pub(super) struct Judged<'a> {
     pub(super) shape_fit: Option<ShapeFit>,
     /// Standard error of the logarithm of the time at the wanted shape, from the shape fit, and its degrees of freedom.
     pub(super) of_shape: Option<(f64, usize)>,
+    /// What a source says of the spread of both kinds of boots together, as a cv; `None` of other phases.
+    pub(super) kinds_cv: Option<f64>,
     /// The shape of the times.
     pub(super) timed: Shape,
     pub(super) contradictions: Option<Contradictions>,
@@ -58,6 +60,7 @@ pub(super) fn judged<'a>(
         derived: Vec::new(),
         shape_fit: None,
         of_shape: None,
+        kinds_cv: kinds_cv(phase, options),
         timed: Shape::default(),
         contradictions: None,
         divided: None,
@@ -67,6 +70,11 @@ pub(super) fn judged<'a>(
     let expected = options.expected.iter().find(|(cell, _)| phase == Phase::Warm && cell == name);
     judged.judge(at_one_shape, stated, expected.map(|(_, time)| *time), options.rule);
     judged
+}
+
+fn kinds_cv(phase: Phase, options: &CalibrationOptions) -> Option<f64> {
+    let mut stated = options.stated.iter().chain(&options.stand_ins);
+    stated.find(|stated| phase.has_two_kinds() && stated.phase == phase).map(|stated| stated.cv)
 }
 
 impl Judged<'_> {
@@ -132,6 +140,9 @@ impl Judged<'_> {
             })
             .collect();
         let law = ShapeFit::fit(&shaped, Exponents::Fitted)?;
+        if let Some(found) = law.misfit(&shaped) {
+            self.flags.push(Flag::ShapeMisfit { shape: found.shape.to_string(), ratio: found.ratio });
+        }
         let law = self.shape_fit.insert(law);
         let wanted = if options.extrapolate {
             law.extrapolate(&self.timed, ANY_COVERAGE)
@@ -164,7 +175,7 @@ impl Judged<'_> {
         rule: ContradictionRule,
     ) {
         let floor = stated.map_or(SIGMA_FLOOR, |stated| (stated.cv * stated.cv).ln_1p().sqrt());
-        let speakers = speakers(&rows);
+        let speakers = speakers(&rows, self.phase);
         let refs: Vec<&Run> = speakers.iter().map(|speaker| &speaker.row).collect();
         let every: Vec<&Run> = rows.iter().collect();
         let expected = expected.filter(|_| !every.iter().any(|run| run.is_fitted()));
@@ -220,17 +231,21 @@ impl Judged<'_> {
 
     /// What pooling takes of the cell; `None` without a time that may be fitted.
     pub(super) fn cell_times(&self) -> Option<CellTimes> {
-        let mut times = CellTimes { cell: self.name.clone(), seconds: Vec::new(), summaries: Vec::new() };
+        let mut times =
+            CellTimes { cell: self.name.clone(), seconds: Vec::new(), cut_off_s: Vec::new(), summaries: Vec::new() };
         for run in &self.fitted {
             match run.end {
                 RunEnd::Took { seconds } => times.seconds.push(seconds),
+                // Equal percentiles tell a time and no spread.
+                RunEnd::Summary { p50_s, high_s, .. } if high_s <= p50_s => times.seconds.push(p50_s),
                 RunEnd::Summary { n, p50_s, high_s, high_share } => {
                     let low = Percentile { share: 0.5, seconds: p50_s };
                     let high = Percentile { share: high_share, seconds: high_s };
                     let summary = lognormal_of(n, low, high).ok();
                     times.summaries.extend(summary.filter(|summary| summary.sigma > 0.0));
                 }
-                RunEnd::CutOff { .. } | RunEnd::Failed { .. } => {}
+                RunEnd::CutOff { seconds } => times.cut_off_s.push(seconds),
+                RunEnd::Failed { .. } => {}
             }
         }
         (!times.seconds.is_empty() || !times.summaries.is_empty()).then_some(times)
@@ -260,8 +275,10 @@ struct Speaker {
 }
 
 /// Who is held against whom, in the order of the rows: single rows, but of a long series of one source its median alone.
-/// What is far from the middle of a long series is the tail of its law and contradicts nobody.
-fn speakers(rows: &[Run]) -> Vec<Speaker> {
+/// What is far from the middle of a long series is the tail of its law and contradicts nobody. Of boots and first requests
+/// every series counts as long: those that find weights cached and those that do not are two kinds, and no mistake.
+fn speakers(rows: &[Run], phase: Phase) -> Vec<Speaker> {
+    let long = if phase.has_two_kinds() { 2 } else { OWN_LAW_N };
     let mut series: Vec<Vec<usize>> = Vec::new();
     for (place, run) in rows.iter().enumerate().filter(|(_, run)| run.typical_s().is_some()) {
         let same = |of: &&mut Vec<usize>| {
@@ -275,7 +292,7 @@ fn speakers(rows: &[Run]) -> Vec<Speaker> {
     }
     let mut speakers = Vec::new();
     for of in series {
-        if of.len() < OWN_LAW_N {
+        if of.len() < long {
             speakers.extend(of.into_iter().map(|place| Speaker { row: rows[place].clone(), speaks_for: vec![place] }));
             continue;
         }

@@ -19,10 +19,15 @@ const MEASURED_N: usize = 200;
 /// hundred). Of 7,200 samples of six families (`recovery.rs`) one in a hundred was beyond 0.77 to 1.20, and two beyond 1.36.
 const REFUTED: f64 = 1.36;
 
+/// By how much a mixture has to be ahead: where one part alone is true the other is not identified, so twice the logarithm
+/// of the likelihood ratio is no chi-square, and AICc takes luck for a second part (McLachlan and Peel 2000, *Finite Mixture
+/// Models*, chapter 6). Beyond 10 a law has "essentially no support" (Burnham and Anderson 2002, section 2.6).
+pub(crate) const CLEARLY_AHEAD: f64 = 10.0;
+
 /// The laws that were compared.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choice {
-    /// Not empty: the smallest AICc first, and before all of them the empirical law where the sample refutes the best of
+    /// Not empty: the smallest AICc first, that of a mixture taken 10 higher, and before all of them the empirical law where the sample refutes the best of
     /// the others.
     pub fits: Vec<LawFit>,
     /// Families without a fit, and why.
@@ -50,14 +55,14 @@ pub struct Refuted {
 pub struct RunnerUp {
     /// Its family.
     pub family: Family,
-    /// Its AICc less the best one, zero or more.
+    /// Its AICc less the best one, zero or more; that of a mixture is taken 10 higher, as in the ranking.
     pub difference: f64,
     /// How many times likelier the first law is the better one of the two: e^(difference / 2).
     pub evidence_ratio: f64,
 }
 
 /// Fits every family that the sample allows (parameters + 2 times that ended, at least) and ranks them by AICc, of equals
-/// those with fewer parameters first. Times that are all equal have the fixed time alone. Where the sample is large and
+/// those with fewer parameters first; a mixture has to be ahead by more than 10. Times that are all equal have the fixed time alone. Where the sample is large and
 /// refutes the best of them, it is its own law.
 ///
 /// # Errors
@@ -85,12 +90,18 @@ pub fn choose_law(times: &Times) -> Result<Choice, FitError> {
             Err(error) => left_out.push((family, error)),
         }
     }
-    fits.sort_by(|a, b| a.aicc.unwrap_or(f64::NEG_INFINITY).total_cmp(&b.aicc.unwrap_or(f64::NEG_INFINITY)));
+    fits.sort_by(|a, b| ranked(a).unwrap_or(f64::NEG_INFINITY).total_cmp(&ranked(b).unwrap_or(f64::NEG_INFINITY)));
     let Some(best) = fits.first() else { return Err(FitError::TooFew { ended, needed: 3 }) };
     let refuted = refuted(best, times).filter(|found| found.scaled > found.level);
     let measured = refuted.and_then(|_| fit_law(Family::Empirical, times).ok());
     let refuted = refuted.filter(|_| measured.is_some());
     Ok(Choice { fits: measured.into_iter().chain(fits).collect(), left_out, refuted })
+}
+
+/// By what laws are ranked: the AICc, for a mixture with what it has to be ahead.
+fn ranked(fit: &LawFit) -> Option<f64> {
+    let ahead = if fit.family == Family::LognormalMixture { CLEARLY_AHEAD } else { 0.0 };
+    Some(fit.aicc? + ahead)
 }
 
 /// The law that a sample has by itself: the chosen one of [`OWN_LAW_N`] times that ended or more, the lognormal one of
@@ -145,7 +156,7 @@ impl Choice {
     #[must_use]
     pub fn runner_up(&self) -> Option<RunnerUp> {
         let second = self.fits.get(1)?;
-        let difference = second.aicc? - self.best().aicc?;
+        let difference = ranked(second)? - ranked(self.best())?;
         Some(RunnerUp { family: second.family, difference, evidence_ratio: (difference / 2.0).exp() })
     }
 }

@@ -1,7 +1,7 @@
 //! Whether fits find laws that are known, how often their intervals hold the truth, and whether p values are what they
 //! say. Seeds are fixed: nothing here fails by chance.
 
-use std::io::Write as _;
+use std::io::{Write as _, stderr};
 
 use approx::assert_relative_eq;
 use fleetfront_sim::{Law, Quantile, Role, StreamKey, stream};
@@ -215,4 +215,24 @@ fn a_true_family_is_seldom_refuted() {
             assert!(refuted as f64 <= 0.01 * f64::from(samples), "{law:?}: {refuted} of {samples}");
         }
     }
+}
+
+/// How many of 300 lognormal samples of 300 times choose a mixture or a shift by AICc alone, and how many by the rule.
+#[test]
+fn a_mixture_is_rarely_chosen_where_one_law_is_true() {
+    let law = Law::Lognormal { mu: 2.0, sigma: 0.4 };
+    let chosen: Vec<[Family; 2]> = (0..300u32)
+        .into_par_iter()
+        .map(|trial| {
+            let choice = choose_law(&sample(&law, 300, 0.0, trial)).expect("a choice");
+            let known = choice.fits.iter().filter(|fit| fit.aicc.is_some());
+            let least = known.min_by(|a, b| a.aicc.partial_cmp(&b.aicc).expect("numbers")).expect("a law");
+            [least.family, choice.best().family]
+        })
+        .collect();
+    let count = |which: usize, family: Family| chosen.iter().filter(|of| of[which] == family).count();
+    let of = |which: usize| [count(which, Family::LognormalMixture), count(which, Family::ShiftedLognormal)];
+    let _ = writeln!(stderr(), "mixtures and shifts of 300: {:?} by AICc, {:?} by the rule", of(0), of(1));
+    assert!(of(0)[0] > 30, "AICc alone takes luck for a second part: {:?}", of(0));
+    assert!(of(1)[0] <= 3, "{:?}", of(1));
 }

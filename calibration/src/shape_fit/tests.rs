@@ -4,7 +4,7 @@ use super::*;
 use approx::assert_relative_eq;
 use fleetfront_sim::{Role, StreamKey, normal_quantile, stream};
 use rand::RngExt;
-use std::io::Write as _;
+use std::io::{Write as _, stderr};
 
 fn shape(steps: f64, megapixels: f64, frames: f64, images: f64) -> Shape {
     Shape {
@@ -219,6 +219,77 @@ fn a_fixed_part_that_would_be_negative_is_zero() {
     assert_relative_eq!(law.per_step_s, rate, max_relative = 1e-9);
 }
 
+/// Draws of the seconds of these shapes under a law, with a cv of about a tenth.
+fn drawn(shapes: &[Shape], truth: impl Fn(&Shape) -> f64, seed: u64) -> Vec<(f64, Shape)> {
+    let mut rng = stream(seed, 0, StreamKey::of("exponents"), Role::Service);
+    let mut noise = || (0.1 * normal_quantile(rng.random::<f64>())).exp();
+    shapes.iter().map(|shape| (truth(shape) * noise(), shape.clone())).collect()
+}
+
+/// Every pair of so many steps and megapixels, as often as it takes.
+fn grid(steps: &[f64], megapixels: &[f64], n: usize) -> Vec<Shape> {
+    let one = |(steps, megapixels): (f64, f64)| shape(steps, megapixels, 1.0, 1.0);
+    let all = steps.iter().flat_map(|steps| megapixels.iter().map(move |megapixels| one((*steps, *megapixels))));
+    all.cycle().take(n).collect()
+}
+
+/// 0.8 s and half a second a step and megapixel to the power of 1.1: held at 1, no interval at the largest size holds it.
+#[test]
+fn two_or_three_sizes_tell_their_exponent() {
+    let truth = |shape: &Shape| 0.8 + 0.5 * shape.steps.unwrap_or(0.0) * shape.megapixels.unwrap_or(0.0).powf(1.1);
+    for megapixels in [[0.5, 1.05, 2.1].as_slice(), &[0.5, 2.1]] {
+        let shapes = grid(&[8.0, 20.0, 28.0], megapixels, 60);
+        let largest = shape(28.0, 2.1, 1.0, 1.0);
+        let mut inside = 0;
+        for seed in 0..200 {
+            let runs = drawn(&shapes, truth, seed);
+            let law = ShapeFit::fit(&runs, Exponents::Fitted).expect("a law");
+            assert!(law.held.is_empty() && law.fitted.contains(&ShapeParameter::MegapixelsExponent), "{law:?}");
+            let (low, high) = law.predict(&largest, 0.9).expect("inside").median_interval_s;
+            inside += i32::from(low < truth(&largest) && truth(&largest) < high);
+        }
+        let _ = writeln!(stderr(), "{} sizes: {inside} of 200", megapixels.len());
+        assert!((160..=194).contains(&inside), "{} sizes: {inside} of 200", megapixels.len());
+    }
+}
+
+/// Steps and sizes rise together: the exponent is any, and intervals where they part say so.
+#[test]
+fn an_exponent_that_is_held_widens_what_rests_on_it() {
+    let shapes: Vec<Shape> =
+        [(8.0, 0.5), (16.0, 1.0), (32.0, 2.0)].map(|(steps, size)| shape(steps, size, 1.0, 1.0)).to_vec();
+    let shapes: Vec<Shape> = shapes.into_iter().cycle().take(30).collect();
+    let at = shape(32.0, 0.5, 1.0, 1.0);
+    let mut inside = 0;
+    for seed in 0..200 {
+        let mut rng = stream(seed, 1, StreamKey::of("exponents"), Role::Service);
+        let exponent = 1.0 + 0.3 * normal_quantile(rng.random::<f64>());
+        let truth = |shape: &Shape| 0.5 * shape.steps.unwrap_or(0.0) * shape.megapixels.unwrap_or(0.0).powf(exponent);
+        let law = ShapeFit::fit(&drawn(&shapes, truth, seed), Exponents::Fitted).expect("a law");
+        let (low, high) = law.predict(&at, 0.9).expect("inside").median_interval_s;
+        inside += i32::from(low < truth(&at) && truth(&at) < high);
+    }
+    let _ = writeln!(stderr(), "held: {inside} of 200");
+    assert!((160..=198).contains(&inside), "{inside} of 200");
+}
+
+/// Times of 16 steps that are half as long again.
+#[test]
+fn shapes_that_do_not_follow_the_law_are_named() {
+    let shapes = grid(&[4.0, 8.0, 16.0, 32.0], &[1.0], 60);
+    let off = |truth: &dyn Fn(&Shape) -> f64, seed: u64| {
+        let runs = drawn(&shapes, truth, seed);
+        ShapeFit::fit(&runs, Exponents::Fitted).expect("a law").misfit(&runs)
+    };
+    let humped = |shape: &Shape| if shape.steps == Some(16.0) { 14.0 } else { 1.0 + 0.5 * shape.steps.unwrap_or(0.0) };
+    let found = off(&humped, 1).expect("a misfit");
+    assert_eq!(found.shape.steps, Some(16.0));
+    assert!(found.ratio > 1.15 && found.p_value < 1e-3, "{found:?}");
+    let straight = |shape: &Shape| 1.0 + 0.5 * shape.steps.unwrap_or(0.0);
+    let alarms = (0..300).filter(|seed| off(&straight, *seed).is_some()).count();
+    assert!(alarms <= 2, "{alarms} of 300");
+}
+
 #[track_caller]
 fn error(runs: &[(f64, Shape)]) -> ShapeError {
     ShapeFit::fit(runs, Exponents::Fitted).expect_err("no law")
@@ -234,12 +305,13 @@ fn columns_that_the_data_cannot_tell_are_named() {
     );
     let together: Vec<(f64, Shape)> =
         [1.0, 2.0, 3.0, 4.0, 5.0, 6.0].into_iter().map(|x| (1.0 + x * x, shape(20.0, x, x, 1.0))).collect();
-    let found = error(&together);
-    assert!(
-        matches!(found, ShapeError::NotTold { parameter: ShapeParameter::FramesExponent, column: "frames", .. }),
-        "{found}"
-    );
-    assert!(found.to_string().contains("megapixels and frames rise and fall together"), "{found}");
+    let law = ShapeFit::fit(&together, Exponents::Fitted).expect("one exponent is told");
+    assert_eq!(law.held, [ShapeParameter::FramesExponent]);
+    assert_relative_eq!(law.megapixels_exponent, 1.0, epsilon = 1e-6);
+    // Where they go on rising together nothing is unknown; where they part, what is not known of the exponent.
+    let error_at = |megapixels, frames| law.extrapolate(&shape(20.0, megapixels, frames, 1.0), 0.9).ln_error;
+    assert!(error_at(6.0, 6.0) < 1e-3, "{}", error_at(6.0, 6.0));
+    assert_relative_eq!(error_at(6.0, 1.0), 0.3 * 6f64.ln() * 6.0 / 7.0, max_relative = 0.05);
     let balanced =
         [(2.0, shape(20.0, 1.0, 1.0, 1.0)), (2.1, shape(10.0, 1.0, 1.0, 2.0)), (2.0, shape(5.0, 1.0, 1.0, 4.0))];
     assert!(error(&balanced).to_string().contains("steps and images vary, but not their product"));
