@@ -358,14 +358,15 @@ fn to_hold(fit: &Result<(ShapeFit, Point), ShapeError>, runs: usize, free: [bool
     let exponents = || [2, 3].into_iter().filter(|k| free[*k]);
     match fit {
         Err(ShapeError::NotTold { parameter, .. }) => {
-            exponents().find(|k| ShapeParameter::ALL[*k] == *parameter).or_else(|| exponents().last())
+            exponents().find(|k| ShapeParameter::ALL[*k] == *parameter).or_else(|| exponents().next_back())
         }
-        Err(ShapeError::TooFew { .. }) => exponents().last(),
+        Err(ShapeError::TooFew { .. }) => exponents().next_back(),
         Err(_) => None,
         Ok((_, errors)) => {
             let error = |k: &usize| errors[*k];
             let fitted = free.iter().filter(|is_free| **is_free).count();
-            let is_untold = |k: &usize| runs < fitted + FREEDOM_FOR_EXPONENT || !(error(k) <= EXPONENT_SIGMA);
+            let is_untold =
+                |k: &usize| runs < fitted + FREEDOM_FOR_EXPONENT || error(k).is_nan() || error(k) > EXPONENT_SIGMA;
             exponents().filter(is_untold).max_by(|a, b| error(a).total_cmp(&error(b)))
         }
     }

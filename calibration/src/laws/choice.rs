@@ -20,7 +20,7 @@ const MEASURED_N: usize = 200;
 const REFUTED: f64 = 1.36;
 
 /// By how much a mixture has to be ahead: where one part alone is true the other is not identified, so twice the logarithm
-/// of the likelihood ratio is no chi-square, and AICc takes luck for a second part (McLachlan and Peel 2000, *Finite Mixture
+/// of the likelihood ratio is no chi-square, and AICc takes luck for a second part (`McLachlan` and Peel 2000, *Finite Mixture
 /// Models*, chapter 6). Beyond 10 a law has "essentially no support" (Burnham and Anderson 2002, section 2.6).
 pub(crate) const CLEARLY_AHEAD: f64 = 10.0;
 
