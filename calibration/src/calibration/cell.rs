@@ -17,7 +17,7 @@ use super::bounds::{bounds_of_mean, student};
 use super::groups::two_groups;
 use super::ranking::chooses_family;
 use super::rows::Judged;
-use super::{Flag, LawRanking, StatedCv, sources};
+use super::{Flag, LawRanking, OWN_LAW_N, StatedCv, sources};
 
 /// Notes of rows that a law repeats: lists of calls have one each.
 const SHOWN_NOTES: usize = 10;
@@ -299,6 +299,8 @@ impl Judged<'_> {
     fn why_none(&self, ended: usize, times: usize) -> String {
         let because = if self.fitted.iter().any(|run| matches!(run.end, RunEnd::Summary { .. })) {
             "equal percentiles tell no spread, and no other cell does; give times with more digits, or state a spread"
+        } else if ended > 0 && ended < times {
+            "too few ended before they were cut off to tell a spread, and no other cell does; raise the limit, or state a spread"
         } else if ended > 1 {
             "its runs are equal, so that they tell no spread, and no other cell does; give times with more digits, or state a \
              spread"

@@ -37,6 +37,9 @@ fn two_that_ended_do_not_outvote_many_that_were_cut_off() {
     let flag = Flag::MostlyCutOff { cut_off: 28, of: 30, limits_s: [300.0, 300.0] };
     assert!(found.flags.contains(&flag), "{:?}", found.flags);
     assert_eq!(flag.to_string(), "28 of 30 runs were cut off at 300 s: the mean lies beyond what was seen");
+    let alone = Calibration::of(&runs(&(warm("T4", 100.0) + &cut_off(300.0))), &CalibrationOptions::default());
+    let is_said = |flag: &Flag| matches!(flag, Flag::NoLaw { because } if because.contains("raise the limit"));
+    assert!(alone.cells[0].flags.iter().any(is_said), "{:?}", alone.cells[0].flags);
     let none = cell(&warm("T4", 100.0).repeat(3));
     assert!(!none.flags.iter().any(|flag| matches!(flag, Flag::MostlyCutOff { .. })));
 }
