@@ -93,8 +93,8 @@ fn with_interval(of: &FitEstimate) -> String {
 fn fitness(study: &CalibrationStudy) -> CalibrationTable {
     let columns = ["cell", "phase", "fitted to its own times (95 %)", "n", "p, AD", "p, KS", "runner-up"];
     let mut out = table(
-        "How well laws fit (kinds and sources as above; p: as far from the law by luck alone, too high where the family was \
-         chosen by the same runs)",
+        "How well laws fit (kinds and sources as above; p: as far off by luck alone, too high where its runs \
+         chose the family)",
         &columns,
         &[3, 4, 5],
     );

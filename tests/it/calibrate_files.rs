@@ -67,11 +67,11 @@ fn a_single_stream_log_becomes_the_law_of_its_percentiles() {
     );
     // The median of n normal values is off by sqrt(pi/2) sigma / sqrt(n); 1.645 times that to either side.
     let reach = 1.645 * (std::f64::consts::FRAC_PI_2).sqrt() * sigma / 2048_f64.sqrt();
-    assert_relative_eq!(
-        number(&of["mean_s"]["high"]) / number(&of["mean_s"]["value"]),
-        reach.exp(),
-        max_relative = 3e-4
-    );
+    // Beyond it, the mean of another family with the same percentiles: of a Weibull law it is 0.7 % shorter.
+    let end = |of_end: &str| number(&of["mean_s"][of_end]) / number(&of["mean_s"]["value"]);
+    assert!(end("high") >= reach.exp() * 0.9999 && end("high") < 1.01 * reach.exp(), "{}", end("high"));
+    assert!(end("low") < 0.998 * (-reach).exp() && end("low") > 0.98 * (-reach).exp(), "{}", end("low"));
+    assert!(of["cell"]["flags"][0]["two_percentiles"]["n"] == json!(2048), "{}", of["cell"]["flags"]);
 }
 
 /// Throughput of batches: GPU-seconds a sample. It is shown, held against what was measured, and never fitted.

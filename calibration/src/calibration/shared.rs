@@ -12,7 +12,7 @@ use crate::pooling::{CellEstimate, ENOUGH_CELLS, LogMedian, Pooling};
 use crate::runs::RunEnd;
 use crate::spread::BORROWED_FREEDOM;
 
-use super::bounds::bounds;
+use super::bounds::{bounds, student};
 use super::cell::Known;
 use super::rows::Judged;
 use super::{Flag, LawBasis};
@@ -39,6 +39,7 @@ impl Judged<'_> {
         let too_long = if cut_off == 0 { of_middle / 2.0 } else { 0.0 };
         let law = Law::Lognormal { mu: median.mean - too_long, sigma: median.sigma };
         let Factor { low, high } = bounds(&median);
+        let low = low.max(least_mean_s(times).unwrap_or(0.0) / law.mean_s()).min(1.0);
         let of_mean = Factor { low: (low * too_long.exp()).min(1.0), high: high * too_long.exp() };
         let n = self.runs_behind().max(times.len() - cut_off) as u32;
         let and_cut_off =
@@ -130,4 +131,16 @@ impl Judged<'_> {
         let limits_s = [limits().fold(f64::INFINITY, f64::min), limits().fold(0.0, f64::max)];
         (2 * cut_off > of).then_some(Flag::MostlyCutOff { cut_off, of, limits_s })
     }
+}
+
+/// The lower 95 % end of the mean of times as if they had ended where they were cut off, which the true one is above. `None`
+/// where none was cut off, and of fewer than eight times, whose spread is badly known.
+fn least_mean_s(times: &[Time]) -> Option<f64> {
+    let n = times.len() as f64;
+    if times.len() < TELL_KINDS_N || times.iter().all(|time| !time.censored) {
+        return None;
+    }
+    let mean = times.iter().map(|time| time.seconds).sum::<f64>() / n;
+    let variance = times.iter().map(|time| (time.seconds - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    Some(mean - student(n - 1.0) * (variance / n).sqrt())
 }
