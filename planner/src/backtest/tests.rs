@@ -8,7 +8,7 @@ use super::*;
 use crate::control::Control;
 
 #[path = "../../../benches/coverage/truths.rs"]
-mod truths;
+pub(super) mod truths;
 
 /// Monday 2026-01-05, 00:00 UTC.
 const MONDAY_NS: i64 = 1_767_571_200_000_000_000;
