@@ -42,7 +42,8 @@ pub fn metric_unit(metric: Metric) -> Unit {
         | Metric::ExecutionMean
         | Metric::ExecutionP50
         | Metric::ExecutionP95
-        | Metric::ExecutionP99 => Unit::Seconds,
+        | Metric::ExecutionP99
+        | Metric::BootMean => Unit::Seconds,
         // A sum of seconds is a number of them, however many hours it is.
         Metric::RequestsPerDay | Metric::BusyPerDay | Metric::BootPerDay | Metric::IdlePerDay => Unit::Count,
         Metric::UsdPerDay => Unit::Usd,
