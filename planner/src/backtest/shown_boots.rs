@@ -96,7 +96,9 @@ impl ShownTimes {
         let mut all = Self::default();
         for (times, boots, of_pools) in logs {
             for (of, seconds) in [(&mut all.service_s, times), (&mut all.boot_s, boots)] {
-                seconds.into_iter().for_each(|(model, seconds)| of.entry(model).or_default().push(seconds));
+                for (model, seconds) in seconds {
+                    of.entry(model).or_default().push(seconds);
+                }
             }
             for (pool, own) in allocation.pools.iter().zip(of_pools) {
                 for (model, _) in &pool.models {

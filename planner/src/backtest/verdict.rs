@@ -325,7 +325,7 @@ mod tests {
     fn one_gross_miss_fails_whatever_the_others_do() {
         let failed = |low: f64, high: f64, observed: f64| {
             let own = line(Metric::FailedShare, low <= observed && observed <= high, 0.0);
-            BacktestLine { low, high, observed, ..own }
+            BacktestLine { observed, low, high, ..own }
         };
         let passes = |failed: BacktestLine| {
             let mut lines = vec![line(Metric::WaitMean, true, 1.0); 40];
