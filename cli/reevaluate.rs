@@ -98,6 +98,7 @@ fn answer(found: &Reevaluation, mends: &[String]) -> Screen {
             screen.table(&EFFECT_COLUMNS, &effects, &[3, 4]);
         }
         screen.list("Not tested", &drift.not_tested);
+        screen.list("What was repaired in the log or assumed", &drift.remarks);
         screen.paragraph(&format!(
             "p is adjusted for {} tests (Holm): below 0.05 an assumption is rejected. Calls are taken as served by \"{}\".",
             drift.assumptions.len(),

@@ -16,6 +16,7 @@ mod measured;
 mod numbers;
 mod observed;
 mod seen;
+mod shown_boots;
 mod simulated;
 #[cfg(test)]
 mod tests;
@@ -38,15 +39,19 @@ use forecast::{Forecast, Stamps};
 use lines::{Comparing, lines};
 use measured::MeasuredModel;
 use numbers::sheet;
+use shown_boots::matched;
 use world::{Known, with_horizon};
 
 pub use charged::{Bill, BillTold, MatchedRows, UnmatchedRows};
 pub use days::{Dates, Period};
 pub use error::BacktestError;
 pub use lines::{BacktestLine, GivenTraffic};
-pub use measured::{Calibrated, LawTold};
+pub use measured::{Calibrated, LawTold, Unshown};
 pub use numbers::{BacktestSubject, Metric};
 pub use observed::{Observed, SeenRequest};
+#[cfg(test)]
+pub(crate) use shown_boots::tests::{short_window, short_window_log};
+pub(crate) use shown_boots::{ShownTimes, days_from_zero};
 pub use simulated::SimulatedPeriod;
 pub use verdict::{BacktestVerdict, Cause};
 
@@ -188,6 +193,11 @@ impl<'a> ReadyBacktest<'a> {
     /// # Panics
     /// If a conservation law is broken.
     pub fn run(&self, control: &Control) -> Result<Backtest, Interrupted> {
+        self.compared(&self.matched(control)?, control)
+    }
+
+    /// - `measured`: what the first part told.
+    fn compared(&self, measured: &[MeasuredModel], control: &Control) -> Result<Backtest, Interrupted> {
         control.expect(u64::from(self.options.worlds) * self.options.traffic.len() as u64);
         let says = self.given.observed.says();
         let names: Vec<String> = self.scenario.models.iter().map(|model| model.name.clone()).collect();
@@ -199,10 +209,11 @@ impl<'a> ReadyBacktest<'a> {
             second,
         };
         let observed = comparing.observed(sheet(&self.requests, says, &names, second));
+        let known = self.known(measured);
         let mut all = Vec::new();
         for traffic in &self.options.traffic {
             let draw = |number: u32| {
-                let lived = self.known().lived(number, &self.stamps(*traffic, number));
+                let lived = known.lived(number, &self.stamps(*traffic, number));
                 control.step()?;
                 Ok(comparing.predicted(sheet(&lived.requests, says, &names, second), &lived))
             };
@@ -210,14 +221,22 @@ impl<'a> ReadyBacktest<'a> {
                 (0..self.options.worlds).into_par_iter().map(draw).collect::<Result<_, Interrupted>>()?;
             all.extend(lines(*traffic, &observed, &worlds));
         }
-        Ok(self.answer(all))
+        Ok(self.answer(all, measured))
     }
 
-    fn known(&self) -> Known<'_> {
+    /// What the first part told, with its boots matched to all boots.
+    fn matched(&self, control: &Control) -> Result<Vec<MeasuredModel>, Interrupted> {
+        let first = &self.parts[0];
+        let of_first = self.requests.iter().filter(|request| first.holds(request.at_ns));
+        let stamps = of_first.map(|request| (request.at_ns, request.model as u32)).collect();
+        matched(&self.known(&self.measured), (&stamps, first), control)
+    }
+
+    fn known<'b>(&'b self, measured: &'b [MeasuredModel]) -> Known<'b> {
         Known {
             scenario: &self.scenario,
             allocation: self.options.allocation,
-            measured: &self.measured,
+            measured,
             second: &self.parts[1],
             seed: self.options.seed,
         }
@@ -239,7 +258,7 @@ impl<'a> ReadyBacktest<'a> {
         stamps
     }
 
-    fn answer(&self, lines: Vec<BacktestLine>) -> Backtest {
+    fn answer(&self, lines: Vec<BacktestLine>, measured: &[MeasuredModel]) -> Backtest {
         let Backtested { scenario, observed, rates, .. } = self.given;
         let [first, second] = self.parts.clone();
         let told = |own: &MeasuredModel| {
@@ -261,7 +280,7 @@ impl<'a> ReadyBacktest<'a> {
             second,
             verdict: BacktestVerdict::of(&lines, rates.as_ref(), self.options.pass_share),
             absent: verdict::absent(observed.says(), self.charged.is_some(), tells_idle),
-            calibrated: self.measured.iter().map(told).collect(),
+            calibrated: measured.iter().map(told).collect(),
             bill: self.charged.as_ref().map(|charged| charged.told.clone()),
             rates,
             rates_file: None,

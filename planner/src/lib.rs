@@ -75,7 +75,7 @@ pub use assumptions::assumptions;
 pub use backtest::{
     BACKTEST_WORLDS_MIN, Backtest, BacktestError, BacktestLine, BacktestOptions, BacktestSubject, BacktestVerdict,
     Backtested, Bill, BillTold, Calibrated, Cause, Dates, GivenTraffic, LawTold, MatchedRows, Metric, Observed, Period,
-    ReadyBacktest, SeenRequest, SimulatedPeriod, UnmatchedRows,
+    ReadyBacktest, SeenRequest, SimulatedPeriod, UnmatchedRows, Unshown,
 };
 pub use basis::{Based, Basis};
 pub use bounds::{Bounds, ModelBounds, PoolBounds, Stated};

@@ -5,6 +5,7 @@ mod adoption;
 mod calls;
 mod drift;
 mod failure_test;
+mod shown;
 mod time_tests;
 mod traffic_tests;
 

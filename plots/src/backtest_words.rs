@@ -1,6 +1,6 @@
 //! A backtest in words: the same in the tables of the screen and of the files.
 
-use fleetfront_planner::{Backtest, BacktestLine, BacktestSubject, Based, Calibrated, LawTold, Metric};
+use fleetfront_planner::{Backtest, BacktestLine, BacktestSubject, Based, Calibrated, LawTold, Metric, Unshown};
 
 use crate::format::{Unit, plain};
 
@@ -42,7 +42,8 @@ pub fn metric_unit(metric: Metric) -> Unit {
         | Metric::ExecutionMean
         | Metric::ExecutionP50
         | Metric::ExecutionP95
-        | Metric::ExecutionP99 => Unit::Seconds,
+        | Metric::ExecutionP99
+        | Metric::BootMean => Unit::Seconds,
         // A sum of seconds is a number of them, however many hours it is.
         Metric::RequestsPerDay | Metric::BusyPerDay | Metric::BootPerDay | Metric::IdlePerDay => Unit::Count,
         Metric::UsdPerDay => Unit::Usd,
@@ -70,8 +71,10 @@ pub const CALIBRATED_COLUMNS: [&str; 6] = ["model", "requests", "execution", "bo
 #[must_use]
 pub fn calibrated_cells(of: &Calibrated) -> [String; 6] {
     let law = |law: &Option<LawTold>| match law {
-        Some(LawTold { law, family, n }) => {
-            format!("{} {}, cv {:.2}, n = {n}", family, plain(law.mean_s(), Unit::Seconds), law.cv())
+        Some(LawTold { law, family, n, unshown }) => {
+            let mean = plain(law.mean_s(), Unit::Seconds);
+            let unshown = unshown.map_or(String::new(), |of| unshown_words(of, law.mean_s()));
+            format!("{family} {mean}, cv {:.2}, n = {n}{unshown}", law.cv())
         }
         None => "too few: the scenario's".to_owned(),
     };
@@ -83,6 +86,15 @@ pub fn calibrated_cells(of: &Calibrated) -> [String; 6] {
         of.failed.map_or("not told".to_owned(), |(failed, tries)| format!("{failed} of {tries}")),
         of.requests_per_day.map_or("–".to_owned(), |per_day| plain(per_day, Unit::Count)),
     ]
+}
+
+/// What was corrected for boots that stand in no log.
+fn unshown_words(of: Unshown, mean_s: f64) -> String {
+    let share = plain(of.share, Unit::Share);
+    format!(
+        "; boots that served: {share} of boots are seen by no request, mean {mean_s:.1} s for {:.1} s seen",
+        of.shown_mean_s
+    )
 }
 
 /// The heading of [`bill_words`], with what they are.

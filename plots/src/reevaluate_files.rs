@@ -69,6 +69,7 @@ pub fn reevaluate_files(
     if let Some(drift) = &found.drift {
         sentences.extend(fired_lines(drift));
         sentences.extend(drift.not_tested.iter().map(|what| format!("Not tested: {what}.")));
+        sentences.extend(drift.remarks.iter().map(|what| format!("Repaired in the log or assumed: {what}.")));
         drifted[0].basis = drift_basis(drift);
         drifted[1].basis = effect_basis(drift, &basis);
         for row in drift_rows(drift, &mut sources) {

@@ -53,7 +53,7 @@ impl Period {
         self.holds(at_ns).then(|| self.edges_ns.partition_point(|edge_ns| *edge_ns <= at_ns) - 1)
     }
 
-    fn part(&self, days: std::ops::Range<usize>) -> Self {
+    pub(crate) fn part(&self, days: std::ops::Range<usize>) -> Self {
         Self { edges_ns: self.edges_ns[days.start..=days.end].to_vec(), dates: self.dates[days].to_vec() }
     }
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SeenRequest;
 use super::days::Period;
+use super::shown_boots::ShownBoots;
 use super::times_by_day::TimesByDay;
 use crate::worlds::Doubt;
 
@@ -54,8 +55,13 @@ impl MeasuredLaw {
         refitted.unwrap_or_else(|| self.fit.law.scaled(mean(&times) / mean(self.times.all())))
     }
 
+    /// That of the times themselves.
+    pub(crate) fn fitted(&self) -> Law {
+        self.fit.law
+    }
+
     fn told(&self) -> LawTold {
-        LawTold { law: self.fit.law, family: self.fit.family.to_string(), n: self.n as u32 }
+        LawTold { law: self.fit.law, family: self.fit.family.to_string(), n: self.n as u32, unshown: None }
     }
 }
 
@@ -71,6 +77,8 @@ pub(crate) struct MeasuredModel {
     requests: u32,
     pub(crate) service: Option<MeasuredLaw>,
     pub(crate) boot: Option<MeasuredLaw>,
+    /// What the log shows of boots.
+    pub(crate) shown: ShownBoots,
     /// Of the requests whose end is told.
     pub(crate) failures: Option<FailureCounts>,
 }
@@ -101,6 +109,18 @@ pub struct LawTold {
     pub family: String,
     /// How many times it rests on.
     pub n: u32,
+    /// Of boots: what was corrected for those that no request shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unshown: Option<Unshown>,
+}
+
+/// Boots that no request shows: their containers served none.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Unshown {
+    /// Of all boots of the pools, in simulated logs.
+    pub share: f64,
+    /// Mean of the law that was fitted to the boots of the log, before it was corrected for the others.
+    pub shown_mean_s: f64,
 }
 
 impl MeasuredModel {
@@ -118,6 +138,7 @@ impl MeasuredModel {
             requests: own().count() as u32,
             service: MeasuredLaw::of(succeeded.filter_map(|request| on_day(request, request.executed_s)), ahead),
             boot: MeasuredLaw::of(own().filter_map(|request| on_day(request, request.startup_s)), ahead),
+            shown: ShownBoots::ALL,
             failures: (tries > 0).then_some(FailureCounts { failed, tries }),
         }
     }
@@ -127,7 +148,7 @@ impl MeasuredModel {
             model: model.to_owned(),
             requests: self.requests,
             service: self.service.as_ref().map(MeasuredLaw::told),
-            boot: self.boot.as_ref().map(MeasuredLaw::told),
+            boot: self.boot.as_ref().map(|law| self.shown.told(law.told())),
             failed: self.failures.map(|counts| (counts.failed, counts.tries)),
             requests_per_day,
         }

@@ -39,6 +39,8 @@ pub enum Metric {
     ExecutionP99,
     /// Seconds a day that requests executed, whether they succeeded or not.
     BusyPerDay,
+    /// Mean time that containers took to start which served a request, in seconds.
+    BootMean,
     /// Seconds a day that containers took to start which served a request.
     BootPerDay,
     /// Seconds a day that containers were billed and neither executed nor served after a start.
@@ -71,6 +73,7 @@ impl Metric {
             Self::ExecutionP95 => "p95 execution",
             Self::ExecutionP99 => "p99 execution",
             Self::BusyPerDay => "busy seconds a day",
+            Self::BootMean => "mean boot",
             Self::BootPerDay => "boot seconds a day",
             Self::IdlePerDay => "idle seconds a day",
             Self::UsdPerDay => "dollars a day",
@@ -120,7 +123,7 @@ struct Sums {
     latencies_s: Vec<f64>,
     executions_s: Vec<f64>,
     busy_s: f64,
-    boot_s: f64,
+    boots_s: Vec<f64>,
 }
 
 /// Reads all numbers of a period off a log, for all together and, of several models, for each that has requests in the
@@ -195,7 +198,7 @@ impl Sums {
         self.cold += f64::from(u8::from(cold));
         self.waits_s.extend(request.wait_s);
         self.busy_s += request.executed_s.unwrap_or(0.0);
-        self.boot_s += request.startup_s.unwrap_or(0.0);
+        self.boots_s.extend(request.startup_s);
         if !failed {
             self.executions_s.extend(request.executed_s);
             self.latencies_s.extend(request.wait_s.zip(request.executed_s).map(|(wait, executed)| wait + executed));
@@ -223,7 +226,8 @@ impl Sums {
             (Metric::ExecutionP95, says.executions, of(executions, 0.95)),
             (Metric::ExecutionP99, says.executions, of(executions, 0.99)),
             (Metric::BusyPerDay, says.executions, self.busy_s / days),
-            (Metric::BootPerDay, are_starts_told, self.boot_s / days),
+            (Metric::BootMean, are_starts_told, mean(&self.boots_s)),
+            (Metric::BootPerDay, are_starts_told, self.boots_s.iter().sum::<f64>() / days),
         ];
         let told = numbers.into_iter().filter(|(_, is_told, number)| *is_told && number.is_finite());
         sheet.extend(told.map(|(metric, _, number)| ((subject.clone(), metric), number)));
@@ -284,9 +288,10 @@ mod tests {
         assert_relative_eq!(fleet(Metric::ExecutionMean), 20.0 / 3.0);
         assert_relative_eq!(fleet(Metric::BusyPerDay), 22.0);
         assert_relative_eq!(fleet(Metric::BootPerDay), 20.0);
+        assert_relative_eq!(fleet(Metric::BootMean), 20.0);
         // Model b has no request.
         assert!(!sheet.keys().any(|(subject, _)| *subject == BacktestSubject::Model("b".into())));
-        assert_eq!(sheet.keys().filter(|(subject, _)| *subject == BacktestSubject::Fleet).count(), 14);
+        assert_eq!(sheet.keys().filter(|(subject, _)| *subject == BacktestSubject::Fleet).count(), 15);
     }
 
     /// Without containers only who says so waited for a start; without waits there are no latencies.

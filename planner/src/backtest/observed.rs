@@ -160,12 +160,16 @@ impl Reading<'_> {
             let what = format!("{file}: has more than {REQUESTS_MAX} requests");
             return Err(BacktestError::unfit(what, "give a log of fewer days"));
         }
-        let (mut requests, mut remarks) = (self.requests, summary.remarks());
+        possible(file, summary)?;
+        let mut requests = self.requests;
         let before = requests.len();
         if summary.resolution_ns <= TELLS_APART_NS {
             requests.dedup();
         }
         let twice = before - requests.len();
+        // What equals the line before it is counted once here, and not kept.
+        let duplicates = summary.duplicates.saturating_sub(twice as u64);
+        let mut remarks = LogSummary { duplicates, ..summary.clone() }.remarks();
         if twice > 0 {
             remarks.push(format!("{twice} requests that come twice, equal in every column, are counted once"));
         }
@@ -179,11 +183,28 @@ impl Reading<'_> {
     }
 }
 
+/// Refuses a log most of whose executions begin at no possible instant: what is left of them is no sample.
+fn possible(file: &str, summary: &LogSummary) -> Result<(), BacktestError> {
+    let Some(column) = &summary.columns.started else { return Ok(()) };
+    let of_column = || summary.dropped_values.iter().filter(|cause| cause.column == *column);
+    let wrong: u64 = of_column().map(|cause| cause.lines).sum();
+    let Some(first) = of_column().next().filter(|_| 2 * wrong > summary.entries) else { return Ok(()) };
+    let (line, entries) = (first.first_line, summary.entries);
+    let what = format!(
+        "{file}:{line}: {wrong} of {entries} values of `{column}` are impossible, this the first: execution cannot begin before \
+         the request comes"
+    );
+    Err(BacktestError::unfit(
+        what,
+        "say which columns are meant, with --time for the arrival and --started for the beginning",
+    ))
+}
+
 impl Observed {
-    /// The place in a scenario of each of its models, whose executions are in seconds.
+    /// The place in a scenario of each of its models, whose executions and boots are in seconds.
     ///
     /// # Errors
-    /// [`BacktestError`] with the first model that the scenario does not have, or whose executions are in another unit.
+    /// [`BacktestError`] with the first model that the scenario does not have, or whose times are in another unit.
     pub(crate) fn models_in(&self, scenario: &Scenario) -> Result<Vec<usize>, BacktestError> {
         let names: Vec<&str> = scenario.models.iter().map(|model| model.name.as_str()).collect();
         let places = self.places(&names)?;
@@ -220,38 +241,48 @@ impl Observed {
         self.models.iter().map(place).collect()
     }
 
-    /// Refuses executions that are far longer, or shorter, than any the scenario knows of their model: times in another
-    /// unit are no drift.
+    /// Refuses executions and boots that are far longer, or shorter, than any the scenario knows of their model: times in
+    /// another unit are no drift.
     ///
     /// - `places`: of its models in the scenario.
     ///
     /// # Errors
-    /// [`BacktestError`] with the first model whose executions are in another unit.
+    /// [`BacktestError`] with the first model whose times are in another unit.
     fn in_seconds(&self, scenario: &Scenario, places: &[usize]) -> Result<(), BacktestError> {
         for (own, place) in places.iter().enumerate() {
-            let of_model = self.requests.iter().filter(|request| request.model == own);
-            let mut seconds: Vec<f64> =
-                of_model.filter_map(|request| request.executed_s.filter(|s| *s > 0.0)).collect();
             let model = &scenario.models[*place];
+            let of_model = || self.requests.iter().filter(|request| request.model == own);
             let cells = (0..model.variants.len()).flat_map(|v| (0..scenario.gpus.len()).map(move |gpu| (v, gpu)));
-            let means: Vec<f64> = cells.filter_map(|(variant, gpu)| model.mean_service_s(variant, gpu)).collect();
-            if seconds.len() < UNIT_MIN || means.is_empty() {
-                continue;
-            }
-            seconds.sort_by(f64::total_cmp);
-            let median = seconds[seconds.len() / 2];
-            let longest = means.iter().copied().fold(0.0, f64::max);
-            let shortest = means.iter().copied().fold(f64::INFINITY, f64::min);
-            if median > UNIT_RATIOS.0 * longest || median < shortest / UNIT_RATIOS.1 {
-                let what = format!(
-                    "{}: executions of \"{}\" take {median:.3} s in the median, and the scenario knows {shortest:.3} to \
-                     {longest:.3} s: is that another unit?",
-                    self.name, model.name
-                );
-                return Err(BacktestError::unfit(what, "write seconds, or mend the service times of the scenario"));
-            }
+            let service: Vec<f64> = cells.filter_map(|(variant, gpu)| model.mean_service_s(variant, gpu)).collect();
+            let cells = model.variants.iter().flat_map(|variant| &variant.cells);
+            let boots: Vec<f64> = cells.filter_map(|cell| Some(cell.boot.as_ref()?.law.mean_s())).collect();
+            let executed = of_model().filter_map(|request| request.executed_s).collect();
+            self.one_unit(("executions", &model.name), executed, &service)?;
+            let started = of_model().filter_map(|request| request.startup_s).collect();
+            self.one_unit(("boots", &model.name), started, &boots)?;
         }
         Ok(())
+    }
+
+    /// - `means`: what the scenario knows, in seconds.
+    fn one_unit(&self, (what, model): (&str, &str), mut seconds: Vec<f64>, means: &[f64]) -> Result<(), BacktestError> {
+        seconds.retain(|seconds| *seconds > 0.0);
+        if seconds.len() < UNIT_MIN || means.is_empty() {
+            return Ok(());
+        }
+        seconds.sort_by(f64::total_cmp);
+        let median = seconds[seconds.len() / 2];
+        let longest = means.iter().copied().fold(0.0, f64::max);
+        let shortest = means.iter().copied().fold(f64::INFINITY, f64::min);
+        if median <= UNIT_RATIOS.0 * longest && median >= shortest / UNIT_RATIOS.1 {
+            return Ok(());
+        }
+        let name = &self.name;
+        let said = format!(
+            "{name}: {what} of \"{model}\" take {median:.3} s in the median, and the scenario knows {shortest:.3} to \
+             {longest:.3} s: is that another unit?"
+        );
+        Err(BacktestError::unfit(said, format!("write seconds, or mend the times of {what} in the scenario")))
     }
 }
 
@@ -290,6 +321,11 @@ mod tests {
         let twice = read(&format!("time,duration_s\n{once}{once}"), &[]).expect("a log");
         assert_eq!(twice.requests.len(), 2);
         assert!(twice.remarks.iter().any(|remark| remark.starts_with("2 requests that come twice")), "{twice:?}");
+        let (first, second) = (line("00.123456", 2.5), line("07.654321", 2.5));
+        let (first, second) = (first.repeat(2), second.repeat(2));
+        let paired = read(&format!("time,duration_s\n{first}{second}"), &[]).expect("a log");
+        assert_eq!(paired.requests.len(), 2);
+        assert!(!paired.remarks.iter().any(|remark| remark.contains("kept")), "{:?}", paired.remarks);
         // Stamps of whole seconds do not tell requests apart.
         let coarse = line("00", 2.5).repeat(2) + &line("07", 3.0);
         assert_eq!(read(&format!("time,duration_s\n{coarse}"), &[]).expect("a log").requests.len(), 3);
@@ -309,6 +345,33 @@ mod tests {
         assert_eq!(log(60.0), Ok(()), "slow, but seconds");
         assert!(log(25_000.0).expect_err("milliseconds").contains("is that another unit?"));
         assert!(log(0.0025).is_err());
+        let boots = |seconds: f64| {
+            let line = |k: u32| format!("2026-01-05 00:00:0{k},2.5,flux-schnell,{seconds}\n");
+            let header = "time,duration_s,model,startup_s\n".to_owned();
+            let text: String = std::iter::once(header).chain((0..6).map(line)).collect();
+            let observed = read(&text, &[]).expect("a log");
+            observed.in_seconds(
+                &scenario,
+                &[scenario.models.iter().position(|own| own.name == "flux-schnell").expect("it")],
+            )
+        };
+        assert_eq!(boots(40.0).map_err(|error| error.to_string()), Ok(()));
+        let said = boots(41_000.0).expect_err("milliseconds").to_string();
+        assert!(said.contains("boots of \"flux-schnell\" take 41000.000 s"), "{said}");
+    }
+
+    #[test]
+    fn executions_that_begin_before_their_requests_are_no_sample() {
+        let line = |k: u32, started: u32| format!("2026-01-05 00:00:{k:02},2026-01-05 00:00:{started:02},1\n");
+        let log = |wrong: u32| {
+            let lines = (10..20).map(|k| line(k, if k < 10 + wrong { k - 5 } else { k + 5 }));
+            let text: String = std::iter::once("created_at,started_at,duration_s\n".to_owned()).chain(lines).collect();
+            read(&text, &[])
+        };
+        let some = log(4).expect("a log");
+        assert!(some.remarks.iter().any(|remark| remark.contains("started_at")), "{:?}", some.remarks);
+        let said = log(6).expect_err("most of them").to_string();
+        assert!(said.contains("log.csv:2: 6 of 10 values of `started_at` are impossible"), "{said}");
     }
 
     #[test]

@@ -16,6 +16,14 @@ pub(crate) struct SeenTrial {
     containers: u32,
 }
 
+/// Boots of a pool that ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Boots {
+    pub(crate) all: u64,
+    /// Those whose container served a request, which shows them.
+    pub(crate) shown: u64,
+}
+
 /// A container on its way.
 #[derive(Debug, Clone, Copy)]
 struct Seen {
@@ -25,12 +33,13 @@ struct Seen {
 }
 
 impl SeenTrial {
-    /// Adds what the events of a group show.
+    /// Adds what the events of a group show. The boots of its pools, by their places in the group.
     ///
     /// - `models`: the place of each of its models in the scenario.
     /// - `origin_ns`: when the trial begins, in nanoseconds since 1970.
-    pub(crate) fn add(&mut self, events: &[TraceEvent], models: &[usize], origin_ns: i64) {
+    pub(crate) fn add(&mut self, events: &[TraceEvent], models: &[usize], origin_ns: i64) -> BTreeMap<u16, Boots> {
         let first = self.requests.len();
+        let mut boots: BTreeMap<u16, Boots> = BTreeMap::new();
         // The place of a request by its number, and when its present try began.
         let mut places: Vec<Option<(usize, SimTime)>> = Vec::new();
         let mut containers: BTreeMap<(u16, u32), Seen> = BTreeMap::new();
@@ -43,7 +52,10 @@ impl SeenTrial {
                     What::Starts { .. } => seen.starts = Some(event.at),
                     // What it waits for capacity is no boot.
                     What::WaitsForCapacity { wait, .. } => seen.starts = Some(event.at + wait),
-                    What::Ready => seen.boot = seen.starts.map(|starts| event.at - starts),
+                    What::Ready => {
+                        seen.boot = seen.starts.map(|starts| event.at - starts);
+                        boots.entry(event.pool).or_default().all += 1;
+                    }
                     _ => {}
                 }
             }
@@ -76,7 +88,9 @@ impl SeenTrial {
                     if let Some(container) = container.filter(|_| request.container.is_none()) {
                         request.container = Some(container.number);
                         // The platform tells the start of a container with the first call in it.
-                        request.startup_s = container.boot.take().map(SimSpan::as_secs_f64).filter(|boot| *boot > 0.0);
+                        let boot = container.boot.take();
+                        boots.entry(event.pool).or_default().shown += u64::from(boot.is_some());
+                        request.startup_s = boot.map(SimSpan::as_secs_f64).filter(|boot| *boot > 0.0);
                     }
                 }
                 What::Completes { in_vain: false, .. } => {
@@ -90,6 +104,7 @@ impl SeenTrial {
         }
         self.containers += containers.len() as u32;
         self.requests[first..].sort_by_key(|request| request.at_ns);
+        boots
     }
 
     /// In order of arrival.

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use fleetfront_calibration::Fit;
 use fleetfront_scenario::{Allocation, Scenario};
-use fleetfront_sim::{Arrival, LatencyHistogram, Luck, Observers, Quantile, Request, SimTime, State, Timeline, Trace};
+use fleetfront_sim::{
+    Arrival, LatencyHistogram, Law, Luck, Observers, Quantile, Request, SimTime, State, Timeline, Trace,
+};
 
 use super::SeenRequest;
 use super::days::Period;
 use super::forecast::Stamps;
-use super::measured::{MeasuredModel, failure_probability, fit_of};
-use super::seen::SeenTrial;
+use super::measured::{MeasuredLaw, MeasuredModel, failure_probability, fit_of};
+use super::seen::{Boots, SeenTrial};
 use crate::groups::{ReadyGroup, Scratch, groups};
 use crate::knob::multiply_boot;
 use crate::requests::OfPool;
@@ -44,6 +46,8 @@ pub(crate) struct Lived {
     pub(crate) usd: Vec<Vec<f64>>,
     /// Seconds of containers that were billed, by pool: all states.
     pub(crate) container_s: Vec<f64>,
+    /// Boots by pool.
+    pub(crate) boots: Vec<Boots>,
 }
 
 impl Known<'_> {
@@ -55,12 +59,19 @@ impl Known<'_> {
     ///
     /// - `stamps`: arrivals from the run-in on, with models by their places in the scenario.
     pub(crate) fn lived(&self, number: u32, stamps: &Stamps) -> Lived {
-        let world = self.drawn(number);
+        let world = self.world(Some(number));
         simulated(&world, self.allocation(), (self.seed, number), stamps, self.second)
     }
 
+    /// The scenario with the laws and probabilities of the first part.
+    pub(crate) fn fitted(&self) -> Scenario {
+        self.world(None)
+    }
+
     /// The scenario with laws and probabilities that the first part allows.
-    fn drawn(&self, number: u32) -> Scenario {
+    ///
+    /// - `number`: which draw of them; `None` for those that were fitted.
+    fn world(&self, number: Option<u32>) -> Scenario {
         let mut world = self.scenario.clone();
         for pool in &self.allocation().pools {
             for &(model, variant) in &pool.models {
@@ -70,7 +81,7 @@ impl Known<'_> {
                 let cell = &mut own.variants[variant].cells[pool.gpu];
                 let of = format!("service time of {name}");
                 if let Some(law) = measured.and_then(|own| own.service.as_ref()) {
-                    cell.service = Some(fit_of(law.redrawn(self.luck(number, &of), self.luck(number, DAYS)), law.n));
+                    cell.service = Some(fit_of(self.law(law, number, &of), law.n));
                     // The times are those of all shapes.
                     (cell.shape, own.shape) = (None, None);
                 } else {
@@ -79,16 +90,17 @@ impl Known<'_> {
                 }
                 let cell = &mut own.variants[variant].cells[pool.gpu];
                 let of = format!("boot time of {name}");
-                if let Some(law) = measured.and_then(|own| own.boot.as_ref()) {
-                    cell.boot = Some(fit_of(law.redrawn(self.luck(number, &of), self.luck(number, DAYS)), law.n));
+                if let Some((law, shown)) = measured.and_then(|own| Some((own.boot.as_ref()?, own.shown))) {
+                    cell.boot = Some(fit_of(self.law(law, number, &of).scaled(shown.factor), law.n));
                     cell.boot_plan = None;
                 } else {
                     let factor = cell.boot.as_ref().map_or(1.0, |fit| self.factor(fit, number, &of));
                     multiply_boot(cell, factor);
                 }
                 if let Some(counts) = measured.and_then(|own| own.failures) {
+                    let of = format!("failures of {name}");
                     let of_request =
-                        failure_probability(counts, share(self.seed, number, &format!("failures of {name}")));
+                        failure_probability(counts, number.map_or(0.5, |number| share(self.seed, number, &of)));
                     // A request fails with its last try: each fails by itself.
                     let stated = pool.settings.rules.retry.as_ref().map(|retry| retry.max_retries);
                     let tries = f64::from(stated.unwrap_or(pool.settings.retries)) + 1.0;
@@ -101,8 +113,14 @@ impl Known<'_> {
     }
 
     /// What a law of the scenario leaves open about its mean, in a world.
-    fn factor(&self, fit: &Fit, number: u32, of: &str) -> f64 {
-        Doubt::of(fit).map_or(1.0, |doubt| doubt.factor(share(self.seed, number, of)))
+    fn factor(&self, fit: &Fit, number: Option<u32>, of: &str) -> f64 {
+        let doubt = number.and_then(|number| Some((Doubt::of(fit)?, number)));
+        doubt.map_or(1.0, |(doubt, number)| doubt.factor(share(self.seed, number, of)))
+    }
+
+    /// A law of the first part, as it may have been in a world.
+    fn law(&self, law: &MeasuredLaw, number: Option<u32>, of: &str) -> Law {
+        number.map_or(law.fitted(), |number| law.redrawn(self.luck(number, of), self.luck(number, DAYS)))
     }
 
     fn luck(&self, number: u32, of: &str) -> Luck {
@@ -127,6 +145,7 @@ pub(crate) fn simulated(
     let mut shown = SeenTrial::default();
     let pools = allocation.pools.len();
     let (mut usd, mut container_s) = (vec![Vec::new(); pools], vec![0.0; pools]);
+    let mut boots = vec![Boots::default(); pools];
     for group in groups(scenario, allocation) {
         let arrivals = OfPool::Kept { arrivals: arrivals(&group, &requests), clients: Vec::new() };
         let mut latencies = vec![LatencyHistogram::default(); group.models.len()];
@@ -137,7 +156,9 @@ pub(crate) fn simulated(
         let mut scratch = Scratch::default();
         let outcome = group.simulate_arrivals(scenario, &arrivals, (seed, trial), &mut scratch, &mut observers);
         let models: Vec<usize> = group.models.iter().map(|(model, _)| *model).collect();
-        shown.add(&trace.events, &models, origin_ns);
+        for (place, own) in shown.add(&trace.events, &models, origin_ns) {
+            boots[group.places[usize::from(place)]] = own;
+        }
         for (place, timeline) in timelines.iter().enumerate() {
             let pool = group.places[place];
             let billed = outcome.pools[place].ledger().billed().as_secs_f64();
@@ -146,7 +167,7 @@ pub(crate) fn simulated(
             usd[pool] = by_day(timeline, group.cost_usd(place, &outcome.pools[place]));
         }
     }
-    Lived { requests: shown.finish(), usd, container_s }
+    Lived { requests: shown.finish(), usd, container_s, boots }
 }
 
 /// The dollars of a pool by day: the container seconds of each day at the mean price of a second.

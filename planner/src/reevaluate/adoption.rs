@@ -111,6 +111,10 @@ impl Adopted {
             }
             Self::Spread { cell: Cell { place: (model, variant, gpu), of_boots }, cv } => {
                 let cell = &mut scenario.models[*model].variants[*variant].cells[*gpu];
+                if *of_boots {
+                    // One law takes the place of phases.
+                    cell.boot_plan = None;
+                }
                 if let Some(fit) = if *of_boots { &mut cell.boot } else { &mut cell.service } {
                     let mean = Seconds::new(fit.law.mean_s()).expect("the mean of a law is a span");
                     fit.law = Law::lognormal(mean, *cv);

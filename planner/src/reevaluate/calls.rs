@@ -13,6 +13,8 @@ const MONDAY: &str = "1970-01-05";
 pub struct ObservedCalls {
     /// The log and its days, in words.
     pub source: String,
+    /// What was repaired in the log or assumed.
+    pub remarks: Vec<String>,
     /// The weekday of the first day by the reporting clock, 0 = Monday.
     pub first_weekday: u32,
     /// How many days follow each other, at least one.
@@ -78,6 +80,7 @@ impl ObservedCalls {
         models.sort_by_key(|of| of.model);
         let first_weekday = days_between(MONDAY, &period.dates[0])?.rem_euclid(7) as u32;
         let source = format!("{}, {}", observed.name, period.words());
-        Ok(Self { source, first_weekday, days: period.days() as u32, models })
+        let (days, remarks) = (period.days() as u32, observed.remarks.clone());
+        Ok(Self { source, remarks, first_weekday, days, models })
     }
 }

@@ -14,6 +14,7 @@ use crate::statistics::{clopper_pearson, holm};
 use super::adoption::{Adopted, Cell};
 use super::calls::{ObservedCalls, ObservedModel};
 use super::failure_test::failure_test;
+use super::shown::{Form, Shown, place_of};
 use super::time_tests::{TIMES_MIN, mean_test, spread_test};
 use super::traffic_tests::{Compared, WINDOWS_MIN, compared, p_value, whole_days};
 use super::{Claim, Question, Trigger, question, values};
@@ -37,6 +38,9 @@ pub struct Drift {
     pub together: Option<Vec<Question>>,
     /// What the log cannot be held against, and why.
     pub not_tested: Vec<String>,
+    /// What was repaired in the log or assumed.
+    #[serde(default)]
+    pub remarks: Vec<String>,
 }
 
 /// Something that the scenario says and a log can contradict.
@@ -120,7 +124,9 @@ pub fn drift(
     control: &Control,
 ) -> Result<Drift, Interrupted> {
     assert!(whole_days(&scenario.traffic), "drift is judged by days");
-    let mut tests = Tests { scenario, served: &allocations[0], calls, seed: effort.seed, tested: vec![], left: vec![] };
+    let shown = Shown::of(scenario, &allocations[0], calls, effort.seed, control)?;
+    let (served, seed) = (&allocations[0], effort.seed);
+    let mut tests = Tests { scenario, served, calls, shown, seed, tested: vec![], left: vec![] };
     calls.models.iter().for_each(|model| tests.of_model(model));
     let Tests { mut tested, left, .. } = tests;
     let adjusted = holm(&tested.iter().map(|of| of.assumption.p_value).collect::<Vec<_>>());
@@ -158,6 +164,7 @@ pub fn drift(
         assumptions: tested.into_iter().map(|of| of.assumption).collect(),
         together,
         not_tested: left,
+        remarks: calls.remarks.clone(),
     })
 }
 
@@ -182,6 +189,7 @@ struct Tests<'a> {
     scenario: &'a Scenario,
     served: &'a Allocation,
     calls: &'a ObservedCalls,
+    shown: Shown,
     seed: u64,
     tested: Vec<Tested>,
     left: Vec<String>,
@@ -305,13 +313,13 @@ impl Tests<'_> {
         let has_shapes = of_model.shape.is_some() || of_model.adapters.is_some();
         if let (Some(fit), Some(mean_s)) = (&cell.service, mean_s) {
             let knob = Knob::Service { model: place.0, variant, gpu };
-            let law = (!has_shapes).then_some(&fit.law);
-            self.time(knob, &seen.service_s, (mean_s, fit, law), Cell { place, of_boots: false });
+            let form = (!has_shapes).then(|| Form::of_law(&fit.law));
+            self.time(knob, &seen.service_s, (mean_s, fit, form), Cell { place, of_boots: false });
         }
         if let Some(fit) = &cell.boot {
             let knob = Knob::Boot { model: place.0, variant, gpu };
-            let law = cell.boot_plan.is_none().then_some(&fit.law);
-            self.time(knob, &seen.boot_s, (fit.law.mean_s(), fit, law), Cell { place, of_boots: true });
+            let form = cell.boot_plan.as_ref().map_or_else(|| Some(Form::of_law(&fit.law)), Form::of_plan);
+            self.time(knob, &seen.boot_s, (fit.law.mean_s(), fit, form), Cell { place, of_boots: true });
         }
     }
 
@@ -319,7 +327,7 @@ impl Tests<'_> {
         &mut self,
         knob: Knob,
         seconds: &[f64],
-        (assumed_s, fit, law): (f64, &fleetfront_calibration::Fit, Option<&fleetfront_sim::Law>),
+        (assumed_s, fit, form): (f64, &fleetfront_calibration::Fit, Option<Form<'_>>),
         cell: Cell,
     ) {
         let name = knob.name(self.scenario);
@@ -328,37 +336,40 @@ impl Tests<'_> {
             return;
         }
         let n = seconds.len() as u64;
-        let found = mean_test(seconds, assumed_s, fit);
+        let selection = self.shown.selection(cell, assumed_s);
+        let found = mean_test(seconds, assumed_s, fit, selection);
         let words = "Student's t of the mean, with what is not known of the law's";
+        let words = format!("{words}{}", self.shown.words(cell, moments(seconds.iter().copied()).0));
         let adopted = Adopted::Times { cell, factor: found.mean_s.value / assumed_s };
         let numbers = (assumed_s, Basis::fitted(fit), found.mean_s, n);
-        self.add((name.clone(), KnobUnit::Seconds), numbers, words, found.p_value, adopted);
+        self.add((name.clone(), KnobUnit::Seconds), numbers, &words, found.p_value, adopted);
         self.of_knob(knob);
         if let Some(last) = self.tested.last_mut() {
             last.p_exact = found.p_exact;
         }
-        let Some(law) = law else {
-            self.left.push(format!("spread of the {name}: it is made of several laws"));
+        let Some(form) = form else {
+            let what =
+                if cell.of_boots { "an image or a snapshot is part of it" } else { "requests differ in their shapes" };
+            self.left.push(format!("spread of the {name}: {what}, so that it is of no one law"));
             return;
         };
-        let Some(p) = spread_test(seconds, law, self.seed) else { return };
-        let cv = cv(seconds);
+        let Some((expected, cv_factor)) = self.shown.expected(cell, seconds.len(), form) else {
+            self.left.push(format!("spread of the {name}: it has several phases, and simulated logs show too few"));
+            return;
+        };
+        let Some(p) = spread_test(seconds, expected, self.seed) else { return };
+        let cv = cv(seconds) * cv_factor;
         let spread = Adopted::Spread { cell, cv };
         let words = "Kolmogorov's distance over the mean, against drawn samples";
-        let numbers = (law.cv(), Basis::spread(fit), exact(cv), n);
+        let numbers = (form.cv, Basis::spread(fit), exact(cv), n);
         self.add((format!("spread of the {name}"), KnobUnit::Factor), numbers, words, p, spread);
     }
 
     /// Where the model was served; told where that is not one cell.
     fn place(&mut self, model: usize) -> Option<(usize, usize)> {
-        let pools = self.served.pools.iter();
-        let mut places = pools.flat_map(|pool| {
-            let of = pool.models.iter().filter(move |(other, _)| *other == model);
-            of.map(move |(_, variant)| (*variant, pool.gpu))
-        });
-        let first = places.next();
-        if places.next().is_none() && first.is_some() {
-            return first;
+        let place = place_of(self.served, model);
+        if place.is_some() {
+            return place;
         }
         let (name, served) = (&self.scenario.models[model].name, &self.served.name);
         self.left.push(format!("times of {name}: \"{served}\" serves it in no pool or in several"));
@@ -395,7 +406,7 @@ fn moments(of: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
     (mean, (of.map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt())
 }
 
-fn cv(seconds: &[f64]) -> f64 {
+pub(super) fn cv(seconds: &[f64]) -> f64 {
     let (mean, sd) = moments(seconds.iter().copied());
     sd / mean
 }

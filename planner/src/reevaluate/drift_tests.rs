@@ -48,7 +48,8 @@ fn judged(scenario: &Scenario, models: Vec<ObservedModel>) -> Drift {
 }
 
 fn judged_with(scenario: &Scenario, models: Vec<ObservedModel>, triggers: &[Trigger]) -> Drift {
-    let calls = ObservedCalls { source: "calls.csv, 7 days".to_owned(), first_weekday: 0, days: DAYS, models };
+    let calls =
+        ObservedCalls { source: "calls.csv, 7 days".to_owned(), remarks: vec![], first_weekday: 0, days: DAYS, models };
     drift(scenario, &two(scenario), &calls, triggers, EFFORT, &Control::default()).expect("nobody interrupts")
 }
 

@@ -30,15 +30,30 @@ pub(super) struct MeasuredMean {
     pub(super) p_exact: f64,
 }
 
+/// The mean of the times that a log shows over the mean of all.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Selection {
+    pub(super) factor: f64,
+    /// Of its logarithm, from being simulated.
+    pub(super) error_log: f64,
+}
+
+impl Selection {
+    /// All are shown.
+    pub(super) const NONE: Self = Self { factor: 1.0, error_log: 0.0 };
+}
+
 /// The mean of times against that of a law.
 ///
 /// - `assumed_s`: the law's mean, over all shapes of requests.
 /// - `fit`: what is not known of it.
-pub(super) fn mean_test(seconds: &[f64], assumed_s: f64, fit: &Fit) -> MeasuredMean {
+/// - `selection`: by how much a log shows too long times, or too short ones.
+pub(super) fn mean_test(seconds: &[f64], assumed_s: f64, fit: &Fit, selection: Selection) -> MeasuredMean {
     let n = seconds.len() as f64;
-    let mean = seconds.iter().sum::<f64>() / n;
-    let variance = seconds.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    let error_log = (variance / n).sqrt() / mean;
+    let seen = seconds.iter().sum::<f64>() / n;
+    let variance = seconds.iter().map(|s| (s - seen).powi(2)).sum::<f64>() / (n - 1.0);
+    let error_log = ((variance / n).sqrt() / seen).hypot(selection.error_log);
+    let mean = seen / selection.factor;
     let student = StudentsT::new(0.0, 1.0, n - 1.0).expect("two times or more");
     let reach = student.inverse_cdf(0.975) * error_log;
     let doubt_log = Doubt::of(fit).map_or(0.0, Doubt::sd_log);
@@ -50,12 +65,38 @@ pub(super) fn mean_test(seconds: &[f64], assumed_s: f64, fit: &Fit) -> MeasuredM
     }
 }
 
-/// The probability of times as far from the law's form: both are taken times their own mean, so that the mean counts for
-/// nothing here. Kolmogorov's distance, against that of samples of the law. `None` of a fixed time.
-pub(super) fn spread_test(seconds: &[f64], law: &Law, seed: u64) -> Option<f64> {
+/// Times as they are expected.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Expected<'a> {
+    /// Of a law.
+    Law(&'a Law),
+    /// Such as simulated logs show, rising.
+    Shown(&'a [f64]),
+}
+
+impl Expected<'_> {
+    fn seconds_at(self, share: f64) -> f64 {
+        match self {
+            Self::Law(law) => law.seconds_at(share),
+            Self::Shown(all) => all[((share * all.len() as f64) as usize).min(all.len() - 1)],
+        }
+    }
+
+    fn mean_s(self) -> f64 {
+        match self {
+            Self::Law(law) => law.mean_s(),
+            Self::Shown(all) => all.iter().sum::<f64>() / all.len() as f64,
+        }
+    }
+}
+
+/// The probability of times as far from the expected form: both are taken times their own mean, so that the mean counts for
+/// nothing here. Kolmogorov's distance, against that of samples of what is expected. `None` of a fixed time.
+pub(super) fn spread_test(seconds: &[f64], law: Expected<'_>, seed: u64) -> Option<f64> {
     let step = seconds.len().div_ceil(TIMES_MAX);
     let sample: Vec<f64> = seconds.iter().copied().step_by(step).collect();
-    let grid: Vec<f64> = (0..GRID).map(|k| law.seconds_at((k as f64 + 0.5) / GRID as f64) / law.mean_s()).collect();
+    let mean_s = law.mean_s();
+    let grid: Vec<f64> = (0..GRID).map(|k| law.seconds_at((k as f64 + 0.5) / GRID as f64) / mean_s).collect();
     if grid[0].to_bits() == grid[GRID - 1].to_bits() {
         return None;
     }

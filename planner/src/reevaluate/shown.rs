@@ -1,0 +1,182 @@
+//! Which times a log shows: containers that boot and serve nobody stand in none, and what is stopped at its timeout has no
+//! end that is timed. Logs that are simulated with the arrivals of the log leave out the same.
+
+use std::collections::BTreeMap;
+
+use fleetfront_scenario::{Allocation, BootPlan, Scenario};
+use fleetfront_sim::Law;
+
+use crate::backtest::{ShownTimes, days_from_zero};
+use crate::control::{Control, Interrupted};
+
+use super::adoption::{Adopted, Cell};
+use super::calls::{ObservedCalls, ObservedModel};
+use super::time_tests::{Expected, Selection, TIMES_MIN};
+
+/// A timeout that fewer requests reach moves no mean.
+const TIMED_OUT_MIN: f64 = 1e-4;
+/// Simulated times for one of the log, at least, that stand for all that are possible.
+const SHOWN_PER_TIME_MIN: usize = 10;
+
+/// The form of times of a cell: how they spread.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Form<'a> {
+    pub(super) cv: f64,
+    /// Where they are of one law.
+    pub(super) law: Option<&'a Law>,
+}
+
+impl<'a> Form<'a> {
+    pub(super) fn of_law(law: &'a Law) -> Self {
+        Self { cv: law.cv(), law: Some(law) }
+    }
+
+    /// Of phases alone: what loads an image or restores a snapshot has no form that a single law could take the place of.
+    pub(super) fn of_plan(plan: &'a BootPlan) -> Option<Self> {
+        if plan.image.is_some() || plan.snapshot.is_some() {
+            return None;
+        }
+        if let [law] = &plan.phases[..] {
+            return Some(Self::of_law(law));
+        }
+        let variance: f64 = plan.phases.iter().map(|law| (law.cv() * law.mean_s()).powi(2)).sum();
+        Some(Self { cv: variance.sqrt() / plan.mean_s(), law: None })
+    }
+}
+
+/// What simulated logs show of the models of a log.
+#[derive(Debug)]
+pub(super) struct Shown {
+    times: ShownTimes,
+    /// Models some of whose executions reach their timeout.
+    timed_out: Vec<usize>,
+    /// How much longer than in the scenario the simulated times are, by model: of executions, of boots.
+    factors: BTreeMap<(usize, bool), f64>,
+}
+
+impl Shown {
+    /// Simulates logs in which service and boot times have the means that the log shows: what is left out hangs on them, and
+    /// hardly on a hundredth more or less.
+    ///
+    /// # Errors
+    /// [`Interrupted`] when `control` was cancelled.
+    pub(super) fn of(
+        scenario: &Scenario,
+        served: &Allocation,
+        calls: &ObservedCalls,
+        seed: u64,
+        control: &Control,
+    ) -> Result<Self, Interrupted> {
+        let mut found = Self { times: ShownTimes::default(), timed_out: Vec::new(), factors: BTreeMap::new() };
+        let mut own = scenario.clone();
+        for seen in &calls.models {
+            let Some((variant, gpu)) = place_of(served, seen.model) else { continue };
+            for of_boots in [false, true] {
+                let cell = Cell { place: (seen.model, variant, gpu), of_boots };
+                found.scale(&mut own, cell, seen);
+            }
+            let of_cell = &own.models[seen.model].variants[variant].cells[gpu];
+            let timeouts = served.pools.iter().filter(|pool| pool.models.iter().any(|(of, _)| *of == seen.model));
+            let reach = |timeout_s: f64| {
+                of_cell.service.as_ref().is_some_and(|fit| fit.law.seconds_at(1.0 - TIMED_OUT_MIN) > timeout_s)
+            };
+            if timeouts.map(|pool| pool.settings.timeout.get()).any(reach) {
+                found.timed_out.push(seen.model);
+            }
+        }
+        let has_boots = calls.models.iter().any(|seen| seen.boot_s.len() >= TIMES_MIN);
+        if has_boots || !found.timed_out.is_empty() {
+            let mut stamps: Vec<(i64, u32)> = Vec::new();
+            for seen in &calls.models {
+                stamps.extend(seen.at_s.iter().map(|at_s| ((at_s * 1e9) as i64, seen.model as u32)));
+            }
+            stamps.sort_unstable();
+            found.times = ShownTimes::of(&own, served, (&stamps, &days_from_zero(calls.days)), seed, control)?;
+            let all = found.times.boot_s.values_mut().chain(found.times.service_s.values_mut());
+            all.for_each(|of| of.sort_by(f64::total_cmp));
+        }
+        Ok(found)
+    }
+
+    fn scale(&mut self, own: &mut Scenario, cell: Cell, seen: &ObservedModel) {
+        let seconds = if cell.of_boots { &seen.boot_s } else { &seen.service_s };
+        let (model, variant, gpu) = cell.place;
+        let assumed_s = if cell.of_boots {
+            own.models[model].variants[variant].cells[gpu].boot.as_ref().map(|fit| fit.law.mean_s())
+        } else {
+            own.models[model].mean_service_s(variant, gpu)
+        };
+        if let Some(assumed_s) = assumed_s.filter(|_| seconds.len() >= TIMES_MIN) {
+            let factor = seconds.iter().sum::<f64>() / seconds.len() as f64 / assumed_s;
+            Adopted::Times { cell, factor }.put(own);
+            self.factors.insert((model, cell.of_boots), factor);
+        }
+    }
+
+    fn times(&self, cell: Cell) -> &[f64] {
+        let of = if cell.of_boots { &self.times.boot_s } else { &self.times.service_s };
+        of.get(&cell.place.0).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether the log leaves out times of a cell.
+    fn leaves_out(&self, cell: Cell) -> bool {
+        let model = cell.place.0;
+        if cell.of_boots { self.times.unshown_share(model) > 0.0 } else { self.timed_out.contains(&model) }
+    }
+
+    /// - `assumed_s`: the mean that the scenario says.
+    pub(super) fn selection(&self, cell: Cell, assumed_s: f64) -> Selection {
+        let times = self.times(cell);
+        let n = times.len() as f64;
+        if !self.leaves_out(cell) || times.len() < TIMES_MIN {
+            return Selection::NONE;
+        }
+        let mean = times.iter().sum::<f64>() / n;
+        let variance = times.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / (n - 1.0);
+        let of_scenario = self.factors.get(&(cell.place.0, cell.of_boots)).copied().unwrap_or(1.0);
+        Selection { factor: mean / (assumed_s * of_scenario), error_log: (variance / n).sqrt() / mean }
+    }
+
+    /// What is said of it.
+    pub(super) fn words(&self, cell: Cell, seen_s: f64) -> String {
+        if !self.leaves_out(cell) {
+            return String::new();
+        }
+        if cell.of_boots {
+            let share = self.times.unshown_share(cell.place.0) * 100.0;
+            return format!(
+                "; corrected: {share:.1} % of boots are seen by no request, mean of the others {seen_s:.2} s"
+            );
+        }
+        format!("; corrected for executions that reach the timeout and are not timed, mean of the others {seen_s:.2} s")
+    }
+
+    /// What times of a log are held against, and what their cv is multiplied with to be that of all; `None` where nothing
+    /// tells it.
+    ///
+    /// - `n`: how many there are.
+    pub(super) fn expected<'a>(&'a self, cell: Cell, n: usize, form: Form<'a>) -> Option<(Expected<'a>, f64)> {
+        let times = self.times(cell);
+        let plain = form.law.map(|law| (Expected::Law(law), 1.0));
+        if times.len() < SHOWN_PER_TIME_MIN * n {
+            return plain;
+        }
+        match plain {
+            Some(plain) if !self.leaves_out(cell) => Some(plain),
+            _ => Some((Expected::Shown(times), form.cv / super::drift::cv(times))),
+        }
+    }
+}
+
+/// The variant and the GPU type of the one pool in which a model was served.
+pub(super) fn place_of(served: &Allocation, model: usize) -> Option<(usize, usize)> {
+    let mut places = served.pools.iter().flat_map(|pool| {
+        let of = pool.models.iter().filter(move |(other, _)| *other == model);
+        of.map(move |(_, variant)| (*variant, pool.gpu))
+    });
+    places.next().filter(|_| places.next().is_none())
+}
+
+#[cfg(test)]
+#[path = "shown_tests.rs"]
+mod tests;

@@ -1,0 +1,50 @@
+//! A right scenario whose window is as short as a boot, held against its own logs.
+
+use fleetfront_calibration::Fit;
+
+use super::*;
+use crate::backtest::{Dates, short_window, short_window_log};
+use crate::reevaluate::time_tests::{mean_test, spread_test};
+
+/// Whether boots of the first model are rejected at a twentieth, with the selection of the log and without: their mean, and
+/// their spread.
+fn rejected(number: u32) -> [[bool; 2]; 2] {
+    let scenario = short_window();
+    let observed = short_window_log(number, 3).observed;
+    let calls = ObservedCalls::of(&observed, &scenario, &Dates::default()).expect("whole days");
+    let served = &scenario.allocations[0];
+    let shown =
+        Shown::of(&scenario, served, &calls, u64::from(number), &Control::default()).expect("nobody interrupts");
+    let cell = Cell { place: (0, 0, 0), of_boots: true };
+    let fit: &Fit = scenario.models[0].variants[0].cells[0].boot.as_ref().expect("it boots");
+    let seconds = &calls.models[0].boot_s;
+    let mean = |selection| mean_test(seconds, 40.0, fit, selection).p_value < 0.05;
+    let form = Form::of_law(&fit.law);
+    let (expected, _) = shown.expected(cell, seconds.len(), form).expect("a law");
+    let spread = |expected| spread_test(seconds, expected, 1).expect("no fixed time") < 0.05;
+    [[mean(shown.selection(cell, 40.0)), spread(expected)], [mean(Selection::NONE), spread(Expected::Law(&fit.law))]]
+}
+
+#[test]
+fn boots_of_a_right_scenario_are_not_rejected_for_those_that_no_request_shows() {
+    let all: Vec<[[bool; 2]; 2]> = (0..20).map(rejected).collect();
+    let count = |way: usize, test: usize| all.iter().filter(|of| of[way][test]).count();
+    let [with, without] = [0, 1].map(|way| [0, 1].map(|test| count(way, test)));
+    assert!(with[0] <= 2 && with[1] <= 3, "{with:?} of 20, where one is expected");
+    assert!(without[0] >= 15, "{without:?} of 20: the selection does nothing here");
+}
+
+/// Standard deviations of 5 and 6 s about 40: the root of 61 over 40.
+#[test]
+fn boots_in_phases_have_a_form_and_those_with_an_image_have_none() {
+    let law = |mean_s: f64, cv: f64| Law::lognormal(fleetfront_sim::Seconds::new(mean_s).expect("a span"), cv);
+    let phases = vec![law(10.0, 0.5), law(30.0, 0.2)];
+    let mut plan = BootPlan { image: None, bill_image: true, phases, snapshot: None };
+    let form = Form::of_plan(&plan).expect("phases alone");
+    approx::assert_relative_eq!(form.cv, 61f64.sqrt() / 40.0, max_relative = 1e-9);
+    assert!(form.law.is_none());
+    plan.phases.truncate(1);
+    assert_eq!(Form::of_plan(&plan).expect("one law").law, plan.phases.first());
+    plan.image = Some(law(20.0, 0.3));
+    assert!(Form::of_plan(&plan).is_none());
+}
