@@ -98,7 +98,7 @@ impl Meaning<'_> {
         self.show_models(&mut screen, &mut sources);
         self.show_allocations(&mut screen);
         self.show_feasibility(&mut screen);
-        self.show_failures(&mut screen);
+        self.show_failures(&mut screen, &mut sources);
         self.show_fits(&mut screen);
         self.show_sources_of_times(&mut screen, &mut sources);
         screen.list("Sources, by the numbers above", &sources.lines());
@@ -247,8 +247,8 @@ impl Meaning<'_> {
     }
 
     /// Cells whose tries fail more or less often than their model's.
-    fn show_failures(&self, screen: &mut Screen) {
-        let row = |cell: &CellSummary| {
+    fn show_failures(&self, screen: &mut Screen, sources: &mut Sources) {
+        let mut row = |cell: &CellSummary| {
             let failures = cell.failures.as_ref()?;
             let seen = failures.seen.map_or_else(
                 || "–".to_owned(),
@@ -258,19 +258,14 @@ impl Meaning<'_> {
                 format!("{} {}", cell.model, cell.variant),
                 cell.gpu.clone(),
                 estimate(failures.probability, Unit::Share),
-                kind_word(failures.kind).to_owned(),
+                format!("{} [{}]", kind_word(failures.kind), sources.numbers(&failures.sources)),
                 seen,
-                failures.sources.join("; "),
             ])
         };
-        let rows: Vec<Vec<String>> = self.cells.iter().filter_map(row).collect();
+        let rows: Vec<Vec<String>> = self.cells.iter().filter_map(&mut row).collect();
         if !rows.is_empty() {
             screen.heading("Tries that fail, where a cell has a share of its own (90 % interval where it was counted)");
-            screen.table(
-                &["model, variant", "GPU", "tries that fail", "kind", "runs that failed", "source"],
-                &rows,
-                &[2],
-            );
+            screen.table(&["model, variant", "GPU", "tries that fail", "kind [from]", "runs that failed"], &rows, &[2]);
         }
     }
 
