@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use crate::fit::{Fit, Kind};
+use crate::provenance::Provenance;
 use crate::roofline::RooflinePrediction;
 use crate::runs::Run;
 
@@ -130,6 +131,22 @@ impl TypicalTime {
     #[must_use]
     pub fn of_prediction(prediction: &RooflinePrediction, sigma: f64) -> Self {
         Self { typical_s: prediction.seconds, sigma, error: prediction.factor.ln(), n: None }
+    }
+
+    /// What contradicts of a run that was cut off, in words: that it took longer than so far above the middle. `None` where it
+    /// does not.
+    pub(crate) fn far_below(&self, limit_s: f64, provenance: &Provenance) -> Option<String> {
+        let off = (limit_s / self.typical_s).ln();
+        let z = off / self.sigma.hypot(self.error);
+        (z > CONTRADICTION_Z && off > CONTRADICTION_RATIO.ln()).then(|| {
+            format!(
+                "more than {limit_s} s, where it was cut off ({}), is {:.1} times longer than {:.3} s, {z:.1} standard deviations; \
+                 it hung, or was of another kind",
+                provenance.cite(),
+                off.exp(),
+                self.typical_s
+            )
+        })
     }
 
     /// How many of its standard deviations of so few rows are as rare as three of a known one.

@@ -414,9 +414,10 @@ impl Judged<'_> {
         }
         let borrows_spread = matches!(known.basis, LawBasis::Pooled | LawBasis::Computed);
         self.flags.extend(self.mostly_cut_off());
-        let is_stated = borrows_spread && pooling.is_none_or(|pooling| pooling.prior().cells < ENOUGH_CELLS);
-        if let (Some(stated), true) = (stated, is_stated) {
-            self.flags.push(Flag::StatedSpread { source: stated.source.clone() });
+        let alone = pooling.is_none_or(|pooling| pooling.prior().cells < ENOUGH_CELLS);
+        let of_kinds = self.spread_of_kinds(known.basis == LawBasis::Pooled && alone);
+        if let Some(StatedCv { source, .. }) = of_kinds.or(stated.filter(|_| borrows_spread && alone)) {
+            self.flags.push(Flag::StatedSpread { source: source.clone() });
         }
         let behind = self.behind();
         if let Some(first) = behind.first()

@@ -34,8 +34,8 @@ pub(super) struct Judged<'a> {
     pub(super) shape_fit: Option<ShapeFit>,
     /// Standard error of the logarithm of the time at the wanted shape, from the shape fit, and its degrees of freedom.
     pub(super) of_shape: Option<(f64, usize)>,
-    /// What a source says of the spread of both kinds of boots together, as a cv; `None` of other phases.
-    pub(super) kinds_cv: Option<f64>,
+    /// What a source says of the spread of both kinds of boots together; `None` of other phases.
+    pub(super) of_kinds: Option<StatedCv>,
     /// The shape of the times.
     pub(super) timed: Shape,
     pub(super) contradictions: Option<Contradictions>,
@@ -60,7 +60,7 @@ pub(super) fn judged<'a>(
         derived: Vec::new(),
         shape_fit: None,
         of_shape: None,
-        kinds_cv: kinds_cv(phase, options),
+        of_kinds: of_kinds(phase, options),
         timed: Shape::default(),
         contradictions: None,
         divided: None,
@@ -72,9 +72,11 @@ pub(super) fn judged<'a>(
     judged
 }
 
-fn kinds_cv(phase: Phase, options: &CalibrationOptions) -> Option<f64> {
-    let mut stated = options.stated.iter().chain(&options.stand_ins);
-    stated.find(|stated| phase.has_two_kinds() && stated.phase == phase).map(|stated| stated.cv)
+/// First requests are of two kinds because of their boots: where nothing is stated of them, what is stated of boots.
+fn of_kinds(phase: Phase, options: &CalibrationOptions) -> Option<StatedCv> {
+    let stated = |of: Phase| options.stated.iter().chain(&options.stand_ins).find(|stated| stated.phase == of).cloned();
+    let of_boots = || stated(Phase::Boot).filter(|_| phase == Phase::Cold);
+    if phase.has_two_kinds() { stated(phase).or_else(of_boots) } else { None }
 }
 
 impl Judged<'_> {
@@ -197,8 +199,31 @@ impl Judged<'_> {
         }
         let heard = |speaker: &&Speaker| speaker.row.is_fitted() && !outcasts.contains(&speaker.speaks_for[0]);
         self.divide(&speakers.iter().filter(heard).collect::<Vec<_>>(), rule);
+        if let Some(reference) = reference.filter(|_| rule != ContradictionRule::Keep) {
+            outcasts.extend(self.hung(&rows, reference));
+        }
         let believed = rows.into_iter().enumerate().filter(|(place, run)| run.used && !outcasts.contains(place));
         (self.fitted, self.derived) = believed.map(|(_, run)| run).partition(Run::is_fitted);
+    }
+
+    /// Few runs of which one was cut off far beyond all the others: it hung, and says nothing of how long they take. Where as many
+    /// were cut off as ended, that is how long they take.
+    fn hung(&mut self, rows: &[Run], reference: TypicalTime) -> Vec<usize> {
+        let count = |is: fn(&RunEnd) -> bool| rows.iter().filter(|run| run.used && is(&run.end)).count();
+        let ended = count(|end| matches!(end, RunEnd::Took { .. }));
+        let cut_off = count(|end| matches!(end, RunEnd::CutOff { .. }));
+        if self.phase.has_two_kinds() || ended >= OWN_LAW_N || cut_off >= ended {
+            return Vec::new();
+        }
+        let mut hung = Vec::new();
+        for (place, run) in rows.iter().enumerate().filter(|(_, run)| run.used) {
+            let RunEnd::CutOff { seconds } = run.end else { continue };
+            if let Some(words) = reference.far_below(seconds, &run.provenance) {
+                self.flags.push(Flag::Contradiction { line: run.line, fitted: false, words });
+                hung.push(place);
+            }
+        }
+        hung
     }
 
     /// Few rows or series of which each may be right, as of two: no middle tells who contradicts whom.

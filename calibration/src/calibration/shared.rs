@@ -15,7 +15,7 @@ use crate::spread::BORROWED_FREEDOM;
 use super::bounds::{bounds, student};
 use super::cell::Known;
 use super::rows::Judged;
-use super::{Flag, LawBasis};
+use super::{Flag, LawBasis, StatedCv};
 
 /// Of fewer boots nobody can tell that there is one kind of them alone: where a third finds no cached weights, eight that
 /// do in a row come once in 25 times. Our choice.
@@ -51,7 +51,10 @@ impl Judged<'_> {
             n,
             factor: self.holding_both(law.mean_s(), self.of_any_family(self.beyond_shape(of_mean))),
             basis: LawBasis::Pooled,
-            words: format!("lognormal law of {n} runs{and_cut_off}, {shared}"),
+            words: format!(
+                "lognormal law of {}{and_cut_off}, {shared}",
+                if n == 1 { "1 run".to_owned() } else { format!("{n} runs") }
+            ),
         }
     }
 
@@ -72,13 +75,23 @@ impl Judged<'_> {
         let n = logs.len() as f64;
         let mean = logs.iter().sum::<f64>() / n;
         let own = if logs.len() > 1 { logs.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0) } else { 0.0 };
-        let stated = self.kinds_cv.filter(|_| alone).map_or(0.0, |cv| (cv * cv).ln_1p());
+        let stated = self.of_kinds.as_ref().filter(|_| alone).map_or(0.0, variance_of);
         let wide = own.max(stated);
         let variance = if logs.len() < TELL_KINDS_N { wide } else { own };
         let freedom = if stated > own { f64::from(BORROWED_FREEDOM).max(n - 1.0) } else { n - 1.0 };
         let error = (wide / n + wide.powi(2) / (2.0 * freedom.max(1.0))).sqrt();
         let known = LogMedian { mean, error, freedom: freedom.max(1.0), sigma: variance.sqrt(), n: logs.len() };
         (variance > 0.0).then_some(known)
+    }
+
+    /// Who states the spread of both kinds, where that is wider than the own one of few boots.
+    pub(super) fn spread_of_kinds(&self, alone: bool) -> Option<&StatedCv> {
+        let cut_off = self.times().iter().filter(|time| time.censored).count();
+        let wider = |own: &Self| {
+            own.of_two_kinds(cut_off, true)
+                .is_some_and(|with| own.of_two_kinds(cut_off, false).is_none_or(|without| with.error > without.error))
+        };
+        self.of_kinds.as_ref().filter(|_| alone && wider(self))
     }
 
     /// With what percentiles leave open of the family, by the share of runs that only they tell of.
@@ -131,6 +144,11 @@ impl Judged<'_> {
         let limits_s = [limits().fold(f64::INFINITY, f64::min), limits().fold(0.0, f64::max)];
         (2 * cut_off > of).then_some(Flag::MostlyCutOff { cut_off, of, limits_s })
     }
+}
+
+/// Of the logarithms.
+fn variance_of(stated: &StatedCv) -> f64 {
+    (stated.cv * stated.cv).ln_1p()
 }
 
 /// The lower 95 % end of the mean of times as if they had ended where they were cut off, which the true one is above. `None`

@@ -9,6 +9,10 @@ use super::estimate::LogMedian;
 /// A variance below this share of the median one is rounding: as in the reference implementation of the method.
 const LEAST_OF_MEDIAN: f64 = 1e-5;
 
+/// However much cells differ, what they tell of one more is worth one squared deviation: with less, Student's t has no ends
+/// that a number can hold.
+const LEAST_FREEDOM: f64 = 1.0;
+
 /// The variance of the logarithms of a cell's times.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CellSpread {
@@ -80,7 +84,7 @@ impl SpreadPrior {
         if between > 0.0 {
             let half = inverse_trigamma(between);
             let variance = (mean - ln_less_digamma(half)).exp();
-            let freedom = 1.0 / (1.0 / (2.0 * half) + 1.0 / of_mean);
+            let freedom = (1.0 / (1.0 / (2.0 * half) + 1.0 / of_mean)).max(LEAST_FREEDOM);
             return Ok(Self {
                 variance,
                 cell_freedom: Some(2.0 * half),

@@ -55,6 +55,56 @@ fn three_that_ended_and_ten_that_were_cut_off_have_bounds_that_say_something() {
     assert!(fit.factor.low > 0.5 && fit.factor.high < 2.0, "{fit:?}");
 }
 
+/// A run that hung, beside five of 10 s: it is named, changes neither its own cell nor that of the lone run of another
+/// model. As many cut off as ended are no accident.
+#[test]
+fn one_hung_run_wrecks_nothing() {
+    let clean: String = [9.751, 9.895, 9.398, 10.297, 10.044].map(|s| warm("T4", s)).concat();
+    let other = warm("T4", 5.0).replace("m,v", "o,v");
+    let with = |more: &str| Calibration::of(&runs(&(clean.clone() + more + &other)), &options());
+    let (found, without) = (with(&cut_off(300.0)), with(""));
+    assert_eq!(found.pooled, without.pooled);
+    for model in ["m", "o"] {
+        let of = |all: &Calibration| {
+            all.cell(Phase::Warm, model, "v", "T4").and_then(|cell| cell.fit.clone()).expect("a law")
+        };
+        assert_eq!((of(&found).law, of(&found).factor), (of(&without).law, of(&without).factor), "{model}");
+    }
+    let flag = found.cells[0].flags.iter().find(|flag| flag.is_dispute()).expect("it is named").to_string();
+    let begins = "more than 300 s, where it was cut off (bench (2026-11-01)), is 30.3 times longer than 9.895 s";
+    assert!(flag.starts_with(begins) && flag.ends_with("it hung, or was of another kind: not fitted"), "{flag}");
+    let many = with(&cut_off(300.0).repeat(5));
+    assert!(!many.cells[0].flags.iter().any(Flag::is_dispute), "{:?}", many.cells[0].flags);
+}
+
+/// Three cells of which one spreads ten times as much as another: what they say of a lone run has ends all the same. The
+/// 95th percentile of Student's t with one degree of freedom is 6.3.
+#[test]
+fn cells_that_differ_much_leave_a_lone_run_its_bounds() {
+    let of =
+        |model: &str, seconds: [f64; 5]| seconds.map(|s| warm("T4", s).replace("m,v", &format!("{model},v"))).concat();
+    let rows = of("a", [9.8, 10.1, 9.5, 10.2, 14.0])
+        + &of("b", [4.975, 4.989, 4.938, 5.029, 5.004])
+        + &of("c", [19.875, 20.128, 19.826, 20.555, 20.111])
+        + &warm("T4", 7.0).replace("m,v", "d,v");
+    let found = Calibration::of(&runs(&rows), &options());
+    let fit = found.cell(Phase::Warm, "d", "v", "T4").and_then(|cell| cell.fit.clone()).expect("a law");
+    assert!((1.05..2.0).contains(&fit.factor.high) && fit.factor.low > 0.5, "{fit:?}");
+}
+
+/// First requests wait for boots: three of them that happened to find their weights cached say no more than three boots.
+#[test]
+fn few_first_requests_have_the_spread_of_both_kinds_as_boots_have() {
+    let rows = |phase: &str| [11.2, 12.9, 12.1].map(|s| warm("T4", s).replace("warm", phase)).concat();
+    let of = |phase: &str| cell(&rows(phase));
+    let (cold, boots) = (of("cold"), of("boot"));
+    assert_eq!(cold.fit.as_ref().map(|fit| fit.factor), boots.fit.as_ref().map(|fit| fit.factor));
+    assert!(cold.fit.is_some_and(|fit| fit.factor.high > 2.0));
+    // Who says so is said.
+    let flag = Flag::StatedSpread { source: "a trace (2025)".into() };
+    assert!(cold.flags.contains(&flag) && boots.flags.contains(&flag), "{:?}", cold.flags);
+}
+
 fn normals(random: &mut ChaCha8Rng) -> f64 {
     normal_quantile(random.random_range(1e-12..1.0))
 }
