@@ -48,16 +48,26 @@ impl Cause {
         }
     }
 
+    fn name(self) -> &'static str {
+        match self {
+            Self::Arrivals => "arrivals",
+            Self::Service => "service times",
+            Self::Boots => "boots",
+            Self::Failures => "failures",
+            Self::Rules => "rules",
+            Self::Prices => "prices or idle time",
+        }
+    }
+
+    /// What is so if it is the cause.
     fn words(self) -> &'static str {
         match self {
-            Self::Arrivals => "arrivals: the second part's traffic is not that of the first",
-            Self::Service => {
-                "service times: requests execute otherwise than in the first part, or follow no law that was tried"
-            }
-            Self::Boots => "boots: containers take another time to start than in the first part",
-            Self::Failures => "failures: another share of the requests fails than in the first part",
-            Self::Rules => "rules: windows, scaling and routing of the scenario are not what was in force",
-            Self::Prices => "prices or idle time: what is paid is not what the scenario's containers would cost",
+            Self::Arrivals => "the second part's traffic is not that of the first",
+            Self::Service => "requests execute otherwise than in the first part, or follow no law that was tried",
+            Self::Boots => "containers take another time to start than in the first part",
+            Self::Failures => "another share of the requests fails than in the first part",
+            Self::Rules => "windows, scaling and routing of the scenario are not what was in force",
+            Self::Prices => "what is paid is not what the scenario's containers would cost",
         }
     }
 }
@@ -133,17 +143,7 @@ impl BacktestVerdict {
                 inside(GivenTraffic::Forecast)
             ));
         }
-        for (cause, count) in &self.points_to {
-            let lines = if *count == 1 { "1 line points".to_owned() } else { format!("{count} lines point") };
-            sentences.push(format!("{lines} to {}.", cause.words()));
-        }
-        if self.follow > 0 {
-            let lines = if self.follow == 1 { "1 more line".to_owned() } else { format!("{} more lines", self.follow) };
-            sentences.push(format!(
-                "{lines} outside (waits, seconds a day, dollars) may follow from that: what rules and prices do is told once it \
-                 is mended."
-            ));
-        }
+        sentences.extend(if self.passes { self.luck_words() } else { self.cause_words() });
         if let Some(fleet) = farthest(lines) {
             sentences.push(fleet);
         }
@@ -152,6 +152,43 @@ impl BacktestVerdict {
             sentences.push(format!("Prices of the scenario are not the platform's rates: {}.", wrong.join("; ")));
         }
         sentences
+    }
+
+    /// Of a prediction that does not pass.
+    fn cause_words(&self) -> Vec<String> {
+        let of_cause = |(cause, count): &(Cause, u32)| {
+            let lines = if *count == 1 { "1 line points".to_owned() } else { format!("{count} lines point") };
+            format!("{lines} to {}: {}.", cause.name(), cause.words())
+        };
+        let mut sentences: Vec<String> = self.points_to.iter().map(of_cause).collect();
+        if self.follow > 0 {
+            let lines = if self.follow == 1 { "1 more line".to_owned() } else { format!("{} more lines", self.follow) };
+            sentences.push(format!(
+                "{lines} outside (waits, seconds a day, dollars) may follow from that: what they say by themselves is told \
+                 once it is mended."
+            ));
+        }
+        sentences
+    }
+
+    /// Of one that passes: what is outside of bands that leave out one in ten has no cause but luck.
+    fn luck_words(&self) -> Vec<String> {
+        let mut parts: Vec<String> =
+            self.points_to.iter().map(|(cause, count)| format!("{count} of {}", cause.name())).collect();
+        if self.follow > 0 {
+            parts.push(format!("{} of what follows from them", self.follow));
+        }
+        if parts.is_empty() {
+            return Vec::new();
+        }
+        let outside = self.lines - self.inside;
+        let lines = if outside == 1 { "1 line lies".to_owned() } else { format!("{outside} lines lie") };
+        vec![format!(
+            "{lines} outside ({}), which is what luck leaves outside: {:.0} of {} in the mean.",
+            parts.join(", "),
+            f64::from(self.lines) - self.expected,
+            self.lines
+        )]
     }
 }
 
@@ -165,26 +202,58 @@ const FOLLOWS: f64 = 3.0;
 
 /// What lines outside point to, inputs first, and how many may follow from inputs that are outside. Causes come before
 /// consequences: waits, seconds a day and dollars say something of rules and prices only where no input of the same traffic
-/// that is outside as well is off by a third as much.
+/// that is outside as well is off by a third as much, and dollars say something of prices only where no seconds are.
 fn causes(lines: &[BacktestLine]) -> (Vec<(Cause, u32)>, u32) {
     let (mut all, mut follow): (Vec<(Cause, u32)>, u32) = (Vec::new(), 0);
     let outside = || lines.iter().filter(|line| !line.is_inside);
     for line in outside() {
         let inputs = outside().filter(|own| own.traffic == line.traffic && is_input(own.metric));
         let explained = FOLLOWS * inputs.map(moved).fold(0.0, f64::max);
-        if !is_input(line.metric) && moved(line) <= explained {
+        let others = outside().filter(|own| own.traffic == line.traffic);
+        let paid = Paid::of(others);
+        let follows_from_seconds = line.metric == Metric::UsdPerDay && moved(line) <= FOLLOWS * paid.seconds_moved;
+        if (!is_input(line.metric) && moved(line) <= explained) || follows_from_seconds {
             follow += 1;
             continue;
         }
-        let cause = Cause::of(line.metric);
+        let is_by_bill = line.metric == Metric::IdlePerDay && !paid.has_witness;
+        let cause = if is_by_bill { Cause::Prices } else { Cause::of(line.metric) };
         match all.iter_mut().find(|(own, _)| *own == cause) {
             Some((_, count)) => *count += 1,
             None => all.push((cause, 1)),
         }
     }
-    let is_last = |cause: Cause| matches!(cause, Cause::Rules | Cause::Prices);
-    all.sort_by(|a, b| is_last(a.0).cmp(&is_last(b.0)).then(b.1.cmp(&a.1)).then(a.0.cmp(&b.0)));
+    let rank = |cause: Cause| match cause {
+        Cause::Rules => 1,
+        Cause::Prices => 2,
+        _ => 0,
+    };
+    all.sort_by(|a, b| rank(a.0).cmp(&rank(b.0)).then(b.1.cmp(&a.1)).then(a.0.cmp(&b.0)));
     (all, follow)
+}
+
+/// What lines outside say of the seconds that dollars are paid for.
+struct Paid {
+    /// How far those are off, as a logarithm.
+    seconds_moved: f64,
+    /// Whether anything but the bill, which idle seconds are told from, says that containers were used otherwise.
+    has_witness: bool,
+}
+
+impl Paid {
+    fn of<'a>(outside: impl Iterator<Item = &'a BacktestLine> + Clone) -> Self {
+        let is_witness = |metric: Metric| {
+            metric == Metric::BusyPerDay || (Cause::of(metric) == Cause::Rules && metric != Metric::IdlePerDay)
+        };
+        let has_witness = outside.clone().any(|line| is_witness(line.metric));
+        let is_paid = |metric: Metric| match metric {
+            Metric::BusyPerDay | Metric::BootPerDay => true,
+            Metric::IdlePerDay => has_witness,
+            _ => false,
+        };
+        let seconds_moved = outside.filter(|line| is_paid(line.metric)).map(moved).fold(0.0, f64::max);
+        Self { seconds_moved, has_witness }
+    }
 }
 
 /// How far a prediction is off, as a logarithm; of failures as a share of all requests: they move others by so much.
@@ -287,12 +356,13 @@ mod tests {
         assert_eq!((&verdict.points_to[..], verdict.follow), (&[(Cause::Service, 1)][..], 1));
         let words = verdict.sentences.join(" ");
         assert!(words.starts_with("The prediction passes: 8 of 10"), "{words}");
-        assert!(
-            words.contains("1 line points to service times") && words.contains("p99 execution, predicted -60 %"),
-            "{words}"
-        );
+        let luck = "2 lines lie outside (1 of service times, 1 of what follows from them), which is what luck leaves outside: \
+                    1 of 10 in the mean.";
+        assert!(words.contains(luck) && words.contains("p99 execution, predicted -60 %"), "{words}");
         lines.push(line(Metric::UsdPerDay, false, 5.0));
-        assert!(!BacktestVerdict::of(&lines, None, 0.8).passes);
+        let fails = BacktestVerdict::of(&lines, None, 0.8);
+        let words = fails.sentences.join(" ");
+        assert!(!fails.passes && words.contains("1 line points to service times: requests"), "{words}");
         assert!(!BacktestVerdict::of(&[], None, 0.8).passes);
     }
 
@@ -303,7 +373,7 @@ mod tests {
             [Metric::WaitMean, Metric::LatencyP95, Metric::BootPerDay, Metric::UsdPerDay, Metric::IdlePerDay];
         let mut lines: Vec<BacktestLine> = consequences.map(|metric| line(metric, false, -20.0)).into();
         let verdict = BacktestVerdict::of(&lines, None, 0.8);
-        assert_eq!((verdict.points_to, verdict.follow), (vec![(Cause::Rules, 4), (Cause::Prices, 1)], 0));
+        assert_eq!((verdict.points_to, verdict.follow), (vec![(Cause::Rules, 4)], 1));
         lines.push(line(Metric::BootMean, false, -50.0));
         let verdict = BacktestVerdict::of(&lines, None, 0.8);
         assert_eq!((&verdict.points_to[..], verdict.follow), (&[(Cause::Boots, 1)][..], 5));
@@ -312,12 +382,31 @@ mod tests {
         // Boots that are a hundredth shorter move nothing by a fifth.
         *lines.last_mut().expect("one") = line(Metric::BootMean, false, -1.5);
         let verdict = BacktestVerdict::of(&lines, None, 0.8);
-        assert_eq!(verdict.points_to, [(Cause::Boots, 1), (Cause::Rules, 4), (Cause::Prices, 1)]);
+        assert_eq!((verdict.points_to, verdict.follow), (vec![(Cause::Boots, 1), (Cause::Rules, 4)], 1));
         // With other arrivals they say what they say.
         *lines.last_mut().expect("one") = line(Metric::BootMean, false, -50.0);
         lines.last_mut().expect("one").traffic = GivenTraffic::Forecast;
         let verdict = BacktestVerdict::of(&lines, None, 0.8);
-        assert_eq!((verdict.points_to.len(), verdict.follow), (3, 0));
+        assert_eq!((verdict.points_to.len(), verdict.follow), (2, 1));
+    }
+
+    /// Dollars follow from seconds: prices are named where seconds are right, and after rules.
+    #[test]
+    fn prices_are_named_only_where_seconds_do_not_explain_dollars() {
+        let of = |lines: &[(Metric, f64)]| {
+            let lines: Vec<BacktestLine> = lines.iter().map(|(metric, off)| line(*metric, false, *off)).collect();
+            let verdict = BacktestVerdict::of(&lines, None, 0.8);
+            (verdict.points_to, verdict.follow)
+        };
+        let usd = (Metric::UsdPerDay, -40.0);
+        // Another window: waits and idle seconds.
+        assert_eq!(of(&[usd, usd, usd, (Metric::WaitMean, 30.0)]), (vec![(Cause::Rules, 1), (Cause::Prices, 3)], 0));
+        let window = [usd, usd, usd, (Metric::WaitMean, 30.0), (Metric::IdlePerDay, -50.0)];
+        assert_eq!(of(&window), (vec![(Cause::Rules, 2)], 3));
+        // Other prices: the idle seconds that the bill tells are wrong with its dollars.
+        assert_eq!(of(&[usd, (Metric::IdlePerDay, -60.0)]), (vec![(Cause::Prices, 2)], 0));
+        // Boots that are a hundredth off do not explain them.
+        assert_eq!(of(&[usd, (Metric::BootPerDay, -1.0)]), (vec![(Cause::Rules, 1), (Cause::Prices, 1)], 0));
     }
 
     /// Bands of a Poisson number with mean 84 as a share of 8,400, and of one with mean 0.35.

@@ -138,12 +138,20 @@ impl Shown {
     }
 
     /// What is said of it.
-    pub(super) fn words(&self, cell: Cell, seen_s: f64) -> String {
+    ///
+    /// - `is_corrected`: whether the mean is.
+    pub(super) fn words(&self, cell: Cell, seen_s: f64, is_corrected: bool) -> String {
         if !self.leaves_out(cell) {
             return String::new();
         }
         if cell.of_boots {
             let share = self.times.unshown_share(cell.place.0) * 100.0;
+            if !is_corrected {
+                return format!(
+                    "; not corrected: by the scenario's windows {share:.1} % of boots would be seen by no request, but the law's \
+                     mean is that of those seen"
+                );
+            }
             return format!(
                 "; corrected: {share:.1} % of boots are seen by no request, mean of the others {seen_s:.2} s"
             );

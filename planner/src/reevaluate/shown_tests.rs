@@ -1,10 +1,13 @@
-//! A right scenario whose window is as short as a boot, held against its own logs.
+//! A right scenario whose window is as short as a boot, held against its own logs, and against those of other windows.
 
 use fleetfront_calibration::Fit;
 
 use super::*;
-use crate::backtest::{Dates, short_window, short_window_log};
-use crate::reevaluate::time_tests::{mean_test, spread_test};
+use crate::backtest::{Dates, SimulatedPeriod, short_window, short_window_log};
+use crate::reevaluate::time_tests::{mean_test, selected_mean_test, spread_test};
+
+/// Monday 2026-01-05, 00:00 UTC.
+const MONDAY_NS: i64 = 1_767_571_200_000_000_000;
 
 /// Whether boots of the first model are rejected at a twentieth, with the selection of the log and without: their mean, and
 /// their spread.
@@ -32,6 +35,39 @@ fn boots_of_a_right_scenario_are_not_rejected_for_those_that_no_request_shows() 
     let [with, without] = [0, 1].map(|way| [0, 1].map(|test| count(way, test)));
     assert!(with[0] <= 2 && with[1] <= 3, "{with:?} of 20, where one is expected");
     assert!(without[0] >= 15, "{without:?} of 20: the selection does nothing here");
+}
+
+/// Whether the boot mean of a log is rejected at a twentieth by the simulated selection alone, and by that and none.
+///
+/// - `window_s`: of the log; the scenario says 20. `slower`: how much longer its boots take.
+fn mean_rejected(number: u32, window_s: f64, slower: f64) -> [bool; 2] {
+    let scenario = short_window();
+    let mut truth = scenario.clone();
+    let window = fleetfront_sim::Seconds::new(window_s).expect("a span");
+    truth.allocations[0].pools.iter_mut().for_each(|pool| pool.settings.scaledown_window = window);
+    let cell = Cell { place: (0, 0, 0), of_boots: true };
+    Adopted::Times { cell, factor: slower }.put(&mut truth);
+    let log = SimulatedPeriod::of(&truth, 0, MONDAY_NS, 8, (79, number)).expect("a zone");
+    let calls = ObservedCalls::of(&log.observed, &scenario, &Dates::default()).expect("whole days");
+    let shown = Shown::of(&scenario, &scenario.allocations[0], &calls, u64::from(number), &Control::default());
+    let selection = shown.expect("nobody interrupts").selection(cell, 40.0);
+    let fit = scenario.models[0].variants[0].cells[0].boot.as_ref().expect("it boots");
+    let seconds = &calls.models[0].boot_s;
+    [mean_test, selected_mean_test].map(|test| test(seconds, 40.0, fit, selection).p_value < 0.05)
+}
+
+#[test]
+fn boots_are_not_rejected_for_a_window_that_is_wrong() {
+    let count = |window_s: f64, slower: f64| {
+        let all: Vec<[bool; 2]> = (0..12).map(|number| mean_rejected(number, window_s, slower)).collect();
+        [0, 1].map(|test| all.iter().filter(|of| of[test]).count())
+    };
+    let wrong = count(60.0, 1.0);
+    assert!(wrong[0] >= 8, "{wrong:?} of 12: the wrong window does nothing here");
+    assert!(wrong[1] <= 2, "{wrong:?} of 12, where one is expected at most");
+    let right = count(20.0, 1.0);
+    assert!(right[1] <= 2, "{right:?} of 12, where one is expected at most");
+    assert_eq!([count(20.0, 1.5), count(60.0, 1.5)], [[12; 2]; 2]);
 }
 
 /// Standard deviations of 5 and 6 s about 40: the root of 61 over 40.
