@@ -157,7 +157,8 @@ impl fmt::Display for Flag {
             }
             Self::TwoPercentiles { n, means: [low, high] } => write!(
                 f,
-                "a lognormal law by two percentiles of {n} runs, which tell no family: by others with the same percentiles the                  mean is {low:.2} to {high:.2} times as long"
+                "a lognormal law by two percentiles of {n} runs, which tell no family: by others with the same \
+                 percentiles the mean is {low:.2} to {high:.2} times as long"
             ),
             Self::EqualPercentiles { n, seconds } => write!(
                 f,
