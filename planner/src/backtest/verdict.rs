@@ -278,8 +278,11 @@ fn is_far_outside(line: &BacktestLine) -> bool {
 
 fn far_words(line: &BacktestLine) -> String {
     let (subject, name, traffic) = (line.subject.name(), line.metric.name(), line.traffic.word());
-    let number =
-        |of: f64| if line.metric == Metric::FailedShare { format!("{:.2} %", of * 100.0) } else { format!("{of:.3}") };
+    let number = |of: f64| match line.metric {
+        Metric::FailedShare => format!("{:.2} %", of * 100.0),
+        Metric::RequestsPerDay => format!("{of:.0}"),
+        _ => format!("{of:.3} s"),
+    };
     let [observed, low, high] = [line.observed, line.low, line.high].map(number);
     format!("{name} of {subject}, observed {observed}, predicted {low} to {high} (traffic {traffic})")
 }
