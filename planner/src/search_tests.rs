@@ -17,12 +17,13 @@ use crate::study::{FleetPoint, Role, Study};
 /// One model on two GPU types, a request every 100 s. On A it takes 10 s, on B 4 s; a boot takes 20 s. A container costs
 /// $0.0007 a second on A, twice as much on B.
 pub(crate) fn by_hand() -> Scenario {
-    // Times that are known: what is assumed is doubted, and 10 s may be more than the limit of 15.
-    let source = "kind = \"measured\", source = \"chosen\", date = \"2026-11-26\"";
+    let source = "kind = \"assumed\", source = \"chosen\", date = \"2026-11-26\"";
+    // What is assumed is doubted, and 10 s might be more than the limit of 15.
+    let measured = source.replace("assumed", "measured");
     let cell = |gpu: &str, seconds: f64| {
         format!(
             "[[cells]]\nmodel = \"solo\"\ngpu = \"{gpu}\"\nservice = {{ deterministic = {{ seconds = {seconds} }} }}\n\
-             boot = {{ deterministic = {{ seconds = 20.0 }} }}\nprovenance = {{ {source} }}\n"
+             boot = {{ deterministic = {{ seconds = 20.0 }} }}\nprovenance = {{ {measured} }}\n"
         )
     };
     let toml = format!(
