@@ -7,7 +7,7 @@ use fleetfront_calibration::{
 
 use crate::calibration_variants::{memory, usable};
 use crate::calibration_words::{
-    between, calibration_sources, flags_words, law_words, mean_words, shape_words, source_numbers,
+    between, calibration_sources, flags_words, law_words, mean_words, shape_words, source_numbers, timed_runs,
 };
 use crate::format::{Unit, plain};
 
@@ -30,8 +30,13 @@ pub fn calibration_tables(study: &CalibrationStudy) -> Vec<CalibrationTable> {
     let sources = calibration_sources(study);
     let phases = [Phase::Warm, Phase::Cold, Phase::Boot, Phase::Adapter];
     let mut tables: Vec<CalibrationTable> = phases.iter().map(|phase| laws(study, *phase, &sources)).collect();
-    tables.extend([fitness(study), spreads(study), shape_laws(study), ratios(study, &sources), failures(study)]);
-    tables.extend([memory(study, &sources), usable(study, &sources), arithmetic(study, &sources)]);
+    tables.extend([fitness(study), spreads(study), shape_laws(study, &sources), ratios(study, &sources)]);
+    tables.extend([
+        failures(study, &sources),
+        memory(study, &sources),
+        usable(study, &sources),
+        arithmetic(study, &sources),
+    ]);
     tables.into_iter().filter(|table| !table.rows.is_empty()).collect()
 }
 
@@ -100,8 +105,10 @@ fn fitness(study: &CalibrationStudy) -> CalibrationTable {
     );
     for of in &study.cells {
         let Fitness::Tested { family, parameters, goodness, .. } = &of.fitness else { continue };
-        let name = |name: &str| name.strip_suffix("_s").map_or(name.replace('_', " "), |name| format!("{name}, s,"));
-        let numbers = parameters.iter().map(|(of, value)| format!("{} {}", name(of), with_interval(value)));
+        let numbers = parameters.iter().map(|(name, value)| {
+            let (name, unit) = name.strip_suffix("_s").map_or((name.as_str(), ""), |name| (name, " s"));
+            format!("{} {}{unit}", name.replace('_', " "), with_interval(value))
+        });
         let p = |test: Option<TestOfFit>| match test {
             Some(TestOfFit { p_value, .. }) if p_value < 0.01 => format!("{p_value:.3}"),
             Some(TestOfFit { p_value, .. }) => format!("{p_value:.2}"),
@@ -111,7 +118,7 @@ fn fitness(study: &CalibrationStudy) -> CalibrationTable {
             of.cell.name.to_string(),
             of.cell.phase.words().to_owned(),
             format!("{family}: {}", numbers.collect::<Vec<_>>().join(", ")),
-            (of.cell.counts.ended + of.cell.counts.cut_off).to_string(),
+            timed_runs(of).to_string(),
             p(goodness.anderson_darling),
             p(goodness.kolmogorov_smirnov),
             runner_up(of),
@@ -156,8 +163,8 @@ fn spreads(study: &CalibrationStudy) -> CalibrationTable {
     out
 }
 
-fn shape_laws(study: &CalibrationStudy) -> CalibrationTable {
-    let columns = ["cell", "fixed", "a step", "exponents and adapter", "σ", "n", "measured"];
+fn shape_laws(study: &CalibrationStudy, sources: &[String]) -> CalibrationTable {
+    let columns = ["cell", "fixed", "a step", "exponents and adapter", "σ", "n", "measured", "kind", "from"];
     let heading = "Shape laws: seconds = fixed + step · steps · megapixels^a · frames^b · images, ± standard errors";
     let mut out = table(heading, &columns, &[4, 5]);
     for of in &study.cells {
@@ -170,6 +177,8 @@ fn shape_laws(study: &CalibrationStudy) -> CalibrationTable {
             plain(law.sigma, Unit::Count),
             law.n.to_string(),
             ranges(law),
+            of.cell.rows.kind.word().to_owned(),
+            source_numbers(sources, &of.cell.rows.sources),
         ]);
     }
     out
@@ -233,8 +242,8 @@ fn ratios(study: &CalibrationStudy, sources: &[String]) -> CalibrationTable {
 }
 
 /// Cells that failed, or ran often enough that not to have failed says something; then what failed of other shapes.
-fn failures(study: &CalibrationStudy) -> CalibrationTable {
-    let columns = ["cell", "phase", "failed", "of", "cut off, not counted", "probability (95 %)", "kind"];
+fn failures(study: &CalibrationStudy, sources: &[String]) -> CalibrationTable {
+    let columns = ["cell", "phase", "failed", "of", "cut off, not counted", "probability (95 %)", "kind", "from"];
     let mut out = table("Failures", &columns, &[2, 3, 4, 5]);
     for of in &study.cells {
         let own = of.cell.failures.zip(of.failure_interval).map(|(rate, interval)| (None, rate, interval));
@@ -247,6 +256,11 @@ fn failures(study: &CalibrationStudy) -> CalibrationTable {
             if failed == 0 && (runs as usize) < OWN_LAW_N {
                 continue;
             }
+            // Runs that failed may be of other sources than the times.
+            let (kind, cited) = match &of.cell.failure_rows {
+                Some(rows) if shape.is_none() => (rows.kind, &rows.sources),
+                _ => (of.cell.rows.kind, &of.cell.rows.sources),
+            };
             let probability = match rate {
                 FailureRate::Certain { .. } => "certain: out of memory".to_owned(),
                 FailureRate::Sometimes { .. } => {
@@ -261,7 +275,8 @@ fn failures(study: &CalibrationStudy) -> CalibrationTable {
                 runs.to_string(),
                 if shape.is_none() { of.cell.counts.cut_off.to_string() } else { "–".to_owned() },
                 probability,
-                of.cell.rows.kind.word().to_owned(),
+                kind.word().to_owned(),
+                source_numbers(sources, cited),
             ]);
         }
     }

@@ -2,7 +2,7 @@
 
 use fleetfront_calibration::{
     CalibratedCell, CalibrationStudy, CellStudy, Disagreement, Fitness, Flag, Kind, LawBasis, MeanBounds, MemoryClass,
-    MemoryFit, PeakOfVariant, Provenance, QualityOfVariant, Shape,
+    MemoryFit, PeakOfVariant, Phase, Provenance, QualityOfVariant, Shape,
 };
 use fleetfront_sim::Law;
 
@@ -10,6 +10,10 @@ use crate::format::{Unit, plain};
 
 /// A law with a smaller p of Anderson and Darling's statistic does not suit its runs: the customary twentieth.
 const POOR_P: f64 = 0.05;
+
+/// From so many runs on their own lognormal law is held against them where the law of the cell is pooled: of fewer a small p
+/// says little.
+const POOLED_TELL_N: usize = 8;
 
 /// A law with its parameters, in the order of docs/calibration.md.
 pub(crate) fn law_words(law: &Law) -> String {
@@ -111,13 +115,13 @@ pub(crate) fn flags_words(of: &CellStudy) -> String {
         Disagreement::FasterThanMemory { .. } => "refuted",
         Disagreement::FarFromPrediction { .. } => "off arithmetic",
     });
-    let poor = is_poor(of).then_some("poor fit");
+    let misfit = is_of_no_family(of).then_some("no family").or(is_poor(of).then_some("poor fit"));
     // What nobody measured is said by where it comes from.
     let lent =
         [Some(LawBasis::Computed), Some(LawBasis::Borrowed), Some(LawBasis::FirstRequests)].contains(&of.cell.basis);
     let basis = lent.then(|| basis_words(&of.cell));
     let flags = of.cell.flags.iter().filter(|flag| !lent || **flag != Flag::NotMeasured).map(flag_word);
-    for word in basis.into_iter().chain(flags).chain(poor).chain(arithmetic) {
+    for word in basis.into_iter().chain(flags).chain(misfit).chain(arithmetic) {
         if !words.contains(&word) {
             words.push(word);
         }
@@ -125,10 +129,27 @@ pub(crate) fn flags_words(of: &CellStudy) -> String {
     words.join(", ")
 }
 
-/// Whether the law that a cell's own runs chose does not suit them all the same.
+/// Whether the law that a cell's own runs chose does not suit them all the same; of a pooled cell, whether enough runs speak
+/// against the family that is pooled.
 fn is_poor(of: &CellStudy) -> bool {
     let Fitness::Tested { goodness, .. } = &of.fitness else { return false };
-    of.cell.basis == Some(LawBasis::OwnRuns) && goodness.anderson_darling.is_some_and(|test| test.p_value < POOR_P)
+    let is_told = match of.cell.basis {
+        Some(LawBasis::OwnRuns) => true,
+        Some(LawBasis::Pooled) => timed_runs(of) >= POOLED_TELL_N,
+        _ => false,
+    };
+    is_told && goodness.anderson_darling.is_some_and(|test| test.p_value < POOR_P)
+}
+
+/// Whether the runs of a cell are their own law, since they refute every family.
+fn is_of_no_family(of: &CellStudy) -> bool {
+    let is_empirical = of.cell.fit.as_ref().is_some_and(|fit| matches!(fit.law, Law::Empirical { .. }));
+    is_empirical && of.cell.ranking.as_ref().is_some_and(|ranking| ranking.refuted.is_some())
+}
+
+/// How many runs a law is held against.
+pub(crate) fn timed_runs(of: &CellStudy) -> usize {
+    of.cell.counts.ended + of.cell.counts.cut_off
 }
 
 /// What a shape asks for; empty where nothing is stated.
@@ -185,10 +206,18 @@ pub fn calibration_sentences(study: &CalibrationStudy) -> Vec<String> {
             several(mixed, "cell", "cells")
         ));
     }
+    // Boots with weights cached and without are of no family by nature.
+    let strays = study.cells.iter().filter(|of| of.cell.phase == Phase::Warm && is_of_no_family(of)).count();
+    if strays > 0 {
+        sentences.push(format!(
+            "In {} the runs are of no family: several shapes under one name?",
+            several(strays, "cell", "cells")
+        ));
+    }
     let poor = study.cells.iter().filter(|of| is_poor(of)).count();
     if poor > 0 {
-        let cells = several(poor, "cell chooses a law", "cells choose laws");
-        sentences.push(format!("{cells} that the runs do not suit (p below 0.05): the best of those there are."));
+        let cells = several(poor, "cell has a law", "cells have laws");
+        sentences.push(format!("{cells} that the runs do not suit (p below 0.05): poor fit."));
     }
     let stale = with(|flag| matches!(flag, Flag::Stale { .. }));
     if stale > 0 {
@@ -256,8 +285,10 @@ pub fn calibration_sources(study: &CalibrationStudy) -> Vec<String> {
     let memory = study.memory.iter().flat_map(peak_sources);
     let arithmetic = study.cells.iter().filter_map(|of| of.arithmetic.as_ref());
     let arithmetic = arithmetic.flat_map(|found| found.prediction.sources.clone());
+    let failed =
+        study.cells.iter().filter_map(|of| of.cell.failure_rows.as_ref()).flat_map(|rows| rows.sources.clone());
     let mut sources: Vec<String> = Vec::new();
-    for source in cells.chain(memory).chain(arithmetic) {
+    for source in cells.chain(memory).chain(arithmetic).chain(failed) {
         if !sources.contains(&source) {
             sources.push(source);
         }

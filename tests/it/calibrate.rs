@@ -448,3 +448,49 @@ fn a_real_series_has_the_laws_that_scipy_finds() {
 fn the_page_shows_what_the_program_says() {
     check_page(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs"), "calibration");
 }
+
+/// What `answer.md` says of these rows, and below a heading the first row of its table.
+fn answered(rows: &str, heading: &str) -> (String, Vec<String>) {
+    let place = Place::new();
+    write(&place, "runs.csv", &(HEADER.to_owned() + rows));
+    place.succeed(&format!("calibrate runs.csv {ON} --replicates 49 --out made"));
+    let page = place.text("made/answer.md");
+    let at = page.find(heading).unwrap_or_else(|| panic!("`{heading}` is missing:\n{page}"));
+    let row = page[at..].lines().filter(|line| line.starts_with('|')).nth(2).expect("head, rule, row");
+    let row = row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();
+    (page, row)
+}
+
+#[test]
+fn a_timeout_among_few_runs_makes_the_mean_longer_and_is_no_failure() {
+    let few = ["4.0", "5.0", "6.25"].map(warm).concat();
+    let cut_off = few.clone() + &warm("9").replace(",yes,", ",timeout,");
+    let mean = |rows: &str| number(&calibrated(rows, "")["study"]["cells"][0]["mean_s"]["value"]);
+    assert!(mean(&cut_off) > 1.15 * mean(&few), "{} {}", mean(&cut_off), mean(&few));
+    // Of another source, which stands behind the failures alone.
+    let all = cut_off + &warm("").replace(",yes,,", ",no,error,").replace("bench", "log");
+    assert_eq!(answered(&all, "laws of the seconds").1[4], "3, 1 cut off, 1 failed");
+    let failures = answered(&all, "**Failures**").1;
+    assert_eq!(failures[2..5], ["1", "4", "1"]);
+    assert_eq!(failures[6..], ["measured", "1, 2"]);
+    assert_eq!(answered(&shaped(), "**Shape laws").1[7..], ["measured", "1"]);
+}
+
+#[test]
+fn runs_that_suit_no_law_are_flagged() {
+    let heaps = |n: usize, middles: &[f64]| -> String {
+        (0..n).map(|k| warm(&format!("{:.4}", middles[k % middles.len()] * (1.0 + 0.0002 * k as f64)))).collect()
+    };
+    let three = heaps(300, &[12.0, 20.0, 45.0]);
+    let (page, law) = answered(&three, "laws of the seconds");
+    assert!(law[1].starts_with("empirical, tail from 93.75 % on") && law[6].contains("no family"), "{law:?}");
+    assert!(page.contains("In 1 cell the runs are of no family: several shapes under one name?"), "{page}");
+    let fitted = &answered(&three, "**How well laws fit").1[2];
+    let [threshold, scale, shape] = fitted.split(", ").collect::<Vec<_>>()[..] else { panic!("{fitted}") };
+    assert!(threshold.starts_with("empirical: threshold ") && threshold.ends_with(" s"), "{fitted}");
+    assert!(scale.starts_with("tail scale ") && scale.ends_with(" s"), "{fitted}");
+    assert!(shape.starts_with("tail shape ") && !shape.ends_with(" s"), "{fitted}");
+    // Ten runs are too few to choose a family, and enough to speak against the one that is pooled.
+    let flags = |n: usize| answered(&heaps(n, &[4.0, 6.0]), "laws of the seconds").1[6].clone();
+    assert!(flags(10).contains("poor fit") && !flags(7).contains("poor fit"), "{} {}", flags(10), flags(7));
+}
