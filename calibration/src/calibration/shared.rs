@@ -9,7 +9,7 @@ use crate::fit::Factor;
 use crate::laws::Time;
 use crate::percentiles::{Percentile, means_of_families};
 use crate::pooling::{CellEstimate, ENOUGH_CELLS, LogMedian, Pooling};
-use crate::runs::RunEnd;
+use crate::runs::{Phase, RunEnd};
 use crate::spread::BORROWED_FREEDOM;
 
 use super::bounds::{bounds, student};
@@ -31,14 +31,19 @@ impl Judged<'_> {
     pub(super) fn shared(&self, pooled: &CellEstimate, pooling: Option<&Pooling>, times: &[Time]) -> Known {
         let cut_off = times.iter().filter(|time| time.censored).count();
         let alone = pooling.is_none_or(|pooling| pooling.prior().cells < ENOUGH_CELLS);
-        let median =
-            self.of_two_kinds(cut_off, alone).filter(|kinds| kinds.sigma >= pooled.pooled.sigma * (1.0 - 1e-9));
-        let is_own = median.is_some();
-        let median = median.unwrap_or(pooled.pooled);
+        // A part of a first request is a boot: what is stated of boots counts for its bounds, and not for its law.
+        let (kinds, is_boot) = (self.of_two_kinds(cut_off, alone), self.phase == Phase::Boot);
+        let own = if is_boot { kinds } else { self.of_two_kinds(cut_off, false) };
+        let own = own.filter(|own| own.sigma >= pooled.pooled.sigma * (1.0 - 1e-9));
+        let (is_own, median) = (own.is_some(), own.unwrap_or(pooled.pooled));
         let of_middle = if is_own { median.sigma.powi(2) / median.n as f64 } else { median.error.powi(2) };
+        let known = match kinds {
+            Some(LogMedian { error, freedom, .. }) if error > median.error => LogMedian { error, freedom, ..median },
+            _ => median,
+        };
         let too_long = if cut_off == 0 { of_middle / 2.0 } else { 0.0 };
         let law = Law::Lognormal { mu: median.mean - too_long, sigma: median.sigma };
-        let Factor { low, high } = bounds(&median);
+        let Factor { low, high } = bounds(&known);
         let low = low.max(least_mean_s(times).unwrap_or(0.0) / law.mean_s()).min(1.0);
         let of_mean = Factor { low: (low * too_long.exp()).min(1.0), high: high * too_long.exp() };
         let n = self.runs_behind().max(times.len() - cut_off) as u32;
