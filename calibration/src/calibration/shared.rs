@@ -9,7 +9,7 @@ use crate::fit::Factor;
 use crate::laws::Time;
 use crate::percentiles::{Percentile, means_of_families};
 use crate::pooling::{CellEstimate, ENOUGH_CELLS, LogMedian, Pooling};
-use crate::runs::{Phase, RunEnd};
+use crate::runs::RunEnd;
 use crate::spread::BORROWED_FREEDOM;
 
 use super::bounds::{bounds, student};
@@ -32,8 +32,9 @@ impl Judged<'_> {
         let cut_off = times.iter().filter(|time| time.censored).count();
         let alone = pooling.is_none_or(|pooling| pooling.prior().cells < ENOUGH_CELLS);
         // A part of a first request is a boot: what is stated of boots counts for its bounds, and not for its law.
-        let (kinds, is_boot) = (self.of_two_kinds(cut_off, alone), self.phase == Phase::Boot);
-        let own = if is_boot { kinds } else { self.of_two_kinds(cut_off, false) };
+        let kinds = self.of_two_kinds(cut_off, alone);
+        let of_this_phase = self.of_kinds.as_ref().is_none_or(|stated| stated.phase == self.phase);
+        let own = if of_this_phase { kinds } else { self.of_two_kinds(cut_off, false) };
         let own = own.filter(|own| own.sigma >= pooled.pooled.sigma * (1.0 - 1e-9));
         let (is_own, median) = (own.is_some(), own.unwrap_or(pooled.pooled));
         let of_middle = if is_own { median.sigma.powi(2) / median.n as f64 } else { median.error.powi(2) };
