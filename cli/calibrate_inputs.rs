@@ -67,15 +67,17 @@ impl Inputs {
             stand_ins: stand_ins(&embedded),
             expected: Vec::new(),
             memory,
-            of_scenario: OfScenario::facts_of(&embedded),
+            of_scenario: OfScenario::default(),
             remarks: Vec::new(),
         };
         if inputs.is_empty() {
             read.scenario(&embedded, reading, &gpus, today)?;
+        } else if !inputs.iter().any(|path| is_scenario(path)) {
+            read.of_scenario = OfScenario::facts_of(&embedded);
         }
         for path in inputs {
             read.words.push(path.display().to_string());
-            if path.is_dir() || path.extension().is_some_and(|ending| ending == "toml") {
+            if is_scenario(path) {
                 let nothing = Files::from_texts([]);
                 let files = Files::read_folder(path);
                 let files = files.map_err(|problems| Failure::Input(described(&problems, &nothing)))?;
@@ -247,15 +249,22 @@ fn told(text: &str) -> Option<ReadAs> {
     }
 }
 
+fn is_scenario(path: &Path) -> bool {
+    path.is_dir() || path.extension().is_some_and(|ending| ending == "toml")
+}
+
 /// The names of the columns of a table.
 fn header(text: &str) -> Option<Vec<&str>> {
-    let first = text.lines().find(|line| !line.trim().is_empty() && !line.starts_with('#'))?;
-    Some(first.split(',').map(|name| name.trim().trim_matches('"')).collect())
+    Some(first_line(text)?.split(',').map(|name| name.trim().trim_matches('"')).collect())
+}
+
+/// The first line that says something.
+fn first_line(text: &str) -> Option<&str> {
+    text.lines().find(|line| !line.trim().is_empty() && !line.starts_with('#'))
 }
 
 fn unknown(label: &str, text: &str) -> Failure {
-    let first = text.lines().find(|line| !line.trim().is_empty() && !line.starts_with('#'));
-    let Some(first) = first else {
+    let Some(first) = first_line(text) else {
         return Failure::input(
             format!("{label}: is empty"),
             "begin with a line of names: model,gpu,phase,seconds,date,source",

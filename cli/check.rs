@@ -2,7 +2,7 @@
 
 use fleetfront_planner::{
     Basis, CellSummary, Estimate, NaiveComparison, Pruned, SearchSpace, assumptions, cell_summaries, naive_estimates,
-    request_words, search_space, warnings,
+    request_words, search_space, shown_digest, warnings,
 };
 use fleetfront_scenario::{Mend, PoolPlan, Scenario, repaired};
 use serde::Serialize;
@@ -76,7 +76,7 @@ fn infeasible(scenario: &Scenario, cells: &[CellSummary]) -> Vec<String> {
 impl Meaning<'_> {
     /// What the numbers of a table are, and whose.
     fn basis(&self, what: &str) -> String {
-        let digest: String = self.scenario.inputs_sha256.chars().take(12).collect();
+        let digest = shown_digest(&self.scenario.inputs_sha256);
         format!("{what} (of {}, inputs {digest})", self.scenario.name)
     }
 
@@ -248,7 +248,7 @@ impl Meaning<'_> {
 
     /// Cells whose tries fail more or less often than their model's.
     fn show_failures(&self, screen: &mut Screen, sources: &mut Sources) {
-        let mut row = |cell: &CellSummary| {
+        let row = |cell: &CellSummary| {
             let failures = cell.failures.as_ref()?;
             let seen = failures.seen.map_or_else(
                 || "–".to_owned(),
@@ -262,7 +262,7 @@ impl Meaning<'_> {
                 seen,
             ])
         };
-        let rows: Vec<Vec<String>> = self.cells.iter().filter_map(&mut row).collect();
+        let rows: Vec<Vec<String>> = self.cells.iter().filter_map(row).collect();
         if !rows.is_empty() {
             screen.heading("Tries that fail, where a cell has a share of its own (90 % interval where it was counted)");
             screen.table(&["model, variant", "GPU", "tries that fail", "kind [from]", "runs that failed"], &rows, &[2]);

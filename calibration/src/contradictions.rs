@@ -133,11 +133,16 @@ impl TypicalTime {
         Self { typical_s: prediction.seconds, sigma, error: prediction.factor.ln(), n: None }
     }
 
+    /// How far a time is from the middle: as a logarithm, and in standard deviations.
+    fn off(&self, seconds: f64) -> (f64, f64) {
+        let off = (seconds / self.typical_s).ln();
+        (off, off / self.sigma.hypot(self.error))
+    }
+
     /// What contradicts of a run that was cut off, in words: that it took longer than so far above the middle. `None` where it
     /// does not.
     pub(crate) fn far_below(&self, limit_s: f64, provenance: &Provenance) -> Option<String> {
-        let off = (limit_s / self.typical_s).ln();
-        let z = off / self.sigma.hypot(self.error);
+        let (off, z) = self.off(limit_s);
         (z > CONTRADICTION_Z && off > CONTRADICTION_RATIO.ln()).then(|| {
             format!(
                 "more than {limit_s} s, where it was cut off ({}), is {:.1} times longer than {:.3} s, {z:.1} standard deviations; \
@@ -171,14 +176,12 @@ impl Contradictions {
     /// deviations are rare by Student's t as well, or off the middle by more than a factor of 3.
     #[must_use]
     pub fn judge(runs: &[&Run], reference: TypicalTime, rule: ContradictionRule) -> Self {
-        let unit = reference.sigma.hypot(reference.error);
         let limit = reference.limit();
         let rows: Vec<JudgedRow> = runs
             .iter()
             .filter_map(|run| {
                 let seconds = run.typical_s()?;
-                let off = (seconds / reference.typical_s).ln();
-                let z = off / unit;
+                let (off, z) = reference.off(seconds);
                 let is_beyond_luck = !run.used || z.abs() > limit || off.abs() > CONTRADICTION_RATIO.ln();
                 let contradicts = z.abs() > CONTRADICTION_Z && is_beyond_luck;
                 let fitted = run.used && (!contradicts || rule == ContradictionRule::Keep);

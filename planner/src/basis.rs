@@ -14,7 +14,7 @@ use crate::study::Study;
 use crate::what_if::WhatIf;
 use crate::worlds::Worlds;
 
-/// Digits of a digest that tell inputs apart for a reader.
+/// Digits of a digest that a reader compares.
 const DIGEST_SHOWN: usize = 12;
 
 /// The kind and the source of a number.
@@ -92,8 +92,14 @@ impl Basis {
     }
 }
 
+/// As much of a digest as tells inputs apart for a reader.
+#[must_use]
+pub fn shown_digest(sha256: &str) -> &str {
+    sha256.get(..DIGEST_SHOWN).unwrap_or(sha256)
+}
+
 fn simulation((scenario, version, inputs_sha256): (&str, &str, &str), seed: u64, effort: &str) -> String {
-    let digest: String = inputs_sha256.chars().take(DIGEST_SHOWN).collect();
+    let digest = shown_digest(inputs_sha256);
     format!("{scenario}, fleetfront {version}, seed {seed}, {effort}, inputs {digest}")
 }
 

@@ -77,7 +77,7 @@ pub use backtest::{
     Backtested, Bill, BillTold, Calibrated, Cause, Dates, GivenTraffic, LawTold, MatchedRows, Metric, Observed, Period,
     ReadyBacktest, SeenRequest, SimulatedPeriod, UnmatchedRows, Unshown,
 };
-pub use basis::{Based, Basis};
+pub use basis::{Based, Basis, shown_digest};
 pub use bounds::{Bounds, ModelBounds, PoolBounds, Stated};
 pub use compare::{Comparison, Difference, OpenQuestion, Precision, compare};
 pub use control::{Control, Effort, Interrupted};

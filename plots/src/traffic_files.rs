@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use fleetfront_planner::Basis;
+use fleetfront_planner::{Basis, shown_digest};
 use fleetfront_scenario::{
     traffic_load_files, traffic_replay_section, traffic_section, traffic_shape_files, traffic_source,
 };
@@ -51,7 +51,7 @@ impl TrafficAnswer {
     /// What the numbers are: of the log, of a model that was fitted to it, of logs that were drawn from that.
     #[must_use]
     pub fn basis(&self) -> Basis {
-        let digest: String = self.inputs_sha256.chars().take(12).collect();
+        let digest = shown_digest(&self.inputs_sha256);
         let drawn = self
             .study
             .proof

@@ -22,7 +22,6 @@ pub(crate) struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    /// Warm requests speak of failures; where there are none, first ones, and boots that run out of memory.
     pub(crate) fn of(joined: Option<&'a Calibration>, model: &str, variant: &str, gpu: &str) -> Self {
         let Some(joined) = joined else { return Self::default() };
         let of_cell = |phase: Phase| {
@@ -30,8 +29,7 @@ impl<'a> Seen<'a> {
             cells.find(|cell| (cell.name.model == model && cell.name.variant == variant) && cell.name.gpu == gpu)
         };
         let [warm, cold] = [Phase::Warm, Phase::Cold].map(of_cell);
-        let boot = of_cell(Phase::Boot).filter(|cell| cell.never_runs());
-        let tells = [warm, cold, boot].into_iter().flatten().find(|cell| cell.failures.is_some());
+        let tells = CalibratedCell::of_failures(&joined.cells, model, variant, gpu);
         let (failed, failures) = tells.map_or((None, None), judged);
         let peaks = [warm, cold].into_iter().flatten().filter_map(|cell| cell.peak_gib);
         let shape_fit = warm.and_then(|cell| Some((cell.shape_fit.as_ref()?, &cell.timed)));

@@ -138,6 +138,17 @@ impl CalibratedCell {
         Some((times, fit))
     }
 
+    /// The one of all cells that says how often requests fail: warm ones; where none tell, first ones, and boots that run out of
+    /// memory.
+    #[must_use]
+    pub fn of_failures<'a>(cells: &'a [Self], model: &str, variant: &str, gpu: &str) -> Option<&'a Self> {
+        let of = |phase: Phase| {
+            let mut cells = cells.iter().filter(move |cell| cell.phase == phase && cell.failures.is_some());
+            cells.find(|cell| (cell.name.model == model && cell.name.variant == variant) && cell.name.gpu == gpu)
+        };
+        of(Phase::Warm).or_else(|| of(Phase::Cold)).or_else(|| of(Phase::Boot).filter(|cell| cell.never_runs()))
+    }
+
     /// Whether every request, or every boot, runs out of memory.
     #[must_use]
     pub fn never_runs(&self) -> bool {

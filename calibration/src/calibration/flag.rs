@@ -141,7 +141,7 @@ impl Flag {
     }
 }
 
-fn several(n: usize, one: &str, many: &str) -> String {
+pub(super) fn several(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 

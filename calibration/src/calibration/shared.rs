@@ -14,6 +14,7 @@ use crate::spread::BORROWED_FREEDOM;
 
 use super::bounds::{bounds, student};
 use super::cell::Known;
+use super::flag::several;
 use super::rows::Judged;
 use super::{Flag, LawBasis, StatedCv};
 
@@ -32,9 +33,9 @@ impl Judged<'_> {
         let cut_off = times.iter().filter(|time| time.censored).count();
         let alone = pooling.is_none_or(|pooling| pooling.prior().cells < ENOUGH_CELLS);
         // A part of a first request is a boot: what is stated of boots counts for its bounds, and not for its law.
-        let kinds = self.of_two_kinds(cut_off, alone);
+        let kinds = self.of_two_kinds(alone);
         let of_this_phase = self.of_kinds.as_ref().is_none_or(|stated| stated.phase == self.phase);
-        let own = if of_this_phase { kinds } else { self.of_two_kinds(cut_off, false) };
+        let own = if of_this_phase { kinds } else { self.of_two_kinds(false) };
         let own = own.filter(|own| own.sigma >= pooled.pooled.sigma * (1.0 - 1e-9));
         let (is_own, median) = (own.is_some(), own.unwrap_or(pooled.pooled));
         let of_middle = if is_own { median.sigma.powi(2) / median.n as f64 } else { median.error.powi(2) };
@@ -57,10 +58,7 @@ impl Judged<'_> {
             n,
             factor: self.holding_both(law.mean_s(), self.of_any_family(self.beyond_shape(of_mean))),
             basis: LawBasis::Pooled,
-            words: format!(
-                "lognormal law of {}{and_cut_off}, {shared}",
-                if n == 1 { "1 run".to_owned() } else { format!("{n} runs") }
-            ),
+            words: format!("lognormal law of {}{and_cut_off}, {shared}", several(n as usize, "run", "runs")),
         }
     }
 
@@ -71,11 +69,11 @@ impl Judged<'_> {
     /// The error is that of the logarithm of the mean, mu + sigma²/2, whose two parts are known independently.
     ///
     /// - `alone`: whether other cells say too little of the spread.
-    fn of_two_kinds(&self, cut_off: usize, alone: bool) -> Option<LogMedian> {
+    fn of_two_kinds(&self, alone: bool) -> Option<LogMedian> {
         let took = |run: &RunEnd| if let RunEnd::Took { seconds } = run { Some(seconds.ln()) } else { None };
         let logs: Vec<f64> = self.fitted.iter().filter_map(|run| took(&run.end)).collect();
-        let has_summaries = self.fitted.iter().any(|run| matches!(run.end, RunEnd::Summary { .. }));
-        if !self.phase.has_two_kinds() || cut_off > 0 || logs.is_empty() || has_summaries {
+        let is_other = |end: &RunEnd| matches!(end, RunEnd::Summary { .. } | RunEnd::CutOff { .. });
+        if !self.phase.has_two_kinds() || logs.is_empty() || self.fitted.iter().any(|run| is_other(&run.end)) {
             return None;
         }
         let n = logs.len() as f64;
@@ -92,12 +90,9 @@ impl Judged<'_> {
 
     /// Who states the spread of both kinds, where that is wider than the own one of few boots.
     pub(super) fn spread_of_kinds(&self, alone: bool) -> Option<&StatedCv> {
-        let cut_off = self.times().iter().filter(|time| time.censored).count();
-        let wider = |own: &Self| {
-            own.of_two_kinds(cut_off, true)
-                .is_some_and(|with| own.of_two_kinds(cut_off, false).is_none_or(|without| with.error > without.error))
-        };
-        self.of_kinds.as_ref().filter(|_| alone && wider(self))
+        let [with, own] = [alone, false].map(|alone| self.of_two_kinds(alone));
+        let is_wider = with?.error > own.map_or(0.0, |own| own.error);
+        self.of_kinds.as_ref().filter(|_| alone && is_wider)
     }
 
     /// With what percentiles leave open of the family, by the share of runs that only they tell of.

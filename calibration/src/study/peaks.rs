@@ -8,7 +8,7 @@ use crate::memory_fit::MemoryFit;
 use crate::provenance::Provenance;
 use crate::runs::{RunEnd, Runs};
 
-use super::usable::{FailureOnGpu, OnGpu, QualityOfVariant, VariantFacts, of_requests};
+use super::usable::{FailureOnGpu, OnGpu, QualityOfVariant, VariantFacts};
 
 /// The peak of a variant, the GPUs that it fits on, and what else says whether it may be used there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -104,7 +104,7 @@ fn on_gpus(peak: &PeakOfVariant, cells: &[CalibratedCell], memory: &Memory, fact
             let fit = MemoryFit::of(peak.peak_gib, row.gib);
             let lacks = fact.map_or(Vec::new(), |fact| facts.lacks(fact, gpu));
             let provenances = [&peak.provenance, &row.provenance];
-            let cell = of_requests(cells, model, variant, gpu);
+            let cell = CalibratedCell::of_failures(cells, model, variant, gpu);
             let on = OnGpu { fit, provenances, lacks: &lacks, cell };
             let (failure, ended_all_the_same) = (on.failure(facts, fact), on.ended_all_the_same());
             PeakOnGpu { gpu: gpu.clone(), fit, provenance: row.provenance.clone(), lacks, failure, ended_all_the_same }

@@ -7,7 +7,6 @@ use crate::failures::FailureRate;
 use crate::fit::Kind;
 use crate::memory_fit::{MemoryClass, MemoryFit};
 use crate::provenance::Provenance;
-use crate::runs::Phase;
 
 use super::FAILURE_COVERAGE;
 
@@ -178,18 +177,4 @@ impl OnGpu<'_> {
             sources: rows.sources.clone(),
         })
     }
-}
-
-/// Warm requests of a cell speak of failures; where there are none, first ones, and boots that run out of memory.
-pub(super) fn of_requests<'a>(
-    cells: &'a [CalibratedCell],
-    model: &str,
-    variant: &str,
-    gpu: &str,
-) -> Option<&'a CalibratedCell> {
-    let of = |phase: Phase| {
-        let mut cells = cells.iter().filter(move |cell| cell.phase == phase && cell.failures.is_some());
-        cells.find(|cell| (cell.name.model == model && cell.name.variant == variant) && cell.name.gpu == gpu)
-    };
-    of(Phase::Warm).or_else(|| of(Phase::Cold)).or_else(|| of(Phase::Boot).filter(|cell| cell.never_runs()))
 }

@@ -407,7 +407,7 @@ fn exact(value: f64) -> Estimate {
     Estimate { value, low: value, high: value }
 }
 
-fn moments(of: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
+pub(super) fn moments(of: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
     let n = of.clone().count() as f64;
     let mean = of.clone().sum::<f64>() / n;
     (mean, (of.map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt())

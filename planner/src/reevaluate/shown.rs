@@ -11,6 +11,7 @@ use crate::control::{Control, Interrupted};
 
 use super::adoption::{Adopted, Cell};
 use super::calls::{ObservedCalls, ObservedModel};
+use super::drift::moments;
 use super::time_tests::{Expected, Selection, TIMES_MIN};
 
 /// A timeout that fewer requests reach moves no mean.
@@ -127,14 +128,12 @@ impl Shown {
     /// - `assumed_s`: the mean that the scenario says.
     pub(super) fn selection(&self, cell: Cell, assumed_s: f64) -> Selection {
         let times = self.times(cell);
-        let n = times.len() as f64;
         if !self.leaves_out(cell) || times.len() < TIMES_MIN {
             return Selection::NONE;
         }
-        let mean = times.iter().sum::<f64>() / n;
-        let variance = times.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / (n - 1.0);
+        let (mean, sd) = moments(times.iter().copied());
         let of_scenario = self.factors.get(&(cell.place.0, cell.of_boots)).copied().unwrap_or(1.0);
-        Selection { factor: mean / (assumed_s * of_scenario), error_log: (variance / n).sqrt() / mean }
+        Selection { factor: mean / (assumed_s * of_scenario), error_log: sd / (times.len() as f64).sqrt() / mean }
     }
 
     /// What is said of it.
