@@ -99,9 +99,11 @@ impl BestKnown<'_> {
         let (ratio, source) = (stated.notes.first()?, stated.sources.last()?);
         (z > CONTRADICTION_Z).then(|| {
             format!(
-                "{model} {variant} on {gpu}: {predicted_s:.3} s ({ratio}, {source}) is {:.1} times {direction} than \
-                 {measured_s:.3} s, {z:.1} standard deviations: {} simulated",
+                "{model} {variant} on {gpu}: the {} {predicted_s:.3} s ({ratio}, {source}) is {:.1} times {direction} \
+                 than the {} {measured_s:.3} s, {z:.1} standard deviations: {} simulated",
+                stated.kind.word(),
                 off.abs().exp(),
+                fit.kind.word(),
                 its_runs(fit.n)
             )
         })
@@ -168,7 +170,8 @@ mod tests {
         let [words] = &found[..] else { panic!("{found:?}") };
         assert!(
             words.starts_with(
-                "m v on A10: 6.000 s (3 (2.5 to 3.5) times the time on L40S, rates (2026)) is 2.0 times longer than 3.0"
+                "m v on A10: the derived 6.000 s (3 (2.5 to 3.5) times the time on L40S, rates (2026)) is 2.0 times longer \
+                 than the measured 3.0"
             ),
             "{words}"
         );

@@ -1,5 +1,7 @@
 //! Rows of one cell that cannot all be right, and what is done about them: never an average.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
@@ -49,6 +51,8 @@ pub struct TypicalTime {
     pub error: f64,
     /// How many rows the middle and the spread are of; `None` where they are not of rows, or of others than are judged.
     pub n: Option<usize>,
+    /// The weakest kind that the middle rests on.
+    pub kind: Kind,
 }
 
 /// A row of a cell and how it stands to the others.
@@ -99,21 +103,22 @@ impl TypicalTime {
     #[must_use]
     pub fn of_runs(runs: &[&Run], sigma_floor: f64) -> Option<Self> {
         let measured = |run: &&&Run| run.provenance.kind <= Kind::Published;
-        let logs = |used: bool| -> Vec<f64> {
+        let rows = |used: bool| -> Vec<(f64, Kind)> {
             let rows = runs.iter().filter(measured).filter(|run| !used || run.used);
-            rows.filter_map(|run| Some(run.typical_s()?.ln())).collect()
+            rows.filter_map(|run| Some((run.typical_s()?.ln(), run.provenance.kind))).collect()
         };
-        let fitted = logs(true);
-        let logs = if fitted.is_empty() { logs(false) } else { fitted };
-        Self::of_logs(&logs, sigma_floor)
+        let fitted = rows(true);
+        let (logs, kinds): (Vec<f64>, Vec<Kind>) =
+            if fitted.is_empty() { rows(false) } else { fitted }.into_iter().unzip();
+        Self::of_logs(&logs, sigma_floor, kinds.into_iter().max()?)
     }
 
-    fn of_logs(logs: &[f64], sigma_floor: f64) -> Option<Self> {
+    fn of_logs(logs: &[f64], sigma_floor: f64, kind: Kind) -> Option<Self> {
         assert!(sigma_floor.is_finite() && sigma_floor > 0.0, "{sigma_floor} is no spread");
         let middle = median(logs)?;
         let deviations: Vec<f64> = logs.iter().map(|x| (x - middle).abs()).collect();
         let sigma = (SIGMA_OF_MAD * median(&deviations)?).max(sigma_floor);
-        Some(Self { typical_s: middle.exp(), sigma, error: 0.0, n: Some(logs.len()) })
+        Some(Self { typical_s: middle.exp(), sigma, error: 0.0, n: Some(logs.len()), kind })
     }
 
     /// What a fit takes in the place of a median, with what it leaves open.
@@ -122,7 +127,7 @@ impl TypicalTime {
         let sigma = (fit.law.cv() * fit.law.cv()).ln_1p().sqrt();
         let typical_s = fit.law.mean_s() / (sigma * sigma / 2.0).exp();
         let [below, above] = fit.whole_sigmas_log();
-        Self { typical_s, sigma, error: below.max(above), n: None }
+        Self { typical_s, sigma, error: below.max(above), n: None, kind: fit.kind }
     }
 
     /// A derived time in the place of a median: its own uncertainty counts.
@@ -130,7 +135,7 @@ impl TypicalTime {
     /// - `sigma`: of one run about the middle.
     #[must_use]
     pub fn of_prediction(prediction: &RooflinePrediction, sigma: f64) -> Self {
-        Self { typical_s: prediction.seconds, sigma, error: prediction.factor.ln(), n: None }
+        Self { typical_s: prediction.seconds, sigma, error: prediction.factor.ln(), n: None, kind: Kind::Derived }
     }
 
     /// How far a time is from the middle: as a logarithm, and in standard deviations.
@@ -145,11 +150,10 @@ impl TypicalTime {
         let (off, z) = self.off(limit_s);
         (z > CONTRADICTION_Z && off > CONTRADICTION_RATIO.ln()).then(|| {
             format!(
-                "more than {limit_s} s, where it was cut off ({}), is {:.1} times longer than {:.3} s, {z:.1} standard deviations; \
-                 it hung, or was of another kind",
-                provenance.cite(),
-                off.exp(),
-                self.typical_s
+                "more than {limit_s} s, where it was cut off ({}), is {:.1} times longer than {self}, {z:.1} standard \
+                 deviations; it hung, or was of another kind",
+                provenance.cite_in_full(),
+                off.exp()
             )
         })
     }
@@ -161,6 +165,13 @@ impl TypicalTime {
             let student = StudentsT::new(0.0, 1.0, freedom).expect("one degree of freedom or more");
             student.inverse_cdf(1.0 - CONTRADICTION_TAIL)
         })
+    }
+}
+
+impl fmt::Display for TypicalTime {
+    /// As contradictions speak of it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the {} {:.3} s", self.kind.word(), self.typical_s)
     }
 }
 
@@ -217,9 +228,8 @@ fn words(run: &Run, seconds: f64, reference: TypicalTime, z: f64) -> String {
     let direction = if z < 0.0 { "shorter" } else { "longer" };
     let note = if run.note.is_empty() { String::new() } else { format!("; {}", run.note) };
     format!(
-        "{seconds} s ({}) is {ratio:.1} times {direction} than {:.3} s, {:.1} standard deviations{note}",
-        run.provenance.cite(),
-        reference.typical_s,
+        "{seconds} s ({}) is {ratio:.1} times {direction} than {reference}, {:.1} standard deviations{note}",
+        run.provenance.cite_in_full(),
         z.abs()
     )
 }
@@ -265,14 +275,14 @@ mod tests {
     fn the_field_values_of_the_default_scenario_come_out() {
         let runs = shipped(true);
         let rows = rows(&runs, "flux-dev", "bf16", "L40S");
-        let derived = TypicalTime { typical_s: 11.32, sigma: 0.04, error: 1.35_f64.ln(), n: None };
+        let derived = TypicalTime { typical_s: 11.32, sigma: 0.04, error: 1.35_f64.ln(), n: None, kind: Kind::Derived };
         let found = Contradictions::judge(&rows, derived, ContradictionRule::Exclude);
         assert_eq!(named(&found), [2.52, 37.0, 29.65]);
         assert_eq!(found.rows.iter().filter(|row| row.fitted).count(), 1, "{found:#?}");
         assert_eq!(
             found.named()[2].words,
-            "29.65 s (github.com/jatidevelopments/ryla apps/modal/docs/status/BENCHMARK-RESULTS (2026-02-02)) is 2.6 times \
-             longer than 11.320 s, 3.2 standard deviations; may include loading another model in the same container"
+            "29.65 s (measured, github.com/jatidevelopments/ryla apps/modal/docs/status/BENCHMARK-RESULTS (2026-02-02)) is \
+             2.6 times longer than the derived 11.320 s, 3.2 standard deviations; may include loading another model in the same container"
         );
         let roofline = Roofline::shipped();
         let prediction = roofline.predict_work(roofline.work("flux-dev")[0], 20.0, "L40S").expect("a prediction");
@@ -346,7 +356,7 @@ mod tests {
         let mut runs = runs(&seconds);
         let of = |runs: &Runs| {
             let rows: Vec<&Run> = runs.rows.iter().collect();
-            let reference = TypicalTime { typical_s: 2.1, sigma: 0.06, error: 0.0, n: Some(5) };
+            let reference = TypicalTime { typical_s: 2.1, sigma: 0.06, error: 0.0, n: Some(5), kind: Kind::Measured };
             let found = Contradictions::judge(&rows, reference, ContradictionRule::Exclude);
             (named(&found), found.rows[4].z)
         };
@@ -361,7 +371,7 @@ mod tests {
         assert_eq!(of(&runs).0.len(), 0);
         // A wide spread, and more than three times as long.
         let rows: Vec<&Run> = runs.rows.iter().collect();
-        let wide = TypicalTime { typical_s: 0.6, sigma: 0.3, error: 0.0, n: Some(5) };
+        let wide = TypicalTime { typical_s: 0.6, sigma: 0.3, error: 0.0, n: Some(5), kind: Kind::Measured };
         let found = Contradictions::judge(&rows, wide, ContradictionRule::Exclude);
         assert_eq!(found.named().len(), 5, "{found:#?}");
     }

@@ -21,4 +21,10 @@ impl Provenance {
     pub fn cite(&self) -> String {
         format!("{} ({})", self.source, self.date)
     }
+
+    /// The same with its kind, for numbers that stand in a sentence, without a table's columns about them.
+    #[must_use]
+    pub fn cite_in_full(&self) -> String {
+        format!("{}, {}", self.kind.word(), self.cite())
+    }
 }

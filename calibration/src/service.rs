@@ -257,10 +257,10 @@ instantid,fp16,L40S,warm,8.9,,,,,,yes,measured,log,2026-02-01,
 
     #[test]
     fn rows_that_contradict_the_fit_are_named_on_their_cell_and_on_what_rests_on_it() {
-        let dev = "flux-dev bf16, L40S (warm requests): 29.65 s (log (2026-02-02)) is 2.6 times longer than 11.300 s, \
-                   3.2 standard deviations: not fitted";
-        let schnell = "flux-schnell fp8, L40S (warm requests): 29 s (log (2026-02-02)) is 11.6 times longer than 2.510 s, \
-                       11.4 standard deviations; unlabelled: not fitted";
+        let dev = "flux-dev bf16, L40S (warm requests): 29.65 s (measured, log (2026-02-02)) is 2.6 times longer than the \
+                   derived 11.300 s, 3.2 standard deviations: not fitted";
+        let schnell = "flux-schnell fp8, L40S (warm requests): 29 s (measured, log (2026-02-02)) is 11.6 times longer than \
+                       the measured 2.510 s, 11.4 standard deviations; unlabelled: not fitted";
         assert_eq!(contradictions(FILE), [dev, schnell]);
         for gpu in ["L40S", "A10"] {
             assert!(service("flux-dev", "bf16", gpu).notes.contains(&dev.to_owned()), "{gpu}");
@@ -272,7 +272,10 @@ instantid,fp16,L40S,warm,8.9,,,,,,yes,measured,log,2026-02-01,
         let row = |s: &str| format!("m,v,T4,warm,{s},,,,,,yes,measured,log,2026,\n");
         let found = contradictions(&(row("2") + &row("2.2") + &row("50")));
         assert_eq!(found.len(), 2, "{found:?}");
-        assert!(found[0].starts_with("m v, T4 (warm requests): 50 s (log (2026)) is 22.7 times longer"), "{found:?}");
+        assert!(
+            found[0].starts_with("m v, T4 (warm requests): 50 s (measured, log (2026)) is 22.7 times longer"),
+            "{found:?}"
+        );
         assert!(found[0].ends_with(": fitted all the same"), "{found:?}");
         assert!(found[1].ends_with("which are right is not known: kept as they are"), "{found:?}");
     }
@@ -283,7 +286,7 @@ instantid,fp16,L40S,warm,8.9,,,,,,yes,measured,log,2026-02-01,
         let slow = FILE.replace("H100,warm,1.2", "H100,warm,9");
         let fit = benchmarks(&slow).service("flux-schnell", "fp8", "H100").expect("a fit");
         // 0.41 times 2.513 s, and below it the median of a law with a cv of 0.153.
-        let named = "flux-schnell fp8, H100 (warm requests): 9 s (vendor (2024)) is 8.8 times longer than 1.019 s, ";
+        let named = "flux-schnell fp8, H100 (warm requests): 9 s (published, vendor (2024)) is 8.8 times longer than the published 1.019 s, ";
         assert!(
             fit.notes.iter().any(|note| note.starts_with(named) && note.ends_with(": not fitted")),
             "{:?}",

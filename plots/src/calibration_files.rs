@@ -237,7 +237,7 @@ mod tests {
             "**Failures**",
             "certain: out of memory",
             "## Contradictions",
-            "29 s (notes (2026-02-01)) is 10.7 times longer",
+            "29 s (measured, notes (2026-02-01)) is 10.7 times longer",
             "## What a reader must know",
             "the youngest row is of 2026-02-01, 299 days old",
             "a &lt;remark&gt;",

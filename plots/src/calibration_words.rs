@@ -246,7 +246,7 @@ fn ended_all_the_same(peak: &PeakOfVariant) -> impl Iterator<Item = String> {
         let MemoryFit { class, peak_gib, usable_gib } = on.fit;
         let why = if class == MemoryClass::No {
             let peak_gib = plain(peak_gib, Unit::Count);
-            format!("{peak_gib} GiB are said to be needed ({}) of {usable_gib} GiB", peak.provenance.cite())
+            format!("{peak_gib} GiB are said to be needed ({}) of {usable_gib} GiB", peak.provenance.cite_in_full())
         } else {
             format!("it is said to need {}, which is lacking", on.lacks.join(", "))
         };

@@ -125,7 +125,10 @@ fn contradictions_are_named_and_follow_the_rule() {
     write(&place, "runs.csv", &(HEADER.to_owned() + &rows));
     let said = place.succeed(&format!("calibrate runs.csv {ON}")).stdout;
     let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(said.contains("29 s (bench (2026-11-01)) is 10.7 times longer than 2.698 s"), "{said}");
+    assert!(
+        said.contains("29 s (measured, bench (2026-11-01)) is 10.7 times longer than the measured 2.698 s"),
+        "{said}"
+    );
 }
 
 /// One judgement: `check` names the rows that `calibrate` names, in its words.

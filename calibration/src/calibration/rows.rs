@@ -351,7 +351,7 @@ fn derived_middle(rows: &[&Run], sigma: f64) -> Option<TypicalTime> {
         .collect();
     let mean = derived.iter().sum::<f64>() / derived.len() as f64;
     let [_, error] = Factor::DERIVED.sigmas_log();
-    (!derived.is_empty()).then_some(TypicalTime { typical_s: mean, sigma, error, n: None })
+    (!derived.is_empty()).then_some(TypicalTime { typical_s: mean, sigma, error, n: None, kind: Kind::Derived })
 }
 
 fn scaled(end: &RunEnd, factor: f64) -> RunEnd {

@@ -71,7 +71,7 @@ fn one_hung_run_wrecks_nothing() {
         assert_eq!((of(&found).law, of(&found).factor), (of(&without).law, of(&without).factor), "{model}");
     }
     let flag = found.cells[0].flags.iter().find(|flag| flag.is_dispute()).expect("it is named").to_string();
-    let begins = "more than 300 s, where it was cut off (bench (2026-11-01)), is 30.3 times longer than 9.895 s";
+    let begins = "more than 300 s, where it was cut off (measured, bench (2026-11-01)), is 30.3 times longer than the measured 9.895 s";
     assert!(flag.starts_with(begins) && flag.ends_with("it hung, or was of another kind: not fitted"), "{flag}");
     let many = with(&cut_off(300.0).repeat(5));
     assert!(!many.cells[0].flags.iter().any(Flag::is_dispute), "{:?}", many.cells[0].flags);
