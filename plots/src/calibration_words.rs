@@ -7,6 +7,7 @@ use fleetfront_calibration::{
 use fleetfront_sim::Law;
 
 use crate::format::{Unit, plain};
+use crate::sources::numbers_in_words;
 
 /// A law with a smaller p of Anderson and Darling's statistic does not suit its runs: the customary twentieth.
 const POOR_P: f64 = 0.05;
@@ -315,8 +316,5 @@ pub(crate) fn sources_of_use(peak: &PeakOfVariant) -> Vec<String> {
 /// Numbers of sources.
 pub(crate) fn source_numbers(sources: &[String], of: &[String]) -> String {
     let number = |source: &String| sources.iter().position(|known| known == source).map(|place| place + 1);
-    let mut numbers: Vec<usize> = of.iter().filter_map(number).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    numbers_in_words(of.iter().filter_map(number).collect())
 }

@@ -23,14 +23,7 @@ impl Sources {
 
     /// The numbers of several, rising, with a dash for three or more in a row: `1–3, 7`.
     pub fn numbers<'a>(&mut self, sources: impl IntoIterator<Item = &'a String>) -> String {
-        let mut numbers: Vec<usize> = sources.into_iter().map(|source| self.number(source)).collect();
-        numbers.sort_unstable();
-        numbers.dedup();
-        let runs = numbers.chunk_by(|a, b| a + 1 == *b).map(|run| match run {
-            [first, _, .., last] => format!("{first}–{last}"),
-            few => few.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
-        });
-        runs.collect::<Vec<_>>().join(", ")
+        numbers_in_words(sources.into_iter().map(|source| self.number(source)).collect())
     }
 
     /// The number of a source.
@@ -47,6 +40,17 @@ impl Sources {
     pub fn lines(&self) -> Vec<String> {
         self.0.iter().enumerate().map(|(place, source)| format!("[{}] {source}", place + 1)).collect()
     }
+}
+
+/// Numbers as tables cite them: each once, rising, with a dash for three or more in a row.
+pub(crate) fn numbers_in_words(mut numbers: Vec<usize>) -> String {
+    numbers.sort_unstable();
+    numbers.dedup();
+    let runs = numbers.chunk_by(|a, b| a + 1 == *b).map(|run| match run {
+        [first, _, .., last] => format!("{first}–{last}"),
+        few => few.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+    });
+    runs.collect::<Vec<_>>().join(", ")
 }
 
 /// Results as programs read them: all that they hold, then what their numbers are.

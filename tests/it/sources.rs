@@ -42,12 +42,35 @@ const NO_COLUMNS: [&str; 2] = ["trace.", "shapes."];
 /// Where every cell of the data has its own kind and sources.
 const OWN_KINDS: [&str; 1] = ["calibration.json"];
 
+/// Runs that contradict each other and a stated ratio, that fail in part and for certain, of several phases.
+fn runs() -> String {
+    let mut rows = "model,variant,gpu,phase,seconds,ok,cause,peak_gib,date,kind,source\n".to_owned();
+    let mut row = |cell: &str, phase: &str, seconds: f64, ended: &str| {
+        rows += &format!("{cell},{phase},{seconds},{ended},2026-11-20,measured,kit of the team\n");
+    };
+    for k in 0..25 {
+        row("flux-schnell,fp8,L40S", "warm", 2.4 + 0.01 * f64::from(k), "yes,,21.5");
+    }
+    for (seconds, ended) in [(12.1, "yes,,"), (12.6, "yes,,"), (12.3, "yes,,"), (80.0, "yes,,"), (12.4, "no,other,")] {
+        row("instantid,fp16,A10", "warm", seconds, ended);
+    }
+    row("wan2.1,fp16,L40S", "boot", 35.0, "yes,,");
+    row("lora,bf16,A10", "warm", 1.0, "no,oom,");
+    rows
+}
+
 /// A place in which every command was run, and what each printed.
 fn everything() -> (Place, Vec<(&'static str, String)>) {
     let place = Place::new();
     fs::create_dir_all(place.path("in")).expect("a folder");
     fs::create_dir_all(place.path("export")).expect("a folder");
-    place.small_scenario("in/fleet");
+    let fleet = place.small_scenario("in/fleet");
+    fleet.edit(
+        "scenario.toml",
+        "benchmarks = \"benchmarks.csv\"",
+        "benchmarks = \"benchmarks.csv\"\nruns = \"runs.csv\"",
+    );
+    fs::write(place.path("in/fleet/runs.csv"), runs()).expect("it is written");
     for (name, text) in [
         ("in/calls.json", calls("flux-dev")),
         ("in/bill.csv", bill()),
@@ -158,6 +181,13 @@ fn is_markdown(lines: &[&str], at: usize) -> bool {
     lines[at].starts_with("| ") && lines.get(at + 1).is_some_and(|line| line.starts_with("| ---"))
 }
 
+/// Sentences that hold one time against another.
+fn sentences_on_times(text: &str) -> Vec<String> {
+    let lines = text.replace("\n  ", " ").replace("\n\n", "\n");
+    let is_one = |line: &&str| [" times longer than ", " times shorter than "].iter().any(|words| line.contains(words));
+    lines.lines().filter(is_one).map(str::to_owned).collect()
+}
+
 #[test]
 fn every_number_that_a_command_writes_or_prints_has_kind_and_source() {
     let (place, printed) = everything();
@@ -187,11 +217,21 @@ fn every_number_that_a_command_writes_or_prints_has_kind_and_source() {
             add(captions.filter(|words| !says_kind(words)).map(str::to_owned).collect());
         }
     }
+    let mut contradictions = 0;
     for (command, text) in &printed {
+        for sentence in sentences_on_times(text) {
+            contradictions += 1;
+            let of_a_row = KINDS.iter().any(|kind| sentence.contains(&format!(" s ({kind}, ")));
+            let of_both = KINDS.iter().filter(|kind| sentence.contains(&format!("the {kind} "))).count();
+            if !of_a_row && of_both < 2 {
+                faults.push(format!("{command}: {sentence}"));
+            }
+        }
         let found = [silent_tables(text, is_drawn, 2), silent_tables(text, is_markdown, 1)].concat();
         faults.extend(found.into_iter().map(|fault| format!("{command}: {fault}")));
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert!(contradictions >= 12, "{contradictions}");
     assert!(seen[0] >= 13 && seen[1] >= 12 && seen[2] >= 12 && seen[3] >= 2, "{seen:?}");
 }
 
