@@ -272,25 +272,22 @@ impl Meaning<'_> {
     fn show_fits(&self, screen: &mut Screen) {
         let row = |cell: &CellSummary| {
             let dash = || "–".to_owned();
-            let service = cell.service_s.map_or_else(dash, |value| {
-                let (low, high) = (cell.service_s_low.unwrap_or(value), cell.service_s_high.unwrap_or(value));
-                estimate(Estimate { value, low, high }, Unit::Seconds)
-            });
+            let seconds = |mean: Option<Estimate>| mean.map_or_else(dash, |mean| estimate(mean, Unit::Seconds));
             vec![
                 format!("{} {}", cell.model, cell.variant),
                 cell.gpu.clone(),
-                service,
+                seconds(cell.service()),
                 cell.service_cv.map_or_else(dash, |cv| plain(cv, Unit::Share)),
                 cell.service_kind.map_or_else(dash, |kind| kind_word(kind).to_owned()),
                 cell.service_n.map_or_else(dash, |n| n.to_string()),
-                cell.boot_s.map_or_else(dash, |boot| plain(boot, Unit::Seconds)),
+                seconds(cell.boot()),
                 cell.boot_kind.map_or_else(dash, |kind| kind_word(kind).to_owned()),
                 cell.memory.clone(),
             ]
         };
         let rows: Vec<Vec<String>> = self.cells.iter().map(row).collect();
         let kinds = "kinds of service and boot by row, their sources in the next table; memory as above";
-        let heading = "Times used: mean warm service (low to high where a ratio is not sure), spread, boot";
+        let heading = "Times used: mean warm service and boot (90 % of what is not known of them), spread";
         screen.titled(heading, &self.basis(kinds));
         let columns = ["model, variant", "GPU", "service", "cv", "kind", "n", "boot", "kind", "memory"];
         screen.table(&columns, &rows, &[2, 3, 5, 6]);

@@ -56,7 +56,8 @@ fn cell_summary(scenario: &Scenario, model: &Model, (variant, gpu): (usize, usiz
     let (service, boot) = (cell.service.as_ref(), cell.boot.as_ref());
     let over_shapes = model.service_on(variant, gpu);
     let mean_s = over_shapes.as_ref().map(Service::mean_s);
-    let times = |factor: fn(&Fit) -> f64| Some(mean_s? * factor(service?));
+    let boot_s = boot.map(|fit| fit.law.mean_s());
+    let ([service_low, service_high], [boot_low, boot_high]) = (bounds_of_mean(service), bounds_of_mean(boot));
     let of_fits = service.iter().chain(&boot).flat_map(|fit| fit.notes.iter().chain(&fit.sources)).cloned();
     let notes = over_shapes.iter().filter_map(|service| shape_note(model, cell, service)).chain(of_fits).collect();
     CellSummary {
@@ -68,15 +69,22 @@ fn cell_summary(scenario: &Scenario, model: &Model, (variant, gpu): (usize, usiz
         peak_basis: Basis::stated(&model.variants[variant].memory_provenance),
         failures: cell_failures(cell),
         service_s: mean_s,
-        service_s_low: times(|fit| fit.factor.low),
-        service_s_high: times(|fit| fit.factor.high),
+        service_s_low: mean_s.map(|mean| mean * service_low),
+        service_s_high: mean_s.map(|mean| mean * service_high),
         service_cv: over_shapes.as_ref().map(Service::cv),
         service_kind: service.map(|fit| fit.kind),
         service_n: service.map(|fit| fit.n),
-        boot_s: boot.map(|fit| fit.law.mean_s()),
+        boot_s,
+        boot_s_low: boot_s.map(|mean| mean * boot_low),
+        boot_s_high: boot_s.map(|mean| mean * boot_high),
         boot_kind: boot.map(|fit| fit.kind),
         notes,
     }
+}
+
+/// Between which factors a mean is nine times in ten, as worlds draw it: 1 and 1 of a law of which no more is known.
+fn bounds_of_mean(fit: Option<&Fit>) -> [f64; 2] {
+    fit.and_then(Doubt::of).map_or([1.0, 1.0], Doubt::bounds)
 }
 
 /// Whether the cell runs and what was seen of it: "fits, but 6 of 12 runs failed".

@@ -167,6 +167,8 @@ fn cells() -> Vec<CellSummary> {
                 service_kind: mean.map(|_| if *gpu == "L40S" { Kind::Measured } else { Kind::Derived }),
                 service_n: mean.map(|_| if *gpu == "L40S" { 3 } else { 0 }),
                 boot_s: mean.map(|_| 40.0 + warm),
+                boot_s_low: mean.map(|_| 20.0 + warm),
+                boot_s_high: mean.map(|_| 80.0 + warm),
                 boot_kind: mean.map(|_| Kind::Measured),
                 notes: if feasible { vec!["team benchmark (2026-01-21)".into()] } else { Vec::new() },
             });

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use fleetfront_planner::{CellSummary, Study};
+use fleetfront_planner::{CellSummary, Estimate, Study};
 
 use crate::format::{Unit, estimate, kind_word, plain};
+use crate::sources::numbers_in_words;
 use crate::table::{Cell, Look, Table, cell, head, number, words};
 
 /// The models themselves.
@@ -73,39 +74,30 @@ pub(crate) fn laws(study: &Study) -> Table {
         "variation",
         "kind",
         "n",
-        "boot, mean",
+        "boot, mean (could be)",
         "kind",
         "sources and notes, below",
     ];
     let notes = notes(study);
     let mut table = Table::new("Times used", &columns);
     table.basis = format!("laws of {}: kinds of each row, sources by number", study.scenario);
+    let number_of = |note: &String| notes.iter().position(|other| other == note).map(|place| place + 1);
     for one in study.cells.iter().filter(|one| one.feasible) {
-        let service = one.service_s.map_or("–".to_owned(), |mean| {
-            let low = one.service_s_low.unwrap_or(mean);
-            let high = one.service_s_high.unwrap_or(mean);
-            estimate(fleetfront_planner::Estimate { value: mean, low, high }, Unit::Seconds)
-        });
         let dash = || "–".to_owned();
+        let seconds = |mean: Option<Estimate>| mean.map_or_else(dash, |mean| estimate(mean, Unit::Seconds));
         table.push(vec![
             head(format!("{}, {}", one.model, one.variant)),
             words(&one.gpu),
-            number(service),
+            number(seconds(one.service())),
             number(one.service_cv.map_or_else(dash, |cv| plain(cv, Unit::Share))),
             words(one.service_kind.map_or("–", kind_word)),
             number(one.service_n.map_or_else(dash, |n| n.to_string())),
-            number(one.boot_s.map_or_else(dash, |boot| plain(boot, Unit::Seconds))),
+            number(seconds(one.boot())),
             words(one.boot_kind.map_or("–", kind_word)),
-            words(numbers(one.notes.iter().filter_map(|note| notes.iter().position(|other| other == note)))),
+            words(numbers_in_words(one.notes.iter().filter_map(number_of).collect())),
         ]);
     }
     table
-}
-
-/// Positions as a reader counts them, rising.
-fn numbers(positions: impl Iterator<Item = usize>) -> String {
-    let rising: BTreeSet<usize> = positions.collect();
-    rising.iter().map(|position| (position + 1).to_string()).collect::<Vec<_>>().join(", ")
 }
 
 /// What the GPU types cost.

@@ -76,10 +76,11 @@ pub struct CellSummary {
     /// Mean warm service time in seconds.
     #[serde(with = "number_json::option")]
     pub service_s: Option<f64>,
-    /// Lowest mean that the uncertainty of its ratio allows.
+    /// Below it the mean lies one time in twenty, by the number of its runs or the bounds of its ratio; in studies of before
+    /// 2026-11-27 by those of its ratio alone.
     #[serde(with = "number_json::option")]
     pub service_s_low: Option<f64>,
-    /// Highest mean that the uncertainty of its ratio allows.
+    /// Above it the mean lies one time in twenty.
     #[serde(with = "number_json::option")]
     pub service_s_high: Option<f64>,
     /// Coefficient of variation of the service time.
@@ -92,10 +93,34 @@ pub struct CellSummary {
     /// Mean boot time in seconds.
     #[serde(with = "number_json::option")]
     pub boot_s: Option<f64>,
+    /// Below it the mean boot time lies one time in twenty.
+    #[serde(default, with = "number_json::option")]
+    pub boot_s_low: Option<f64>,
+    /// Above it the mean boot time lies one time in twenty.
+    #[serde(default, with = "number_json::option")]
+    pub boot_s_high: Option<f64>,
     /// How good the boot time is.
     pub boot_kind: Option<Kind>,
     /// Sources and notes, in words.
     pub notes: Vec<String>,
+}
+
+impl CellSummary {
+    /// Mean warm service time in seconds, and what is not known of it.
+    #[must_use]
+    pub fn service(&self) -> Option<Estimate> {
+        known_to(self.service_s, self.service_s_low, self.service_s_high)
+    }
+
+    /// Mean boot time in seconds, and what is not known of it.
+    #[must_use]
+    pub fn boot(&self) -> Option<Estimate> {
+        known_to(self.boot_s, self.boot_s_low, self.boot_s_high)
+    }
+}
+
+fn known_to(mean: Option<f64>, low: Option<f64>, high: Option<f64>) -> Option<Estimate> {
+    mean.map(|value| Estimate { value, low: low.unwrap_or(value), high: high.unwrap_or(value) })
 }
 
 /// How often tries fail in one cell.
