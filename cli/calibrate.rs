@@ -100,6 +100,7 @@ fn days_since_1970() -> i64 {
 
 fn options(joining: &Joining, inputs: &Inputs, runs: &Runs, today: Day) -> Result<CalibrationOptions, Failure> {
     let mut stated: Vec<StatedCv> = joining.spreads.iter().map(|words| spread(words)).collect::<Result<_, _>>()?;
+    let believed = stated.iter().map(|stated| stated.phase).collect();
     // What is said on the command line goes before what a table says.
     stated.extend(inputs.stated.iter().cloned());
     let mut models: Vec<&str> = runs.rows.iter().map(|run| run.cell.model.as_str()).collect();
@@ -137,6 +138,7 @@ fn options(joining: &Joining, inputs: &Inputs, runs: &Runs, today: Day) -> Resul
         },
         stated,
         stand_ins: inputs.stand_ins.clone(),
+        believed,
         expected: inputs.expected.clone(),
         reference: joining.reference.clone(),
         timed: named,

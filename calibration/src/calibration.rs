@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use crate::contradictions::{ContradictionRule, TypicalTime};
 use crate::day::Day;
 use crate::fit::Kind;
-use crate::pooling::{CellTimes, ENOUGH_CELLS, Pooling, SpreadPrior, TAU_FLOOR};
+use crate::pooling::{CellTimes, ENOUGH_CELLS, Pooling, SPREAD_FLOOR, SpreadPrior, TAU_FLOOR};
 use crate::runs::{CellName, Phase, Run, Runs, Shape};
 use crate::spread::BORROWED_FREEDOM;
 
@@ -64,6 +64,8 @@ pub struct CalibrationOptions {
     /// The same of other models than these. They say so little of them that they only stand in where no cell was measured
     /// twice and nothing else is stated: beside cells of a wider spread they would make bounds too narrow.
     pub stand_ins: Vec<StatedCv>,
+    /// Phases whose spread is believed however small it is; of others it is no less than [`SPREAD_FLOOR`].
+    pub believed: Vec<Phase>,
     /// What is taken of cells none of whose rows may be fitted, such as a ratio of a GPU type: their rows are held against it.
     pub expected: Vec<(CellName, TypicalTime)>,
     /// The GPU type that others are compared with; `None`: the one on which most cells were measured.
@@ -109,6 +111,7 @@ impl Default for CalibrationOptions {
             rule: ContradictionRule::Exclude,
             stated: Vec::new(),
             stand_ins: Vec::new(),
+            believed: Vec::new(),
             expected: Vec::new(),
             reference: None,
             timed: Vec::new(),
@@ -168,15 +171,24 @@ struct PhaseOf<'a> {
     options: &'a CalibrationOptions,
 }
 
-impl PhaseOf<'_> {
+/// In words: see [`SPREAD_FLOOR`].
+const LEAST_SPREAD: &str = "no less is believed of few runs: between repetitions at once (cv up to 0.064, published series, \
+                            2024-2026) and on three days (0.154, github.com/jatidevelopments/ryla, 2026-02-02)";
+
+impl<'a> PhaseOf<'a> {
     fn calibrated(self) -> (Vec<CalibratedCell>, PooledPhase) {
         let Self { phase, judged, stated, options } = self;
-        let stand_in = options.stand_ins.iter().find(|stated| stated.phase == phase);
+        let of = |spreads: &'a [StatedCv], wanted: Phase| spreads.iter().find(|stated| stated.phase == wanted);
+        // First requests and adapters wait for weights to be loaded, as boots do.
+        let is_loading = matches!(phase, Phase::Cold | Phase::Adapter);
+        let of_boots = || of(&options.stated, Phase::Boot).or_else(|| of(&options.stand_ins, Phase::Boot));
+        let stand_in = of(&options.stand_ins, phase).or_else(|| of_boots().filter(|_| is_loading));
         let times: Vec<CellTimes> = judged.iter().filter_map(Judged::cell_times).collect();
         let reference = options.reference.clone().unwrap_or_else(|| most_measured(&times));
+        let spread_floor = if options.believed.contains(&phase) { 0.0 } else { SPREAD_FLOOR };
         let fit = |stated: Option<&StatedCv>| {
             let prior = stated.and_then(|stated| SpreadPrior::stated(stated.cv, f64::from(BORROWED_FREEDOM)).ok());
-            Pooling::fit(&times, prior, &reference, TAU_FLOOR).ok()
+            Pooling::fit(&times, prior, &reference, [spread_floor, TAU_FLOOR]).ok()
         };
         let (pooling, stated) = match fit(stated) {
             Some(pooling) => (Some(pooling), stated),
@@ -200,6 +212,10 @@ impl PhaseOf<'_> {
             }
             (_, 1) => (Kind::Derived, "the only cell with two runs or more".to_owned()),
             (_, cells) => (Kind::Derived, format!("pooled over {cells} cells with two runs or more")),
+        };
+        let (spread_kind, spread_source) = match spread {
+            Some(spread) if spread.is_least => (Kind::Assumed, format!("{LEAST_SPREAD}; less by {spread_source}")),
+            _ => (spread_kind, spread_source),
         };
         (cells, PooledPhase { phase, spread, spread_kind, spread_source, reference, ratios })
     }

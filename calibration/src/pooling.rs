@@ -13,7 +13,7 @@ use estimate::combined;
 
 pub use effects::{RandomEffects, RatioOfModel, SpreadOfEffects, TAU_FLOOR};
 pub use estimate::LogMedian;
-pub use spreads::{CellSpread, SpreadPrior};
+pub use spreads::{CellSpread, SPREAD_FLOOR, SpreadPrior};
 
 use crate::percentiles::TwoPercentiles;
 use crate::runs::CellName;
@@ -97,6 +97,8 @@ impl Pooling {
     /// - `stated`: a spread that a source states; taken where no cell was measured twice. Where fewer than three were, both
     ///   are weighted by their degrees of freedom: one or two cells say little of a third, and no more than the source.
     /// - `reference`: the GPU type that the others are compared with.
+    /// - `spread_floor`: the least standard deviation of logarithms that is believed of few runs; [`SPREAD_FLOOR`] where nobody
+    ///   knows better.
     /// - `tau_floor`: the least standard deviation of log ratios across models that is believed; [`TAU_FLOOR`] where
     ///   nobody knows better.
     ///
@@ -111,7 +113,7 @@ impl Pooling {
         cells: &[CellTimes],
         stated: Option<SpreadPrior>,
         reference: &str,
-        tau_floor: f64,
+        [spread_floor, tau_floor]: [f64; 2],
     ) -> Result<Self, PoolingError> {
         let summaries = cells.iter().map(summary).collect::<Result<Vec<_>, _>>()?;
         let spreads: Vec<CellSpread> = summaries.iter().filter_map(|summary| summary.spread).collect();
@@ -120,9 +122,11 @@ impl Pooling {
             (Ok(prior), _) => prior,
             (Err(PoolingError::NoSpread), Some(stated)) => stated,
             (Err(error), _) => return Err(error),
-        };
+        }
+        .no_less_than(spread_floor);
         let own = |(times, summary): (&CellTimes, &Summary)| {
-            let known = if prior.cells == 1 && summary.spread.is_some() { stated } else { Some(prior) };
+            let known =
+                if prior.cells == 1 && !prior.is_least && summary.spread.is_some() { stated } else { Some(prior) };
             let with_cut_off = || cut_off::median_of(times, known.as_ref(), prior.posterior(summary.spread).freedom);
             let median = with_cut_off().unwrap_or_else(|| prior.median_of(summary.mean, summary.n, summary.spread));
             Own { cell: times.cell.clone(), median }

@@ -2,6 +2,7 @@
 
 use fleetfront_sim::{KNOTS, Law};
 use serde::{Deserialize, Serialize};
+use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 use super::error::FitError;
 use super::family::Family;
@@ -61,8 +62,8 @@ struct Likeliest {
 /// Intervals ([`LawFit::parameters`], [`LawFit::mean`], [`LawFit::quantile`]) come from the observed information: the
 /// inverse of the curvature of the likelihood in the logarithms of what is positive, times n / (n - k) for the k
 /// parameters, with Student's t of n - k degrees of freedom and the delta method. n counts the times that ended: those
-/// that were cut off say little about the shape. For the mean of a lognormal's logarithm that is the textbook interval but
-/// for one degree of freedom. A shift has the interval of its profile likelihood; the others of that law are given the
+/// that were cut off say little about the shape. The parameters of a lognormal law of times that all ended have their
+/// exact intervals, by Student's t and chi-square of n - 1 degrees of freedom. A shift has the interval of its profile likelihood; the others of that law are given the
 /// shift where it is zero.
 ///
 /// # Errors
@@ -276,6 +277,7 @@ impl LawFit {
         let positive = |of: fn(&[f64]) -> f64| self.positive(of);
         match self.family {
             Family::Deterministic | Family::Exponential => vec![positive(|at| at[0])],
+            Family::Lognormal if self.cut_off == 0 && self.ended > 1 => self.exact().to_vec(),
             Family::Lognormal => vec![self.plain(|at| at[0]), positive(|at| at[1])],
             Family::Gamma => vec![positive(|at| at[0]), positive(|at| at[1] - at[0])],
             Family::Weibull => vec![positive(|at| at[0]), positive(|at| at[1])],
@@ -293,6 +295,20 @@ impl LawFit {
             }
             Family::Empirical => unreachable!("its law has no coordinates"),
         }
+    }
+
+    /// Mean and standard deviation of logarithms that are normal, all of them seen.
+    fn exact(&self) -> [FitEstimate; 2] {
+        let (at, n) = (self.at(), self.ended as f64);
+        let (mu, sigma) = (at[0], at[1].exp());
+        let reach = student_quantile(n - 1.0, FIT_COVERAGE) * sigma / (n - 1.0).sqrt();
+        let squares = ChiSquared::new(n - 1.0).expect("one degree of freedom or more");
+        let outside = (1.0 - FIT_COVERAGE) / 2.0;
+        let ends = [1.0 - outside, outside].map(|share| sigma * (n / squares.inverse_cdf(share)).sqrt());
+        [
+            FitEstimate { value: mu, interval: Some([mu - reach, mu + reach]) },
+            FitEstimate { value: sigma, interval: Some(ends) },
+        ]
     }
 
     /// The mean in seconds. Of an empirical law with the interval of the mean of as many independent times as ended.

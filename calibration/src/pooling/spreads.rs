@@ -5,6 +5,7 @@ use statrs::function::gamma::digamma;
 
 use super::PoolingError;
 use super::estimate::LogMedian;
+use crate::spread::BORROWED_FREEDOM;
 
 /// A variance below this share of the median one is rounding: as in the reference implementation of the method.
 const LEAST_OF_MEDIAN: f64 = 1e-5;
@@ -12,6 +13,12 @@ const LEAST_OF_MEDIAN: f64 = 1e-5;
 /// However much cells differ, what they tell of one more is worth one squared deviation: with less, Student's t has no ends
 /// that a number can hold.
 const LEAST_FREEDOM: f64 = 1.0;
+
+/// The least standard deviation of logarithms that few runs of a cell are believed to have, however alike those of other
+/// cells are. Repeated at once a request takes the same to 0.01 to 6.4 % (published series, 2024-2026); on three days of two
+/// weeks the same one took 2.13, 2.51 and 2.90 s, 0.154 of their logarithms (FLUX.1-schnell on L40S,
+/// github.com/jatidevelopments/ryla, 2026-02-02). Between the two, and as that of ratios: our choice.
+pub const SPREAD_FLOOR: f64 = 0.1;
 
 /// The variance of the logarithms of a cell's times.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,6 +48,10 @@ pub struct SpreadPrior {
     /// Degrees of freedom of all runs that told it: a cell knows its spread no better than from all of them, its own among
     /// them, and with what was stated beside them. `None` of a stated spread alone, which rests on other runs.
     pub of_runs: Option<f64>,
+    /// Whether the cells, or a source, tell less than is believed: then it is the least that is, and worth no more than a
+    /// borrowed one.
+    #[serde(default)]
+    pub is_least: bool,
 }
 
 impl SpreadPrior {
@@ -70,7 +81,14 @@ impl SpreadPrior {
         let own: f64 = spreads.iter().map(|spread| spread.freedom).sum();
         if spreads.len() == 1 {
             let variance = spreads[0].variance;
-            return Ok(Self { variance, cell_freedom: None, freedom: own, cells: 1, of_runs: Some(own) });
+            return Ok(Self {
+                variance,
+                cell_freedom: None,
+                freedom: own,
+                cells: 1,
+                of_runs: Some(own),
+                is_least: false,
+            });
         }
         let n = spreads.len() as f64;
         let logs: Vec<f64> =
@@ -91,11 +109,13 @@ impl SpreadPrior {
                 freedom,
                 cells: spreads.len(),
                 of_runs: Some(own),
+                is_least: false,
             });
         }
         // One variance for all: its best estimate is the pooled one, with the freedom of all runs.
         let pooled = spreads.iter().map(|s| s.variance * s.freedom).sum::<f64>() / own;
-        Ok(Self { variance: pooled, cell_freedom: None, freedom: own, cells: spreads.len(), of_runs: Some(own) })
+        let cells = spreads.len();
+        Ok(Self { variance: pooled, cell_freedom: None, freedom: own, cells, of_runs: Some(own), is_least: false })
     }
 
     /// A spread that a source states.
@@ -112,7 +132,14 @@ impl SpreadPrior {
         if !(freedom.is_finite() && freedom >= 1.0) {
             return Err(PoolingError::NotA { what: "number of degrees of freedom from 1 on", value: freedom });
         }
-        Ok(Self { variance: (cv * cv).ln_1p(), cell_freedom: Some(freedom), freedom, cells: 0, of_runs: None })
+        Ok(Self {
+            variance: (cv * cv).ln_1p(),
+            cell_freedom: Some(freedom),
+            freedom,
+            cells: 0,
+            of_runs: None,
+            is_least: false,
+        })
     }
 
     /// What a few cells told together with what a source states: variances weighted by what each is worth, as two
@@ -122,6 +149,17 @@ impl SpreadPrior {
         let freedom = self.freedom + stated.freedom;
         let variance = (self.freedom * self.variance + stated.freedom * stated.variance) / freedom;
         Self { variance, freedom, of_runs: self.of_runs.map(|own| own + stated.freedom), ..self }
+    }
+
+    /// No less than is believed of few runs.
+    ///
+    /// - `floor`: as a standard deviation of logarithms; such as [`SPREAD_FLOOR`].
+    pub(super) fn no_less_than(self, floor: f64) -> Self {
+        let (variance, most) = (floor * floor, f64::from(BORROWED_FREEDOM));
+        if self.variance >= variance {
+            return self;
+        }
+        Self { variance, cell_freedom: Some(most), freedom: most, of_runs: None, is_least: true, ..self }
     }
 
     /// The variance of a cell after its own runs were seen, and its degrees of freedom: both spreads weighted by
@@ -134,7 +172,8 @@ impl SpreadPrior {
     /// cell with two runs would count them twice.
     #[must_use]
     pub fn posterior(&self, own: Option<CellSpread>) -> CellSpread {
-        let own = own.filter(|_| self.cells != 1).unwrap_or(CellSpread { variance: 0.0, freedom: 0.0 });
+        let own =
+            own.filter(|_| self.cells != 1 || self.is_least).unwrap_or(CellSpread { variance: 0.0, freedom: 0.0 });
         let freedom = self.freedom + own.freedom;
         let variance = (self.freedom * self.variance + own.freedom * own.variance) / freedom;
         CellSpread { variance, freedom: self.of_runs.map_or(freedom, |most| freedom.min(most)) }

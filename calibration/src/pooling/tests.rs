@@ -80,12 +80,12 @@ fn what_cannot_be_pooled_is_refused() {
     let zero = RandomEffects::fit(&[(1.0, 0.0)], SpreadOfEffects::Moments, 0.0);
     assert!(matches!(zero, Err(PoolingError::NotA { .. })));
     let once = [times("m", "T4", &[2.0])];
-    assert_eq!(Pooling::fit(&once, None, "L40S", TAU_FLOOR), Err(PoolingError::NoSpread));
+    assert_eq!(Pooling::fit(&once, None, "L40S", [0.0, TAU_FLOOR]), Err(PoolingError::NoSpread));
     assert!(matches!(
-        Pooling::fit(&[times("m", "T4", &[2.0, -1.0])], None, "L40S", TAU_FLOOR),
+        Pooling::fit(&[times("m", "T4", &[2.0, -1.0])], None, "L40S", [0.0, TAU_FLOOR]),
         Err(PoolingError::NotA { value, .. }) if value < 0.0
     ));
-    assert!(Pooling::fit(&[times("m", "T4", &[])], None, "L40S", TAU_FLOOR).is_err());
+    assert!(Pooling::fit(&[times("m", "T4", &[])], None, "L40S", [0.0, TAU_FLOOR]).is_err());
 }
 
 fn name(model: &str, gpu: &str) -> CellName {
@@ -100,7 +100,7 @@ fn times(model: &str, gpu: &str, seconds: &[f64]) -> CellTimes {
 #[test]
 fn one_run_has_a_wide_interval() {
     let stated = SpreadPrior::stated(0.04, 4.0).expect("a spread");
-    let pooling = Pooling::fit(&[times("m", "T4", &[10.0])], Some(stated), "L40S", TAU_FLOOR).expect("a cell");
+    let pooling = Pooling::fit(&[times("m", "T4", &[10.0])], Some(stated), "L40S", [0.0, TAU_FLOOR]).expect("a cell");
     let found = pooling.cell(&name("m", "T4")).expect("measured");
     assert_eq!((found.pooled.n, found.borrowed), (1, None));
     let (low, high) = found.pooled.interval_s(0.95);
@@ -117,7 +117,7 @@ fn a_summary_counts_as_as_many_runs_as_know_it_so_well() {
     let at = |share, seconds| Percentile { share, seconds };
     let law = lognormal_of(400, at(0.5, 10.0), at(0.95, 12.0)).expect("percentiles");
     let only = CellTimes { summaries: vec![law], ..times("m", "T4", &[]) };
-    let pooling = Pooling::fit(&[only], None, "L40S", TAU_FLOOR).expect("a cell");
+    let pooling = Pooling::fit(&[only], None, "L40S", [0.0, TAU_FLOOR]).expect("a cell");
     let found = pooling.cell(&name("m", "T4")).expect("measured").pooled;
     assert_relative_eq!(found.median_s(), 10.0, max_relative = 1e-12);
     assert_relative_eq!(found.error, law.mu_error, max_relative = 1e-9);
@@ -125,13 +125,13 @@ fn a_summary_counts_as_as_many_runs_as_know_it_so_well() {
     assert_eq!(found.n, (400.0 * std::f64::consts::FRAC_2_PI).round() as usize);
     // With one run of 20 s beside it the mean moves by its share.
     let both = CellTimes { summaries: vec![law], ..times("m", "T4", &[20.0]) };
-    let pooling = Pooling::fit(&[both], None, "L40S", TAU_FLOOR).expect("a cell");
+    let pooling = Pooling::fit(&[both], None, "L40S", [0.0, TAU_FLOOR]).expect("a cell");
     let runs = 400.0 * std::f64::consts::FRAC_2_PI;
     let expected = 10.0_f64.ln() + 2.0_f64.ln() / (runs + 1.0);
     assert_relative_eq!(pooling.cell(&name("m", "T4")).expect("measured").pooled.mean, expected, max_relative = 1e-9);
     let point = lognormal_of(400, at(0.5, 10.0), at(0.95, 10.0)).expect("percentiles");
     let without_spread = CellTimes { summaries: vec![point], ..times("m", "T4", &[]) };
-    assert!(Pooling::fit(&[without_spread], None, "L40S", TAU_FLOOR).is_err());
+    assert!(Pooling::fit(&[without_spread], None, "L40S", [0.0, TAU_FLOOR]).is_err());
 }
 
 /// With many runs of its own a cell borrows nothing; without spread across models it borrows all.
@@ -145,15 +145,15 @@ fn the_limits_of_many_runs_and_of_no_spread_across_models() {
         cells.push(times(model, "L40S", &spread(1.0, 50)));
         cells.push(times(model, "T4", &spread(5.0, 50)));
     }
-    let pooling = Pooling::fit(&cells, None, "L40S", TAU_FLOOR).expect("cells");
+    let pooling = Pooling::fit(&cells, None, "L40S", [0.0, TAU_FLOOR]).expect("cells");
     let many = pooling.cell(&name("x", "T4")).expect("measured").pooled;
     assert_relative_eq!(many.median_s(), 20.0, max_relative = 1e-4);
-    let alike = Pooling::fit(&cells, None, "L40S", 0.0).expect("cells");
+    let alike = Pooling::fit(&cells, None, "L40S", [0.0, 0.0]).expect("cells");
     let ratio = alike.ratio("T4", Some(("x", ""))).expect("others");
     assert!(ratio.tau < 1e-6, "{ratio:?}");
     cells[1] = times("x", "T4", &[]);
     cells.remove(1);
-    let alike = Pooling::fit(&cells, None, "L40S", 0.0).expect("cells");
+    let alike = Pooling::fit(&cells, None, "L40S", [0.0, 0.0]).expect("cells");
     let borrowed = alike.cell(&name("x", "T4")).expect("borrowed");
     assert_eq!(borrowed.own, None);
     assert_relative_eq!(borrowed.pooled.median_s(), 2.0 * 5.0, max_relative = 1e-9);
@@ -204,7 +204,7 @@ fn intervals_cover_in_drawn_worlds() {
     let mut narrower = 0;
     for _ in 0..300 {
         let world = world(&mut rng, &[1, 2, 0, 3, 5]);
-        let pooling = Pooling::fit(&world.cells, None, "L40S", TAU_FLOOR).expect("cells");
+        let pooling = Pooling::fit(&world.cells, None, "L40S", [0.0, TAU_FLOOR]).expect("cells");
         for (cell, median) in &world.truth {
             let Some(found) = pooling.cell(cell) else { continue };
             let (low, high) = found.pooled.interval_s(0.95);
@@ -231,7 +231,7 @@ fn few_models_borrow_the_spread_across_models_of_other_gpus() {
         let mut world = world(&mut rng, &[3]);
         world.cells.retain(|times| times.cell.model.as_str() < "m4");
         let kept: Vec<CellTimes> = world.cells.iter().filter(|times| times.cell != name("m0", "T4")).cloned().collect();
-        let pooling = Pooling::fit(&kept, None, "L40S", 0.0).expect("cells");
+        let pooling = Pooling::fit(&kept, None, "L40S", [0.0, 0.0]).expect("cells");
         assert_eq!(pooling.ratio("T4", None).expect("others").k, 3);
         let truth = world.truth.iter().find(|(cell, _)| *cell == name("m0", "T4")).expect("drawn").1;
         let (low, high) = pooling.cell(&name("m0", "T4")).expect("borrowed").pooled.interval_s(0.95);

@@ -2,6 +2,8 @@
 
 use std::io::{Write, stderr};
 
+use approx::assert_relative_eq;
+
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
@@ -223,4 +225,42 @@ fn equal_percentiles_are_one_number() {
     let alone = Calibration::of(&runs, &CalibrationOptions::default()).cells[0].clone();
     let is_said = |flag: &Flag| matches!(flag, Flag::NoLaw { because } if because.starts_with("equal percentiles"));
     assert!(alone.flags.iter().any(is_said), "{:?}", alone.flags);
+}
+
+/// Pairs that agree to a thousandth say nothing of other days: 0.1 is believed at least, with three degrees of freedom, whose t
+/// is 2.353 by tables; a cell's own runs outweigh it.
+#[test]
+fn cells_that_are_alike_make_no_point_of_a_lone_run() {
+    let tight = |n: usize| (0..n).map(|k| warm("T4", 5.0 + 0.001 * (k % 2) as f64)).collect::<String>();
+    let reach = |rows: &str, model: &str, options: &CalibrationOptions| {
+        let found = Calibration::of(&runs(rows), options);
+        let fit = found.cell(Phase::Warm, model, "v", "T4").and_then(|cell| cell.fit.clone()).expect("a law");
+        (fit.factor.high / fit.factor.low).ln() / 2.0
+    };
+    let lone = warm("T4", 20.0).replace("m,v", "o,v");
+    let options = CalibrationOptions { stated: Vec::new(), ..options() };
+    for pairs in [tight(2), tight(2) + &tight(2).replace("m,v", "p,v") + &tight(2).replace("m,v", "q,v")] {
+        let rows = pairs + &lone;
+        assert_relative_eq!(reach(&rows, "o", &options), 2.353 * 0.1, max_relative = 1e-3);
+        // (3 · 0.1² + 0) / 4 of two runs, whose t with four degrees is 2.132.
+        let of_two = 2.132 * (0.0075f64 / 2.0).sqrt();
+        assert_relative_eq!(reach(&rows, "m", &options), of_two, max_relative = 2e-3);
+    }
+    // (3 · 0.1² + 0) / 21 of nineteen; t with 21 degrees is 1.721.
+    let of_many = 1.721 * (0.03f64 / 21.0 / 19.0).sqrt();
+    assert_relative_eq!(reach(&(tight(19) + &lone), "m", &options), of_many, max_relative = 2e-3);
+    let believed = CalibrationOptions { believed: vec![Phase::Warm], ..options };
+    assert!(reach(&(tight(2) + &lone), "o", &believed) < 0.002);
+}
+
+/// A first request waits for weights as a boot does, and nothing else is said of its spread.
+#[test]
+fn a_lone_first_request_has_the_spread_that_is_stated_of_boots() {
+    let cold = warm("T4", 60.0).replace(",warm,", ",cold,");
+    let boots = StatedCv { phase: Phase::Boot, cv: 0.73, source: "a trace (2024)".into() };
+    let options = CalibrationOptions { stand_ins: vec![boots], ..CalibrationOptions::default() };
+    let found = Calibration::of(&runs(&cold), &options);
+    let fit = found.cell(Phase::Cold, "m", "v", "T4").and_then(|cell| cell.fit.clone()).expect("a law");
+    assert_relative_eq!(fit.law.cv(), 0.73, max_relative = 1e-6);
+    assert!(fit.factor.high / fit.factor.low > 10.0, "{fit:?}");
 }

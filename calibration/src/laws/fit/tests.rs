@@ -84,8 +84,8 @@ fn newtons_method_finds_the_closed_forms() {
     }
 }
 
-/// By hand for ten times with Σ (ln x - mu)² = S: mu ± t(8) · sqrt(S / 10 / 10 · 10 / 8); and the mean of exponential
-/// times, by e^(± t(9) sqrt(1 / 10 · 10 / 9)).
+/// By hand for ten times with Σ (ln x - mu)² = S: mu ± t(9) · sqrt(S / 9 / 10), and the median by the delta method with
+/// t(8) · sqrt(S / 10 / 10 · 10 / 8) of its logarithm; and the mean of exponential times, by e^(± t(9) sqrt(1 / 10 · 10 / 9)).
 #[test]
 fn intervals_of_complete_samples_are_those_of_the_formula() {
     let seconds = [3.2, 4.1, 2.8, 6.5, 3.9, 5.0, 4.4, 3.1, 7.9, 4.7];
@@ -93,12 +93,12 @@ fn intervals_of_complete_samples_are_those_of_the_formula() {
     let [mu, ln_sigma] = moments(seconds.iter().map(|x: &f64| x.ln()));
     let lognormal = fit_law(Family::Lognormal, &times).expect("a fit");
     let [low, high] = lognormal.parameters()[0].interval.expect("an interval");
-    let half = 2.306_004_135 * (ln_sigma.exp().powi(2) / 8.0).sqrt();
+    let half = 2.262_157_163 * ln_sigma.exp() / 3.0;
     assert_relative_eq!(low, mu - half, max_relative = 1e-7);
     assert_relative_eq!(high, mu + half, max_relative = 1e-7);
-    // The median is e^mu, and so is its interval.
+    let half = 2.306_004_135 * (ln_sigma.exp().powi(2) / 8.0).sqrt();
     let [median_low, _] = lognormal.quantile(0.5).interval.expect("an interval");
-    assert_relative_eq!(median_low.ln(), low, max_relative = 1e-6);
+    assert_relative_eq!(median_low.ln(), mu - half, max_relative = 1e-6);
     let [low, high] = fit_law(Family::Exponential, &times).expect("a fit").mean().interval.expect("an interval");
     assert_relative_eq!((high / low).ln(), 2.0 * 2.262_157_163 / 3.0, max_relative = 1e-6);
 }
@@ -144,4 +144,17 @@ fn a_fit_is_read_as_it_was_written() {
         assert_eq!(again, fit);
         assert_eq!(again.quantile(0.95), fit.quantile(0.95));
     }
+}
+
+/// By scipy 1.17.1: `t.ppf(0.975, 2)` times the standard error of the logarithms; `chi2.ppf` of two degrees of freedom.
+#[test]
+fn three_times_tell_a_spread_as_well_as_three_can() {
+    let fit = fit_law(Family::Lognormal, &Times::ended(&[2.51, 2.133, 2.9]).expect("a sample")).expect("a fit");
+    let [mu, sigma] = &fit.parameters()[..] else { panic!("{fit:?}") };
+    assert_relative_eq!(mu.value, 0.914_174_309_9, max_relative = 1e-9);
+    assert_relative_eq!(mu.interval.expect("an interval")[1] - mu.value, 0.381_766_565_4, max_relative = 1e-8);
+    assert_relative_eq!(sigma.value, 0.125_480_601_9, max_relative = 1e-8);
+    let [low, high] = sigma.interval.expect("an interval");
+    assert_relative_eq!(low, 0.080_015_659_9, max_relative = 1e-6);
+    assert_relative_eq!(high, 0.965_848_861_0, max_relative = 1e-6);
 }

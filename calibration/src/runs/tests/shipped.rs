@@ -48,7 +48,7 @@ fn boots_that_were_measured_become_runs() {
 #[test]
 fn the_default_scenario_s_own_table_can_be_pooled() {
     let times = benchmarks().runs(false).cell_times(Phase::Warm).expect("no summaries");
-    let pooling = Pooling::fit(&times, None, "L40S", TAU_FLOOR).expect("cells");
+    let pooling = Pooling::fit(&times, None, "L40S", [0.0, TAU_FLOOR]).expect("cells");
     let cell = CellName { model: "instantid".into(), variant: "fp16".into(), gpu: "L40S".into() };
     let found = pooling.cell(&cell).expect("measured").pooled;
     assert!((found.median_s() - 8.9).abs() < 1e-9 && found.n == 1, "{found:?}");
