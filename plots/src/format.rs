@@ -83,8 +83,12 @@ pub fn estimate(of: Estimate, unit: Unit) -> String {
     if half <= 0.0 {
         return plain(of.value, unit);
     }
-    let decimals = decimals(half).min(unit.decimals_max(value.abs()));
-    let write = |number: f64| rounded(number, decimals);
+    // An end well above zero is not written as zero.
+    let of_half = decimals(half);
+    let is_lost = !no_lower && low > half / 50.0 && low * 10f64.powi(of_half) < 0.5;
+    let digits = if is_lost { decimals(low) } else { of_half };
+    let digits = digits.min(unit.decimals_max(value.abs()));
+    let write = |number: f64| rounded(number, digits);
     let text = signed(before, &write(value), after);
     if high.is_finite() {
         let (low, high) = (write(low), write(high));
@@ -283,6 +287,9 @@ mod tests {
         assert_eq!(estimate(of(0.9534, 0.951, 0.956), Unit::Share), "95.3 % (95.1–95.6)");
         assert_eq!(estimate(of(-41.66, -42.2, -41.1), Unit::PerCent), "−41.7 % (−42.2 to −41.1)");
         assert_eq!(estimate(of(2.61, 2.3, 2.9), Unit::Ratio), "2.6× (2.3–2.9)");
+        // Not from zero on, where the end is above it.
+        assert_eq!(estimate(of(15.87, 2.85, 88.4), Unit::Seconds), "16 s (3–88)");
+        assert_eq!(estimate(of(15.87, 0.05, 88.4), Unit::Seconds), "20 s (0–90)");
     }
 
     #[test]

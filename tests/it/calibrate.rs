@@ -57,8 +57,8 @@ fn a_law_has_the_numbers_of_the_textbook() {
     let parameter = |k: usize| &lognormal["parameters"][k][1];
     assert_relative_eq!(number(&parameter(0)["value"]), mu, max_relative = 1e-9);
     assert_relative_eq!(number(&parameter(1)["value"]), sigma, max_relative = 1e-9);
-    // Student's t of 22 degrees of freedom is 2.0739 by tables; the variance of the mean is sigma^2/(n - 2).
-    let reach = 2.0739 * sigma / (n - 2.0).sqrt();
+    // Student's t of 23 degrees of freedom is 2.0687 by tables; the variance of the mean is sigma^2/(n - 1).
+    let reach = 2.0687 * sigma / (n - 1.0).sqrt();
     assert_relative_eq!(number(&parameter(0)["interval"][1]), mu + reach, max_relative = 1e-4);
     let likelihood = -logs.iter().sum::<f64>() - n * (sigma.ln() + 0.5 * (2.0 * std::f64::consts::PI).ln() + 0.5);
     assert_relative_eq!(number(&lognormal["log_likelihood"]), likelihood, max_relative = 1e-9);

@@ -33,9 +33,19 @@ pub(crate) fn headline(of: &Worlds) -> String {
         [] => format!("{open} No single number is shown to decide it."),
         [first, rest @ ..] => {
             let next = rest.first().map_or(String::new(), |second| format!(" Next: {}.", advice(second, false)));
-            format!("{open} Measure first: {}.{next}", advice(first, true))
+            format!("{open} Measure first: {}.{next}{}", advice(first, true), few_worlds(wrong, of.worlds))
         }
     }
+}
+
+/// A few worlds in which another choice is right tell badly what decides it: with ten a share of one half is known to 0.2 to 0.8.
+fn few_worlds(wrong: f64, worlds: u32) -> String {
+    let count = (wrong * f64::from(worlds)).round();
+    if count >= 10.0 {
+        return String::new();
+    }
+    let are = if count <= 1.0 { "That is one world".to_owned() } else { format!("Those are {count} worlds") };
+    format!(" {are} of {worlds}, too few to tell well what decides it: draw more (--worlds).")
 }
 
 /// `benchmark instantid on A10 (about 20 runs): it decides 60 % of what is open`.
@@ -115,5 +125,13 @@ mod tests {
             ["0 %", "less than 1 %", "23 %", "more than 99 %", "100 %"]
         );
         assert_eq!([3.456, 123.4].map(dollars), ["3.46", "123"]);
+    }
+
+    #[test]
+    fn what_hardly_any_world_says_is_said_to_be_little() {
+        let ends = "of 500, too few to tell well what decides it: draw more (--worlds).";
+        assert_eq!(few_worlds(0.002, 500), format!(" That is one world {ends}"));
+        assert_eq!(few_worlds(0.018, 500), format!(" Those are 9 worlds {ends}"));
+        assert_eq!(few_worlds(0.02, 500), "");
     }
 }
