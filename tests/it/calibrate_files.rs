@@ -235,3 +235,36 @@ fn times_of_two_shapes_make_no_ratio_of_gpu_types() {
     assert_eq!((&borrowed["cell"]["name"]["model"], &borrowed["cell"]["timed"]["steps"]), (&json!("n"), &json!(20.0)));
     assert_relative_eq!(number(&borrowed["mean_s"]["value"]), 16.0, max_relative = 2e-3);
 }
+
+/// Of runs of one size, with an adapter and without, the factor is told; another size is refused, by name too.
+#[test]
+fn runs_that_differ_in_their_adapter_alone_are_no_refused_mixture() {
+    let place = Place::new();
+    let header = "model,variant,gpu,phase,seconds,ok,steps,adapter,date,source\n";
+    let row = |(seconds, adapter): (f64, &str)| format!("m,v,L40S,warm,{seconds},yes,20,{adapter},2026-11-01,bench\n");
+    let rows: String =
+        [(4.9, ""), (5.0, ""), (5.1, ""), (5.05, ""), (6.4, "ink"), (6.5, "ink"), (6.6, "ink")].map(row).concat();
+    write(&place, "runs.csv", &(header.to_owned() + &rows));
+    let words = said(&place, &format!("calibrate runs.csv {ON}"));
+    // The ratio of the geometric means, 6.4995 s and 5.0120 s.
+    assert!(words.contains("m v, L40S at 20 steps") && words.contains("adapter × 1.3 ±"), "{words}");
+    for (asked, cause, mend) in [
+        ("", "steps 40 lies 2.00 times beyond 20", "measure there: runs of one size do not tell how times grow"),
+        (
+            " --extrapolate",
+            "cannot tell what a step takes: all that ended are of one size",
+            "add runs that differ in steps",
+        ),
+    ] {
+        let refused = place.fleetfront(&format!("calibrate runs.csv {ON} --shape steps=40{asked}"));
+        let told = refused.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(refused.code == Some(2) && told.contains(cause) && told.contains(mend), "{told}");
+    }
+    // One that was cut off asked for more; all that ended ask for as much.
+    let cut_off = "m,v,L40S,warm,1800,timeout,99,,2026-11-01,bench\n";
+    let ended =
+        ["100", "101", "99"].map(|seconds| format!("m,v,L40S,warm,{seconds},yes,1,,2026-11-01,bench\n")).concat();
+    write(&place, "runs.csv", &(header.to_owned() + &ended + cut_off));
+    let refused = place.fleetfront(&format!("calibrate runs.csv {ON}"));
+    assert!(refused.stderr.contains("all that ended ask for 1 step of the same size"), "{}", refused.stderr);
+}

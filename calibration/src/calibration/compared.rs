@@ -4,7 +4,8 @@ use approx::assert_relative_eq;
 
 use super::tests::runs;
 use super::{CalibratedCell, Calibration, CalibrationOptions, Flag};
-use crate::runs::{Phase, Shape};
+use crate::day::Day;
+use crate::runs::{Phase, Repeats, Runs, RunsOptions, Shape};
 
 /// Two runs, a hundredth below and above in logarithms.
 ///
@@ -134,4 +135,28 @@ fn boots_are_compared_whatever_is_asked_for_and_first_requests_are_not() {
     let (by, _) = ratio(&calibration(&of("boot"), None)).expect("m is compared");
     assert_relative_eq!(by, 2.0, max_relative = 1e-9);
     assert_eq!(ratio(&calibration(&of("cold"), None)), None);
+}
+
+/// Runs that differ in their adapter alone: a factor, which has to be given to those that state nothing else too.
+#[test]
+fn times_with_and_without_an_adapter_meet_at_either() {
+    let header = "model,gpu,phase,seconds,adapter,date,source\n";
+    let row = |(seconds, adapter): (f64, &str)| format!("m,T4,warm,{seconds},{adapter},2026-11-01,kit\n");
+    let with = [(6.5, "anime"), (6.4, "anime"), (6.6, "anime")];
+    let without = [(5.0, ""), (4.9, ""), (5.1, "")];
+    // Geometric means.
+    let bare_s = (5.0_f64 * 4.9 * 5.1).cbrt();
+    let adapted_s = (6.5_f64 * 6.4 * 6.6).cbrt();
+    for (more, adapter, middle_s) in [((5.0, ""), "", bare_s), ((6.5, "anime"), "anime", adapted_s)] {
+        let rows: String = without.into_iter().chain(with).chain([more]).map(row).collect();
+        let options =
+            RunsOptions { repeats: Repeats::Keep, ..RunsOptions::on(Day::parse("2026-11-27").expect("a day")) };
+        let runs = Runs::read("runs.csv", &(header.to_owned() + &rows), &options).expect("valid");
+        let found = Calibration::of(&runs, &CalibrationOptions::default());
+        let cell = &found.cells[0];
+        assert_eq!((cell.timed.adapter.as_str(), cell.counts.ended), (adapter, 7));
+        assert_relative_eq!(cell.fit.as_ref().expect("a law").law.mean_s(), middle_s, max_relative = 3e-3);
+        let factor = cell.shape_fit.as_ref().expect("a factor").adapter_factor;
+        assert_relative_eq!(factor, adapted_s / bare_s, max_relative = 3e-3);
+    }
 }

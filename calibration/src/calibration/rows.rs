@@ -155,6 +155,11 @@ impl Judged<'_> {
         if let Some(found) = law.misfit(&shaped) {
             self.flags.push(Flag::ShapeMisfit { shape: found.shape.to_string(), ratio: found.ratio });
         }
+        if options.extrapolate
+            && let Some(error) = law.untold_size(&self.timed)
+        {
+            return Err(error);
+        }
         let law = self.shape_fit.insert(law);
         let wanted = if options.extrapolate {
             law.extrapolate(&self.timed, ANY_COVERAGE)
@@ -165,9 +170,11 @@ impl Judged<'_> {
             let beyond = wanted.beyond.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             self.flags.push(Flag::Extrapolated { beyond });
         }
+        let states_none = shaped.iter().any(|(_, shape)| *shape == Shape::default());
         let scaled = |run: &&Run| {
-            // What states no shape, as the tables of a scenario do, is taken for the wanted one.
-            if run.shape == Shape::default() {
+            // What states no shape, as the tables of a scenario do, is taken for the wanted one; but where runs differ in
+            // their adapter alone, it has none.
+            if run.shape == Shape::default() && !states_none {
                 return (*run).clone();
             }
             let factor = wanted.median_s / law.extrapolate(&run.shape, ANY_COVERAGE).median_s;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, COLUMNS, ShapeError, ShapeFit, stated};
+use super::{Asked, COLUMNS, ShapeError, ShapeFit, ShapeParameter, stated};
 use crate::least_squares::Point;
 use crate::runs::Shape;
 use crate::student::student_quantile;
@@ -118,6 +118,15 @@ impl ShapeFit {
         let [(ln_from, start), (ln_to, end)] = ends.map(|asked| asked.log_seconds(&self.point()));
         let gradient = std::array::from_fn(|k| end[k] - start[k]);
         Some((ln_to - ln_from, self.variance_along(&gradient).max(0.0).sqrt()))
+    }
+
+    /// Why a shape is not even extrapolated to: runs of one size do not tell how times grow with it.
+    pub(crate) fn untold_size(&self, shape: &Shape) -> Option<ShapeError> {
+        let beyond = self.beyond(&Asked::of(shape));
+        let column = COLUMNS.into_iter().find(|column| beyond.iter().any(|beyond| beyond.column == *column))?;
+        let because = "all that ended are of one size".to_owned();
+        let untold = ShapeError::NotTold { parameter: ShapeParameter::PerStep, column, because };
+        self.is_of_one_size().then_some(untold)
     }
 
     fn variance_along(&self, gradient: &Point) -> f64 {
