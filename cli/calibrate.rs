@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use fleetfront_calibration::{
     CalibrationOptions, CalibrationStudy, CellStudy, ContradictionRule, Day, Flag, Phase, Problem, Roofline, Runs,
-    Shape, StatedCv, StudyEffort, StudyFacts,
+    Shape, ShapeFit, StatedCv, StudyEffort, StudyFacts,
 };
 use fleetfront_plots::{
     CalibrationAnswer, CalibrationAsked, calibration_sentences, calibration_sources, calibration_tables,
@@ -219,13 +219,16 @@ fn shape_problem(of: &CellStudy, line: u64, because: &str, inputs: &Inputs) -> P
         |runs: &Runs| runs.rows.iter().any(|run| run.line == line && run.cell == *name && run.phase == of.cell.phase);
     let file = inputs.parts.iter().find(|(_, runs)| is_of(runs)).map_or(String::new(), |(file, _)| file.clone());
     let cell = format!("{} {}", name.model, name.variant);
-    let is_outside = of.cell.shape_fit.is_some();
+    let law = of.cell.shape_fit.as_ref();
+    let is_outside = law.is_some();
     let message = if is_outside {
         format!("{} on {}: {cause}", cell.trim_end(), name.gpu)
     } else {
         format!("{} on {} has runs of several shapes, and {cause}", cell.trim_end(), name.gpu)
     };
-    let help = if is_outside {
+    let help = if law.is_some_and(ShapeFit::is_of_one_size) {
+        "measure there: runs of one size do not tell how times grow".to_owned()
+    } else if is_outside {
         "allow it by name with --extrapolate, or measure there".to_owned()
     } else {
         format!("{mend}; or give each shape a variant of its own, or leave others out with --mixed-shapes leave-out")

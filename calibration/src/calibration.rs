@@ -9,6 +9,8 @@ mod borrowed;
 mod bounds;
 mod cell;
 #[cfg(test)]
+mod compared;
+#[cfg(test)]
 mod coverage;
 mod dispute;
 mod first_requests;

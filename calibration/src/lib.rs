@@ -60,7 +60,7 @@ pub use nearest::{is_slip_of, nearest};
 pub use percentiles::{Percentile, PercentileError, TwoPercentiles, lognormal_of};
 pub use pooling::{
     CellEstimate, CellSpread, CellTimes, ENOUGH_CELLS, LogMedian, Pooling, PoolingError, RandomEffects, RatioOfModel,
-    SPREAD_FLOOR, SpreadOfEffects, SpreadPrior, TAU_FLOOR,
+    SPREAD_FLOOR, SpreadOfEffects, SpreadPrior, TAU_FLOOR, TimedAt,
 };
 pub use prices::{PriceRow, Prices};
 pub use problem::Problem;

@@ -6,17 +6,20 @@ mod estimate;
 mod spreads;
 #[cfg(test)]
 mod tests;
+mod timed_at;
 
 use serde::{Deserialize, Serialize};
 
 use estimate::combined;
+use timed_at::at_shape_of;
 
 pub use effects::{RandomEffects, RatioOfModel, SpreadOfEffects, TAU_FLOOR};
 pub use estimate::LogMedian;
 pub use spreads::{CellSpread, SPREAD_FLOOR, SpreadPrior};
+pub use timed_at::TimedAt;
 
 use crate::percentiles::TwoPercentiles;
-use crate::runs::CellName;
+use crate::runs::{CellName, Shape};
 
 /// The times of one cell, in seconds above zero.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +32,16 @@ pub struct CellTimes {
     pub cut_off_s: Vec<f64>,
     /// Percentiles of further runs: each counts as as many runs as would know its mean and its spread so well.
     pub summaries: Vec<TwoPercentiles>,
+    /// The shape that all of them are of.
+    pub timed: TimedAt,
+}
+
+impl CellTimes {
+    /// None yet.
+    #[must_use]
+    pub fn none_of(cell: CellName) -> Self {
+        Self { cell, seconds: Vec::new(), cut_off_s: Vec::new(), summaries: Vec::new(), timed: TimedAt::default() }
+    }
 }
 
 /// From so many cells on with two runs or more, their spreads alone tell the spread of one more.
@@ -77,6 +90,7 @@ pub struct Pooling {
 struct Own {
     cell: CellName,
     median: LogMedian,
+    timed: TimedAt,
 }
 
 /// What is known of a cell.
@@ -129,7 +143,7 @@ impl Pooling {
                 if prior.cells == 1 && !prior.is_least && summary.spread.is_some() { stated } else { Some(prior) };
             let with_cut_off = || cut_off::median_of(times, known.as_ref(), prior.posterior(summary.spread).freedom);
             let median = with_cut_off().unwrap_or_else(|| prior.median_of(summary.mean, summary.n, summary.spread));
-            Own { cell: times.cell.clone(), median }
+            Own { cell: times.cell.clone(), median, timed: times.timed.clone() }
         };
         let cells: Vec<Own> = cells.iter().zip(&summaries).map(own).collect();
         let ratios = ratios(&cells, reference);
@@ -143,8 +157,27 @@ impl Pooling {
         &self.prior
     }
 
+    /// The GPU type that the others are compared with.
+    #[must_use]
+    pub fn reference(&self) -> &str {
+        &self.reference
+    }
+
+    /// The cells of a GPU that are compared with those of their models on the reference.
+    pub fn compared(&self, gpu: &str) -> impl Iterator<Item = &CellName> {
+        self.ratios.iter().map(|ratio| &ratio.cell).filter(move |cell| cell.gpu == gpu)
+    }
+
+    /// The shapes of a cell and of its model on the reference, where these keep the two from being compared.
+    #[must_use]
+    pub fn shapes_apart(&self, cell: &CellName) -> Option<[&Shape; 2]> {
+        let (own, base) = (self.own(cell)?, self.base_of(cell)?);
+        let apart = at_shape_of(own, base).is_none();
+        own.timed.shape.as_ref().zip(base.timed.shape.as_ref()).filter(|_| apart).map(<[&Shape; 2]>::from)
+    }
+
     /// Log ratios of a GPU to the reference over models, `without` left out; `None` where no other model was measured
-    /// on both.
+    /// on both at one shape.
     ///
     /// The spread across models is the GPU's own from five models on, else that of all GPUs together; never below the
     /// floor.
@@ -161,7 +194,7 @@ impl Pooling {
     /// A cell that borrows takes the ratio of its GPU over the other models, never over itself.
     #[must_use]
     pub fn cell(&self, cell: &CellName) -> Option<CellEstimate> {
-        let own = self.own(cell);
+        let own = self.own(cell).map(|own| own.median);
         let borrowed = self.borrowed(cell);
         let pooled = match (own, borrowed) {
             (Some(own), Some(borrowed)) => combined(own, borrowed),
@@ -171,15 +204,21 @@ impl Pooling {
         Some(CellEstimate { pooled, own, borrowed })
     }
 
-    fn own(&self, cell: &CellName) -> Option<LogMedian> {
-        self.cells.iter().find(|own| own.cell == *cell).map(|own| own.median)
+    fn own(&self, cell: &CellName) -> Option<&Own> {
+        self.cells.iter().find(|own| own.cell == *cell)
+    }
+
+    /// The model of a cell on the reference.
+    fn base_of(&self, cell: &CellName) -> Option<&Own> {
+        base_of(&self.cells, cell, &self.reference)
     }
 
     fn borrowed(&self, cell: &CellName) -> Option<LogMedian> {
         if cell.gpu == self.reference {
             return None;
         }
-        let base = self.own(&CellName { gpu: self.reference.clone(), ..cell.clone() })?;
+        let base = self.base_of(cell)?;
+        let base = self.own(cell).map_or(Some(base.median), |own| at_shape_of(own, base))?;
         let ratio = self.ratio(&cell.gpu, Some((&cell.model, &cell.variant)))?;
         Some(base.plus(&ratio.predicted()))
     }
@@ -230,15 +269,17 @@ fn summary(times: &CellTimes) -> Result<Summary, PoolingError> {
     Ok(Summary { mean: sum / n, n, spread })
 }
 
+fn base_of<'a>(cells: &'a [Own], cell: &CellName, reference: &str) -> Option<&'a Own> {
+    let is_base =
+        |name: &CellName| name.gpu == reference && (&name.model, &name.variant) == (&cell.model, &cell.variant);
+    cells.iter().find(|own| is_base(&own.cell))
+}
+
 fn ratios(cells: &[Own], reference: &str) -> Vec<RatioOfModel> {
-    let base = |cell: &CellName| {
-        let name = CellName { gpu: reference.to_owned(), ..cell.clone() };
-        cells.iter().find(|own| own.cell == name).map(|own| own.median)
-    };
     let elsewhere = cells.iter().filter(|own| own.cell.gpu != reference);
     elsewhere
         .filter_map(|own| {
-            let base = base(&own.cell)?;
+            let base = at_shape_of(own, base_of(cells, &own.cell, reference)?)?;
             let ln_ratio = own.median.mean - base.mean;
             Some(RatioOfModel { cell: own.cell.clone(), ln_ratio, error: own.median.error.hypot(base.error) })
         })

@@ -294,15 +294,14 @@ impl Runs {
     }
 
     /// What pooling takes of a phase: of each cell, sorted by name, the times and summaries that may be fitted and that
-    /// somebody measured; cells where none ended are left out.
+    /// somebody measured, whatever their shape; cells where none ended are left out.
     ///
     /// # Errors
     /// A summary that makes no law, with its line.
     pub fn cell_times(&self, phase: Phase) -> Result<Vec<CellTimes>, (u64, PercentileError)> {
         let mut cells = Vec::new();
         for (name, rows) in self.cells(phase) {
-            let mut times =
-                CellTimes { cell: name.clone(), seconds: Vec::new(), cut_off_s: Vec::new(), summaries: Vec::new() };
+            let mut times = CellTimes::none_of(name.clone());
             for run in rows.into_iter().filter(|run| run.is_fitted()) {
                 match run.end {
                     RunEnd::Took { seconds } => times.seconds.push(seconds),
@@ -342,6 +341,16 @@ impl Runs {
     #[must_use]
     pub fn mixed_shapes(&self, file: &str, with_shape_law: &[&str]) -> Vec<Problem> {
         checks::mixed_shapes(self, file, with_shape_law)
+    }
+}
+
+impl Shape {
+    /// Whether requests of both have the same work: of adapters only whether there is one matters. What one states and the
+    /// other does not is not the same.
+    #[must_use]
+    pub fn asks_the_same_as(&self, other: &Self) -> bool {
+        let sizes = |of: &Self| (of.steps, of.megapixels, of.frames, of.images);
+        sizes(self) == sizes(other) && self.adapter.is_empty() == other.adapter.is_empty()
     }
 }
 

@@ -171,6 +171,7 @@ fn beyond(outside: &[Beyond]) -> String {
 struct Asked {
     /// Steps, megapixels, frames, images.
     columns: [f64; 4],
+    states_steps: bool,
     has_adapter: bool,
 }
 
@@ -179,7 +180,7 @@ const COLUMNS: [&str; 4] = ["steps", "megapixels", "frames", "images"];
 impl Asked {
     fn of(shape: &Shape) -> Self {
         let columns = stated(shape).map(|value| value.unwrap_or(1.0));
-        Self { columns, has_adapter: !shape.adapter.is_empty() }
+        Self { columns, states_steps: shape.steps.is_some(), has_adapter: !shape.adapter.is_empty() }
     }
 
     /// The predicted seconds at a point, and the derivatives of their logarithm.
@@ -206,7 +207,8 @@ impl ShapeFit {
     /// - `runs`: seconds above zero and what was asked for, of one model, variant and GPU; timeouts and failures left
     ///   out. A column is stated for all runs or for none.
     ///
-    /// The factor of an adapter is fitted where some runs have one and others have none; which one does not matter.
+    /// The factor of an adapter is fitted where some runs have one and others have none; which one does not matter. Runs that
+    /// differ in nothing but their adapter tell the time of their one size and that factor: see [`Self::is_of_one_size`].
     ///
     /// # Errors
     /// [`ShapeError`] where the runs are not such, or cannot tell a parameter.
@@ -221,6 +223,8 @@ impl ShapeFit {
         check_stated(runs)?;
         let asked: Vec<(f64, Asked)> = runs.iter().map(|(seconds, shape)| (seconds.ln(), Asked::of(shape))).collect();
         let mut free = free_parameters(&asked, exponents);
+        // Nothing tells a fixed part from steps, and nothing needs to.
+        free[0] = !differ_in_adapters_alone(runs);
         let varying = free;
         loop {
             let fit = Self::with(&asked, free, varying);
@@ -300,6 +304,12 @@ impl ShapeFit {
         Ok((law, errors))
     }
 
+    /// Whether its runs differ in nothing but their adapter: it does not tell how times grow with the size.
+    #[must_use]
+    pub fn is_of_one_size(&self) -> bool {
+        self.measured.iter().all(|(low, high)| low.total_cmp(high).is_eq())
+    }
+
     /// The share of the time of a request that is what every request takes.
     #[must_use]
     pub fn fixed_share(&self, shape: &Shape) -> f64 {
@@ -339,6 +349,13 @@ fn check_stated(runs: &[(f64, Shape)]) -> Result<(), ShapeError> {
         }
     }
     Ok(())
+}
+
+fn differ_in_adapters_alone(runs: &[(f64, Shape)]) -> bool {
+    let bare = |shape: &Shape| Shape { adapter: String::new(), ..shape.clone() };
+    let Some((_, first)) = runs.first() else { return false };
+    let differ = runs.iter().any(|(_, shape)| shape.adapter != first.adapter);
+    differ && runs.iter().all(|(_, shape)| bare(shape) == bare(first))
 }
 
 fn free_parameters(asked: &[(f64, Asked)], exponents: Exponents) -> [bool; MOST] {
@@ -396,7 +413,7 @@ fn starts(asked: &[(f64, Asked)], free: [bool; MOST]) -> Vec<Point> {
     let mut starts = Vec::new();
     for share in [0.5, 0.02, 0.9] {
         for exponent in exponents {
-            let fixed = share * shortest;
+            let fixed = if free[0] { share * shortest } else { 0.0 };
             let rate = |(ln, asked): &(f64, Asked)| (ln.exp() - fixed).ln() - ln_work(asked);
             let ln_per_step = asked.iter().map(rate).sum::<f64>() / n;
             let of = |k: usize| if free[k] { *exponent } else { 1.0 };
@@ -435,9 +452,7 @@ fn not_told(parameter: ShapeParameter, asked: &[(f64, Asked)]) -> ShapeError {
     let constant = |k: usize| asked.iter().all(|(_, other)| other.columns[k].total_cmp(&first.columns[k]).is_eq());
     let varying: Vec<&str> = (0..4).filter(|k| !constant(*k)).map(|k| COLUMNS[k]).collect();
     let because = match parameter {
-        ShapeParameter::Fixed | ShapeParameter::PerStep if varying.is_empty() => {
-            format!("all ask for {} steps of the same size, frames and images", first.columns[0])
-        }
+        ShapeParameter::Fixed | ShapeParameter::PerStep if varying.is_empty() => same_of_all(first),
         ShapeParameter::Fixed | ShapeParameter::PerStep => {
             format!("{} vary, but not their product", varying.join(" and "))
         }
@@ -447,4 +462,13 @@ fn not_told(parameter: ShapeParameter, asked: &[(f64, Asked)]) -> ShapeError {
         _ => format!("{} rise and fall together", varying.join(" and ")),
     };
     ShapeError::NotTold { parameter, column: parameter.column(), because }
+}
+
+fn same_of_all(asked: &Asked) -> String {
+    let what = match asked.columns[0] {
+        _ if !asked.states_steps => "the same steps,".to_owned(),
+        steps if steps.total_cmp(&1.0).is_eq() => "1 step of the same".to_owned(),
+        steps => format!("{steps} steps of the same"),
+    };
+    format!("all that ended ask for {what} size, frames and images")
 }

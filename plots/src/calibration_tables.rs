@@ -169,10 +169,16 @@ fn shape_laws(study: &CalibrationStudy, sources: &[String]) -> CalibrationTable 
     let mut out = table(heading, &columns, &[4, 5]);
     for of in &study.cells {
         let Some(law) = &of.cell.shape_fit else { continue };
+        let [fixed, step] = if law.is_of_one_size() {
+            ["–", "– (one size)"].map(str::to_owned)
+        } else {
+            [(ShapeParameter::Fixed, law.fixed_s), (ShapeParameter::PerStep, law.per_step_s)]
+                .map(|(parameter, value)| part(law, parameter, value, Unit::Seconds))
+        };
         out.rows.push(vec![
             of.cell.name.to_string(),
-            part(law, ShapeParameter::Fixed, law.fixed_s, Unit::Seconds),
-            part(law, ShapeParameter::PerStep, law.per_step_s, Unit::Seconds),
+            fixed,
+            step,
             exponents(law),
             plain(law.sigma, Unit::Count),
             law.n.to_string(),

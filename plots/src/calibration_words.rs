@@ -100,6 +100,7 @@ pub(crate) fn flag_word(flag: &Flag) -> &'static str {
         Flag::Divided { .. } => "divided",
         Flag::TwoGroups { .. } => "two groups",
         Flag::TiedShapes { .. } => "tied shapes",
+        Flag::NotCompared { .. } => "not compared",
         Flag::NotMeasured => "not measured",
         Flag::StatedSpread { .. } => "stated spread",
         Flag::OtherShapesLeftOut { .. } => "other shapes",

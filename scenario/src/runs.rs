@@ -179,6 +179,7 @@ fn is_told(flag: &Flag) -> bool {
         | Flag::Divided { .. }
         | Flag::TwoGroups { .. }
         | Flag::TiedShapes { .. }
+        | Flag::NotCompared { .. }
         | Flag::Stale { .. }
         | Flag::OtherShapesLeftOut { .. }
         | Flag::Extrapolated { .. }

@@ -32,7 +32,8 @@ impl<'a> Seen<'a> {
         let tells = CalibratedCell::of_failures(&joined.cells, model, variant, gpu);
         let (failed, failures) = tells.map_or((None, None), judged);
         let peaks = [warm, cold].into_iter().flatten().filter_map(|cell| cell.peak_gib);
-        let shape_fit = warm.and_then(|cell| Some((cell.shape_fit.as_ref()?, &cell.timed)));
+        let grows = |cell: &'a CalibratedCell| cell.shape_fit.as_ref().filter(|law| !law.is_of_one_size());
+        let shape_fit = warm.and_then(|cell| Some((grows(cell)?, &cell.timed)));
         Self { failed, failures, peak_gib: peaks.reduce(f64::max), shape_fit }
     }
 }

@@ -209,3 +209,62 @@ fn variants_have_features_quality_and_failures_with_kind_and_source() {
     let words = said(&place, &format!("calibrate folder {ON}"));
     assert!(words.contains("only the tables of this scenario are taken, for it has problems"), "{words}");
 }
+
+/// Of a model timed at 20 steps here and at 40 there nobody knows how much faster one GPU type is: a time of another model is not
+/// made of that, and the list says what to do. At one shape, it is.
+#[test]
+fn times_of_two_shapes_make_no_ratio_of_gpu_types() {
+    let place = Place::new();
+    let on = |gpu: &str, model: &str, seconds: f64, steps: u32| {
+        let row = |by: f64| warm(model, "v", seconds * by, steps).replace(",L40S,", &format!(",{gpu},"));
+        [0.99, 1.0, 1.01].map(row).concat()
+    };
+    let bases = on("L40S", "m", 4.0, 20) + &on("L40S", "n", 8.0, 20);
+    write(&place, "apart.csv", &(HEADER.to_owned() + &bases + &on("A10", "m", 16.0, 40)));
+    let words = said(&place, &format!("calibrate apart.csv {ON}"));
+    let flag = "m v, A10 (warm requests): not compared with L40S: the times are of 40 steps, and those on L40S of 20 steps; measure \
+                both at one shape";
+    assert!(words.contains(flag), "{words}");
+    assert!(!words.contains("n v, A10") && !words.contains("Ratios between GPU types"), "{words}");
+    write(&place, "alike.csv", &(HEADER.to_owned() + &bases + &on("A10", "m", 8.0, 20)));
+    let found = place.json_of(&format!("calibrate alike.csv {ON} --json"));
+    let ratio = &found["study"]["pooled"][0]["ratios"][0];
+    assert_relative_eq!(number(&ratio["ratio"]), 2.0, max_relative = 1e-6);
+    let cells = found["study"]["cells"].as_array().expect("cells");
+    let borrowed = cells.iter().find(|of| of["cell"]["basis"] == "borrowed").expect("n on A10");
+    assert_eq!((&borrowed["cell"]["name"]["model"], &borrowed["cell"]["timed"]["steps"]), (&json!("n"), &json!(20.0)));
+    assert_relative_eq!(number(&borrowed["mean_s"]["value"]), 16.0, max_relative = 2e-3);
+}
+
+/// Of runs of one size, with an adapter and without, the factor is told; another size is refused, by name too.
+#[test]
+fn runs_that_differ_in_their_adapter_alone_are_no_refused_mixture() {
+    let place = Place::new();
+    let header = "model,variant,gpu,phase,seconds,ok,steps,adapter,date,source\n";
+    let row = |(seconds, adapter): (f64, &str)| format!("m,v,L40S,warm,{seconds},yes,20,{adapter},2026-11-01,bench\n");
+    let rows: String =
+        [(4.9, ""), (5.0, ""), (5.1, ""), (5.05, ""), (6.4, "ink"), (6.5, "ink"), (6.6, "ink")].map(row).concat();
+    write(&place, "runs.csv", &(header.to_owned() + &rows));
+    let words = said(&place, &format!("calibrate runs.csv {ON}"));
+    // The ratio of the geometric means, 6.4995 s and 5.0120 s.
+    assert!(words.contains("m v, L40S at 20 steps") && words.contains("adapter × 1.3 ±"), "{words}");
+    for (asked, cause, mend) in [
+        ("", "steps 40 lies 2.00 times beyond 20", "measure there: runs of one size do not tell how times grow"),
+        (
+            " --extrapolate",
+            "cannot tell what a step takes: all that ended are of one size",
+            "add runs that differ in steps",
+        ),
+    ] {
+        let refused = place.fleetfront(&format!("calibrate runs.csv {ON} --shape steps=40{asked}"));
+        let told = refused.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(refused.code == Some(2) && told.contains(cause) && told.contains(mend), "{told}");
+    }
+    // One that was cut off asked for more; all that ended ask for as much.
+    let cut_off = "m,v,L40S,warm,1800,timeout,99,,2026-11-01,bench\n";
+    let ended =
+        ["100", "101", "99"].map(|seconds| format!("m,v,L40S,warm,{seconds},yes,1,,2026-11-01,bench\n")).concat();
+    write(&place, "runs.csv", &(header.to_owned() + &ended + cut_off));
+    let refused = place.fleetfront(&format!("calibrate runs.csv {ON}"));
+    assert!(refused.stderr.contains("all that ended ask for 1 step of the same size"), "{}", refused.stderr);
+}

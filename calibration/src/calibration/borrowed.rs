@@ -2,11 +2,12 @@
 
 use crate::fit::{Fit, Kind, RestsOn, RowsOf};
 use crate::pooling::Pooling;
-use crate::runs::{CellName, Phase};
+use crate::runs::{CellName, Phase, Shape};
 use crate::sample::push_once;
 use crate::spread::ANY;
 
 use super::bounds::bounds;
+use super::flag::several;
 use super::ratios::sources_of_both;
 use super::{CalibratedCell, Flag, LawBasis, RowsBehind};
 
@@ -39,14 +40,16 @@ impl Borrower<'_> {
         let predicted = ratio.predicted();
         let times = predicted.median_s();
         let on = self.reference;
-        let mut notes = vec![format!("{times:.2} times the time on {on}, as {} other models are", ratio.k)];
+        let at = if base.timed == Shape::default() { String::new() } else { format!(" at {}", base.timed) };
+        let others = several(ratio.k, "other model is", "other models are");
+        let mut notes = vec![format!("{times:.2} times the time on {on}{at}, as {others}")];
         for note in &fit.notes {
             push_once(&mut notes, note.clone());
         }
         let rows = RowsOf { model: ANY.to_owned(), variant: ANY.to_owned(), gpu: gpu.to_owned() };
         let kind = fit.kind.max(Kind::Derived);
         let mut sources = fit.sources.clone();
-        for lender in sources_of_both(gpu, on, self.measured) {
+        for lender in sources_of_both(gpu, self.pooling, self.measured) {
             push_once(&mut sources, lender);
         }
         let fit = Fit {

@@ -16,6 +16,7 @@ use crate::shape_fit::ShapeFit;
 use super::bounds::{bounds_of_mean, student};
 use super::groups::two_groups;
 use super::ranking::chooses_family;
+use super::ratios::not_compared;
 use super::rows::Judged;
 use super::{Flag, LawRanking, OWN_LAW_N, StatedCv, sources};
 
@@ -210,6 +211,7 @@ impl Judged<'_> {
         let of_shape: Vec<&Run> = self.all.iter().copied().filter(is_of_shape).collect();
         let failures = FailureRate::of(&of_shape);
         self.flags.extend(self.of_percentiles());
+        self.flags.extend(pooling.and_then(|pooling| not_compared(self.name, pooling)));
         if let Some(FailureRate::Certain { runs }) = failures {
             self.flags.push(Flag::OutOfMemory { runs });
         }

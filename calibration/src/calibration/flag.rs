@@ -100,6 +100,13 @@ pub enum Flag {
         /// The others, in words.
         others: String,
     },
+    /// It gives no ratio to the reference and borrows nothing from there, as its model was timed at another shape there.
+    NotCompared {
+        /// The shape here and the one there, in words.
+        shapes: [String; 2],
+        /// The GPU type that others are compared with.
+        reference: String,
+    },
     /// Nobody measured it.
     NotMeasured,
     /// A spread that a source states, because fewer than three cells were measured twice.
@@ -197,6 +204,11 @@ impl fmt::Display for Flag {
                 "{} of {taken}, and as many of {others}: the law is that of {taken}, the first in the file; \
                  say which one is wanted (--shape)",
                 several(*runs, "run is", "runs are")
+            ),
+            Self::NotCompared { shapes: [here, there], reference } => write!(
+                f,
+                "not compared with {reference}: the times are of {here}, and those on {reference} of {there}; measure both at \
+                 one shape, or several sizes with their shape columns, or say which one is wanted (--shape)"
             ),
             Self::NotMeasured => f.write_str("nobody measured it"),
             Self::StatedSpread { source } => {

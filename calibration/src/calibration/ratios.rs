@@ -7,8 +7,8 @@ use crate::pooling::Pooling;
 use crate::runs::CellName;
 use crate::sample::push_once;
 
-use super::CalibratedCell;
 use super::bounds::bounds;
+use super::{CalibratedCell, Flag};
 
 /// The ratio of a GPU type to the reference, over the models that were measured on both.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,7 +21,7 @@ pub struct GpuRatio {
     pub factor: Factor,
     /// Standard deviation of the logarithm of the ratio between models.
     pub between_models: f64,
-    /// How many models were measured on both.
+    /// How many models were measured on both at one shape.
     pub models: usize,
     /// Always derived.
     pub kind: Kind,
@@ -44,23 +44,27 @@ pub(super) fn ratios(pooling: &Pooling, reference: &str, cells: &[CalibratedCell
             between_models: effects.tau,
             models: effects.k,
             kind: Kind::Derived,
-            sources: sources_of_both(gpu, reference, cells),
+            sources: sources_of_both(gpu, pooling, cells),
         })
     };
     gpus.iter().filter(|gpu| **gpu != reference).filter_map(of).collect()
 }
 
-/// Who measured the models that were measured on both.
-pub(super) fn sources_of_both(gpu: &str, reference: &str, cells: &[CalibratedCell]) -> Vec<String> {
-    let fitted: Vec<&CalibratedCell> =
-        cells.iter().filter(|cell| cell.pooled.is_some_and(|pooled| pooled.own.is_some())).collect();
+/// Who measured the models that are compared on both.
+pub(super) fn sources_of_both(gpu: &str, pooling: &Pooling, cells: &[CalibratedCell]) -> Vec<String> {
     let mut sources = Vec::new();
-    for cell in fitted.iter().filter(|cell| cell.name.gpu == gpu) {
-        let name = CellName { gpu: reference.to_owned(), ..cell.name.clone() };
-        let base = fitted.iter().filter(|other| other.name == name);
-        for source in base.chain([cell]).flat_map(|of| &of.rows.sources) {
+    for name in pooling.compared(gpu) {
+        let base = CellName { gpu: pooling.reference().to_owned(), ..name.clone() };
+        let of_both = [&base, name].into_iter().filter_map(|name| cells.iter().find(|cell| cell.name == *name));
+        for source in of_both.flat_map(|cell| &cell.rows.sources) {
             push_once(&mut sources, source.clone());
         }
     }
     sources
+}
+
+/// A cell whose times are of another shape than those of its model on the reference.
+pub(super) fn not_compared(cell: &CellName, pooling: &Pooling) -> Option<Flag> {
+    let shapes = pooling.shapes_apart(cell)?.map(ToString::to_string);
+    Some(Flag::NotCompared { shapes, reference: pooling.reference().to_owned() })
 }

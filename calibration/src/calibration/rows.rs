@@ -4,7 +4,7 @@ use crate::contradictions::{ContradictionRule, Contradictions, TypicalTime};
 use crate::fit::{Factor, Kind};
 use crate::laws::Time;
 use crate::percentiles::{Percentile, lognormal_of};
-use crate::pooling::CellTimes;
+use crate::pooling::{CellTimes, TimedAt};
 use crate::runs::{CellName, Phase, Run, RunEnd, Shape};
 use crate::shape_fit::{Exponents, ShapeError, ShapeFit};
 
@@ -38,6 +38,8 @@ pub(super) struct Judged<'a> {
     pub(super) of_kinds: Option<StatedCv>,
     /// The shape of the times.
     pub(super) timed: Shape,
+    /// The shape at which it is compared with others; `None`: see [`TimedAt`].
+    compared: Option<Shape>,
     pub(super) contradictions: Option<Contradictions>,
     /// The shortest and the longest fitted time, in seconds, where the rows are divided and not kept as they are.
     pub(super) divided: Option<(f64, f64)>,
@@ -62,6 +64,7 @@ pub(super) fn judged<'a>(
         of_shape: None,
         of_kinds: of_kinds(phase, options),
         timed: Shape::default(),
+        compared: None,
         contradictions: None,
         divided: None,
         flags: Vec::new(),
@@ -89,6 +92,8 @@ impl Judged<'_> {
         let most = || usual.first().map(|(shape, _)| (*shape).clone());
         let only = if is_one { timed.first().map(|run| run.shape.clone()) } else { None };
         let states_none = only.as_ref().is_some_and(|shape| *shape == Shape::default());
+        let is_taken = wanted.is_some() && states_none;
+        let of_first_requests = most();
         self.timed = match (wanted, only) {
             // A file without shapes is taken for runs of the wanted one.
             (Some(_), Some(only)) if states_none => only,
@@ -100,6 +105,11 @@ impl Judged<'_> {
                 self.flags.extend(flag);
                 most
             }
+        };
+        self.compared = match self.phase {
+            Phase::Warm => Some(self.timed.clone()).filter(|_| !is_taken),
+            Phase::Cold => of_first_requests,
+            Phase::Boot | Phase::Adapter => None,
         };
         if self.phase != Phase::Warm || timed.iter().all(|run| run.shape == self.timed) {
             return self.all.iter().map(|run| (*run).clone()).collect();
@@ -145,6 +155,11 @@ impl Judged<'_> {
         if let Some(found) = law.misfit(&shaped) {
             self.flags.push(Flag::ShapeMisfit { shape: found.shape.to_string(), ratio: found.ratio });
         }
+        if options.extrapolate
+            && let Some(error) = law.untold_size(&self.timed)
+        {
+            return Err(error);
+        }
         let law = self.shape_fit.insert(law);
         let wanted = if options.extrapolate {
             law.extrapolate(&self.timed, ANY_COVERAGE)
@@ -155,9 +170,11 @@ impl Judged<'_> {
             let beyond = wanted.beyond.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             self.flags.push(Flag::Extrapolated { beyond });
         }
+        let states_none = shaped.iter().any(|(_, shape)| *shape == Shape::default());
         let scaled = |run: &&Run| {
-            // What states no shape, as the tables of a scenario do, is taken for the wanted one.
-            if run.shape == Shape::default() {
+            // What states no shape, as the tables of a scenario do, is taken for the wanted one; but where runs differ in
+            // their adapter alone, it has none.
+            if run.shape == Shape::default() && !states_none {
                 return (*run).clone();
             }
             let factor = wanted.median_s / law.extrapolate(&run.shape, ANY_COVERAGE).median_s;
@@ -256,8 +273,8 @@ impl Judged<'_> {
 
     /// What pooling takes of the cell; `None` without a time that may be fitted.
     pub(super) fn cell_times(&self) -> Option<CellTimes> {
-        let mut times =
-            CellTimes { cell: self.name.clone(), seconds: Vec::new(), cut_off_s: Vec::new(), summaries: Vec::new() };
+        let mut times = CellTimes::none_of(self.name.clone());
+        times.timed = TimedAt { shape: self.compared.clone(), law: self.shape_fit.clone() };
         for run in &self.fitted {
             match run.end {
                 RunEnd::Took { seconds } => times.seconds.push(seconds),

@@ -93,7 +93,7 @@ fn name(model: &str, gpu: &str) -> CellName {
 }
 
 fn times(model: &str, gpu: &str, seconds: &[f64]) -> CellTimes {
-    CellTimes { cell: name(model, gpu), seconds: seconds.to_vec(), cut_off_s: Vec::new(), summaries: Vec::new() }
+    CellTimes { seconds: seconds.to_vec(), ..CellTimes::none_of(name(model, gpu)) }
 }
 
 /// One run is never a point: its interval is Student's with what the prior is worth.
@@ -188,7 +188,7 @@ fn world(rng: &mut ChaCha8Rng, runs: &[usize]) -> World {
             world.truth.push((cell.clone(), median));
             if n > 0 {
                 let seconds = (0..n).map(|_| (median + sigma * normal()).exp()).collect();
-                world.cells.push(CellTimes { cell, seconds, cut_off_s: Vec::new(), summaries: Vec::new() });
+                world.cells.push(CellTimes { seconds, ..CellTimes::none_of(cell) });
             }
         }
     }

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, COLUMNS, ShapeError, ShapeFit};
+use super::{Asked, COLUMNS, ShapeError, ShapeFit, ShapeParameter, stated};
+use crate::least_squares::Point;
 use crate::runs::Shape;
 use crate::student::student_quantile;
 
@@ -93,11 +94,7 @@ impl ShapeFit {
         assert!(confidence > 0.0 && confidence < 1.0, "{confidence} is no confidence");
         let asked = Asked::of(shape);
         let (ln_median, gradient) = asked.log_seconds(&self.point());
-        let variance: f64 = gradient
-            .iter()
-            .zip(&self.covariance)
-            .map(|(a, row)| a * row.iter().zip(&gradient).map(|(c, b)| c * b).sum::<f64>())
-            .sum();
+        let variance = self.variance_along(&gradient);
         let t = student_quantile(self.freedom as f64, confidence);
         let around = |deviation: f64| ((ln_median - t * deviation).exp(), (ln_median + t * deviation).exp());
         ShapePrediction {
@@ -108,6 +105,33 @@ impl ShapeFit {
             ln_error: variance.sqrt(),
             beyond: self.beyond(&asked),
         }
+    }
+
+    /// By how much the logarithm of the median changes from one shape to another, with its standard error; `None` where one
+    /// of them lies outside of what was measured, or states other columns than the other.
+    pub(crate) fn ln_change(&self, from: &Shape, to: &Shape) -> Option<(f64, f64)> {
+        let columns = |shape: &Shape| stated(shape).map(|value| value.is_some());
+        let ends = [from, to].map(Asked::of);
+        if columns(from) != columns(to) || ends.iter().any(|asked| !self.beyond(asked).is_empty()) {
+            return None;
+        }
+        let [(ln_from, start), (ln_to, end)] = ends.map(|asked| asked.log_seconds(&self.point()));
+        let gradient = std::array::from_fn(|k| end[k] - start[k]);
+        Some((ln_to - ln_from, self.variance_along(&gradient).max(0.0).sqrt()))
+    }
+
+    /// Why a shape is not even extrapolated to: runs of one size do not tell how times grow with it.
+    pub(crate) fn untold_size(&self, shape: &Shape) -> Option<ShapeError> {
+        let beyond = self.beyond(&Asked::of(shape));
+        let column = COLUMNS.into_iter().find(|column| beyond.iter().any(|beyond| beyond.column == *column))?;
+        let because = "all that ended are of one size".to_owned();
+        let untold = ShapeError::NotTold { parameter: ShapeParameter::PerStep, column, because };
+        self.is_of_one_size().then_some(untold)
+    }
+
+    fn variance_along(&self, gradient: &Point) -> f64 {
+        let along = |row: &Point| row.iter().zip(gradient).map(|(c, b)| c * b).sum::<f64>();
+        gradient.iter().zip(&self.covariance).map(|(a, row)| a * along(row)).sum()
     }
 
     fn beyond(&self, asked: &Asked) -> Vec<Beyond> {

@@ -300,8 +300,8 @@ fn columns_that_the_data_cannot_tell_are_named() {
     let same = vec![(2.0, shape(20.0, 1.0, 1.0, 1.0)); 5];
     assert_eq!(
         error(&same).to_string(),
-        "the runs cannot tell what a step takes: all ask for 20 steps of the same size, frames and images; add runs that \
-         differ in steps alone"
+        "the runs cannot tell what a step takes: all that ended ask for 20 steps of the same size, frames and images; add \
+         runs that differ in steps alone"
     );
     let together: Vec<(f64, Shape)> =
         [1.0, 2.0, 3.0, 4.0, 5.0, 6.0].into_iter().map(|x| (1.0 + x * x, shape(20.0, x, x, 1.0))).collect();
@@ -341,4 +341,49 @@ fn runs_that_make_no_law_are_refused() {
     let falling: Vec<(f64, Shape)> =
         [(10.0, 5.0), (20.0, 4.0), (30.0, 3.0), (40.0, 2.5)].map(|(steps, s)| (s, shape(steps, 1.0, 1.0, 1.0))).into();
     assert_eq!(error(&falling), ShapeError::NoWork);
+}
+
+/// Three runs without an adapter and five with one, all of 20 steps: the comparison of two means of logarithms.
+#[test]
+fn runs_that_differ_in_their_adapter_alone_tell_its_factor() {
+    let of = |seconds: &[f64], adapter: &str| -> Vec<(f64, Shape)> {
+        let shape = Shape { steps: Some(20.0), adapter: adapter.into(), ..Shape::default() };
+        seconds.iter().map(|seconds| (*seconds, shape.clone())).collect()
+    };
+    let runs = [of(&[4.9, 5.0, 5.2], ""), of(&[6.4, 6.5], "anime"), of(&[6.6, 6.3, 6.7], "ink")].concat();
+    let law = ShapeFit::fit(&runs, Exponents::Fitted).expect("a law");
+    // Means of logarithms 1.615777 and 1.871565; squares about them 0.001826 and 0.002368, 6 degrees of freedom.
+    let logs = |seconds: &[f64]| seconds.iter().map(|s| s.ln()).sum::<f64>() / seconds.len() as f64;
+    let (bare, adapted) = (logs(&[4.9, 5.0, 5.2]), logs(&[6.4, 6.5, 6.6, 6.3, 6.7]));
+    let squares = |seconds: &[f64], mean: f64| seconds.iter().map(|s| (s.ln() - mean).powi(2)).sum::<f64>();
+    let sum = squares(&[4.9, 5.0, 5.2], bare) + squares(&[6.4, 6.5, 6.6, 6.3, 6.7], adapted);
+    let sigma = (sum / 6.0).sqrt();
+    assert_relative_eq!(law.adapter_factor, (adapted - bare).exp(), max_relative = 1e-9);
+    assert_eq!((law.freedom, law.fixed_s.to_bits(), law.is_of_one_size()), (6, 0, true));
+    assert_relative_eq!(law.sigma, sigma, max_relative = 1e-6);
+    let error = sigma * (1.0_f64 / 3.0 + 1.0 / 5.0).sqrt();
+    assert_relative_eq!(
+        law.standard_error(ShapeParameter::AdapterFactor),
+        law.adapter_factor * error,
+        max_relative = 1e-6
+    );
+    let at = |steps: f64, adapter: &str| Shape { steps: Some(steps), adapter: adapter.into(), ..Shape::default() };
+    let with = law.predict(&at(20.0, "other"), 0.9).expect("inside");
+    assert_relative_eq!(with.median_s, adapted.exp(), max_relative = 1e-9);
+    assert_relative_eq!(with.ln_error, sigma / 5.0_f64.sqrt(), max_relative = 1e-6);
+    assert!(matches!(law.predict(&at(40.0, ""), 0.9), Err(ShapeError::Outside { .. })));
+    // Two adapters and no run without one: a time, and no factor.
+    let alike =
+        ShapeFit::fit(&[of(&[6.4, 6.5], "anime"), of(&[6.6], "ink")].concat(), Exponents::Fitted).expect("a law");
+    assert_eq!((alike.fitted.as_slice(), alike.freedom), ([ShapeParameter::PerStep].as_slice(), 2));
+}
+
+#[test]
+fn what_is_the_same_of_all_runs_is_said_in_grammar() {
+    let words = |shape: Shape| error(&vec![(2.0, shape); 3]).to_string();
+    let of_steps = |steps: f64| words(Shape { steps: Some(steps), ..Shape::default() });
+    assert!(of_steps(1.0).contains(": all that ended ask for 1 step of the same size, frames and images; "));
+    assert!(of_steps(28.0).contains(": all that ended ask for 28 steps of the same size, frames and images; "));
+    let unstated = words(Shape { megapixels: Some(1.05), ..Shape::default() });
+    assert!(unstated.contains(": all that ended ask for the same steps, size, frames and images; "), "{unstated}");
 }
