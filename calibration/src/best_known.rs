@@ -7,7 +7,7 @@
 use crate::benchmarks::Benchmarks;
 use crate::boots::Boots;
 use crate::calibration::{CalibratedCell, Calibration, LawBasis};
-use crate::contradictions::{CONTRADICTION_Z, ContradictionRule, Contradictions, TypicalTime};
+use crate::contradictions::{CONTRADICTION_Z, ContradictionRule, Contradictions, Standing, TypicalTime};
 use crate::fit::Fit;
 use crate::runs::{CellName, Phase, Run, Runs};
 use crate::spread::Scope;
@@ -56,7 +56,8 @@ impl BestKnown<'_> {
         services.into_iter().chain(boots).map(|dispute| dispute.to_string()).collect()
     }
 
-    /// Rows and ratios of `benchmarks.csv`, and rows of `boots.csv`, that runs of their cell have replaced and contradict, in words.
+    /// Rows and ratios of `benchmarks.csv`, and rows of `boots.csv`, that runs of their cell have replaced and contradict; and
+    /// what is taken from them where all that runs say is that they were cut off far beyond it. In words.
     #[must_use]
     pub fn rows_against_runs(&self) -> Vec<String> {
         let of = |phase: Phase, rows: Option<Runs>| -> Vec<String> {
@@ -68,6 +69,7 @@ impl BestKnown<'_> {
         let warm = self.runs.iter().flat_map(|runs| &runs.cells).filter(|cell| cell.phase == Phase::Warm);
         found.extend(warm.filter_map(|cell| self.ratio_against(&cell.name)));
         found.extend(of(Phase::Boot, self.boots.map(Boots::runs)));
+        found.extend(self.runs.iter().flat_map(|runs| &runs.cells).filter_map(|cell| self.cut_off_beyond(cell)));
         found
     }
 
@@ -77,9 +79,38 @@ impl BestKnown<'_> {
         let covers = |CellName { model, variant, gpu }: &CellName| Scope { model, variant, gpu }.covers(cell);
         let rows: Vec<&Run> = rows.rows.iter().filter(|row| covers(&row.cell)).collect();
         let judged = Contradictions::judge(&rows, TypicalTime::of_fit(&fit), ContradictionRule::Exclude);
-        let named = judged.rows.iter().filter(|row| row.contradicts);
+        let named = judged.rows.iter().filter(|row| row.standing == Standing::Contradicts);
         let runs = its_runs(fit.n);
         named.map(|row| format!("{model} {variant} on {gpu}: {}: {runs} simulated", row.words)).collect()
+    }
+
+    /// Runs of a cell without a law of its own that were cut off far beyond what is taken of it from elsewhere.
+    fn cut_off_beyond(&self, cell: &CalibratedCell) -> Option<String> {
+        let CellName { model, variant, gpu } = &cell.name;
+        let fit = match cell.phase {
+            Phase::Warm => self.service(model, variant, gpu)?,
+            Phase::Boot => self.boot(model, variant, gpu)?,
+            Phase::Cold | Phase::Adapter => return None,
+        };
+        if self.measured(cell.phase, cell.name.scope()).is_some() {
+            return None;
+        }
+        let taken = TypicalTime::of_fit(&fit);
+        let cut_off = cell.times.iter().filter(|time| time.censored).map(|time| time.seconds);
+        let beyond: Vec<f64> = cut_off.filter(|seconds| taken.cut_off_beyond(*seconds).is_some()).collect();
+        let shortest_s = beyond.iter().copied().reduce(f64::min)?;
+        let (times, z) = taken.cut_off_beyond(shortest_s)?;
+        let runs = if beyond.len() == 1 { "a run was".to_owned() } else { format!("{} runs were", beyond.len()) };
+        Some(format!(
+            "{}: more than {shortest_s} s, where {runs} cut off ({}: {}), is {times:.1} times longer than {taken} ({}), {z:.1} \
+             standard deviations: too few of its runs ended for a law, and the {} time is simulated all the same; raise the \
+             limit and measure again",
+            cell.words(),
+            cell.rows.kind.word(),
+            cell.rows.sources.join("; "),
+            fit.sources.join("; "),
+            fit.kind.word()
+        ))
     }
 
     /// Cells whose runs have replaced a time that follows from a ratio of `benchmarks.csv`, and contradict it.

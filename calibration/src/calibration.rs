@@ -64,7 +64,8 @@ pub struct CalibrationOptions {
     /// Of a phase the first; beside what fewer than three cells tell, and in their place where no cell was measured twice.
     pub stated: Vec<StatedCv>,
     /// The same of other models than these. They say so little of them that they only stand in where no cell was measured
-    /// twice and nothing else is stated: beside cells of a wider spread they would make bounds too narrow.
+    /// twice and nothing else is stated: beside cells of a wider spread they would make bounds too narrow. What is stated, or else
+    /// these, is the least spread that is believed where rows are held against each other.
     pub stand_ins: Vec<StatedCv>,
     /// Phases whose spread is believed however small it is; of others it is no less than [`SPREAD_FLOOR`].
     pub believed: Vec<Phase>,

@@ -21,6 +21,11 @@ const CONTRADICTION_TAIL: f64 = 0.001_349_898_031_630_1;
 /// settings have a cv of at most 0.064 (default scenario, 2026-10), and their spread is not known from three or four.
 const CONTRADICTION_RATIO: f64 = 3.0;
 
+/// A fitted row that is farther off than three robust standard deviations, but no farther than luck explains of so few rows,
+/// is named where it is off the middle by this factor: our choice. One in twenty clean cells with a spread of 0.15 or less
+/// at most has such a row (docs/validation.md); from 1.4 on up to one in twelve would.
+const ODD_RATIO: f64 = 1.45;
+
 /// Within so many standard deviations a widened spread takes every row.
 pub(crate) const WIDENED_Z: f64 = 2.0;
 
@@ -55,6 +60,18 @@ pub struct TypicalTime {
     pub kind: Kind,
 }
 
+/// How a row stands to the others of its cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// It may well be one of them.
+    Agrees,
+    /// Far off, and luck explains as much of so few rows: it is named, and fitted under every rule.
+    Odd,
+    /// Farther off than luck explains.
+    Contradicts,
+}
+
 /// A row of a cell and how it stands to the others.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct JudgedRow {
@@ -64,9 +81,8 @@ pub struct JudgedRow {
     pub seconds: f64,
     /// Robust z of its logarithm; its sign says whether it is longer or shorter.
     pub z: f64,
-    /// Whether |z| is above 3, and for a row that the reference is of, above what luck explains of so few rows, or the time
-    /// off by more than a factor of 3: see [`Contradictions::judge`].
-    pub contradicts: bool,
+    /// Whether it contradicts them: see [`Contradictions::judge`].
+    pub standing: Standing,
     /// Whether it may be fitted under the rule: rows that the file keeps as evidence never are.
     pub fitted: bool,
     /// In words: seconds, date, source, and the note of the row.
@@ -144,18 +160,34 @@ impl TypicalTime {
         (off, off / self.sigma.hypot(self.error))
     }
 
-    /// What contradicts of a run that was cut off, in words: that it took longer than so far above the middle. `None` where it
-    /// does not.
-    pub(crate) fn far_below(&self, limit_s: f64, provenance: &Provenance) -> Option<String> {
+    /// How a time stands to the middle; one that may be fitted is among the rows that the middle is of.
+    fn standing(&self, seconds: f64, is_fitted: bool) -> Standing {
+        let (off, z) = self.off(seconds);
+        let (off, z) = (off.abs(), z.abs());
+        let is_beyond_luck = !is_fitted || z > self.limit() || off > CONTRADICTION_RATIO.ln();
+        match z > CONTRADICTION_Z {
+            true if is_beyond_luck => Standing::Contradicts,
+            true if off >= ODD_RATIO.ln() => Standing::Odd,
+            _ => Standing::Agrees,
+        }
+    }
+
+    /// How many times a run that was cut off is longer than the middle, at least, and how many standard deviations. `None`
+    /// where that is no contradiction.
+    pub(crate) fn cut_off_beyond(&self, limit_s: f64) -> Option<(f64, f64)> {
         let (off, z) = self.off(limit_s);
-        (z > CONTRADICTION_Z && off > CONTRADICTION_RATIO.ln()).then(|| {
-            format!(
-                "more than {limit_s} s, where it was cut off ({}), is {:.1} times longer than {self}, {z:.1} standard \
-                 deviations; it hung, or was of another kind",
-                provenance.cite_in_full(),
-                off.exp()
-            )
-        })
+        (z > CONTRADICTION_Z).then(|| (off.exp(), z))
+    }
+
+    /// What contradicts of a run that was cut off among others that ended, in words: that it took longer than so far above the
+    /// middle. `None` where it does not.
+    pub(crate) fn far_below(&self, limit_s: f64, provenance: &Provenance) -> Option<String> {
+        let (times, z) = self.cut_off_beyond(limit_s).filter(|(times, _)| *times > CONTRADICTION_RATIO)?;
+        Some(format!(
+            "more than {limit_s} s, where it was cut off ({}), is {times:.1} times longer than {self}, {z:.1} standard \
+             deviations; it hung, or was of another kind",
+            provenance.cite_in_full()
+        ))
     }
 
     /// How many of its standard deviations of so few rows are as rare as three of a known one.
@@ -184,26 +216,19 @@ impl Contradictions {
     /// A row that may not be fitted contradicts from three standard deviations on. One that may loses its say by it, and the
     /// spread of few rows is badly known: at three of their own robust standard deviations, 8 to 22 % of clean cells with 5
     /// to 19 runs would lose one, and 90 % bounds of what is left hold 78 %. So it has to be as far out as three standard
-    /// deviations are rare by Student's t as well, or off the middle by more than a factor of 3.
+    /// deviations are rare by Student's t as well, or off the middle by more than a factor of 3. Between the two, and from a
+    /// factor of 1.45 on, it is odd: it keeps its say, and is named.
     #[must_use]
     pub fn judge(runs: &[&Run], reference: TypicalTime, rule: ContradictionRule) -> Self {
-        let limit = reference.limit();
         let rows: Vec<JudgedRow> = runs
             .iter()
             .filter_map(|run| {
                 let seconds = run.typical_s()?;
-                let (off, z) = reference.off(seconds);
-                let is_beyond_luck = !run.used || z.abs() > limit || off.abs() > CONTRADICTION_RATIO.ln();
-                let contradicts = z.abs() > CONTRADICTION_Z && is_beyond_luck;
-                let fitted = run.used && (!contradicts || rule == ContradictionRule::Keep);
-                Some(JudgedRow {
-                    line: run.line,
-                    seconds,
-                    z,
-                    contradicts,
-                    fitted,
-                    words: words(run, seconds, reference, z),
-                })
+                let (_, z) = reference.off(seconds);
+                let standing = reference.standing(seconds, run.used);
+                let fitted = run.used && (standing != Standing::Contradicts || rule == ContradictionRule::Keep);
+                let words = words(run, seconds, reference, z, standing);
+                Some(JudgedRow { line: run.line, seconds, z, standing, fitted, words })
             })
             .collect();
         let farthest = rows.iter().map(|row| (row.seconds / reference.typical_s).ln().abs()).fold(0.0, f64::max);
@@ -214,21 +239,25 @@ impl Contradictions {
         Self { reference, rows, rule, sigma }
     }
 
-    /// The rows that contradict the others, the worst first.
+    /// The rows that contradict the others, or are odd, the worst first.
     #[must_use]
     pub fn named(&self) -> Vec<&JudgedRow> {
-        let mut named: Vec<&JudgedRow> = self.rows.iter().filter(|row| row.contradicts).collect();
+        let mut named: Vec<&JudgedRow> = self.rows.iter().filter(|row| row.standing != Standing::Agrees).collect();
         named.sort_by(|a, b| b.z.abs().total_cmp(&a.z.abs()));
         named
     }
 }
 
-fn words(run: &Run, seconds: f64, reference: TypicalTime, z: f64) -> String {
+fn words(run: &Run, seconds: f64, reference: TypicalTime, z: f64, standing: Standing) -> String {
     let ratio = (seconds / reference.typical_s).max(reference.typical_s / seconds);
     let direction = if z < 0.0 { "shorter" } else { "longer" };
     let note = if run.note.is_empty() { String::new() } else { format!("; {}", run.note) };
+    let why = match (standing, reference.n) {
+        (Standing::Odd, Some(n)) => format!("; of {n} rows luck explains as much, measure again"),
+        _ => String::new(),
+    };
     format!(
-        "{seconds} s ({}) is {ratio:.1} times {direction} than {reference}, {:.1} standard deviations{note}",
+        "{seconds} s ({}) is {ratio:.1} times {direction} than {reference}, {:.1} standard deviations{note}{why}",
         run.provenance.cite_in_full(),
         z.abs()
     )
@@ -367,13 +396,43 @@ mod tests {
         runs.rows[4].used = true;
         runs.rows[4].end = crate::RunEnd::Took { seconds: 2.1 * (6.63 * 0.06_f64).exp() };
         assert_eq!(of(&runs).0.len(), 1);
-        runs.rows[4].end = crate::RunEnd::Took { seconds: 2.1 * (6.61 * 0.06_f64).exp() };
+        runs.rows[4].end = crate::RunEnd::Took { seconds: 2.1 * (6.1 * 0.06_f64).exp() };
         assert_eq!(of(&runs).0.len(), 0);
         // A wide spread, and more than three times as long.
         let rows: Vec<&Run> = runs.rows.iter().collect();
         let wide = TypicalTime { typical_s: 0.6, sigma: 0.3, error: 0.0, n: Some(5), kind: Kind::Measured };
         let found = Contradictions::judge(&rows, wide, ContradictionRule::Exclude);
         assert_eq!(found.named().len(), 5, "{found:#?}");
+    }
+
+    /// Of four rows the middle is √(4.1 · 4.2), and the floor of 0.1 holds: 8 s is ln(8 / 4.1497) / 0.1 = 6.56 of it, below the
+    /// 9.219 of Student's t with three degrees of freedom. With a floor of 0.04 it is 16.4.
+    #[test]
+    fn a_far_row_among_few_is_named_and_fitted_under_every_rule() {
+        let odd = |seconds: &[f64], floor: f64, rule: ContradictionRule| {
+            let runs = runs(seconds);
+            let rows: Vec<&Run> = runs.rows.iter().collect();
+            let reference = TypicalTime::of_runs(&rows, floor).expect("rows");
+            Contradictions::judge(&rows, reference, rule).rows.last().expect("four rows").clone()
+        };
+        for rule in [ContradictionRule::Exclude, ContradictionRule::Widen, ContradictionRule::Keep] {
+            let found = odd(&[4.0, 4.2, 4.1, 8.0], 0.1, rule);
+            assert_eq!((found.standing, found.fitted), (Standing::Odd, true));
+            assert_relative_eq!(found.z, 6.564, max_relative = 1e-3);
+            assert_eq!(
+                found.words,
+                "8 s (measured, kit (2026-11-01)) is 1.9 times longer than the measured 4.150 s, 6.6 standard deviations; \
+                 of 4 rows luck explains as much, measure again"
+            );
+        }
+        let exclude = ContradictionRule::Exclude;
+        let beyond = odd(&[4.0, 4.2, 4.1, 8.0], 0.04, exclude);
+        assert_eq!((beyond.standing, beyond.fitted), (Standing::Contradicts, false));
+        // Of equal rows, 1.46 and 1.44 times as long: 3.8 and 3.6 standard deviations.
+        assert_eq!(odd(&[4.0, 4.0, 4.0, 5.84], 0.1, exclude).standing, Standing::Odd);
+        assert_eq!(odd(&[4.0, 4.0, 4.0, 5.76], 0.1, exclude).standing, Standing::Agrees);
+        // Twice as long, and 2.3 standard deviations.
+        assert_eq!(odd(&[4.0, 4.0, 4.0, 8.0], 0.3, exclude).standing, Standing::Agrees);
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub use calibration::{
     CalibratedCell, Calibration, CalibrationOptions, Dispute, FailureRows, Flag, GpuRatio, LawBasis, LawRanking,
     OWN_LAW_N, PooledPhase, RankedLaw, RowsBehind, RunCounts, StatedCv,
 };
-pub use contradictions::{ContradictionRule, Contradictions, JudgedRow, TypicalTime};
+pub use contradictions::{ContradictionRule, Contradictions, JudgedRow, Standing, TypicalTime};
 pub use curve_file::read_load_curve;
 pub use day::Day;
 pub use failures::FailureRate;

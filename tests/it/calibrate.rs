@@ -148,6 +148,79 @@ fn check_names_the_rows_that_calibrate_names() {
     assert_eq!(told, named);
 }
 
+/// A folder of the embedded scenario with these runs.
+fn scenario_with_runs(place: &Place, rows: &str) {
+    place.scenario("folder");
+    let path = place.path("folder/scenario.toml");
+    let text = fs::read_to_string(&path).expect("it is there");
+    let named = text.replacen("load = \"load.csv\"", "load = \"load.csv\"\nruns = \"runs.csv\"", 1);
+    fs::write(path, named).expect("it is written");
+    write(place, "folder/runs.csv", rows);
+}
+
+/// The same of runs in a scenario, on GPU types of which no table has a time: four of which the last contradicts the others
+/// (16 standard deviations of 0.04), three of which one may be luck (9.5, of the 19.2 that three rows need), and three that agree.
+#[test]
+fn check_and_calibrate_say_the_same_of_runs() {
+    let place = Place::new();
+    let of = |cell: &str, seconds: &[&str]| -> String {
+        let row = |s: &&str| warm(s).replace("m,v,L40S", cell).replace(",20,1.05,", ",,,");
+        seconds.iter().map(row).collect()
+    };
+    let rows = of("instantid,fp16,A10", &["4", "4.2", "4.1", "8"])
+        + &of("wan2.1,fp16,A10", &["4", "4.1", "6"])
+        + &of("flux-dev,bf16,A100-40GB", &["4", "4.2", "4.1"]);
+    scenario_with_runs(&place, &(HEADER.to_owned() + &rows));
+    let answer = |inputs: &str| -> CalibrationAnswer {
+        let done = place.succeed(&format!("calibrate {inputs} {ON} --replicates 19 --json"));
+        serde_json::from_str(&done.stdout).expect("JSON")
+    };
+    let of_folder = contradiction_words(&answer("folder").study);
+    let warnings: Vec<String> =
+        serde_json::from_value(place.json_of("check folder --json")["warnings"].clone()).expect("words");
+    let of_runs: Vec<&String> = warnings.iter().filter(|words| words.starts_with("folder/runs.csv: ")).collect();
+    for (cell, begins, ends) in [
+        ("instantid fp16, A10 (warm requests): ", "8 s (measured, bench (2026-11-01)) is 1.9 times", ": not fitted"),
+        (
+            "wan2.1 fp16, A10 (warm requests): ",
+            "6 s (measured, bench (2026-11-01)) is 1.5 times",
+            "9.5 standard deviations; of 3 rows luck explains as much, measure again: fitted all the same",
+        ),
+    ] {
+        let named: Vec<&str> = of_folder.iter().filter_map(|words| words.strip_prefix(cell)).collect();
+        let [named] = named[..] else { panic!("{of_folder:#?}") };
+        let named = named.trim_end_matches('.');
+        assert!(named.starts_with(begins) && named.ends_with(ends), "{named}");
+        let told = of_runs.iter().filter_map(|words| words.strip_prefix("folder/runs.csv: ")?.strip_prefix(cell));
+        assert!(told.clone().any(|words| words.contains(named)), "{of_runs:#?}");
+        // The file by itself has the spread that the embedded scenario states.
+        let alone = contradiction_words(&answer("folder/runs.csv").study);
+        assert!(alone.contains(&format!("{cell}{named}.")), "{alone:#?}");
+    }
+    assert!(!of_folder.iter().any(|words| words.starts_with("flux-dev bf16, A100-40GB")), "{of_folder:#?}");
+    // The rows of the tables are judged as without runs.
+    let of_tables = |told: &[String]| -> Vec<String> {
+        let is =
+            |words: &&String| !words.starts_with("instantid fp16, A10 (") && !words.starts_with("wan2.1 fp16, A10 (");
+        told.iter().filter(is).cloned().collect()
+    };
+    let without = contradiction_words(&answer("").study);
+    assert_eq!(without.len(), 11, "{without:#?}");
+    assert_eq!(of_tables(&of_folder), without);
+}
+
+/// Two runs that were cut off at 30 s make no law: 8.9 s are simulated, and `check` says that this is contradicted.
+#[test]
+fn runs_that_were_cut_off_contradict_what_is_taken_of_tables() {
+    let place = Place::new();
+    let row = "instantid,fp16,L40S,warm,30,timeout,,,,,2026-11-20,measured,kit\n";
+    scenario_with_runs(&place, &(HEADER.to_owned() + row + &row.replace("-20,", "-21,")));
+    let said = place.succeed("check folder").stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let named = "instantid fp16, L40S (warm requests): more than 30 s, where 2 runs were cut off (measured: kit (2026-11-20); \
+                 kit (2026-11-21)), is 3.4 times longer than the measured 8.892 s (github.com/";
+    assert!(said.contains(named), "{said}");
+}
+
 /// Checks that rows are refused with these words, and nothing is written.
 fn refused(rows: &str, words: &str, phrases: &[&str]) {
     let place = Place::new();

@@ -1,6 +1,6 @@
 //! The rows of a cell on their way to a law: brought to one shape, and held against each other.
 
-use crate::contradictions::{ContradictionRule, Contradictions, TypicalTime};
+use crate::contradictions::{ContradictionRule, Contradictions, Standing, TypicalTime};
 use crate::fit::{Factor, Kind};
 use crate::laws::Time;
 use crate::percentiles::{Percentile, lognormal_of};
@@ -10,7 +10,7 @@ use crate::shape_fit::{Exponents, ShapeError, ShapeFit};
 
 use super::{CalibrationOptions, Flag, OWN_LAW_N, StatedCv};
 
-/// The least spread that makes a row contradict others where no source states one, as a standard deviation of logarithms:
+/// The least spread that makes a row contradict others where no source states one, not even of other models, as a standard deviation of logarithms:
 /// our choice. Rows within a third of each other then never contradict.
 const SIGMA_FLOOR: f64 = 0.1;
 
@@ -71,7 +71,8 @@ pub(super) fn judged<'a>(
     };
     let at_one_shape = judged.at_one_shape(options);
     let expected = options.expected.iter().find(|(cell, _)| phase == Phase::Warm && cell == name);
-    judged.judge(at_one_shape, stated, expected.map(|(_, time)| *time), options.rule);
+    let stand_in = || options.stand_ins.iter().find(|stated| stated.phase == phase);
+    judged.judge(at_one_shape, stated.or_else(stand_in), expected.map(|(_, time)| *time), options.rule);
     judged
 }
 
@@ -208,7 +209,7 @@ impl Judged<'_> {
                 self.flags.push(Flag::Contradiction { line, fitted, words });
             }
             for (row, speaker) in found.rows.iter().zip(&speakers) {
-                if row.contradicts && !row.fitted {
+                if row.standing == Standing::Contradicts && !row.fitted {
                     outcasts.extend(&speaker.speaks_for);
                 }
             }

@@ -82,6 +82,41 @@ fn one_run_has_the_spread_that_the_tables_state_and_a_wide_mean() {
     assert!(scenario.warnings.iter().any(|words| words.contains(told)), "{:#?}", scenario.warnings);
 }
 
+/// `benchmarks.csv` has 8.9 s once, with a cv of 0.042: the middle is 8.892 s, known to 0.042 itself, and 30 s are ln 3.374 =
+/// 1.216 above it, 20.5 times √2 · 0.042. What was cut off at 9.5 s is 1.1 above, and where runs ended they make the law.
+#[test]
+fn runs_that_were_cut_off_far_above_the_tables_are_named() {
+    let cut_off = |seconds: f64| warm("instantid,,L40S", seconds).replace("yes", "timeout");
+    let told = |rows: &str| -> Vec<String> {
+        let scenario = loaded(rows);
+        scenario.warnings.into_iter().filter(|words| words.contains("cut off (measured: a bench")).collect()
+    };
+    let fit = cell(&loaded(&cut_off(30.0)), "instantid", "L40S").service.clone().expect("a law");
+    assert_relative_eq!(fit.law.mean_s(), 8.9, max_relative = 1e-9);
+    let found = told(&cut_off(30.0));
+    let [words] = &found[..] else { panic!("{found:#?}") };
+    assert!(
+        words.starts_with(
+            "runs.csv: instantid fp16, L40S (warm requests): more than 30 s, where a run was cut off (measured: a bench \
+             (2026-11-26)), is 3.4 times longer than the measured 8.892 s ("
+        ),
+        "{words}"
+    );
+    assert!(words.contains("20.5 standard deviations"), "{words}");
+    assert!(
+        words.ends_with("the measured time is simulated all the same; raise the limit and measure again"),
+        "{words}"
+    );
+    assert_eq!(told(&cut_off(9.5)), [] as [String; 0]);
+    let ended: String = (0..5).map(|k| warm("instantid,,L40S", 25.0 + f64::from(k))).collect();
+    assert_eq!(told(&(ended + &cut_off(30.0))), [] as [String; 0]);
+    // One boot of 15.87 s with a cv of 0.73: ln(1 + 0.73²) = 0.654², the middle is 12.8 s; 400 s are 3.7 times √2 · 0.654
+    // above it, 60 s 1.7.
+    let boot = |seconds: f64| cut_off(seconds).replace("warm", "boot");
+    assert_eq!(told(&boot(400.0)).len(), 1);
+    assert_eq!(told(&boot(60.0)).len(), 0);
+}
+
 /// The choice is that of `calibrate`.
 #[test]
 fn many_runs_of_no_family_are_simulated_as_they_were_measured() {
