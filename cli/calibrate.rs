@@ -74,8 +74,9 @@ fn watched(
     let begun = Instant::now();
     let study = pool.install(|| CalibrationStudy::of(runs, options, facts, effort));
     if !args.machine.quiet {
-        let (rows, cells) = (runs.rows.len(), study.cells.len());
-        eprintln!("joined {rows} rows into {cells} cells in {:.1} s", begun.elapsed().as_secs_f64());
+        let counted = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
+        let (rows, cells) = (counted(runs.rows.len(), "row"), counted(study.cells.len(), "cell"));
+        eprintln!("joined {rows} into {cells} in {:.1} s", begun.elapsed().as_secs_f64());
     }
     Ok(study)
 }

@@ -1,4 +1,4 @@
-//! The files of a calibration: what each is, and the runs in it.
+//! The files of a calibration, and the runs in them.
 
 use std::io::Read;
 use std::path::Path;
@@ -12,6 +12,7 @@ use fleetfront_scenario::Files;
 use sha2::{Digest, Sha256};
 
 use crate::calibrate_args::{ReadAs, RepeatsRule, RunsReading};
+use crate::calibrate_format::{header, is_scenario, told, unknown};
 use crate::calibrate_scenario::OfScenario;
 use crate::failure::Failure;
 use crate::log_input::LogInput;
@@ -203,14 +204,28 @@ impl Text {
         let mut bytes = Vec::new();
         let mut source = input.reopen().map_err(|error| unread(&label, &error))?;
         source.read_to_end(&mut bytes).map_err(|error| unread(&label, &error))?;
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let place = error.utf8_error().valid_up_to();
-            let what = format!("{label}: is not UTF-8 text: byte {} is none of a letter", place + 1);
-            Failure::input(what, "save it as UTF-8")
-        })?;
+        let text = String::from_utf8(bytes)
+            .map_err(|error| not_utf8(&label, error.as_bytes(), error.utf8_error().valid_up_to()))?;
         let text = text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned);
         Ok(Self { label: input.name, file: input.short_name, body: text, sha256: input.sha256 })
     }
+}
+
+/// A file in another encoding.
+///
+/// - `place`: of the first byte that makes no character.
+fn not_utf8(label: &str, bytes: &[u8], place: usize) -> Failure {
+    let of_utf16 = [&b"\xff\xfe"[..], b"\xfe\xff"];
+    if of_utf16.iter().any(|mark| bytes.starts_with(mark)) {
+        return Failure::input(format!("{label}: is UTF-16 text, not UTF-8"), "save it as UTF-8");
+    }
+    let line = String::from_utf8_lossy(&bytes[..place]).matches('\n').count() + 1;
+    let what = format!(
+        "{label}:{line}: is not UTF-8 text: byte {} of the file (0x{:02x}) makes no character",
+        place + 1,
+        bytes[place]
+    );
+    Failure::input(what, "save it as UTF-8; spreadsheets have it in their list of formats as \"CSV UTF-8\"")
 }
 
 /// The remark on a scenario of which only the tables are taken.
@@ -222,68 +237,6 @@ fn unusable(first: Problem) -> Problem {
 /// SHA-256 in hexadecimal digits.
 fn digest(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
-}
-
-/// What a text is, by its beginning; `None` where nothing tells.
-fn told(text: &str) -> Option<ReadAs> {
-    let first = text.lines().find(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'))?;
-    let begins = text.trim_start().chars().take(4096).collect::<String>();
-    if begins.contains(":::MLLOG") || begins.contains("MLPerf Results Summary") {
-        return Some(ReadAs::Mlperf);
-    }
-    if first.trim_start().starts_with(['[', '{']) {
-        let is_list = first.trim_start().starts_with('[');
-        let names_calls = begins.contains("\"function_call_id\"");
-        return Some(if names_calls || is_list { ReadAs::ModalCalls } else { ReadAs::Runs });
-    }
-    let columns = header(text)?;
-    let has = |names: &[&str]| names.iter().all(|name| columns.contains(name));
-    if has(&["model", "phase", "relative_to", "ratio"]) {
-        Some(ReadAs::Benchmarks)
-    } else if has(&["model", "variant", "gpu", "seconds", "cv", "use"]) {
-        Some(ReadAs::Boots)
-    } else if has(&["model", "gpu", "phase"]) {
-        Some(ReadAs::Runs)
-    } else {
-        None
-    }
-}
-
-fn is_scenario(path: &Path) -> bool {
-    path.is_dir() || path.extension().is_some_and(|ending| ending == "toml")
-}
-
-/// The names of the columns of a table.
-fn header(text: &str) -> Option<Vec<&str>> {
-    Some(first_line(text)?.split(',').map(|name| name.trim().trim_matches('"')).collect())
-}
-
-/// The first line that says something.
-fn first_line(text: &str) -> Option<&str> {
-    text.lines().find(|line| !line.trim().is_empty() && !line.starts_with('#'))
-}
-
-fn unknown(label: &str, text: &str) -> Failure {
-    let Some(first) = first_line(text) else {
-        return Failure::input(
-            format!("{label}: is empty"),
-            "begin with a line of names: model,gpu,phase,seconds,date,source",
-        );
-    };
-    // What spreadsheets write where the comma is a decimal one.
-    if let Some((separator, name)) = [(';', "semicolons"), ('\t', "tabs")].into_iter().find(|of| first.contains(of.0))
-        && first.split(separator).any(|name| name.trim().trim_matches('"') == "model")
-    {
-        return Failure::input(
-            format!("{label}: columns are separated by {name}"),
-            "save it as CSV with commas between columns and points in numbers, as UTF-8",
-        );
-    }
-    Failure::input(
-        format!("{label}: is no file of times that is known by its beginning"),
-        "runs.csv begins with a line of names such as model,gpu,phase,seconds,date,source; say what another file is with \
-         --as runs, modal-calls, mlperf, benchmarks or boots",
-    )
 }
 
 /// Problems of a file, with the options of the command line in their mends.

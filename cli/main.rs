@@ -11,6 +11,7 @@ mod benchmark_kit;
 mod bug;
 mod calibrate;
 mod calibrate_args;
+mod calibrate_format;
 mod calibrate_inputs;
 mod calibrate_scenario;
 mod calls;

@@ -51,6 +51,12 @@ impl Day {
         later.first - self.last
     }
 
+    /// Whether every day that is meant lies before 1990: nobody measured then what is read here.
+    #[must_use]
+    pub fn is_before_1990(self) -> bool {
+        self.last < days(1990, 1, 1)
+    }
+
     /// Whether even the first day that is meant lies behind every day of `other`.
     #[must_use]
     pub fn is_after(self, other: Self) -> bool {

@@ -2,7 +2,7 @@
 
 use crate::problem::Problem;
 use crate::provenance::Provenance;
-use crate::table::{Bound, Table};
+use crate::table::Table;
 
 const COLUMNS: [&str; 8] = ["scope", "name", "variant", "gib", "kind", "source", "date", "note"];
 
@@ -53,7 +53,7 @@ impl Memory {
         let mut table = Table::read(file, text, &COLUMNS, |row| {
             let of_a_gpu = row.choice("scope", &[("gpu", true), ("variant", false)]);
             let name = row.text("name");
-            let gib = row.number("gib", Bound::Positive);
+            let gib = row.gib("gib");
             let provenance = row.provenance();
             let holder = if of_a_gpu? {
                 row.must_be_empty(&["variant"], "a GPU has no variant");
@@ -116,10 +116,14 @@ mod tests {
     fn wrong_scopes_variants_and_amounts_are_named() {
         let text = format!(
             "{HEADER}host,a,,1,assumed,a,b,\ngpu,T4,fp8,1,assumed,a,b,\nvariant,m,,1,assumed,a,b,\n\
-             gpu,L4,,0,assumed,a,b,\ngpu,A10,,22,assumed,a,b,\ngpu,A10,,23,assumed,a,b,\n"
+             gpu,L4,,0,assumed,a,b,\ngpu,A10,,22,assumed,a,b,\ngpu,A10,,23,assumed,a,b,\nvariant,m,a,33900,assumed,a,b,\n"
         );
         let found = Memory::read("memory.csv", &text).expect_err("bad input");
         let keys: Vec<_> = found.iter().map(|p| (p.line.expect("a line"), p.key.as_str())).collect();
-        assert_eq!(keys, [(2, "scope"), (3, "variant"), (4, "variant"), (5, "gib"), (7, "name")], "{found:#?}");
+        assert_eq!(
+            keys,
+            [(2, "scope"), (3, "variant"), (4, "variant"), (5, "gib"), (7, "name"), (8, "gib")],
+            "{found:#?}"
+        );
     }
 }

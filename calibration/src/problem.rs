@@ -74,6 +74,11 @@ pub(crate) fn gathered(problems: Vec<Problem>) -> Vec<Problem> {
     shown
 }
 
+/// A count with its noun: `1 run`, `2 runs`.
+pub(crate) fn several<N: Copy + fmt::Display + PartialEq + From<u8>>(n: N, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == N::from(1) { one } else { many })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,6 +113,12 @@ mod tests {
         assert!(found[4].to_string().starts_with(said), "{}", found[4]);
         let four: Vec<Problem> = (2..=5).map(at).collect();
         assert_eq!(gathered(four.clone()), four);
+    }
+
+    #[test]
+    fn one_is_no_plural() {
+        let words = [0, 1, 2].map(|n: u64| several(n, "run", "runs"));
+        assert_eq!(words, ["0 runs", "1 run", "2 runs"]);
     }
 
     #[test]

@@ -248,12 +248,17 @@ impl Runs {
     /// # Errors
     /// Every problem of the file, in the order of its lines.
     pub fn read(file: &str, text: &str, options: &RunsOptions<'_>) -> Result<Self, Vec<Problem>> {
-        let is_json = filled_lines(text).next().is_some_and(|(_, line)| line.trim_start().starts_with('{'));
+        let first = filled_lines(text).next();
         let parse = |row: &mut crate::table::Row<'_>| row::read_row(row, options);
-        let table = if is_json {
-            Table::read_json_lines(file, text, &RUN_COLUMNS, parse)
-        } else {
-            Table::read_named(file, text, &RUN_COLUMNS, &["model", "gpu", "phase"], parse)
+        let table = match first.and_then(|(line, content)| Some((line, content.trim_start().chars().next()?))) {
+            Some((line, '[')) => Table::refused(
+                file,
+                line,
+                "begins a list: runs as JSON are one object a line",
+                "write each object on a line of its own, without commas between them: `jq -c '.[]' FILE` does",
+            ),
+            Some((_, '{')) => Table::read_json_lines(file, text, &RUN_COLUMNS, parse),
+            _ => Table::read_named(file, text, &RUN_COLUMNS, &["model", "gpu", "phase"], parse),
         };
         Self::checked(table, options)
     }

@@ -1,6 +1,6 @@
 //! The file of a joint sample of shapes: one shape a line.
 
-use crate::problem::Problem;
+use crate::problem::{Problem, several};
 use crate::table::{NO_ROWS, filled_lines};
 
 /// The quantities of a shape, by the names of their columns.
@@ -92,7 +92,7 @@ type Wrong = (&'static str, String, String);
 fn row(content: &str, columns: &[Column]) -> Result<(f64, [f64; 4]), Wrong> {
     let fields: Vec<&str> = content.split(',').map(str::trim).collect();
     if fields.len() != columns.len() {
-        let message = format!("has {} fields, the header has {}", fields.len(), columns.len());
+        let message = format!("has {}, the header has {}", several(fields.len(), "field", "fields"), columns.len());
         return Err(("", message, "write a weight and a value of each quantity".to_owned()));
     }
     let (mut weight, mut values) = (0.0, [0.0; 4]);
@@ -169,7 +169,7 @@ mod tests {
             assert!(problem(&format!("{header}\n1,1\n")).starts_with(&expected));
         }
         assert!(problem("weight,steps\n").starts_with("shapes.csv: has a header but no rows"));
-        assert!(problem("weight,steps\n1\n").starts_with("shapes.csv:2: has 1 fields, the header has 2"));
+        assert!(problem("weight,steps\n1\n").starts_with("shapes.csv:2: has 1 field, the header has 2"));
         for weight in ["-1", "nan", "often"] {
             let expected = format!("shapes.csv:2: weight: `{weight}` is no weight");
             assert!(problem(&format!("weight,steps\n{weight},20\n")).starts_with(&expected));

@@ -4,6 +4,8 @@
 //! the file, and line numbers stay right beside comments.
 
 mod json_lines;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -11,7 +13,7 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 
 use crate::fit::Kind;
 use crate::nearest::nearest;
-use crate::problem::Problem;
+use crate::problem::{Problem, several};
 use crate::provenance::Provenance;
 
 /// What a number may be.
@@ -22,6 +24,9 @@ pub(crate) enum Bound {
     /// Zero or more.
     NotNegative,
 }
+
+/// No GPU has more memory, in GiB: the largest of the default scenario has 178. As MiB it is less than one GiB.
+const MOST_GIB: f64 = 1_000.0;
 
 /// Which columns a table may have, and where they stand in this one.
 #[derive(Debug)]
@@ -69,12 +74,21 @@ impl Row<'_> {
 
     /// A field that may not be empty.
     pub(crate) fn text(&mut self, column: &str) -> Option<String> {
-        let text = self.field(column).to_owned();
-        if text.is_empty() {
+        if self.field(column).is_empty() {
             self.reject(column, "is empty".into(), "every line needs one; write what is known");
             return None;
         }
-        Some(text)
+        self.optional_text(column)
+    }
+
+    /// A field that may be empty. Control characters, which a terminal would obey, are a problem and drop the row.
+    pub(crate) fn optional_text(&mut self, column: &str) -> Option<String> {
+        let text = self.field(column).to_owned();
+        let Some(control) = text.chars().find(|letter| letter.is_control()) else { return Some(text) };
+        let shown = text.replace(char::is_control, "\u{fffd}");
+        let message = format!("`{shown}` holds a control character (U+{:04X})", u32::from(control));
+        self.reject(column, message, "remove it, or write the name anew");
+        None
     }
 
     /// A number, or a problem.
@@ -92,6 +106,17 @@ impl Row<'_> {
     /// A number, or `None` for an empty field; also for a wrong one, which is a problem and drops the row.
     pub(crate) fn optional_number(&mut self, column: &str, bound: Bound) -> Option<f64> {
         if self.field(column).is_empty() { None } else { self.number(column, bound) }
+    }
+
+    /// A peak of memory in GiB, or a problem; above [`MOST_GIB`] it is one too.
+    pub(crate) fn gib(&mut self, column: &str) -> Option<f64> {
+        let gib = self.number(column, Bound::Positive)?;
+        if gib > MOST_GIB {
+            let message = format!("`{}` GiB is more than any GPU has: is it MiB?", self.field(column));
+            self.reject(column, message, &format!("divide MiB by 1024: {:.1}", gib / 1024.0));
+            return None;
+        }
+        Some(gib)
     }
 
     /// One of the words, or a problem that lists them.
@@ -152,6 +177,13 @@ impl<'a, T> Table<'a, T> {
     /// A table without rows, for files of another make.
     pub(crate) fn of(file: &'a str) -> Self {
         Self { file, rows: Vec::new(), problems: Vec::new() }
+    }
+
+    /// A table that cannot be read, for what stands in this line.
+    pub(crate) fn refused(file: &'a str, line: u64, message: &str, help: &str) -> Self {
+        let mut table = Self::of(file);
+        table.reject(Some(line), "", message.into(), help);
+        table
     }
 
     /// Adds rows that were read elsewhere.
@@ -219,6 +251,12 @@ impl<'a, T> Table<'a, T> {
     }
 
     fn judge_names(&mut self, line: u64, names: &[String], columns: &[&str], needed: &[&str]) {
+        let in_capitals = |name: &&String| {
+            let lower = name.to_ascii_lowercase();
+            lower != **name && columns.contains(&lower.as_str())
+        };
+        let (capitals, names): (Vec<&String>, Vec<&String>) = names.iter().partition(in_capitals);
+        self.reject_capitals(line, &capitals);
         for (index, name) in names.iter().enumerate() {
             if !columns.contains(&name.as_str()) {
                 let help = meant(name, columns);
@@ -227,9 +265,25 @@ impl<'a, T> Table<'a, T> {
                 self.reject(Some(line), name, "is named twice in the header".into(), "remove one of the two columns");
             }
         }
-        for column in needed.iter().filter(|column| !names.iter().any(|name| name == *column)) {
+        let is_there = |column: &str| names.iter().chain(&capitals).any(|name| name.eq_ignore_ascii_case(column));
+        for column in needed.iter().filter(|column| !is_there(column)) {
             self.reject(Some(line), column, "is missing from the header".into(), "add the column");
         }
+    }
+
+    /// Names that are columns but for their case, in one problem.
+    fn reject_capitals(&mut self, line: u64, capitals: &[&String]) {
+        if capitals.is_empty() {
+            return;
+        }
+        let message = match capitals.len() {
+            1 => "is no column that is known here",
+            _ => "are no columns that are known here",
+        };
+        let given: Vec<&str> = capitals.iter().map(|name| name.as_str()).collect();
+        let lower: Vec<String> = capitals.iter().map(|name| format!("`{}`", name.to_ascii_lowercase())).collect();
+        let help = format!("column names are lower case: write {}", lower.join(", "));
+        self.reject(Some(line), &given.join(", "), message.into(), &help);
     }
 
     fn read_line(
@@ -244,7 +298,7 @@ impl<'a, T> Table<'a, T> {
             return;
         };
         if record.len() != header.width {
-            let message = format!("has {} fields, the header has {}", record.len(), header.width);
+            let message = format!("has {}, the header has {}", several(record.len(), "field", "fields"), header.width);
             let help = if record.len() < header.width {
                 "leave empty what is not known, but write its comma"
             } else {
@@ -358,103 +412,4 @@ fn split(line: &str) -> Option<StringRecord> {
 
 fn problem(file: &str, line: Option<u64>, column: &str, message: String, help: &str) -> Problem {
     Problem { file: file.into(), line, column: None, key: column.into(), message, help: help.into() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(text: &str) -> Result<Vec<(u64, String, f64)>, Vec<Problem>> {
-        Table::read("t.csv", text, &["name", "value"], |row| {
-            let (name, value) = (row.text("name"), row.number("value", Bound::Positive));
-            Some((row.line(), name?, value?))
-        })
-        .finish_filled()
-    }
-
-    fn problems(text: &str) -> Vec<String> {
-        read(text).expect_err("bad input").iter().map(ToString::to_string).collect()
-    }
-
-    #[test]
-    fn comments_blank_lines_and_a_byte_order_mark_are_skipped_and_lines_stay_right() {
-        let rows = read("\u{feff}# a table\r\n\r\nname,value\r\n# one\r\na, 1.5\r\n\r\n\"b, c\",2\r\n").expect("valid");
-        assert_eq!(rows, [(5, "a".to_owned(), 1.5), (7, "b, c".to_owned(), 2.0)]);
-    }
-
-    #[test]
-    fn cells_are_what_stands_in_the_lines() {
-        let found = table_cells("\u{feff}# a\nname,value\n\na, 1.5\n\"b, c\",\n\"open,1\n");
-        assert_eq!(found, [vec!["name", "value"], vec!["a", "1.5"], vec!["b, c", ""], vec!["\"open,1"]]);
-    }
-
-    #[test]
-    fn every_problem_is_reported_with_its_line_and_column() {
-        let found = problems("name,value\na,NaN\n,-1\nb,0\nc,1e999\nd,two");
-        let places: Vec<&str> = found.iter().map(|p| p.split(": `").next().expect("a place")).collect();
-        assert_eq!(found.len(), 6, "{found:#?}");
-        assert!(places[0].starts_with("t.csv:2: value"), "{}", found[0]);
-        assert!(found[1].starts_with("t.csv:3: name: is empty"), "{}", found[1]);
-        assert!(found[2].starts_with("t.csv:3: value: `-1` is not a number above zero"), "{}", found[2]);
-        assert!(found[3].starts_with("t.csv:4: value"), "{}", found[3]);
-        assert!(found[4].starts_with("t.csv:5: value"), "{}", found[4]);
-        assert!(found[5].starts_with("t.csv:6: value: `two`"), "{}", found[5]);
-    }
-
-    #[test]
-    fn fields_too_few_and_too_many_have_each_their_mend() {
-        assert_eq!(
-            problems("name,value\na\nb,1,2\n"),
-            [
-                "t.csv:2: has 1 fields, the header has 2\n  help: leave empty what is not known, but write its comma",
-                "t.csv:3: has 3 fields, the header has 2\n  help: put quotes round a field that contains a comma",
-            ]
-        );
-    }
-
-    fn read_named(text: &str) -> Result<Vec<(String, Option<f64>)>, Vec<Problem>> {
-        Table::read_named("t.csv", text, &["name", "value"], &["name"], |row| {
-            let (name, value) = (row.text("name"), row.optional_number("value", Bound::Positive));
-            Some((name?, value))
-        })
-        .finish_filled()
-    }
-
-    #[test]
-    fn columns_may_stand_in_any_order_and_be_left_out() {
-        assert_eq!(read_named("value,name\n1,a\n").expect("valid"), [("a".to_owned(), Some(1.0))]);
-        assert_eq!(read_named("name\na\n").expect("valid"), [("a".to_owned(), None)]);
-        let found = |text| read_named(text).expect_err("bad input").iter().map(ToString::to_string).collect::<Vec<_>>();
-        assert_eq!(
-            found("nmae,value,value\na,1,2\n"),
-            [
-                "t.csv:1: nmae: is no column that is known here\n  help: did you mean `name`?",
-                "t.csv:1: value: is named twice in the header\n  help: remove one of the two columns",
-                "t.csv:1: name: is missing from the header\n  help: add the column",
-            ]
-        );
-    }
-
-    #[test]
-    fn a_file_without_rows_is_a_problem() {
-        assert!(problems("")[0].starts_with("t.csv: is empty\n  help: begin with the header line name,value"));
-        assert!(problems("# only a comment\n")[0].starts_with("t.csv: is empty"));
-        assert!(problems("name,value\n")[0].starts_with("t.csv: has a header but no rows"));
-    }
-
-    #[test]
-    fn another_header_is_shown_beside_the_right_one() {
-        let found = problems("# table\nvalue,name\n1,a\n");
-        let expected = "t.csv:2: the header is `value,name`\n  help: write the header line name,value";
-        assert_eq!(found, [expected]);
-    }
-
-    #[test]
-    fn a_line_with_too_many_fields_or_an_open_quote_is_a_problem_of_that_line_only() {
-        let found = problems("name,value\na,1,2\n\"b,1\nc,x\n");
-        assert_eq!(found.len(), 3, "{found:#?}");
-        assert!(found[0].starts_with("t.csv:2: has 3 fields, the header has 2"), "{}", found[0]);
-        assert!(found[1].starts_with("t.csv:3: has a quote that is not closed"), "{}", found[1]);
-        assert!(found[2].starts_with("t.csv:4: value: `x`"), "{}", found[2]);
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead};
 
-use crate::problem::Problem;
+use crate::problem::{Problem, several};
 use crate::table::NO_ROWS;
 
 /// The header of a trace.
@@ -95,7 +95,7 @@ fn request(content: &str) -> Result<(u32, u32), Wrong> {
         let fields = content.split(',').count();
         return Err((
             "",
-            format!("has {fields} fields, the header has 2"),
+            format!("has {}, the header has 2", several(fields, "field", "fields")),
             "write a day and the seconds after its 00:00",
         ));
     };
@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(problem(""), "calls.csv: is empty\n  help: begin with the header line day,at_s");
         assert!(problem("at_s,day\n").starts_with("calls.csv:1: the header is `at_s,day`"));
         assert!(problem("day,at_s\n").starts_with("calls.csv: has a header but no rows"));
-        assert!(problem("day,at_s\n0\n").starts_with("calls.csv:2: has 1 fields, the header has 2"));
+        assert!(problem("day,at_s\n0\n").starts_with("calls.csv:2: has 1 field, the header has 2"));
         assert!(problem("day,at_s\n0,1,2\n").starts_with("calls.csv:2: has 3 fields"));
         for day in ["-1", "1.5", "2026-11-01", "3653"] {
             let expected = format!("calls.csv:2: day: `{day}` is not the number of a day");

@@ -94,7 +94,7 @@ pub(crate) fn cell_words(cell: &Cell) -> String {
         return words;
     };
     let memory = if out_of_memory > 0 { format!(": {out_of_memory} out of memory") } else { String::new() };
-    let seen = format!("{failed} of {runs} runs failed{memory}");
+    let seen = format!("{failed} of {runs} {} failed{memory}", if runs == 1 { "run" } else { "runs" });
     match &cell.feasibility {
         Feasibility::Fits => format!("{words}, but {seen}"),
         Feasibility::Borderline { .. } | Feasibility::SometimesOutOfMemory => format!("{words}, and {seen}"),
@@ -163,14 +163,20 @@ pub(crate) fn feasibility_words(feasibility: &Feasibility) -> String {
     }
 }
 
+/// `its only run`, or `all of its 12 runs`.
+fn all_runs(runs: u64) -> String {
+    if runs == 1 { "its only run".to_owned() } else { format!("all of its {runs} runs") }
+}
+
 fn reason_words(reason: &Infeasible) -> String {
     match reason {
         Infeasible::Memory { peak_gib, usable_gib } => format!("needs {peak_gib} GiB, has {usable_gib}"),
         Infeasible::RunsFailed { runs, out_of_memory } if out_of_memory == runs => {
-            format!("out of memory in all of its {runs} runs")
+            format!("out of memory in {}", all_runs(*runs))
         }
         Infeasible::RunsFailed { runs, out_of_memory } => {
-            format!("failed in all of its {runs} runs, {out_of_memory} of them out of memory")
+            let memory = if *runs > 1 { format!(", {out_of_memory} of them out of memory") } else { String::new() };
+            format!("failed in {}{memory}", all_runs(*runs))
         }
         Infeasible::Feature { feature } => format!("lacks {feature}"),
         Infeasible::Quality { lpips, limit } => format!("LPIPS {lpips} above the accepted {limit}"),
@@ -223,4 +229,18 @@ pub(crate) fn fits(scenario: &Scenario) -> impl Iterator<Item = (&str, &'static 
         let boot = cell.boot.as_ref().map(|fit| (name, "boot", fit));
         service.into_iter().chain(boot)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_only_run_is_no_plural() {
+        let words = |runs, out_of_memory| reason_words(&Infeasible::RunsFailed { runs, out_of_memory });
+        assert_eq!(words(1, 1), "out of memory in its only run");
+        assert_eq!(words(1, 0), "failed in its only run");
+        assert_eq!(words(3, 3), "out of memory in all of its 3 runs");
+        assert_eq!(words(3, 2), "failed in all of its 3 runs, 2 of them out of memory");
+    }
 }

@@ -413,3 +413,18 @@ fn the_package_builds_the_app() {
     let imports = said["imports"].as_array().expect("imports");
     assert!(!imports.contains(&json!("torch")) && imports.len() == 12, "{imports:?}");
 }
+
+/// `-S` hides installed packages, and `-I` those of the user.
+#[test]
+fn without_the_package_the_kit_says_what_to_install() {
+    let place = Place::new();
+    place.succeed("export benchmark-kit --out kit.py");
+    let mut command = Command::new("python3");
+    let Ok(output) = command.args(["-I", "-S", "kit.py"]).current_dir(place.path(".")).output() else {
+        let _ = writeln!(stderr(), "SKIPPED: no python3 on this machine");
+        return;
+    };
+    let done = Done::from(output);
+    let expected = "error: there is no package modal here: python3 -m pip install modal==1.6.4\n";
+    assert_eq!((done.code, done.stdout.as_str(), done.stderr.as_str()), (Some(1), "", expected));
+}

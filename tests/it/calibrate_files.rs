@@ -268,3 +268,90 @@ fn runs_that_differ_in_their_adapter_alone_are_no_refused_mixture() {
     let refused = place.fleetfront(&format!("calibrate runs.csv {ON}"));
     assert!(refused.stderr.contains("all that ended ask for 1 step of the same size"), "{}", refused.stderr);
 }
+
+/// What calibrate says of a file that it refuses.
+fn refused(name: &str, text: &str) -> String {
+    let place = Place::new();
+    write(&place, name, text);
+    let done = place.fleetfront(&format!("calibrate {name} {ON}"));
+    assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""), "{}", done.stderr);
+    assert!(done.stderr.contains("help: "), "{}", done.stderr);
+    done.stderr
+}
+
+#[test]
+fn a_header_that_is_nearly_that_of_runs_is_told_what_it_lacks() {
+    for (text, phrases) in [
+        (
+            "model,phase,seconds,date,source\nm,warm,3,2026-11-20,k\n",
+            ["runs.csv:1:", "gpu: is missing", "add the column"],
+        ),
+        ("model,gpu,seconds\nm,L40S,3\n", ["runs.csv:1:", "phase: is missing", "add the column"]),
+        ("mdoel,gpu,phase,seconds\nm,L40S,warm,3\n", ["runs.csv:1:", "mdoel: is no column", "did you mean `model`?"]),
+        (
+            "Model,GPU,Phase,Seconds,Date,Source\nm,L40S,warm,3,2026-11-20,k\n",
+            ["runs.csv:1:", "Model, GPU, Phase", "column names are lower case: write `model`, `gpu`, `phase`"],
+        ),
+    ] {
+        let found = refused("runs.csv", text);
+        assert!(phrases.iter().all(|phrase| found.contains(phrase)), "{found}");
+    }
+    // Names of two columns, and nothing of runs beside them.
+    let found = refused("other.csv", "model,gpu,colour,size,weight\nm,L40S,red,1,2\n");
+    assert!(found.contains("is no file of times that is known by its beginning"), "{found}");
+    let found = refused("hardware.csv", "gpu,tflop,seconds,kind,source,date\nT4,1,2,measured,a,2026-11-20\n");
+    assert!(found.contains("is no file of times that is known by its beginning"), "{found}");
+}
+
+#[test]
+fn bytes_of_other_encodings_are_told_with_their_line() {
+    let place = Place::new();
+    let refused = |bytes: &[u8]| {
+        fs::write(place.path("runs.csv"), bytes).expect("it is written");
+        let done = place.fleetfront(&format!("calibrate runs.csv {ON}"));
+        assert_eq!(done.code, Some(2), "{}", done.stderr);
+        done.stderr
+    };
+    // Twenty bytes are the first line; m, two of ö and l stand before it in the second.
+    let found = refused(b"model,phase,seconds\nm\xc3\xb6l\xe9,warm,3\n");
+    assert!(found.contains("runs.csv:2: is not UTF-8 text: byte 25 of the file (0xe9) makes no character"), "{found}");
+    assert!(found.contains("help: save it as UTF-8"), "{found}");
+    assert!(refused(b"\xff\xfem\x00o\x00").contains("runs.csv: is UTF-16 text, not UTF-8"));
+}
+
+/// No control character of a file reaches the terminal.
+#[test]
+fn names_that_command_a_terminal_are_refused_without_doing_so() {
+    let found = refused("runs.csv", "model,gpu,phase,seconds,date,source\nm\u{1b}[31mX,L40S,warm,3,2026-11-20,k\n");
+    assert!(found.contains("model: `m\u{fffd}[31mX` holds a control character (U+001B)"), "{found}");
+    assert!(!found.contains('\u{1b}'), "{found:?}");
+}
+
+#[test]
+fn runs_in_a_json_list_are_told_how_to_be_written() {
+    let found =
+        refused("runs.json", "[\n {\"model\": \"m\", \"gpu\": \"L40S\", \"phase\": \"warm\", \"seconds\": 3}\n]\n");
+    assert!(found.contains("runs.json:1:") && found.contains("one object a line"), "{found}");
+    assert!(found.contains("jq -c '.[]' FILE") && !found.contains("names methods"), "{found}");
+}
+
+/// A scenario reads its runs as `calibrate` does.
+#[test]
+fn a_key_that_stands_twice_in_a_line_is_refused_here_and_in_a_scenario() {
+    let line = |seconds: &str| {
+        let cell = "\"model\": \"flux-dev\", \"variant\": \"bf16\", \"gpu\": \"L40S\", \"phase\": \"warm\"";
+        format!("{{{cell}, {seconds}, \"date\": \"2026-11-20\", \"source\": \"k\"}}\n")
+    };
+    let text = line("\"seconds\": 11") + &line("\"seconds\": 11.3, \"seconds\": 12");
+    let found = refused("runs.jsonl", &text);
+    assert!(found.contains("runs.jsonl:2:") && found.contains("seconds: stands twice in the object"), "{found}");
+    let place = Place::new();
+    let scenario = place.scenario("folder");
+    scenario.edit("scenario.toml", "[files]\n", "[files]\nruns = \"runs.jsonl\"\n");
+    scenario.write("runs.jsonl", &text);
+    let done = place.fleetfront("check folder");
+    assert_eq!(done.code, Some(2), "{}", done.stderr);
+    assert!(done.stderr.contains("runs.jsonl:2:") && done.stderr.contains("seconds: stands twice"), "{}", done.stderr);
+    scenario.write("runs.jsonl", &text.replace(", \"seconds\": 12", ""));
+    place.succeed("check folder");
+}

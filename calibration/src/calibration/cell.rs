@@ -9,6 +9,7 @@ use crate::failures::FailureRate;
 use crate::fit::{Factor, Fit, Kind, RestsOn, RowsOf};
 use crate::laws::{Choice, Family, LawFit, Time, Times, choose_law, fit_law};
 use crate::pooling::{CellEstimate, ENOUGH_CELLS, Pooling};
+use crate::problem::several;
 use crate::runs::{CellName, Phase, Run, RunEnd, Shape};
 use crate::sample::push_once;
 use crate::shape_fit::ShapeFit;
@@ -403,7 +404,7 @@ impl Judged<'_> {
         let more = of_rows.len().saturating_sub(SHOWN_NOTES);
         notes.extend(of_rows.into_iter().take(SHOWN_NOTES));
         if more > 0 {
-            notes.push(format!("{more} more rows have notes of their own"));
+            notes.push(several(more, "more row has a note of its own", "more rows have notes of their own"));
         }
         for flag in &self.flags {
             push_once(&mut notes, flag.to_string());

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::problem::several;
+
 /// Something that a law alone does not say.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -148,10 +150,6 @@ impl Flag {
     }
 }
 
-pub(super) fn several(n: usize, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
-}
-
 impl fmt::Display for Flag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -160,7 +158,11 @@ impl fmt::Display for Flag {
             }
             Self::MostlyCutOff { cut_off, of, limits_s: [low, high] } => {
                 let limits = if low < high { format!("{low} s to {high} s") } else { format!("{low} s") };
-                write!(f, "{cut_off} of {of} runs were cut off at {limits}: the mean lies beyond what was seen")
+                write!(
+                    f,
+                    "{cut_off} of {} were cut off at {limits}: the mean lies beyond what was seen",
+                    several(*of, "run", "runs")
+                )
             }
             Self::TwoPercentiles { n, means: [low, high] } => write!(
                 f,
@@ -222,7 +224,9 @@ impl fmt::Display for Flag {
                 )
             }
             Self::Extrapolated { beyond } => write!(f, "extrapolated: {beyond}"),
-            Self::OutOfMemory { runs } => write!(f, "every request runs out of memory ({runs} runs)"),
+            Self::OutOfMemory { runs } => {
+                write!(f, "every request runs out of memory ({})", several(*runs, "run", "runs"))
+            }
             Self::NoLaw { because } => write!(f, "no law: {because}"),
         }
     }

@@ -9,12 +9,12 @@ use crate::fit::Factor;
 use crate::laws::Time;
 use crate::percentiles::{Percentile, means_of_families};
 use crate::pooling::{CellEstimate, ENOUGH_CELLS, LogMedian, Pooling};
+use crate::problem::several;
 use crate::runs::RunEnd;
 use crate::spread::BORROWED_FREEDOM;
 
 use super::bounds::{bounds, student};
 use super::cell::Known;
-use super::flag::several;
 use super::rows::Judged;
 use super::{Flag, LawBasis, StatedCv};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::day::Day;
-use crate::problem::Problem;
+use crate::problem::{Problem, several};
 use crate::table::{Table, meant};
 
 use super::milliseconds::milliseconds;
@@ -12,7 +12,7 @@ use super::{CellName, Phase, Repeats, Run, RunEnd, Runs, RunsOptions, Shape};
 /// Times whose spread is below a thousandth are not taken for repeated lines.
 const LEAST_CV: f64 = 0.001;
 
-/// Rejects GPUs that are not known, dates in the future, milliseconds in the place of seconds, and lines that were copied.
+/// Rejects GPUs that are not known, dates in the future or long past, milliseconds in the place of seconds, and lines that were copied.
 pub(super) fn reject_unlikely(table: &mut Table<'_, Run>, options: &RunsOptions<'_>) {
     let mut found: Vec<(u64, &str, String, String)> = Vec::new();
     for run in table.rows() {
@@ -23,6 +23,10 @@ pub(super) fn reject_unlikely(table: &mut Table<'_, Run>, options: &RunsOptions<
     }
     for run in table.rows() {
         let date = &run.provenance.date;
+        if Day::parse(date).is_some_and(Day::is_before_1990) {
+            let message = format!("`{date}` lies before 1990: it is no date of a measurement");
+            found.push((run.line, "date", message, "correct the year".to_owned()));
+        }
         if Day::parse(date).zip(options.today).is_some_and(|(day, today)| day.is_after(today)) {
             let help = "correct the date, or the clock of the machine".to_owned();
             found.push((run.line, "date", format!("`{date}` lies in the future"), help));
@@ -146,7 +150,10 @@ pub(super) fn remarks(table: &Table<'_, Run>, options: &RunsOptions<'_>) -> Vec<
     };
     let mut remarks = Vec::new();
     let age = |run: &&Run| Some(Day::parse(&run.provenance.date)?.days_to(options.today?));
-    let and_more = |n: usize| if n > 1 { format!(" (and {} more rows)", n - 1) } else { String::new() };
+    let and_more = |n: usize| match n - 1 {
+        0 => String::new(),
+        more => format!(" (and {})", several(more, "more row", "more rows")),
+    };
     for rows in groups(table.rows().iter(), |run| &run.provenance.source) {
         let ageless: Vec<&&Run> = rows.iter().filter(|run| Day::parse(&run.provenance.date).is_none()).collect();
         if let Some(first) = ageless.first() {
@@ -165,7 +172,8 @@ pub(super) fn remarks(table: &Table<'_, Run>, options: &RunsOptions<'_>) -> Vec<
     let repeats = repeats(table.rows());
     if let Some((line, first)) = repeats.first_key_value() {
         let verdict = if options.repeats == Repeats::Merge { "counted once" } else { "all counted" };
-        let message = format!("is equal to line {first}; {} such rows, {verdict}", repeats.len());
+        let message =
+            format!("is equal to line {first}; {}, {verdict}", several(repeats.len(), "such row", "such rows"));
         remarks.push(remark(*line, "", message, ""));
     }
     remarks.sort_by_key(|remark| remark.line);
@@ -202,7 +210,7 @@ pub(super) fn mixed_shapes(runs: &Runs, file: &str, with_shape_law: &[&str]) -> 
         let describe = |group: &Vec<&Run>| {
             let shape: Vec<String> =
                 columns.iter().map(|(column, of)| format!("{column} {}", of(&group[0].shape))).collect();
-            format!("{} ({} runs)", shape.join(", "), group.len())
+            format!("{} ({})", shape.join(", "), several(group.len(), "run", "runs"))
         };
         let shapes: Vec<String> = by_shape.iter().map(describe).collect();
         found.push(Problem {

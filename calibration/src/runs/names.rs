@@ -1,7 +1,7 @@
 //! Names of models and variants that may be one, written in two ways.
 
 use crate::nearest::is_slip_of;
-use crate::problem::Problem;
+use crate::problem::{Problem, several};
 
 use super::{Run, Runs};
 
@@ -69,11 +69,11 @@ fn remarks(key: &str, all: &[Named<'_>]) -> Vec<Problem> {
         };
         let Some((_, meant)) = all.iter().enumerate().find(is_likelier) else { continue };
         let Some((file, line)) = suspect.first else { continue };
-        let of = if meant.is_known { "in the scenario".to_owned() } else { several(meant.rows) };
+        let of = if meant.is_known { "in the scenario".to_owned() } else { several(meant.rows, "row", "rows") };
         let message = format!(
             "`{}` ({}) is nearly `{}` ({of}): did you mean that? As they are written, both have cells of their own",
             suspect.name,
-            several(suspect.rows),
+            several(suspect.rows, "row", "rows"),
             meant.name
         );
         found.push(Problem {
@@ -86,10 +86,6 @@ fn remarks(key: &str, all: &[Named<'_>]) -> Vec<Problem> {
         });
     }
     found
-}
-
-fn several(rows: usize) -> String {
-    format!("{rows} {}", if rows == 1 { "row" } else { "rows" })
 }
 
 #[cfg(test)]

@@ -24,26 +24,28 @@ enum Verdict {
 pub(super) fn read_row(row: &mut Row<'_>, options: &RunsOptions<'_>) -> Option<Run> {
     let model = row.text("model");
     let gpu = row.text("gpu");
-    let variant = row.field("variant").to_owned();
+    let variant = row.optional_text("variant");
     let phase = row.choice("phase", &PHASES);
+    let machine = row.optional_text("machine");
+    let adapter = row.optional_text("adapter");
     let end = read_end(row);
     let shape = Shape {
         steps: row.optional_number("steps", Bound::Positive),
         megapixels: row.optional_number("megapixels", Bound::Positive),
         frames: row.optional_number("frames", Bound::Positive),
         images: row.optional_number("images", Bound::Positive),
-        adapter: row.field("adapter").to_owned(),
+        adapter: adapter?,
     };
-    let peak_gib = row.optional_number("peak_gib", Bound::Positive);
+    let peak_gib = if row.field("peak_gib").is_empty() { None } else { row.gib("peak_gib") };
     let provenance = read_provenance(row, options);
     Some(Run {
         line: row.line(),
-        cell: CellName { model: model?, variant, gpu: gpu? },
+        cell: CellName { model: model?, variant: variant?, gpu: gpu? },
         phase: phase?,
         end: end?,
         shape,
         peak_gib,
-        machine: row.field("machine").to_owned(),
+        machine: machine?,
         used: true,
         provenance: provenance?,
         note: row.field("note").to_owned(),
@@ -76,7 +78,7 @@ fn read_end(row: &mut Row<'_>) -> Option<RunEnd> {
         Verdict::Timeout => Some(RunEnd::CutOff { seconds: row.number("seconds", Bound::Positive)? }),
         Verdict::No => {
             let seconds = row.optional_number("seconds", Bound::Positive);
-            let cause = row.field("cause").to_owned();
+            let cause = row.optional_text("cause")?;
             if cause.is_empty() {
                 let help = "write why it failed: oom (out of memory), error, or what is known";
                 row.reject("cause", "is empty beside a failure".into(), help);

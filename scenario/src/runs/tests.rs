@@ -179,7 +179,7 @@ fn names_are_the_scenario_s() {
 fn shapes_are_not_mixed_without_a_law_of_them() {
     let steps = |steps: u32| warm("instantid,,A10", 10.0).replace("yes,,", &format!("yes,,{steps}"));
     let found = only_problem(&with_runs(&(steps(20) + &steps(30))));
-    assert!(found.message.contains("2 shapes: steps 20 (1 runs); steps 30 (1 runs)"), "{found}");
+    assert!(found.message.contains("2 shapes: steps 20 (1 run); steps 30 (1 run)"), "{found}");
 }
 
 #[test]

@@ -56,6 +56,53 @@ fn dates_in_the_future_and_no_dates_are_refused() {
 }
 
 #[test]
+fn dates_before_1990_are_none_of_measurements() {
+    let row = |date: &str| format!("m,T4,warm,2,,,,,,,{date},kit\n");
+    let lines = row("0026-11-20") + &row("1989-12") + &row("1990-01-01");
+    let message = |date: &str| format!("`{date}` lies before 1990: it is no date of a measurement");
+    check(&lines, &[(2, "date", message("0026-11-20").as_str()), (3, "date", message("1989-12").as_str())]);
+    // A scenario knows no today, but which year is none.
+    let found = problems(&format!("{HEADER}{}", row("0026")), &RunsOptions::undated());
+    assert_eq!(found, [(2, "date".to_owned(), message("0026"))]);
+}
+
+#[test]
+fn control_characters_are_refused_in_names() {
+    let header = "model,variant,gpu,machine,adapter,phase,seconds,date,source\n";
+    let lines = "m\u{1b}[31mX,a,T4,c,,warm,2,2026-11-01,kit\nm,a\u{7}b,T4,c,,warm,2,2026-11-01,kit\n\
+                 m,a,T\u{1b}4,c,,warm,2,2026-11-01,kit\nm,a,T4,c\u{9b}1,,warm,2,2026-11-01,kit\n\
+                 m,a,T4,c,l\u{0}l,warm,2,2026-11-01,kit\nm,a,T4,c,,warm,2,2026-11-01,k\tk\n";
+    let found = problems(&format!("{header}{lines}"), &RunsOptions { gpus: &[], ..options() });
+    let found: Vec<_> = found.iter().map(|(line, key, message)| (*line, key.as_str(), message.as_str())).collect();
+    assert_eq!(
+        found,
+        [
+            (2, "model", "`m\u{fffd}[31mX` holds a control character (U+001B)"),
+            (3, "variant", "`a\u{fffd}b` holds a control character (U+0007)"),
+            (4, "gpu", "`T\u{fffd}4` holds a control character (U+001B)"),
+            (5, "machine", "`c\u{fffd}1` holds a control character (U+009B)"),
+            (6, "adapter", "`l\u{fffd}l` holds a control character (U+0000)"),
+            (7, "source", "`k\u{fffd}k` holds a control character (U+0009)"),
+        ]
+    );
+    // Letters of any script are names.
+    let good = "Größe-模型,a,T4,c,,warm,2,2026-11-01,kit\n";
+    assert!(read(&format!("{header}{good}"), &options()).is_ok());
+}
+
+#[test]
+fn peaks_in_mib_are_asked_about() {
+    let text =
+        |peak: &str| format!("model,gpu,phase,seconds,peak_gib,date,source\nm,T4,warm,2,{peak},2026-11-01,kit\n");
+    let found = read(&text("33900"), &options()).expect_err("bad input");
+    let said: Vec<String> = found.iter().map(ToString::to_string).collect();
+    let wanted =
+        "runs.csv:2: peak_gib: `33900` GiB is more than any GPU has: is it MiB?\n  help: divide MiB by 1024: 33.1";
+    assert_eq!(said, [wanted]);
+    assert!(read(&text("1000"), &options()).is_ok());
+}
+
+#[test]
 fn stale_rows_are_remarked_on_once_a_source() {
     let lines =
         "m,T4,warm,2,,,,,,,2026-02-01,kit\nm,T4,warm,2.1,,,,,,,2026-01-31,kit\nm,T4,warm,2.2,,,,,,,2026-06-01,kit\n";
@@ -64,7 +111,7 @@ fn stale_rows_are_remarked_on_once_a_source() {
     assert_eq!(
         runs.remarks.iter().map(ToString::to_string).collect::<Vec<_>>(),
         [
-            "runs.csv:3: date: `2026-01-31` (and 1 more rows) is 299 days old\n  help: measure again what is older than 180 days"
+            "runs.csv:3: date: `2026-01-31` (and 1 more row) is 299 days old\n  help: measure again what is older than 180 days"
         ]
     );
     let older = RunsOptions { max_age_days: 300, ..options() };
@@ -79,6 +126,43 @@ fn one_row_in_milliseconds_is_asked_about() {
     check(lines, &[(3, "seconds", question)]);
     let sure = RunsOptions { seconds_are_right: true, ..options() };
     assert_eq!(read(&format!("{HEADER}{lines}"), &sure).expect("valid").rows[1].time(), Some((2510.0, false)));
+}
+
+/// 4 s / 1e-9 s: no milliseconds make that, and 4 s is a usual time.
+#[test]
+fn a_time_a_million_times_shorter_is_the_one_that_is_asked_about() {
+    let row = |seconds: &str| format!("m,T4,warm,{seconds},,,,,,,2026-11-01,kit\n");
+    let question = "`0.000000001` s is 1/4000000000 of the 4 s of line 2: in which unit is it?";
+    check(&(row("4") + &row("1e-9")), &[(3, "seconds", question)]);
+    let two = row("4") + &row("1e-9") + &row("1.1e-9");
+    let found = problems(&format!("{HEADER}{two}"), &options());
+    assert_eq!(found.iter().map(|(line, ..)| *line).collect::<Vec<_>>(), [3, 4]);
+    // Beside 80000 s, in microseconds perhaps, 0.08 s is a usual time.
+    let question = "`80000` s is 1000000 times the 0.08 s of line 2: are these milliseconds?";
+    check(&(row("0.08") + &row("80000")), &[(3, "seconds", question)]);
+}
+
+#[test]
+fn a_gpu_a_hundred_times_slower_is_asked_about() {
+    let row = |gpu: &str, seconds: f64| format!("m,{gpu},warm,{seconds},,,,,,,2026-11-01,kit\n");
+    let question = "`303` s is 101 times the 3 s of line 2: are these milliseconds?";
+    check(&(row("L40S", 3.0) + &row("A10", 303.0)), &[(3, "seconds", question)]);
+    assert!(read(&format!("{HEADER}{}{}", row("L40S", 3.0), row("A10", 297.0)), &options()).is_ok());
+}
+
+/// A first request holds the service too: 895 s / 31 s = 29.
+#[test]
+fn a_warm_request_ten_times_as_long_as_a_first_one_is_asked_about() {
+    let row = |phase: &str, seconds: f64, steps: &str| format!("m,T4,{phase},{seconds},,,,,,{steps},2026-11-01,kit\n");
+    let lines = row("warm", 880.0, "") + &row("warm", 900.0, "") + &row("warm", 895.0, "") + &row("cold", 31.0, "");
+    let first = "the 31 s of the first request of line 5, boot and all";
+    let question = format!("`895` s of a warm request is 29 times {first}: are these milliseconds?");
+    check(&lines, &[(4, "seconds", question.as_str())]);
+    let sure = RunsOptions { seconds_are_right: true, ..options() };
+    assert!(read(&format!("{HEADER}{lines}"), &sure).is_ok());
+    // Nine times as long, and a request of another shape.
+    assert!(read(&format!("{HEADER}{}{}", row("warm", 279.0, ""), row("cold", 31.0, "")), &options()).is_ok());
+    assert!(read(&format!("{HEADER}{}{}", row("warm", 895.0, "50"), row("cold", 31.0, "1")), &options()).is_ok());
 }
 
 #[test]
@@ -173,7 +257,7 @@ fn mixed_shapes_are_named_unless_the_model_has_a_shape_law() {
     assert_eq!(
         found.iter().map(ToString::to_string).collect::<Vec<_>>(),
         [
-            "runs.csv:3: steps: m on T4 has runs of 3 shapes: steps 4 (2 runs); steps 20 (1 runs); steps not stated (1 runs)\n  \
+            "runs.csv:3: steps: m on T4 has runs of 3 shapes: steps 4 (2 runs); steps 20 (1 run); steps not stated (1 run)\n  \
           help: give each shape a variant of its own, or the model a shape fit"
         ]
     );
@@ -186,4 +270,18 @@ fn headers_are_judged_by_name() {
     assert_eq!(found, [(1, "second".into(), "is no column that is known here".into())]);
     let found = problems("model,gpu,seconds\nm,T4,2\n", &options());
     assert_eq!(found, [(1, "phase".into(), "is missing from the header".into())]);
+    // Capitals are one problem, and what is there in capitals is not missing.
+    let found = problems("Model,GPU,phase,seconds\nm,T4,warm,2\n", &options());
+    assert_eq!(found, [(1, "Model, GPU".into(), "are no columns that are known here".into())]);
+}
+
+#[test]
+fn a_list_of_runs_is_told_from_runs_a_line() {
+    let found = read("\n[\n  {\"model\": \"m\"}\n]\n", &options()).expect_err("bad input");
+    let [problem] = &found[..] else { panic!("{found:#?}") };
+    assert_eq!(
+        (problem.line, problem.message.as_str()),
+        (Some(2), "begins a list: runs as JSON are one object a line")
+    );
+    assert!(problem.help.ends_with("`jq -c '.[]' FILE` does"), "{problem}");
 }
