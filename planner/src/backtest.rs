@@ -7,6 +7,7 @@
 //! With traffic that is given every world meets the arrivals of the second part itself, which tries service, starts and rules;
 //! with traffic that is forecast it draws them too, which tries everything.
 
+mod causes;
 mod charged;
 mod days;
 mod error;
@@ -36,12 +37,13 @@ use charged::{Charged, charged};
 use days::{DAY_NS, parts};
 pub(crate) use days::{even, whole_days};
 use forecast::{Forecast, Stamps};
-use lines::{Comparing, lines};
+use lines::{Comparing, Held, lines};
 use measured::MeasuredModel;
-use numbers::sheet;
+use numbers::{day_curves, sheet};
 use shown_boots::matched;
 use world::{Known, with_horizon};
 
+pub use causes::Cause;
 pub use charged::{Bill, BillTold, MatchedRows, UnmatchedRows};
 pub use days::{Dates, Period};
 pub use error::BacktestError;
@@ -53,7 +55,7 @@ pub use observed::{Observed, SeenRequest};
 pub(crate) use shown_boots::tests::{short_window, short_window_log};
 pub(crate) use shown_boots::{ShownTimes, days_from_zero};
 pub use simulated::SimulatedPeriod;
-pub use verdict::{BacktestVerdict, Cause};
+pub use verdict::BacktestVerdict;
 
 /// Fewest worlds: the band of 19 is between their least and their greatest.
 pub const BACKTEST_WORLDS_MIN: u32 = 19;
@@ -208,14 +210,15 @@ impl<'a> ReadyBacktest<'a> {
             charged: self.charged.as_ref(),
             second,
         };
-        let observed = comparing.observed(sheet(&self.requests, says, &names, second));
+        let curves = day_curves(&self.requests, says, &names, &self.parts[0]);
+        let observed = comparing.observed(sheet(&self.requests, says, &names, (second, &curves)));
         let known = self.known(measured);
         let mut all = Vec::new();
         for traffic in &self.options.traffic {
             let draw = |number: u32| {
                 let lived = known.lived(number, &self.stamps(*traffic, number));
                 control.step()?;
-                Ok(comparing.predicted(sheet(&lived.requests, says, &names, second), &lived))
+                Ok(comparing.predicted(sheet(&lived.requests, says, &names, (second, &curves)), &lived))
             };
             let worlds: Vec<numbers::Sheet> =
                 (0..self.options.worlds).into_par_iter().map(draw).collect::<Result<_, Interrupted>>()?;
@@ -258,7 +261,7 @@ impl<'a> ReadyBacktest<'a> {
         stamps
     }
 
-    fn answer(&self, lines: Vec<BacktestLine>, measured: &[MeasuredModel]) -> Backtest {
+    fn answer(&self, held: Vec<Held>, measured: &[MeasuredModel]) -> Backtest {
         let Backtested { scenario, observed, rates, .. } = self.given;
         let [first, second] = self.parts.clone();
         let told = |own: &MeasuredModel| {
@@ -266,6 +269,8 @@ impl<'a> ReadyBacktest<'a> {
             own.told(name, self.forecast.as_ref().map(|forecast| forecast.requests_per_day(name)))
         };
         let rates = rates.map(|rates| check_rates(rates, &stated_prices(scenario, self.options.allocation)));
+        let verdict = BacktestVerdict::of(&held, rates.as_ref(), self.options.pass_share);
+        let lines: Vec<BacktestLine> = held.into_iter().map(|held| held.line).collect();
         let tells_idle = lines.iter().any(|line| line.metric == Metric::IdlePerDay);
         Backtest {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -278,7 +283,7 @@ impl<'a> ReadyBacktest<'a> {
             zone: scenario.clock.reporting_time_zone.clone(),
             first,
             second,
-            verdict: BacktestVerdict::of(&lines, rates.as_ref(), self.options.pass_share),
+            verdict,
             absent: verdict::absent(observed.says(), self.charged.is_some(), tells_idle),
             calibrated: measured.iter().map(told).collect(),
             bill: self.charged.as_ref().map(|charged| charged.told.clone()),

@@ -33,7 +33,7 @@ pub fn off(line: &BacktestLine) -> String {
 #[must_use]
 pub fn metric_unit(metric: Metric) -> Unit {
     match metric {
-        Metric::FailedShare | Metric::ColdStartShare => Unit::Share,
+        Metric::FailedShare | Metric::ColdStartShare | Metric::OtherHours => Unit::Share,
         Metric::WaitMean
         | Metric::LatencyMean
         | Metric::LatencyP50

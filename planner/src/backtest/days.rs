@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{BacktestError, Observed};
 
 pub(crate) const DAY_NS: i64 = 86_400_000_000_000;
+const HOUR_NS: i64 = DAY_NS / 24;
 /// Fewest days: one to calibrate on, one to predict.
 const DAYS_MIN: usize = 2;
 
@@ -51,6 +52,12 @@ impl Period {
     /// The place of the day that holds an instant inside.
     pub(crate) fn day_of(&self, at_ns: i64) -> Option<usize> {
         self.holds(at_ns).then(|| self.edges_ns.partition_point(|edge_ns| *edge_ns <= at_ns) - 1)
+    }
+
+    /// The hour of its day that holds an instant inside; the 25th of a day that has one is its 24th.
+    pub(crate) fn hour_of(&self, at_ns: i64) -> Option<usize> {
+        let day = self.day_of(at_ns)?;
+        Some((((at_ns - self.edges_ns[day]) / HOUR_NS) as usize).min(23))
     }
 
     pub(crate) fn part(&self, days: std::ops::Range<usize>) -> Self {

@@ -58,6 +58,14 @@ pub struct BacktestLine {
     pub off_percent: Option<f64>,
 }
 
+/// A line, and which worlds lie outside of its band.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Held {
+    pub(crate) line: BacktestLine,
+    /// By world; one that does not have the number lies inside.
+    pub(crate) worlds_outside: Vec<bool>,
+}
+
 /// What turns a log's numbers into those that are compared.
 pub(crate) struct Comparing<'a> {
     pub(crate) scenario: &'a Scenario,
@@ -138,9 +146,10 @@ impl Comparing<'_> {
 }
 
 /// A line for every number that was observed and that worlds have.
-pub(crate) fn lines(traffic: GivenTraffic, observed: &Sheet, worlds: &[Sheet]) -> Vec<BacktestLine> {
-    // How many requests came is no prediction where they are given.
-    let is_told = |(_, metric): &Key| traffic == GivenTraffic::Forecast || *metric != Metric::RequestsPerDay;
+pub(crate) fn lines(traffic: GivenTraffic, observed: &Sheet, worlds: &[Sheet]) -> Vec<Held> {
+    // How many requests came, and when, is no prediction where they are given.
+    let is_arrivals = |metric: Metric| matches!(metric, Metric::RequestsPerDay | Metric::OtherHours);
+    let is_told = |(_, metric): &Key| traffic == GivenTraffic::Forecast || !is_arrivals(*metric);
     let line = |(key, observed): (&Key, &f64)| {
         let mut all: Vec<f64> = worlds.iter().filter_map(|world| world.get(key).copied()).collect();
         if (all.len() as f64) < WORLDS_SHARE_MIN * worlds.len() as f64 || all.is_empty() {
@@ -148,7 +157,8 @@ pub(crate) fn lines(traffic: GivenTraffic, observed: &Sheet, worlds: &[Sheet]) -
         }
         all.sort_by(f64::total_cmp);
         let [low, predicted, high] = [(1.0 - BAND) / 2.0, 0.5, f64::midpoint(1.0, BAND)].map(|share| at(&all, share));
-        Some(BacktestLine {
+        let is_outside = |world: &Sheet| world.get(key).is_some_and(|value| !(low..=high).contains(value));
+        let line = BacktestLine {
             traffic,
             subject: key.0.clone(),
             metric: key.1,
@@ -158,7 +168,8 @@ pub(crate) fn lines(traffic: GivenTraffic, observed: &Sheet, worlds: &[Sheet]) -
             high,
             is_inside: low <= *observed && *observed <= high,
             off_percent: (*observed > 0.0).then(|| (predicted / observed - 1.0) * 100.0),
-        })
+        };
+        Some(Held { line, worlds_outside: worlds.iter().map(is_outside).collect() })
     };
     observed.iter().filter(|(key, _)| is_told(key)).filter_map(line).collect()
 }
@@ -188,11 +199,11 @@ mod tests {
     fn a_band_is_what_one_more_world_lies_in_nine_times_in_ten() {
         let worlds: Vec<Sheet> = (1..=19).rev().map(|value| one(Metric::WaitMean, f64::from(value))).collect();
         let found = lines(GivenTraffic::Given, &one(Metric::WaitMean, 8.0), &worlds);
-        let [line] = &found[..] else { panic!("one line") };
+        let [Held { line, .. }] = &found[..] else { panic!("one line") };
         assert_eq!((line.low, line.predicted, line.high, line.is_inside), (1.0, 10.0, 19.0, true));
         assert_relative_eq!(line.off_percent.expect("not zero"), 25.0);
         let outside = lines(GivenTraffic::Given, &one(Metric::WaitMean, 19.5), &worlds);
-        assert!(!outside[0].is_inside);
+        assert!(!outside[0].line.is_inside);
     }
 
     #[test]

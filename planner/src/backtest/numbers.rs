@@ -15,6 +15,9 @@ use crate::worlds::quantile;
 pub enum Metric {
     /// Requests a day.
     RequestsPerDay,
+    /// Share of the requests that come at other hours of the day than in the first part: half the sum of the distances
+    /// between the two daily curves.
+    OtherHours,
     /// Share of the requests that failed, of those whose end the log tells.
     FailedShare,
     /// Share of the requests that waited for a container to start.
@@ -61,6 +64,7 @@ impl Metric {
     pub fn name(self) -> &'static str {
         match self {
             Self::RequestsPerDay => "requests a day",
+            Self::OtherHours => "at other hours",
             Self::FailedShare => "failed share",
             Self::ColdStartShare => "cold-start share",
             Self::WaitMean => "mean wait",
@@ -112,10 +116,14 @@ pub(crate) type Key = (BacktestSubject, Metric);
 /// All numbers of a period that could be read.
 pub(crate) type Sheet = BTreeMap<Key, f64>;
 
+/// The share of the requests of each hour of the day, by subject.
+pub(crate) type DayCurves = BTreeMap<BacktestSubject, [f64; 24]>;
+
 /// The sums of a subject.
 #[derive(Debug, Clone, Default)]
 struct Sums {
     requests: f64,
+    hours: [f64; 24],
     ended: f64,
     failed: f64,
     cold: f64,
@@ -132,24 +140,47 @@ struct Sums {
 /// - `all`: also those before the period, whose containers may serve in it.
 /// - `says`: what the log tells; of the rest there are no numbers.
 /// - `names`: of the models.
-pub(crate) fn sheet(all: &[SeenRequest], says: Says, names: &[String], period: &Period) -> Sheet {
+/// - `curves`: those of the first part.
+pub(crate) fn sheet(
+    all: &[SeenRequest],
+    says: Says,
+    names: &[String],
+    (period, curves): (&Period, &DayCurves),
+) -> Sheet {
+    let days = period.days() as f64;
+    let mut sheet = Sheet::new();
+    for (subject, sums) in sums(all, says, names, period) {
+        if let Some(usual) = curves.get(&subject) {
+            let moved: f64 = sums.curve().iter().zip(usual).map(|(own, usual)| (own - usual).abs()).sum();
+            sheet.insert((subject.clone(), Metric::OtherHours), moved / 2.0);
+        }
+        sums.write(&subject, says, days, &mut sheet);
+    }
+    sheet
+}
+
+/// The daily curve of a period, of all together and of each model.
+pub(crate) fn day_curves(all: &[SeenRequest], says: Says, names: &[String], period: &Period) -> DayCurves {
+    let sums = sums(all, says, names, period).into_iter();
+    sums.map(|(subject, sums)| (subject, sums.curve())).collect()
+}
+
+/// The sums of all together and, of several models, of each that has requests in the period.
+fn sums(all: &[SeenRequest], says: Says, names: &[String], period: &Period) -> Vec<(BacktestSubject, Sums)> {
     let ready = Containers::of(all, says);
     let mut of_models = vec![Sums::default(); names.len()];
     let mut fleet = Sums::default();
-    for request in all.iter().filter(|request| period.holds(request.at_ns)) {
+    for request in all {
+        let Some(hour) = period.hour_of(request.at_ns) else { continue };
         let cold = ready.is_cold(request);
-        of_models[request.model].add(request, cold);
-        fleet.add(request, cold);
+        of_models[request.model].add(request, cold, hour);
+        fleet.add(request, cold, hour);
     }
-    let days = period.days() as f64;
-    let mut sheet = Sheet::new();
     // Of a single model all numbers would be told, and counted, twice.
     let told = |sums: &Sums| names.len() > 1 && sums.requests > 0.0;
-    for (sums, name) in of_models.into_iter().zip(names).filter(|(sums, _)| told(sums)) {
-        sums.write(&BacktestSubject::Model(name.clone()), says, days, &mut sheet);
-    }
-    fleet.write(&BacktestSubject::Fleet, says, days, &mut sheet);
-    sheet
+    let models = of_models.into_iter().zip(names).filter(|(sums, _)| told(sums));
+    let models = models.map(|(sums, name)| (BacktestSubject::Model(name.clone()), sums));
+    models.chain([(BacktestSubject::Fleet, fleet)]).collect()
 }
 
 /// When containers became ready that were seen to start.
@@ -190,9 +221,14 @@ impl Containers {
 }
 
 impl Sums {
-    fn add(&mut self, request: &SeenRequest, cold: bool) {
+    fn curve(&self) -> [f64; 24] {
+        self.hours.map(|requests| requests / self.requests.max(1.0))
+    }
+
+    fn add(&mut self, request: &SeenRequest, cold: bool, hour: usize) {
         let failed = request.is_ok == Some(false);
         self.requests += 1.0;
+        self.hours[hour] += 1.0;
         self.ended += f64::from(u8::from(request.is_ok.is_some()));
         self.failed += f64::from(u8::from(failed));
         self.cold += f64::from(u8::from(cold));
@@ -276,7 +312,7 @@ mod tests {
     #[test]
     fn numbers_are_those_of_a_log_counted_by_hand() {
         let names = ["a".to_owned(), "b".to_owned()];
-        let sheet = sheet(&log(), ALL, &names, &period());
+        let sheet = sheet(&log(), ALL, &names, (&period(), &DayCurves::new()));
         let fleet = |metric: Metric| sheet[&(BacktestSubject::Fleet, metric)];
         assert_relative_eq!(fleet(Metric::RequestsPerDay), 4.0);
         assert_relative_eq!(fleet(Metric::FailedShare), 0.25);
@@ -294,17 +330,35 @@ mod tests {
         assert_eq!(sheet.keys().filter(|(subject, _)| *subject == BacktestSubject::Fleet).count(), 15);
     }
 
+    /// By hand. Four requests in the first hour, as before: none comes at another one. Where half of them came in the second
+    /// hour before, half come at other hours.
+    #[test]
+    fn requests_at_other_hours_are_counted() {
+        let names = ["a".to_owned()];
+        let usual = day_curves(&log(), ALL, &names, &period());
+        let moved = |curves: &DayCurves| {
+            sheet(&log(), ALL, &names, (&period(), curves))[&(BacktestSubject::Fleet, Metric::OtherHours)]
+        };
+        assert_relative_eq!(moved(&usual), 0.0);
+        let mut shifted = usual.clone();
+        let curve = shifted.get_mut(&BacktestSubject::Fleet).expect("a curve");
+        (curve[0], curve[1]) = (0.5, 0.5);
+        assert_relative_eq!(moved(&shifted), 0.5);
+        assert_eq!(period().hour_of(23 * 3_600 * SECOND_NS), Some(23));
+    }
+
     /// Without containers only who says so waited for a start; without waits there are no latencies.
     #[test]
     fn what_the_log_does_not_say_has_no_number() {
         let names = ["a".to_owned()];
         let says = Says { containers: false, ..ALL };
         assert_relative_eq!(
-            sheet(&log(), says, &names, &period())[&(BacktestSubject::Fleet, Metric::ColdStartShare)],
+            sheet(&log(), says, &names, (&period(), &DayCurves::new()))
+                [&(BacktestSubject::Fleet, Metric::ColdStartShare)],
             0.25
         );
         let says = Says { waits: false, startups: false, containers: false, ..ALL };
-        let plain = sheet(&log(), says, &names, &period());
+        let plain = sheet(&log(), says, &names, (&period(), &DayCurves::new()));
         assert!(plain.keys().all(|(subject, _)| *subject == BacktestSubject::Fleet), "one model is the fleet");
         let has = |metric: Metric| plain.contains_key(&(BacktestSubject::Fleet, metric));
         assert!(has(Metric::ExecutionP99) && has(Metric::FailedShare) && has(Metric::BusyPerDay));
