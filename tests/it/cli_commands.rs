@@ -21,7 +21,7 @@ fn check_says_what_the_scenario_means() {
         // The naive estimate, what cannot run, contradictions, assumptions, the resolved scenario, the fits.
         "\"current\" $162.60 a month, \"proposed\" $91.74 a month; 43.6 % saved.",
         "- \"proposed\": flux-schnell (fp8) cannot run on T4: needs 21.5 GiB, has 14.74. Made to fit: flux-schnell as nf4-offload",
-        "- flux-dev bf16, L40S (warm requests): 29.65 s (github.com/",
+        "- flux-dev bf16, L40S (warm requests): 29.65 s (measured, github.com/",
         "- wan2.1: 20 requests a day; seedvr2: 60 requests a day: no volume is stated anywhere (2026-11-23)",
         "│ current (baseline) ┆ flux ┆ L40S ┆",
         "│ flux-dev bf16 ┆ ✗ ┆ ✗ ┆ ✗ ┆ ✓ ",

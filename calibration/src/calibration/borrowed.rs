@@ -7,9 +7,9 @@ use crate::sample::push_once;
 use crate::spread::ANY;
 
 use super::bounds::bounds;
-use super::flag::several;
 use super::ratios::sources_of_both;
 use super::{CalibratedCell, Flag, LawBasis, RowsBehind};
+use crate::problem::several;
 
 /// Who borrows from whom in a phase.
 pub(super) struct Borrower<'a> {
