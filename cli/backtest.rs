@@ -74,7 +74,7 @@ fn options(args: &BacktestArgs, scenario: &Scenario) -> Result<BacktestOptions, 
 fn bill(args: &BacktestArgs, path: &Path) -> Result<Bill, Failure> {
     let text = text("--bill", path)?;
     let rows = read_billing_report(&path.display().to_string(), &text).map_err(|problems| problem(&problems))?;
-    Ok(Bill { name: name(path), rows, apps: args.bill_app.clone() })
+    Ok(Bill { name: name(path), rows, apps: args.bill_app.clone(), environment: args.environment.clone() })
 }
 
 fn rates(path: &Path) -> Result<BTreeMap<String, f64>, Failure> {
@@ -106,6 +106,7 @@ fn words(args: &BacktestArgs, scenario: &Scenario, options: &BacktestOptions, lo
     let named = [
         ("--observed", Some(log.to_owned())),
         ("--bill", path(&args.bill)),
+        ("--environment", args.environment.clone()),
         ("--rates", path(&args.rates)),
         ("--allocation", Some(allocation)),
         ("--split", args.split.clone()),

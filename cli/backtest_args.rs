@@ -20,9 +20,13 @@ pub(crate) struct BacktestArgs {
     /// The bill: what `modal billing report --csv` prints, with --show-resources or without
     #[arg(long, value_name = "CSV")]
     pub(crate) bill: Option<PathBuf>,
-    /// What a description in the bill stands for, NAME=POOL, or NAME=* for all pools together; may be given several times
+    /// What a description in the bill stands for, NAME=POOL, NAME=* for all pools together or NAME=- for none; may be given
+    /// several times
     #[arg(long, value_name = "NAME=POOL", requires = "bill", value_parser = pair)]
     pub(crate) bill_app: Vec<(String, String)>,
+    /// The environment in the bill whose rows count, where it has several
+    #[arg(long, value_name = "NAME", requires = "bill")]
+    pub(crate) environment: Option<String>,
     /// The platform's rates: what `modal billing rates --json` prints; the scenario's prices are held against them
     #[arg(long, value_name = "JSON")]
     pub(crate) rates: Option<PathBuf>,

@@ -13,6 +13,10 @@ use serde::{Deserialize, Serialize};
 use crate::problem::Problem;
 
 const SECONDS_PER_HOUR: f64 = 3600.0;
+/// A rate that lacks this factor to a fifth is asked about: it may be by the second.
+const PER_SECOND_BAND: f64 = 1.2;
+/// Rates of what runs beside functions, and of which no fleet is made.
+const OTHER_USES: [&str; 2] = ["sandbox", "sandboxes"];
 /// Prices are written with three digits or more: a thousandth apart they are equal.
 const EQUAL: f64 = 1e-3;
 
@@ -38,6 +42,9 @@ pub struct RateCheck {
     pub rate_usd_per_hour: Option<f64>,
     /// Whether they differ by more than a thousandth.
     pub differs: bool,
+    /// Whether the rate looks like dollars a second: it is about 3600 times smaller.
+    #[serde(default)]
+    pub is_per_second: bool,
 }
 
 /// Rates beside the prices of a scenario.
@@ -87,7 +94,7 @@ pub fn read_billing_rates(file: &str, text: &str) -> Result<BTreeMap<String, f64
 ///
 /// A rate is that of an item whose words stand in its name one behind the other, whatever stands between them: `gpu_a100_40gb`
 /// is that of A100-40GB. Of several items it is that with the most words; of several rates of an item the one with the
-/// shortest name counts.
+/// shortest name counts. Those of sandboxes are of nothing: a fleet is made of functions.
 #[must_use]
 pub fn check_rates(rates: &BTreeMap<String, f64>, stated: &[StatedPrice]) -> RateChecks {
     let items: Vec<Vec<String>> = stated.iter().map(|price| item_words(&price.item)).collect();
@@ -96,7 +103,9 @@ pub fn check_rates(rates: &BTreeMap<String, f64>, stated: &[StatedPrice]) -> Rat
     for (name, rate) in rates {
         let own = words(name);
         let is_in = |item: &[String]| own.windows(item.len().max(1)).any(|part| part == item);
-        let best = (0..items.len()).filter(|place| is_in(&items[*place])).max_by_key(|place| items[*place].len());
+        let is_of_functions = !own.iter().any(|word| OTHER_USES.contains(&word.as_str()));
+        let places = (0..items.len()).filter(|_| is_of_functions);
+        let best = places.filter(|place| is_in(&items[*place])).max_by_key(|place| items[*place].len());
         let Some(place) = best else {
             unmatched.push(name.clone());
             continue;
@@ -114,7 +123,10 @@ pub fn check_rates(rates: &BTreeMap<String, f64>, stated: &[StatedPrice]) -> Rat
         let rate_usd_per_hour = found.map(|(_, rate)| rate);
         let differs = rate_usd_per_hour.is_some_and(|rate| (rate - stated_usd_per_hour).abs() > EQUAL * rate);
         let rate = found.map(|(name, _)| name.clone());
-        RateCheck { item: price.item.clone(), rate, stated_usd_per_hour, rate_usd_per_hour, differs }
+        let is_about = |ratio: f64| (1.0 / PER_SECOND_BAND..PER_SECOND_BAND).contains(&ratio);
+        let is_per_second =
+            rate_usd_per_hour.is_some_and(|rate| is_about(rate * SECONDS_PER_HOUR / stated_usd_per_hour));
+        RateCheck { item: price.item.clone(), rate, stated_usd_per_hour, rate_usd_per_hour, differs, is_per_second }
     };
     RateChecks { checks: stated.iter().zip(found).map(check).collect(), unmatched }
 }
@@ -178,6 +190,29 @@ mod tests {
         let found = check_rates(&rates, &stated);
         assert_eq!((found.checks[0].rate.as_deref(), found.checks[0].differs), (Some("h100"), false));
         assert_eq!(found.unmatched, ["H100 (old)", "h100_nonpreemptible"]);
+    }
+
+    /// A core for 0.0000131 x 3600 = 0.04716 USD an hour: functions pay it, sandboxes 0.12.
+    #[test]
+    fn a_fleet_is_made_of_functions_and_of_no_sandboxes() {
+        let found = |text: &str| {
+            let found = check_rates(&read_billing_rates("r", text).expect("rates"), &stated()[4..]);
+            (found.checks[0].rate.clone(), found.checks[0].differs, found.unmatched)
+        };
+        let both = found(r#"{"function_cpu": 0.04716, "sandbox_cpu": 0.12}"#);
+        assert_eq!(both, (Some("function_cpu".to_owned()), false, vec!["sandbox_cpu".to_owned()]));
+        assert_eq!(found(r#"{"cpu_sandbox": 0.12}"#), (None, false, vec!["cpu_sandbox".to_owned()]));
+    }
+
+    /// 0.000542 USD a second is 1.9512 an hour.
+    #[test]
+    fn rates_by_the_second_are_told_from_wrong_prices() {
+        let is_per_second = |rate: &str| {
+            let rates = read_billing_rates("r", &format!("{{\"L40S\": {rate}}}")).expect("rates");
+            check_rates(&rates, &stated()[..1]).checks[0].is_per_second
+        };
+        let told = ["0.000542", "0.0006", "0.000542e-3", "0.05", "1.9512", "0"].map(is_per_second);
+        assert_eq!(told, [true, true, false, false, false, false]);
     }
 
     #[test]

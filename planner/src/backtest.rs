@@ -23,6 +23,7 @@ mod simulated;
 mod tests;
 mod times_by_day;
 mod verdict;
+mod whose;
 mod world;
 
 use fleetfront_calibration::{RateChecks, StatedPrice, check_rates};
@@ -44,7 +45,7 @@ use shown_boots::matched;
 use world::{Known, with_horizon};
 
 pub use causes::Cause;
-pub use charged::{Bill, BillTold, MatchedRows, UnmatchedRows};
+pub use charged::{Bill, BillTold, HoursWithout, MatchedRows, UnmatchedRows};
 pub use days::{Dates, Period};
 pub use error::BacktestError;
 pub use lines::{BacktestLine, GivenTraffic};
@@ -269,7 +270,11 @@ impl<'a> ReadyBacktest<'a> {
             own.told(name, self.forecast.as_ref().map(|forecast| forecast.requests_per_day(name)))
         };
         let rates = rates.map(|rates| check_rates(rates, &stated_prices(scenario, self.options.allocation)));
-        let verdict = BacktestVerdict::of(&held, rates.as_ref(), self.options.pass_share);
+        let verdict = BacktestVerdict::of(
+            &held,
+            (rates.as_ref(), self.charged.as_ref().map(|charged| &charged.told)),
+            self.options.pass_share,
+        );
         let lines: Vec<BacktestLine> = held.into_iter().map(|held| held.line).collect();
         let tells_idle = lines.iter().any(|line| line.metric == Metric::IdlePerDay);
         Backtest {

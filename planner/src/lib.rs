@@ -74,8 +74,8 @@ mod worlds;
 pub use assumptions::assumptions;
 pub use backtest::{
     BACKTEST_WORLDS_MIN, Backtest, BacktestError, BacktestLine, BacktestOptions, BacktestSubject, BacktestVerdict,
-    Backtested, Bill, BillTold, Calibrated, Cause, Dates, GivenTraffic, LawTold, MatchedRows, Metric, Observed, Period,
-    ReadyBacktest, SeenRequest, SimulatedPeriod, UnmatchedRows, Unshown,
+    Backtested, Bill, BillTold, Calibrated, Cause, Dates, GivenTraffic, HoursWithout, LawTold, MatchedRows, Metric,
+    Observed, Period, ReadyBacktest, SeenRequest, SimulatedPeriod, UnmatchedRows, Unshown,
 };
 pub use basis::{Based, Basis, shown_digest};
 pub use bounds::{Bounds, ModelBounds, PoolBounds, Stated};

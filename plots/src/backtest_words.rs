@@ -1,6 +1,8 @@
 //! A backtest in words: the same in the tables of the screen and of the files.
 
-use fleetfront_planner::{Backtest, BacktestLine, BacktestSubject, Based, Calibrated, LawTold, Metric, Unshown};
+use fleetfront_planner::{
+    Backtest, BacktestLine, BacktestSubject, Based, Calibrated, HoursWithout, LawTold, Metric, Unshown,
+};
 
 use crate::format::{Unit, plain};
 
@@ -130,6 +132,14 @@ pub fn bill_words(of: &Backtest) -> Vec<String> {
     if !bill.days_without.is_empty() {
         words.push(format!("no row for {}: taken as days without cost", bill.days_without.join(", ")));
     }
+    for HoursWithout { pool, hours, first, last } in &bill.hours_without {
+        let whose = if pool == "*" { "any pool".to_owned() } else { format!("pool {pool}") };
+        words.push(format!("no row of {whose} for {hours} hours ({first} to {last}): taken as hours without cost"));
+    }
+    if bill.elsewhere_usd > 0.0 {
+        words.push(format!("{} of other environments: compared with nothing", usd(bill.elsewhere_usd)));
+    }
+    words.extend(bill.remarks.iter().cloned());
     words
 }
 
@@ -141,6 +151,12 @@ pub fn rate_words(of: &Backtest) -> Vec<String> {
         let (item, stated) = (&check.item, check.stated_usd_per_hour);
         match (&check.rate, check.rate_usd_per_hour) {
             (Some(name), Some(rate)) => {
+                if check.is_per_second {
+                    return format!(
+                        "{item}: {stated:.4} USD an hour is about 3600 times the platform's {name}, {rate:.6}: are those dollars a \
+                         second? Rates are taken as dollars an hour"
+                    );
+                }
                 let word = if check.differs { "differs from" } else { "is" };
                 format!("{item}: {stated:.4} USD an hour {word} the platform's {name}, {rate:.4}")
             }

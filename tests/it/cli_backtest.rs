@@ -128,6 +128,9 @@ fn what_cannot_be_predicted_is_one_clear_error() {
     refused(&[("calls.json", &calls("flux-dve"))], "--observed calls.json", "did you mean \"flux-dev\"?");
     refused(&log, "--observed calls.json --split 2027-01-01", "--split 2027-01-01: is not among the days");
     refused(&log, "--observed calls.json --until 2026-01-06", "1 whole days of UTC");
+    refused(&log, "--observed calls.json --until 2026-01-30", "or 2026-01-19, the day behind the last");
+    refused(&log, "--observed calls.json --until 2026-1-30", "give a date as YYYY-MM-DD");
+    refused(&[("calls.json", "[]\n")], "--observed calls.json", "calls.json: is an empty list and holds no calls");
     refused(&log, "--observed nothing.json", "nothing.json: cannot be read");
     refused(&log, "--observed calls.json --allocation currnet", "currnet");
     let negative = bill().replacen(",40\n", ",-3.5\n", 1);
@@ -136,8 +139,39 @@ fn what_cannot_be_predicted_is_one_clear_error() {
     };
     with_bill(&negative, "Cost: `-3.5` is not a number zero or more");
     with_bill(&bill().replace("2026", "2027"), "no row lies in 2026-01-12 to 2026-01-18");
+    let staging = bill().replacen("image-studio,main,2026-01-13", "image-studio,staging,2026-01-13", 1);
+    with_bill(&staging, "help: say whose log this is with --environment NAME");
+    let stagign = "--observed calls.json --bill bill.csv --environment stagign";
+    refused(&[log[0], ("bill.csv", &staging)], stagign, "did you mean \"staging\"?");
     with_bill(&bill().replace("image-studio", "studio"), "no row is that of a pool");
     refused(&[log[0], ("r.json", "[]")], "--observed calls.json --rates r.json", "is no JSON object of rates");
+}
+
+/// Twelve hours without a row, another environment, an app of another name, and rates by the second: each is said.
+#[test]
+fn what_is_odd_about_a_bill_is_said() {
+    let place = Place::new();
+    write(&place, "calls.json", &calls("flux-dev"));
+    let mut text = "Object ID,Description,Environment,Interval Start,Cost\n".to_owned();
+    for hour in (0..14 * 24).filter(|hour| !(10 * 24 + 12..11 * 24).contains(hour)) {
+        let at = format!("2026-01-{:02}T{:02}:00:00", 5 + hour / 24, hour % 24);
+        let _ = writeln!(text, "ap-1,image-studio,main,{at},0.1\nap-2,image-studio,staging,{at},0.2");
+    }
+    write(&place, "bill.csv", &text);
+    write(&place, "rates.json", "{\"L40S\": 0.000542}");
+    let command = "backtest --observed calls.json --bill bill.csv --rates rates.json --environment main --worlds 19 \
+                   --traffic given --quiet --out answer";
+    let said = place.fleetfront(command).stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in [
+        "no row of any pool for 12 hours (2026-01-15 12:00 to 2026-01-15 23:00): taken as hours without cost",
+        // 7 days of 24 hours less 12, at 0.2.
+        "$31.20 of other environments: compared with nothing",
+        "Are the platform's rates dollars a second?",
+        "L40S: 1.9512 USD an hour is about 3600 times the platform's L40S, 0.000542",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert!(place.text("answer/backtest.md").contains("--environment main"));
 }
 
 /// The first week of `GenTD26` to the second: it tells executions and failures, neither waits nor containers. Its three kinds

@@ -108,7 +108,9 @@ pub(crate) fn far_outside(held: &[Held]) -> Vec<&BacktestLine> {
 ///
 /// Rules and prices are judged by what does not follow from an input that is named, prices by what does not follow from
 /// seconds either. Where nothing is named and numbers are outside with forecast arrivals alone, it is arrivals.
-pub(crate) fn causes(held: &[Held]) -> Vec<Named> {
+///
+/// - `are_prices_told`: whether dollars say something of prices.
+pub(crate) fn causes(held: &[Held], are_prices_told: bool) -> Vec<Named> {
     let of_cause = |cause: Cause| judged(held, |metric| Cause::of(metric) == Some(cause));
     let mut all: Vec<Named> =
         INPUTS.iter().filter_map(|cause| Named::of(*cause, &of_cause(*cause), |_| true)).collect();
@@ -125,7 +127,7 @@ pub(crate) fn causes(held: &[Held]) -> Vec<Named> {
         follows(line) || rules.is_some_and(|rules| moved(line) <= FOLLOWS * rules.moved)
     });
     let prices = Named::of(Cause::Prices, &prices, |line| !follows(line) && !paid.follows(line));
-    all.extend(rules.into_iter().chain(prices));
+    all.extend(rules.into_iter().chain(prices.filter(|_| are_prices_told)));
     if all.is_empty() {
         all.extend(Named::of(Cause::Arrivals, &of_forecast_alone(held), |_| true));
     }

@@ -1,5 +1,6 @@
 //! The whole days of a log, and where they are split.
 
+use fleetfront_calibration::Day;
 use fleetfront_workloads::midnights;
 use serde::{Deserialize, Serialize};
 
@@ -101,8 +102,9 @@ pub(crate) fn parts(observed: &Observed, zone: &str, dates: &Dates) -> Result<[P
         Some(date) => {
             let place = whole.dates.iter().position(|own| own == date).filter(|place| *place > 0);
             place.ok_or_else(|| {
-                let what = format!("--split {date}: is not among the days behind the first, {}", whole.words());
-                BacktestError::unfit(what, "give the first day of the second part, as YYYY-MM-DD")
+                let behind = whole.part(1..days).words();
+                let what = format!("--split {date}: is not among the days behind the first, {behind}");
+                BacktestError::unfit(what, "give the first day of the second part, one of these, as YYYY-MM-DD")
             })?
         }
     };
@@ -138,9 +140,7 @@ pub(crate) fn whole_days(observed: &Observed, zone: &str, dates: &Dates) -> Resu
         None => Ok(None),
         Some(date) => {
             let place = all.iter().position(|(own, _)| own == date);
-            let within = format!("{} to {}", all[0].0, all[all.len() - 1].0);
-            let what = format!("{option} {date}: is not among the days of the log, {within}");
-            place.map(Some).ok_or_else(|| BacktestError::unfit(what, "give a date as YYYY-MM-DD"))
+            place.map(Some).ok_or_else(|| no_edge(option, date, &all))
         }
     };
     let from = edge(&dates.from, "--from")?.unwrap_or_else(|| usize::from(first.at_ns - all[0].1 > longest_ns));
@@ -151,6 +151,20 @@ pub(crate) fn whole_days(observed: &Observed, zone: &str, dates: &Dates) -> Resu
         dates: all[from..until].iter().map(|(date, _)| date.clone()).collect(),
         edges_ns: all[from..=until].iter().map(|(_, at_ns)| *at_ns).collect(),
     })
+}
+
+/// - `all`: the days of the log, and the one behind the last.
+fn no_edge(option: &str, date: &str, all: &[(String, i64)]) -> BacktestError {
+    let (first, behind) = (&all[0].0, &all[all.len() - 1].0);
+    let last = &all[all.len().saturating_sub(2)].0;
+    let what = format!("{option} {date}: is not among the days of the log, {first} to {last}");
+    let is_date = date.len() == "YYYY-MM-DD".len() && Day::parse(date).is_some();
+    let help = match option {
+        _ if !is_date => "give a date as YYYY-MM-DD".to_owned(),
+        "--until" => format!("give one of these days, or {behind}, the day behind the last"),
+        _ => "give one of these days".to_owned(),
+    };
+    BacktestError::unfit(what, help)
 }
 
 #[cfg(test)]
@@ -203,6 +217,11 @@ mod tests {
         let five = hourly(0, 120);
         assert!(said(&five, &dates(None, None, Some("2026-01-05"))).contains("--split 2026-01-05: is not among"));
         assert!(said(&five, &dates(Some("2026-02-05"), None, None)).contains("--from 2026-02-05: is not among"));
+        let until = |date: &str| said(&five, &dates(None, Some(date), None));
+        let beyond = until("2026-01-30");
+        assert!(beyond.contains("days of the log, 2026-01-05 to 2026-01-09"), "{beyond}");
+        assert!(beyond.contains("or 2026-01-10, the day behind the last") && !beyond.contains("YYYY"), "{beyond}");
+        assert!(until("2026-1-30").contains("give a date as YYYY-MM-DD"), "{}", until("2026-1-30"));
         let mut gap = five.clone();
         gap.requests.retain(|request| (request.at_ns / DAY_NS) % 2 == 0);
         let [first, ..] = &gap.requests[..] else { panic!("requests") };

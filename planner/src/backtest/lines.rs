@@ -157,7 +157,6 @@ pub(crate) fn lines(traffic: GivenTraffic, observed: &Sheet, worlds: &[Sheet]) -
         }
         all.sort_by(f64::total_cmp);
         let [low, predicted, high] = [(1.0 - BAND) / 2.0, 0.5, f64::midpoint(1.0, BAND)].map(|share| at(&all, share));
-        let is_outside = |world: &Sheet| world.get(key).is_some_and(|value| !(low..=high).contains(value));
         let line = BacktestLine {
             traffic,
             subject: key.0.clone(),
@@ -169,7 +168,8 @@ pub(crate) fn lines(traffic: GivenTraffic, observed: &Sheet, worlds: &[Sheet]) -
             is_inside: low <= *observed && *observed <= high,
             off_percent: (*observed > 0.0).then(|| (predicted / observed - 1.0) * 100.0),
         };
-        Some(Held { line, worlds_outside: worlds.iter().map(is_outside).collect() })
+        let place = |world: &Sheet| world.get(key).is_some_and(|value| is_beyond(*value, *observed, &all));
+        Some(Held { line, worlds_outside: worlds.iter().map(place).collect() })
     };
     observed.iter().filter(|(key, _)| is_told(key)).filter_map(line).collect()
 }
@@ -182,6 +182,16 @@ fn at(sorted: &[f64], share: f64) -> f64 {
     let above = (below + 1).min(sorted.len() - 1);
     // Without a part nothing is taken of what may be far off.
     if part > 0.0 { sorted[below] + part * (sorted[above] - sorted[below]) } else { sorted[below] }
+}
+
+/// Whether a world would lie outside, were it observed and what was observed a world: so often as the latter does.
+///
+/// - `sorted`: the worlds' numbers, its own among them.
+fn is_beyond(value: f64, observed: f64, sorted: &[f64]) -> bool {
+    let outside = ((1.0 - BAND) / 2.0 * (sorted.len() + 1) as f64).round() as usize;
+    let below = sorted.partition_point(|other| *other <= value) - 1 + usize::from(observed <= value);
+    let above = sorted.len() - sorted.partition_point(|other| *other < value) - 1 + usize::from(observed >= value);
+    below.min(above) < outside
 }
 
 #[cfg(test)]
@@ -204,6 +214,9 @@ mod tests {
         assert_relative_eq!(line.off_percent.expect("not zero"), 25.0);
         let outside = lines(GivenTraffic::Given, &one(Metric::WaitMean, 19.5), &worlds);
         assert!(!outside[0].line.is_inside);
+        // Of 20 numbers, the observed one among them, two are outermost.
+        let count = |held: &[Held]| held[0].worlds_outside.iter().filter(|is| **is).count();
+        assert_eq!((count(&found), count(&outside)), (2, 1));
     }
 
     #[test]

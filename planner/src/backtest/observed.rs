@@ -75,11 +75,16 @@ impl Observed {
     /// # Errors
     /// [`BacktestError`] when it cannot be read, counts requests instead of telling them apart, or has too many.
     pub fn read<B: BufRead>(
-        open: impl FnMut() -> io::Result<B>,
+        mut open: impl FnMut() -> io::Result<B>,
         (file, name): (&str, &str),
         options: &LogOptions,
         served_as: &[(String, String)],
     ) -> Result<Self, BacktestError> {
+        // A source that cannot be opened is told below.
+        if open().is_ok_and(is_empty_list) {
+            let what = format!("{file}: is an empty list and holds no calls");
+            return Err(BacktestError::unfit(what, "give the calls of a period that has some"));
+        }
         let mut reading = Reading { served_as, ..Reading::default() };
         let summary = read_sorted(open, file, options, |entry| reading.add(entry))?;
         reading.finish(file, name, &summary)
@@ -200,6 +205,12 @@ fn possible(file: &str, summary: &LogSummary) -> Result<(), BacktestError> {
     ))
 }
 
+/// Whether it is `[]`, as the platform prints where there is nothing to print.
+fn is_empty_list(source: impl BufRead) -> bool {
+    let mut written = source.bytes().map_while(Result::ok).filter(|byte| !byte.is_ascii_whitespace()).take(3);
+    (written.next(), written.next(), written.next()) == (Some(b'['), Some(b']'), None)
+}
+
 impl Observed {
     /// The place in a scenario of each of its models, whose executions and boots are in seconds.
     ///
@@ -312,6 +323,15 @@ mod tests {
         assert!(waits && executions && startups && containers && endings);
         let plain = read("time\n2026-01-05 00:00:00\n", &[]).expect("a log");
         assert!(!plain.says().waits && !plain.says().executions && !plain.says().endings);
+    }
+
+    #[test]
+    fn an_empty_list_is_said_to_hold_no_calls() {
+        for text in ["[]", " [\n]\n"] {
+            let said = read(text, &[]).expect_err("no calls").to_string();
+            assert!(said.contains("is an empty list and holds no calls"), "{said}");
+        }
+        assert!(!read("[1]", &[]).expect_err("no log").to_string().contains("empty list"));
     }
 
     #[test]

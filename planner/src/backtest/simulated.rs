@@ -80,6 +80,6 @@ impl SimulatedPeriod {
             rows.collect::<Vec<_>>()
         };
         let rows = plan.pools.iter().zip(&usd).flat_map(of_pool).collect();
-        Ok(Self { observed, bill: Bill { name: "simulated bill".to_owned(), rows, apps: Vec::new() } })
+        Ok(Self { observed, bill: Bill { name: "simulated bill".to_owned(), rows, ..Bill::default() } })
     }
 }

@@ -1,8 +1,11 @@
 //! What is said of all lines together.
 
-use fleetfront_calibration::RateChecks;
+use std::collections::BTreeSet;
+
+use fleetfront_calibration::{RateCheck, RateChecks};
 use serde::{Deserialize, Serialize};
 
+use super::BillTold;
 use super::causes::{Cause, Named, causes, far_outside};
 use super::lines::{BAND, BacktestLine, GivenTraffic, Held};
 use super::numbers::{BacktestSubject, Metric};
@@ -35,25 +38,33 @@ pub struct BacktestVerdict {
 }
 
 impl BacktestVerdict {
-    pub(crate) fn of(held: &[Held], rates: Option<&RateChecks>, pass_share: f64) -> Self {
+    /// - `rates`, `bill`: what they tell, where there are such.
+    pub(crate) fn of(held: &[Held], (rates, bill): (Option<&RateChecks>, Option<&BillTold>), pass_share: f64) -> Self {
         let count = held.len() as u32;
         let inside = held.iter().filter(|held| held.line.is_inside).count() as u32;
         let expected = BAND * f64::from(count);
         let far_outside: Vec<String> = far_outside(held).into_iter().map(far_words).collect();
         let passes = count > 0 && f64::from(inside) >= pass_share * f64::from(count) && far_outside.is_empty();
         // What luck leaves outside has no cause.
-        let named = if passes { Vec::new() } else { causes(held) };
+        let silent = silent_pools(held);
+        let named = if passes { Vec::new() } else { causes(held, silent.is_empty()) };
         let points_to: Vec<(Cause, u32)> = named.iter().map(|own| (own.cause, own.outside)).collect();
         let follow = count - inside - points_to.iter().map(|(_, outside)| outside).sum::<u32>();
         let sentences = Vec::new();
         let mut verdict =
             Self { lines: count, inside, expected, pass_share, passes, points_to, follow, far_outside, sentences };
         let lines: Vec<&BacktestLine> = held.iter().map(|held| &held.line).collect();
-        verdict.sentences = verdict.words(&lines, &named, rates);
+        let silent: Vec<String> = silent.into_iter().map(|pool| silent_words(pool, bill)).collect();
+        verdict.sentences = verdict.words(&lines, (&named, silent), rates);
         verdict
     }
 
-    fn words(&self, lines: &[&BacktestLine], named: &[Named], rates: Option<&RateChecks>) -> Vec<String> {
+    fn words(
+        &self,
+        lines: &[&BacktestLine],
+        (named, silent): (&[Named], Vec<String>),
+        rates: Option<&RateChecks>,
+    ) -> Vec<String> {
         if self.lines == 0 {
             return vec!["Nothing could be compared: the log tells no number that is predicted.".to_owned()];
         }
@@ -66,6 +77,8 @@ impl BacktestVerdict {
             self.pass_share * 100.0,
             self.expected
         )];
+        let has_silent = !silent.is_empty();
+        sentences.extend(silent);
         if !self.far_outside.is_empty() {
             sentences.push(format!(
                 "It does not pass whatever the others do, because an input lies farther outside of its band than the band is \
@@ -84,11 +97,20 @@ impl BacktestVerdict {
                 inside(GivenTraffic::Forecast)
             ));
         }
-        sentences.extend(if self.passes { self.luck_words() } else { self.cause_words(named) });
+        sentences.extend(if self.passes { self.luck_words() } else { self.cause_words(named, has_silent) });
         if let Some(fleet) = farthest(lines) {
             sentences.push(fleet);
         }
-        let wrong: Vec<String> = rates.iter().flat_map(|rates| &rates.checks).filter_map(wrong_price).collect();
+        let checks = || rates.iter().flat_map(|rates| &rates.checks);
+        let asked: Vec<String> = checks().filter(|check| check.is_per_second).filter_map(price_words).collect();
+        if !asked.is_empty() {
+            let asked = asked.join("; ");
+            sentences.push(format!(
+                "Are the platform's rates dollars a second? They are taken as dollars an hour: {asked}."
+            ));
+        }
+        let wrong = checks().filter(|check| check.differs && !check.is_per_second);
+        let wrong: Vec<String> = wrong.filter_map(price_words).collect();
         if !wrong.is_empty() {
             sentences.push(format!("Prices of the scenario are not the platform's rates: {}.", wrong.join("; ")));
         }
@@ -96,14 +118,14 @@ impl BacktestVerdict {
     }
 
     /// Of a prediction that does not pass.
-    fn cause_words(&self, named: &[Named]) -> Vec<String> {
+    fn cause_words(&self, named: &[Named], has_silent: bool) -> Vec<String> {
         let mut sentences: Vec<String> = named.iter().map(Named::words).collect();
-        if named.is_empty() {
+        if named.is_empty() && !has_silent {
             sentences.push(
                 "No cause stands out: of no group of numbers more are outside than one world in twenty has by luck."
                     .to_owned(),
             );
-        } else if self.follow > 0 {
+        } else if self.follow > 0 && !named.is_empty() {
             let lines = if self.follow == 1 { "1 more line".to_owned() } else { format!("{} more lines", self.follow) };
             sentences.push(format!(
                 "{lines} outside (the same numbers with other arrivals, those of the fleet, waits, seconds a day, dollars) may \
@@ -149,10 +171,29 @@ fn farthest(lines: &[&BacktestLine]) -> Option<String> {
     Some(format!("Farthest off of the fleet's numbers outside, with traffic {traffic}: {name}, predicted {off:+.0} %."))
 }
 
-fn wrong_price(check: &fleetfront_calibration::RateCheck) -> Option<String> {
-    let rate = check.rate_usd_per_hour.filter(|_| check.differs)?;
-    let (item, stated) = (&check.item, check.stated_usd_per_hour);
-    Some(format!("{item} {stated:.4} against {rate:.4} USD an hour"))
+/// Pools that are billed, and for which no world pays anything: they have no call.
+fn silent_pools(held: &[Held]) -> BTreeSet<&str> {
+    let of_line = |line: &'_ BacktestLine| line.metric == Metric::UsdPerDay && line.high <= 0.0 && line.observed > 0.0;
+    let lines = held.iter().map(|held| &held.line).filter(|line| of_line(line));
+    lines
+        .filter_map(|line| if let BacktestSubject::Pool(name) = &line.subject { Some(name.as_str()) } else { None })
+        .collect()
+}
+
+fn silent_words(pool: &str, bill: Option<&BillTold>) -> String {
+    let rows = bill.iter().flat_map(|bill| &bill.matched).filter(|rows| rows.pool == pool);
+    let usd: f64 = rows.map(|rows| rows.usd).sum();
+    format!(
+        "Pool {pool} is billed ${usd:.2} and has no call in the second part of the log, so that dollars and idle seconds say \
+         nothing of prices: give the log of all functions, or the bill of those in the log (--bill-app \"DESCRIPTION=-\" \
+         leaves others out)."
+    )
+}
+
+fn price_words(check: &RateCheck) -> Option<String> {
+    let (item, stated, rate) = (&check.item, check.stated_usd_per_hour, check.rate_usd_per_hour?);
+    let digits = if check.is_per_second { 6 } else { 4 };
+    Some(format!("{item} {stated:.4} against {rate:.digits$} USD an hour"))
 }
 
 /// What the log does not tell, and what is not compared for it.
@@ -207,7 +248,7 @@ mod tests {
         let mut lines = vec![line(Metric::WaitMean, true, 1.0); 8];
         lines.push(line(Metric::BusyPerDay, false, 30.0));
         lines.push(line(Metric::ExecutionP99, false, -60.0));
-        let verdict = BacktestVerdict::of(&lines, None, 0.8);
+        let verdict = BacktestVerdict::of(&lines, (None, None), 0.8);
         assert!(verdict.passes && (verdict.inside, verdict.lines) == (8, 10) && (verdict.expected - 9.0).abs() < 1e-12);
         assert_eq!((verdict.points_to.len(), verdict.follow), (0, 2), "luck has no cause");
         let words = verdict.sentences.join(" ");
@@ -215,13 +256,13 @@ mod tests {
         let luck = "2 lines lie outside, which is what luck leaves outside: 1 of 10 in the mean.";
         assert!(words.contains(luck) && words.contains("p99 execution, predicted -60 %"), "{words}");
         lines.push(line(Metric::UsdPerDay, false, 5.0));
-        let fails = BacktestVerdict::of(&lines, None, 0.8);
+        let fails = BacktestVerdict::of(&lines, (None, None), 0.8);
         let words = fails.sentences.join(" ");
         let named = "The only line that tells it points to service times: requests";
         assert!(!fails.passes && words.contains(named) && words.contains("2 more lines outside"), "{words}");
         // Busy seconds and dollars follow from execution.
         assert_eq!((&fails.points_to[..], fails.follow), (&[(Cause::Service, 1)][..], 2));
-        assert!(!BacktestVerdict::of(&[], None, 0.8).passes);
+        assert!(!BacktestVerdict::of(&[], (None, None), 0.8).passes);
     }
 
     /// Bands of a Poisson number with mean 84 as a share of 8,400, and of one with mean 0.35.
@@ -234,7 +275,7 @@ mod tests {
         let passes = |failed: Held| {
             let mut lines = vec![line(Metric::WaitMean, true, 1.0); 40];
             lines.push(failed);
-            BacktestVerdict::of(&lines, None, 0.8)
+            BacktestVerdict::of(&lines, (None, None), 0.8)
         };
         assert!(passes(failed(0.0075, 0.0125, 0.0145)).passes);
         let gross = passes(failed(0.0075, 0.0125, 0.05));
@@ -250,7 +291,7 @@ mod tests {
         let mut own = failed(0.0075, 0.0125, 0.01);
         own.line.subject = BacktestSubject::Model("a".into());
         lines.push(own);
-        assert!(BacktestVerdict::of(&lines, None, 0.8).passes);
+        assert!(BacktestVerdict::of(&lines, (None, None), 0.8).passes);
     }
 
     #[test]
@@ -262,5 +303,60 @@ mod tests {
         let all = Says { waits: true, executions: true, startups: true, containers: true, endings: true };
         assert!(absent(all, true, true).is_empty());
         assert!(absent(all, true, false)[0].starts_with("idle seconds"));
+    }
+
+    /// A pool that no world pays for: 7 days at 24.95 are on the bill.
+    #[test]
+    fn a_pool_without_calls_is_said_before_prices_are_blamed() {
+        let mut lines = vec![line(Metric::UsdPerDay, false, -40.0)];
+        let mut own = line(Metric::UsdPerDay, false, -100.0);
+        own.line = BacktestLine { observed: 24.95, predicted: 0.0, low: 0.0, high: 0.0, ..own.line };
+        own.line.subject = BacktestSubject::Pool("vid".into());
+        lines.push(own);
+        let rows = |description: &str, usd: f64| super::super::MatchedRows {
+            description: description.to_owned(),
+            pool: "vid".to_owned(),
+            rule: String::new(),
+            usd,
+        };
+        let bill = BillTold {
+            name: "bill.csv".to_owned(),
+            matched: vec![rows("a", 100.0), rows("b", 74.65)],
+            unmatched: Vec::new(),
+            by_resource: Vec::new(),
+            outside_usd: 0.0,
+            days_without: Vec::new(),
+            hours_without: Vec::new(),
+            elsewhere_usd: 0.0,
+            remarks: Vec::new(),
+        };
+        let verdict = BacktestVerdict::of(&lines, (None, Some(&bill)), 0.8);
+        assert_eq!((verdict.points_to.len(), verdict.follow), (0, 2));
+        let second = &verdict.sentences[1];
+        assert!(
+            second.starts_with("Pool vid is billed $174.65 and has no call in the second part of the log"),
+            "{second}"
+        );
+        assert!(!verdict.sentences.join(" ").contains("prices or idle time"));
+    }
+
+    #[test]
+    fn rates_by_the_second_are_asked_about() {
+        let check = |is_per_second: bool| RateCheck {
+            item: "L40S".to_owned(),
+            rate: Some("L40S".to_owned()),
+            stated_usd_per_hour: 1.9512,
+            rate_usd_per_hour: Some(0.000_542),
+            differs: true,
+            is_per_second,
+        };
+        let words = |is_per_second: bool| {
+            let rates = RateChecks { checks: vec![check(is_per_second)], unmatched: Vec::new() };
+            let lines = [line(Metric::WaitMean, true, 1.0)];
+            BacktestVerdict::of(&lines, (Some(&rates), None), 0.8).sentences.join(" ")
+        };
+        let asked = "Are the platform's rates dollars a second? They are taken as dollars an hour: L40S 1.9512 against 0.000542";
+        assert!(words(true).contains(asked) && !words(true).contains("Prices of the scenario"), "{}", words(true));
+        assert!(words(false).contains("Prices of the scenario are not the platform's rates: L40S"), "{}", words(false));
     }
 }
