@@ -112,6 +112,7 @@ pub(crate) fn unit_name(unit: KnobUnit) -> &'static str {
         KnobUnit::Seconds => "s",
         KnobUnit::Factor => "x",
         KnobUnit::Share => "share",
+        KnobUnit::Count => "count",
     }
 }
 
