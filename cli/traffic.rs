@@ -142,6 +142,7 @@ pub(crate) fn log_options(reading: &Reading) -> Result<LogOptions, Failure> {
         layout: reading.layout.as_deref().map(layout).transpose()?,
         columns,
         zone: zone.to_owned(),
+        is_zone_assumed: reading.zone.is_none(),
         wrong_share_max: reading.wrong_share,
         now: Some(now_ns()),
         bin_s: *bin_s,

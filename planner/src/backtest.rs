@@ -16,9 +16,12 @@ mod lines;
 mod measured;
 mod numbers;
 mod observed;
+mod refused;
 mod seen;
 mod shown_boots;
+mod silences;
 mod simulated;
+mod starts;
 #[cfg(test)]
 mod tests;
 mod times_by_day;
@@ -35,8 +38,8 @@ use crate::control::{Control, Interrupted};
 use crate::results::infeasible_reasons;
 
 use charged::{Charged, charged};
-use days::{DAY_NS, parts};
-pub(crate) use days::{even, whole_days};
+use days::parts;
+pub(crate) use days::{DAY_NS, even, whole_days};
 use forecast::{Forecast, Stamps};
 use lines::{Comparing, Held, lines};
 use measured::MeasuredModel;
@@ -51,10 +54,12 @@ pub use error::BacktestError;
 pub use lines::{BacktestLine, GivenTraffic};
 pub use measured::{Calibrated, LawTold, Unshown};
 pub use numbers::{BacktestSubject, Metric};
+pub(crate) use observed::Says;
 pub use observed::{Observed, SeenRequest};
 #[cfg(test)]
 pub(crate) use shown_boots::tests::{short_window, short_window_log};
 pub(crate) use shown_boots::{ShownTimes, days_from_zero};
+pub(crate) use silences::silence_remarks;
 pub use simulated::SimulatedPeriod;
 pub use verdict::BacktestVerdict;
 
@@ -302,6 +307,15 @@ impl<'a> ReadyBacktest<'a> {
     fn remarks(&self) -> Vec<String> {
         let Backtested { scenario, observed, .. } = self.given;
         let mut remarks = observed.remarks.clone();
+        let zone = &scenario.clock.reporting_time_zone;
+        let told =
+            self.parts.iter().map(|part| silence_remarks(observed, zone, part).expect("the zone was found before"));
+        for remark in told.flatten() {
+            // One may lie across the split.
+            if !remarks.contains(&remark) {
+                remarks.push(remark);
+            }
+        }
         let silent = scenario.models.iter().enumerate().filter(|(place, _)| {
             let is_there = |request: &SeenRequest| request.model == *place && self.parts[1].holds(request.at_ns);
             !self.requests.iter().any(is_there)

@@ -39,6 +39,8 @@ pub enum KnobUnit {
     Factor,
     /// A fraction.
     Share,
+    /// How many.
+    Count,
 }
 
 impl Knob {

@@ -102,8 +102,8 @@ pub use pairing::Probabilities;
 pub use points::schedule_words;
 pub use recommendation::{FreshDays, Obstacle, Recommendation};
 pub use reevaluate::{
-    Assumption, Drift, Fired, Indifferent, ObservedCalls, ObservedModel, Question, Reevaluation, Trigger, drift,
-    reevaluate,
+    Assumption, Drift, Fired, Indifferent, ObservedCalls, ObservedModel, Question, Reevaluation, SaidOfCalls, Trigger,
+    drift, reevaluate,
 };
 pub use replan::replan;
 pub use replications::{Look, ModelReplication, PoolReplication, Replication, TracedEvent, replicate, trace_trial};

@@ -5,6 +5,7 @@ mod adoption;
 mod calls;
 mod drift;
 mod failure_test;
+mod model_tests;
 mod shown;
 mod time_tests;
 mod traffic_tests;
@@ -22,7 +23,7 @@ use crate::knob::{Knob, KnobUnit};
 use crate::results::infeasible_reasons;
 use crate::run::Shared;
 
-pub use calls::{ObservedCalls, ObservedModel};
+pub use calls::{ObservedCalls, ObservedModel, SaidOfCalls};
 pub use drift::{Assumption, Drift, Fired, drift};
 
 /// Two allocations, and what would change the choice between them.

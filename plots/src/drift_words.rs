@@ -26,25 +26,36 @@ pub fn drift_headline(drift: &Drift, now: &[Question]) -> String {
     let (rejected, known) = (names(|of| of.rejected), names(|of| of.known_better));
     let (tests, days) = (drift.assumptions.len(), drift.days);
     let days = if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
-    let Some(together) = &drift.together else {
+    if rejected.is_empty() && known.is_empty() {
         return format!("{days} of calls reject none of {tests} assumptions: what was decided still rests on them.");
-    };
+    }
     let list = |names: &[&str]| if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
     let known = match &known[..] {
         [] => String::new(),
         names => format!(" They know better what was uncertain{}.", list(names)),
     };
     let count = if rejected.is_empty() { "none".to_owned() } else { rejected.len().to_string() };
+    let then = drift.together.as_ref().map_or_else(
+        || "The log does not say what to put in its place.".to_owned(),
+        |together| answers_then(now, together, drift.assumptions.iter().any(|of| of.rejected && !of.is_replaced())),
+    );
+    format!("{days} of calls reject {count} of {tests} assumptions{}.{known} {then}", list(&rejected))
+}
+
+/// What becomes of the answers.
+///
+/// - `is_left`: whether something is rejected that nothing takes the place of.
+fn answers_then(now: &[Question], together: &[Question], is_left: bool) -> String {
     let turned: Vec<String> = (now.iter().zip(together))
         .filter(|(now, then)| now.holds() != then.holds())
         .map(|(now, then)| format!("{}: {}, now {}", prose(&now.claim), holds(now), holds(then)))
         .collect();
-    let then = if turned.is_empty() {
-        "With all of them replaced no answer changes.".to_owned()
+    let replaced = if is_left { "all that can be replaced" } else { "all of them replaced" };
+    if turned.is_empty() {
+        format!("With {replaced} no answer changes.")
     } else {
-        format!("With all of them replaced: {}.", turned.join("; "))
-    };
-    format!("{days} of calls reject {count} of {tests} assumptions{}.{known} {then}", list(&rejected))
+        format!("With {replaced}: {}.", turned.join("; "))
+    }
 }
 
 /// What its numbers are: what was observed, and what the scenario says.

@@ -47,6 +47,7 @@
 mod answer_files;
 #[cfg(test)]
 mod asking_python;
+mod assumption_csv;
 mod axes;
 mod backtest_figure;
 mod backtest_files;

@@ -1,9 +1,11 @@
-//! The files of a re-evaluation: `reevaluate.svg`, `.png`, `.csv`, `.json` and `.md`.
+//! The files of a re-evaluation: `reevaluate.svg`, `.png`, `.csv`, `.json` and `.md`, and `assumptions.csv` where a log was held
+//! against it.
 
 use fleetfront_planner::{Based, KnobUnit, Reevaluation};
 
 use crate::PlotError;
 use crate::answer_files::{Answer, cells, csv_table, list, pack};
+use crate::assumption_csv::{ASSUMPTIONS, assumption_csv};
 use crate::drift_words::{
     DRIFT_COLUMNS, DRIFT_NUMBERS, EFFECT_COLUMNS, drift_basis, drift_headline, drift_rows, effect_basis, effect_rows,
     fired_lines,
@@ -91,7 +93,11 @@ pub fn reevaluate_files(
         version: &found.version,
         inputs_sha256: &found.inputs_sha256,
     };
-    pack(names, &reevaluate_figure(found), csv(found)?, (found, &basis), page.markdown())
+    let mut files = pack(names, &reevaluate_figure(found), csv(found)?, (found, &basis), page.markdown())?;
+    if let Some(drift) = &found.drift {
+        files.push(Output { name: ASSUMPTIONS.into(), bytes: assumption_csv(drift)? });
+    }
+    Ok(files)
 }
 
 /// The cells of a row whose first names it.
@@ -112,6 +118,7 @@ pub(crate) fn unit_name(unit: KnobUnit) -> &'static str {
         KnobUnit::Seconds => "s",
         KnobUnit::Factor => "x",
         KnobUnit::Share => "share",
+        KnobUnit::Count => "count",
     }
 }
 

@@ -9,7 +9,7 @@ use crate::sources::Sources;
 #[must_use]
 pub fn unit(of: KnobUnit) -> Unit {
     match of {
-        KnobUnit::RequestsADay => Unit::Count,
+        KnobUnit::RequestsADay | KnobUnit::Count => Unit::Count,
         KnobUnit::UsdAnHour => Unit::Usd,
         KnobUnit::Seconds => Unit::Seconds,
         KnobUnit::Factor => Unit::Ratio,
@@ -23,7 +23,7 @@ pub fn suffix(of: KnobUnit) -> &'static str {
     match of {
         KnobUnit::RequestsADay => " a day",
         KnobUnit::UsdAnHour => " an hour",
-        KnobUnit::Seconds | KnobUnit::Factor | KnobUnit::Share => "",
+        KnobUnit::Seconds | KnobUnit::Factor | KnobUnit::Share | KnobUnit::Count => "",
     }
 }
 

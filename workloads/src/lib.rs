@@ -47,8 +47,9 @@ pub use curve::{CurveError, LoadCurve};
 pub use dispersion::{session_dispersion, slow_rate_dispersion, slow_rates_dispersion};
 pub use draw::draw_requests;
 pub use log::{
-    Columns, Endings, Entry, Layout, LogError, LogOptions, LogSummary, ShapeColumn, Size, StampZone, WrongCause,
-    WrongLine, ZoneCount, open_log, open_log_in, parse_instant, read_log, read_sorted,
+    Columns, Endings, Entry, KNOWN_ENDINGS, Layout, LogError, LogOptions, LogSummary, OneZone, ShapeColumn, Size,
+    StampZone, UnheardWord, WrongCause, WrongLine, ZoneCount, open_log, open_log_in, parse_instant, read_log,
+    read_sorted,
 };
 pub use process::{BatchSize, ModulatedState, Process};
 pub use rate::{Rate, RateSegment};

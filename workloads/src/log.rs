@@ -15,6 +15,7 @@ mod causes;
 mod columns;
 mod csv_fields;
 mod decimal;
+mod ending;
 mod entry;
 mod error;
 mod fault;
@@ -42,6 +43,7 @@ mod value;
 use std::io::BufRead;
 
 pub use columns::Columns;
+pub use ending::KNOWN_ENDINGS;
 pub use entry::Entry;
 pub use error::LogError;
 pub use layout::Layout;
@@ -50,7 +52,7 @@ pub use size::{ShapeColumn, Size};
 pub use sorted::read_sorted;
 pub use source::{open_log, open_log_in};
 pub use stamp::parse_instant;
-pub use summary::{Endings, LogSummary, StampZone, WrongCause, WrongLine, ZoneCount};
+pub use summary::{Endings, LogSummary, OneZone, StampZone, UnheardWord, WrongCause, WrongLine, ZoneCount};
 
 use plan::Plan;
 use reading::Reading;

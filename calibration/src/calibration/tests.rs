@@ -184,7 +184,7 @@ fn shapes_meet_at_the_one_that_is_asked_for() {
     let at = |steps: f64, extrapolate: bool| {
         let timed = vec![("m".to_owned(), Shape { steps: Some(steps), ..Shape::default() })];
         let believed = vec![Phase::Warm];
-        let options = CalibrationOptions { timed, extrapolate, believed, ..CalibrationOptions::default() };
+        let options = CalibrationOptions { believed, timed, extrapolate, ..CalibrationOptions::default() };
         Calibration::of(&runs(&rows), &options).cells[0].clone()
     };
     let cell = at(16.0, false);

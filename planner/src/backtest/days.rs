@@ -4,7 +4,8 @@ use fleetfront_calibration::Day;
 use fleetfront_workloads::midnights;
 use serde::{Deserialize, Serialize};
 
-use super::{BacktestError, Observed};
+use super::silences::silences;
+use super::{BacktestError, Observed, SeenRequest};
 
 pub(crate) const DAY_NS: i64 = 86_400_000_000_000;
 const HOUR_NS: i64 = DAY_NS / 24;
@@ -134,7 +135,10 @@ pub(crate) fn whole_days(observed: &Observed, zone: &str, dates: &Dates) -> Resu
         return Err(BacktestError::unfit(format!("{}: has no request", observed.name), "give a log with requests"));
     };
     let all = midnights(zone, first.at_ns, last.at_ns + 1)?;
-    let gaps = observed.requests.windows(2).map(|pair| pair[1].at_ns - pair[0].at_ns);
+    // What is missing inside makes no edge whole.
+    let silent = silences(observed, zone)?;
+    let is_silent = |pair: &&[SeenRequest]| silent.iter().any(|of| of.is_of_all(pair[0].at_ns));
+    let gaps = observed.requests.windows(2).filter(|pair| !is_silent(pair)).map(|pair| pair[1].at_ns - pair[0].at_ns);
     let longest_ns = gaps.max().unwrap_or(0);
     let edge = |date: &Option<String>, option: &str| match date {
         None => Ok(None),

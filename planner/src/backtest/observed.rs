@@ -7,6 +7,8 @@ use fleetfront_scenario::Scenario;
 use fleetfront_workloads::{Entry, LogOptions, LogSummary, read_sorted};
 
 use super::BacktestError;
+use super::refused::{in_one_zone, is_empty_list, known_endings, possible};
+use super::starts::{repeated, tell_once};
 
 /// Most requests of a log: each takes some 90 bytes, and every draw meets those of the second part.
 const REQUESTS_MAX: usize = 5_000_000;
@@ -46,6 +48,8 @@ pub struct Observed {
     pub name: String,
     /// Names of the models, in the order of their first requests.
     pub models: Vec<String>,
+    /// Models that somebody said it is of; empty where nobody did.
+    pub only: Vec<String>,
     /// In order of arrival.
     pub requests: Vec<SeenRequest>,
     /// All stamps are multiples of so many nanoseconds.
@@ -70,7 +74,8 @@ impl Observed {
     ///
     /// - `open`: opens it from its beginning; is called twice or more.
     /// - `file`: its name in errors; `name`: in answers.
-    /// - `served_as`: which model of the scenario a name of the log stands for; others stand for themselves.
+    /// - `served_as`: which model of the scenario a name of the log stands for; others stand for themselves. Where there are
+    ///   any, the log is of these models and of those that it has.
     ///
     /// # Errors
     /// [`BacktestError`] when it cannot be read, counts requests instead of telling them apart, or has too many.
@@ -87,7 +92,7 @@ impl Observed {
         }
         let mut reading = Reading { served_as, ..Reading::default() };
         let summary = read_sorted(open, file, options, |entry| reading.add(entry))?;
-        reading.finish(file, name, &summary)
+        reading.finish((file, name), &summary, options.wrong_share_max)
     }
 
     /// What any of its requests says.
@@ -156,7 +161,12 @@ impl Reading<'_> {
         number
     }
 
-    fn finish(self, file: &str, name: &str, summary: &LogSummary) -> Result<Observed, BacktestError> {
+    fn finish(
+        self,
+        (file, name): (&str, &str),
+        summary: &LogSummary,
+        wrong_share_max: f64,
+    ) -> Result<Observed, BacktestError> {
         if let Some(line) = self.counted {
             let what = format!("{file}:{line}: stands for several requests, or for none");
             return Err(BacktestError::unfit(what, "give a log with a line for each request"));
@@ -166,6 +176,8 @@ impl Reading<'_> {
             return Err(BacktestError::unfit(what, "give a log of fewer days"));
         }
         possible(file, summary)?;
+        in_one_zone(file, summary)?;
+        known_endings(file, summary, wrong_share_max)?;
         let mut requests = self.requests;
         let before = requests.len();
         if summary.resolution_ns <= TELLS_APART_NS {
@@ -178,37 +190,34 @@ impl Reading<'_> {
         if twice > 0 {
             remarks.push(format!("{twice} requests that come twice, equal in every column, are counted once"));
         }
+        if summary.is_zone_assumed {
+            let zone = &summary.zone;
+            remarks.push(format!(
+                "stamps name no zone and were taken as {zone}; --zone (or zone under [log]) says which clock wrote them"
+            ));
+        }
+        let repeats = tell_once(&mut requests);
+        if repeats > 0 {
+            remarks.push(format!(
+                "{repeats} starts on later calls of a container that had started are left out: it starts once"
+            ));
+        }
+        remarks.extend(repeated(&requests, &self.models).into_iter().map(|model| {
+            let model = if model == NAMELESS { String::new() } else { format!(" of {model}") };
+            format!(
+                "nearly every call{model} tells the same start as the one before it: where a log repeats a container's start \
+                 on each of its calls, boots are counted too often; --container names the column that tells containers apart"
+            )
+        }));
         Ok(Observed {
             name: name.to_owned(),
             models: self.models,
+            only: self.served_as.iter().map(|(_, model)| model.clone()).collect(),
             requests,
             resolution_ns: summary.resolution_ns,
             remarks,
         })
     }
-}
-
-/// Refuses a log most of whose executions begin at no possible instant: what is left of them is no sample.
-fn possible(file: &str, summary: &LogSummary) -> Result<(), BacktestError> {
-    let Some(column) = &summary.columns.started else { return Ok(()) };
-    let of_column = || summary.dropped_values.iter().filter(|cause| cause.column == *column);
-    let wrong: u64 = of_column().map(|cause| cause.lines).sum();
-    let Some(first) = of_column().next().filter(|_| 2 * wrong > summary.entries) else { return Ok(()) };
-    let (line, entries) = (first.first_line, summary.entries);
-    let what = format!(
-        "{file}:{line}: {wrong} of {entries} values of `{column}` are impossible, this the first: execution cannot begin before \
-         the request comes"
-    );
-    Err(BacktestError::unfit(
-        what,
-        "say which columns are meant, with --time for the arrival and --started for the beginning",
-    ))
-}
-
-/// Whether it is `[]`, as the platform prints where there is nothing to print.
-fn is_empty_list(source: impl BufRead) -> bool {
-    let mut written = source.bytes().map_while(Result::ok).filter(|byte| !byte.is_ascii_whitespace()).take(3);
-    (written.next(), written.next(), written.next()) == (Some(b'['), Some(b']'), None)
 }
 
 impl Observed {
@@ -404,5 +413,54 @@ mod tests {
         assert!(nameless.places(&["a", "b"]).expect_err("which?").to_string().contains("without a model"));
         let counts = read("time,count\n2026-01-05 00:00:00,3\n2026-01-05 01:00:00,1\n", &[]).expect_err("counts");
         assert!(counts.to_string().contains("log.csv:2: stands for several requests"), "{counts}");
+    }
+
+    #[test]
+    fn words_for_endings_that_are_not_known_are_asked_about() {
+        let line = |k: u32, status: &str| format!("2026-01-05 00:{:02}:{:02}Z,{status}\n", k / 60, k % 60);
+        let log = |other: u32, all: u32| -> String {
+            let lines = (0..all).map(|k| line(k, if k < other { "xyzzy" } else { "finished" }));
+            std::iter::once("time,status\n".to_owned()).chain(lines).collect()
+        };
+        let refused = read(&log(4, 300), &[]).expect_err("words").to_string();
+        assert!(
+            refused.starts_with("log.csv:2: column `status`: is \"xyzzy\" a success or a failure? 4 of 300 requests"),
+            "{refused}"
+        );
+        assert!(refused.contains("--status") && refused.contains("succeeded"), "{refused}");
+        let few = read(&log(3, 300), &[]).expect("a hundredth");
+        let ended: Vec<Option<bool>> = few.requests.iter().map(|of| of.is_ok).collect();
+        assert_eq!((ended[2], ended[3]), (None, Some(true)));
+        assert!(few.remarks[0].contains("3 x \"xyzzy\" (first in line 2)"), "{:?}", few.remarks);
+    }
+
+    #[test]
+    fn zones_that_nobody_names_are_told_and_half_of_them_refused() {
+        let plain = read("time\n2026-01-05 00:00:00\n", &[]).expect("a log");
+        assert!(
+            plain.remarks[0].starts_with("stamps name no zone and were taken as UTC; --zone"),
+            "{:?}",
+            plain.remarks
+        );
+        assert!(read("time\n2026-01-05 00:00:00Z\n", &[]).expect("a log").remarks.is_empty());
+        let half = "enqueued_at,started_at\n2026-01-05T00:00:00,2026-01-05T05:00:01Z\n";
+        let refused = read(half, &[]).expect_err("half").to_string();
+        let said = "log.csv:2: stamps in `started_at` name their zone, and those in `enqueued_at` do not";
+        assert!(refused.starts_with(said) && refused.contains("--zone"), "{refused}");
+    }
+
+    #[test]
+    fn a_start_that_each_call_repeats_is_told_once() {
+        let log = |container: &str| -> String {
+            let lines = (0..30).map(|k| format!("2026-01-05 00:00:{k:02}Z,2026-01-05 00:00:{k:02}Z,7.5{container}\n"));
+            let head = if container.is_empty() { "" } else { ",container_id" };
+            std::iter::once(format!("time,started_at,startup_s{head}\n")).chain(lines).collect()
+        };
+        let told = read(&log(",c1"), &[]).expect("a log");
+        assert_eq!(told.requests.iter().filter(|of| of.startup_s.is_some()).count(), 1);
+        assert!(told.remarks[0].starts_with("29 starts on later calls of a container"), "{:?}", told.remarks);
+        let nameless = read(&log(""), &[]).expect("a log");
+        assert_eq!(nameless.requests.iter().filter(|of| of.startup_s.is_some()).count(), 30);
+        assert!(nameless.remarks[0].starts_with("nearly every call tells the same start"), "{:?}", nameless.remarks);
     }
 }

@@ -7,6 +7,7 @@
 //! Applied Econometrics* 8).
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use fleetfront_scenario::{Allocation, Scenario};
 use rayon::prelude::*;
@@ -60,6 +61,10 @@ pub(crate) struct ShownTimes {
     pub(crate) service_s: BTreeMap<usize, Vec<f64>>,
     /// Of the pools that serve a model.
     boots: BTreeMap<usize, Boots>,
+    /// Boots of each log that requests of a model show which came in `counted_ns`.
+    pub(crate) boot_counts: BTreeMap<usize, Vec<f64>>,
+    /// Behind the beginning, when nothing was up, to the end of what was simulated.
+    pub(crate) counted_ns: Range<i64>,
 }
 
 impl ShownTimes {
@@ -88,13 +93,21 @@ impl ShownTimes {
             control.step()?;
             let times = lived.requests.iter().filter(|request| request.is_ok != Some(false));
             let times: Vec<(usize, f64)> = times.filter_map(|own| Some((own.model, own.executed_s?))).collect();
-            let boots: Vec<(usize, f64)> =
-                lived.requests.iter().filter_map(|request| Some((request.model, request.startup_s?))).collect();
+            let boots = lived.requests.iter().filter_map(|own| Some((own.model, own.at_ns, own.startup_s?)));
+            let boots: Vec<(usize, i64, f64)> = boots.collect();
             Ok((times, boots, lived.boots))
         };
         let logs: Vec<_> = (0..logs).into_par_iter().map(log).collect::<Result<_, Interrupted>>()?;
-        let mut all = Self::default();
+        let begun_ns = if period.days() > 1 { DAY_NS } else { DAY_NS / 4 };
+        let counted_ns = period.start_ns() + begun_ns..period.end_ns();
+        let mut all = Self { counted_ns, ..Self::default() };
         for (times, boots, of_pools) in logs {
+            for model in 0..scenario.models.len() {
+                let is_counted = |(of, at_ns, _): &&(usize, i64, f64)| *of == model && all.counted_ns.contains(at_ns);
+                let count = boots.iter().filter(is_counted).count();
+                all.boot_counts.entry(model).or_default().push(count as f64);
+            }
+            let boots = boots.into_iter().map(|(model, _, seconds)| (model, seconds)).collect();
             for (of, seconds) in [(&mut all.service_s, times), (&mut all.boot_s, boots)] {
                 for (model, seconds) in seconds {
                     of.entry(model).or_default().push(seconds);

@@ -61,6 +61,7 @@ impl SimulatedPeriod {
         let observed = Observed {
             name: "simulated".to_owned(),
             models: own.models.iter().map(|model| model.name.clone()).collect(),
+            only: Vec::new(),
             requests: requests.into_iter().filter(|request| period.holds(request.at_ns)).collect(),
             resolution_ns: 1,
             remarks: Vec::new(),

@@ -7,7 +7,7 @@ use fleetfront_workloads::{LoadCurve, Redrawn, Scope, SlowRate};
 
 use crate::knob::{multiply_boot, multiply_traffic};
 
-use super::drift::NEW_CORRELATION_S;
+use super::model_tests::NEW_CORRELATION_S;
 use super::traffic_tests::{Compared, class};
 
 /// Hours of a week.
@@ -34,8 +34,8 @@ pub(super) enum Adopted {
     Times { cell: Cell, factor: f64 },
     /// A lognormal law of another spread.
     Spread { cell: Cell, cv: f64 },
-    /// The share of tries that fail.
-    Failures { model: usize, probability: f64 },
+    /// The share of tries that fail: in the cell, where it has a share of its own, or of the model.
+    Failures { model: usize, own: Option<(usize, usize)>, probability: f64 },
 }
 
 impl Adopted {
@@ -120,8 +120,14 @@ impl Adopted {
                     fit.law = Law::lognormal(mean, *cv);
                 }
             }
-            Self::Failures { model, probability } => {
-                scenario.models[*model].failure_probability = probability.min(0.999);
+            Self::Failures { model, own, probability } => {
+                let (of_model, probability) = (&mut scenario.models[*model], probability.min(0.999));
+                match *own {
+                    Some((variant, gpu)) => {
+                        of_model.variants[variant].cells[gpu].failure_probability = Some(probability);
+                    }
+                    None => of_model.failure_probability = probability,
+                }
             }
         }
     }

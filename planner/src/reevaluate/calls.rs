@@ -3,7 +3,7 @@
 use fleetfront_scenario::Scenario;
 use fleetfront_workloads::days_between;
 
-use crate::backtest::{BacktestError, Dates, Observed, even, whole_days};
+use crate::backtest::{BacktestError, Dates, Observed, Says, even, silence_remarks, whole_days};
 
 /// A Monday.
 const MONDAY: &str = "1970-01-05";
@@ -19,8 +19,24 @@ pub struct ObservedCalls {
     pub first_weekday: u32,
     /// How many days follow each other, at least one.
     pub days: u32,
-    /// Each model of the scenario that was called, at most once.
+    /// Each model of the scenario that the log is of, called or not, at most once.
     pub models: Vec<ObservedModel>,
+    /// What the log says of any of its calls.
+    pub says: SaidOfCalls,
+}
+
+/// What a log says of calls.
+#[expect(clippy::struct_excessive_bools, reason = "columns that are there or not, each by itself")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SaidOfCalls {
+    /// When they began to execute.
+    pub waits: bool,
+    /// How they ended.
+    pub endings: bool,
+    /// How long they executed.
+    pub executions: bool,
+    /// How long their containers took to start.
+    pub startups: bool,
 }
 
 /// The calls of one model.
@@ -34,6 +50,8 @@ pub struct ObservedModel {
     pub service_s: Vec<f64>,
     /// How long containers booted, in seconds above zero; empty where the log does not say.
     pub boot_s: Vec<f64>,
+    /// When the calls arrived that show these, in seconds from the first midnight.
+    pub boot_at_s: Vec<f64>,
     /// Calls of which the log says how they ended.
     pub ended: u64,
     /// Those of them that failed.
@@ -45,7 +63,8 @@ impl ObservedCalls {
     ///
     /// - `dates`: which days; a split is not looked at.
     ///
-    /// Only calls that succeeded are timed: how long a failed one took says nothing of the law.
+    /// Only calls that succeeded are timed: how long a failed one took says nothing of the law. A model without a call has none,
+    /// unless somebody said which models the log is of ([`Observed::only`]).
     ///
     /// # Errors
     /// [`BacktestError`] when the log has no whole day of 24 hours, a date lies outside, or a model is not the scenario's;
@@ -70,17 +89,32 @@ impl ObservedCalls {
             places.iter().map(|model| ObservedModel { model: *model, ..ObservedModel::default() }).collect();
         for request in observed.requests.iter().filter(|request| period.holds(request.at_ns)) {
             let of = &mut models[request.model];
-            of.at_s.push((request.at_ns - period.start_ns()) as f64 / 1e9);
+            let at_s = (request.at_ns - period.start_ns()) as f64 / 1e9;
+            of.at_s.push(at_s);
             of.ended += u64::from(request.is_ok.is_some());
             of.failed += u64::from(request.is_ok == Some(false));
             let succeeded = request.is_ok != Some(false);
             of.service_s.extend(request.executed_s.filter(|seconds| succeeded && *seconds > 0.0));
-            of.boot_s.extend(request.startup_s.filter(|seconds| *seconds > 0.0));
+            if let Some(boot_s) = request.startup_s.filter(|seconds| *seconds > 0.0) {
+                of.boot_s.push(boot_s);
+                of.boot_at_s.push(at_s);
+            }
         }
+        let is_asked = |name: &String| observed.only.is_empty() || observed.only.contains(name);
+        let silent = scenario
+            .models
+            .iter()
+            .enumerate()
+            .filter(|(place, of)| is_asked(&of.name) && !models.iter().any(|seen| seen.model == *place));
+        let silent: Vec<usize> = silent.map(|(place, _)| place).collect();
+        models.extend(silent.into_iter().map(|model| ObservedModel { model, ..ObservedModel::default() }));
         models.sort_by_key(|of| of.model);
         let first_weekday = days_between(MONDAY, &period.dates[0])?.rem_euclid(7) as u32;
         let source = format!("{}, {}", observed.name, period.words());
-        let (days, remarks) = (period.days() as u32, observed.remarks.clone());
-        Ok(Self { source, remarks, first_weekday, days, models })
+        let days = period.days() as u32;
+        let remarks = [observed.remarks.clone(), silence_remarks(observed, zone, &period)?].concat();
+        let Says { waits, executions, startups, endings, .. } = observed.says();
+        let says = SaidOfCalls { waits, endings, executions, startups };
+        Ok(Self { source, remarks, first_weekday, days, models, says })
     }
 }

@@ -2,8 +2,10 @@ use fleetfront_scenario::{Files, Scenario, repaired};
 use fleetfront_sim::Luck;
 use fleetfront_workloads::draw_requests;
 
+use super::super::calls::{ObservedModel, SaidOfCalls};
 use super::*;
 use crate::control::{Control, Effort};
+use crate::knob::Knob;
 
 const DAYS: u32 = 7;
 const EFFORT: Effort = Effort { trials: 14, seed: 1 };
@@ -40,7 +42,9 @@ fn week(scenario: &Scenario, model: usize, seed: u64) -> ObservedModel {
         .iter()
         .enumerate()
         .filter(|(k, _)| luck.child(*k as u32).uniform(0, 2) < scenario.models[model].failure_probability);
-    ObservedModel { model, failed: failed.count() as u64, ended: at_s.len() as u64, at_s, service_s, boot_s }
+    let (failed, ended) = (failed.count() as u64, at_s.len() as u64);
+    // Whose boots stand in no call: how many there are says nothing.
+    ObservedModel { model, failed, ended, at_s, service_s, boot_s, boot_at_s: Vec::new() }
 }
 
 fn judged(scenario: &Scenario, models: Vec<ObservedModel>) -> Drift {
@@ -48,8 +52,9 @@ fn judged(scenario: &Scenario, models: Vec<ObservedModel>) -> Drift {
 }
 
 fn judged_with(scenario: &Scenario, models: Vec<ObservedModel>, triggers: &[Trigger]) -> Drift {
-    let calls =
-        ObservedCalls { source: "calls.csv, 7 days".to_owned(), remarks: vec![], first_weekday: 0, days: DAYS, models };
+    let says = SaidOfCalls { waits: true, endings: true, executions: true, startups: false };
+    let source = "calls.csv, 7 days".to_owned();
+    let calls = ObservedCalls { source, remarks: vec![], first_weekday: 0, days: DAYS, models, says };
     drift(scenario, &two(scenario), &calls, triggers, EFFORT, &Control::default()).expect("nobody interrupts")
 }
 
@@ -161,4 +166,94 @@ fn slower_and_more_spread_times_and_failures_are_rejected_by_themselves() {
     failing.failed = failing.ended / 10;
     let drift = judged(&scenario, vec![failing]);
     assert_eq!(rejected(&drift), [format!("failures of {name}")]);
+}
+
+#[test]
+fn a_model_without_a_call_has_no_traffic() {
+    let scenario = scenario();
+    let silent = ObservedModel { model: 2, ..ObservedModel::default() };
+    let drift = judged(&scenario, vec![week(&scenario, 0, 100), silent]);
+    let [first, name, other] = [0, 2, 1].map(|model: usize| &scenario.models[model].name);
+    assert_eq!(rejected(&drift), [format!("traffic of {name}")]);
+    let level = drift.assumptions.iter().find(|of| of.rejected).expect("one");
+    assert_eq!((level.observed.value, level.n, level.adopted.as_str()), (0.0, 0, "0.000 times the traffic"));
+    let is_left = |start: &str| drift.not_tested.iter().any(|of| of.starts_with(start));
+    assert!(is_left(&format!("curve, dispersion, times, boots and failures of {name}: no call in the log")));
+    assert!(is_left(&format!("everything of {other}: no call in the log, and --serves")), "{:?}", drift.not_tested);
+    assert!(
+        is_left("waits: ") && is_left("prices, limits and scaling rules") && !is_left(&format!("traffic of {first}"))
+    );
+}
+
+/// By hand: calls of two tries that fail with a tenth each fail with a hundredth; with 4 % a try fails with a fifth.
+#[test]
+fn calls_with_retries_are_held_against_the_failures_of_tries() {
+    let mut scenario = scenario();
+    let name = scenario.models[2].name.clone();
+    scenario.models[2].failure_probability = 0.1;
+    let baseline = scenario.baseline;
+    scenario.allocations[baseline].pools.iter_mut().for_each(|pool| pool.settings.retries = 1);
+    let failing = |share: f64| {
+        let mut seen = week(&scenario, 2, 100);
+        seen.failed = (seen.ended as f64 * share).round() as u64;
+        judged(&scenario, vec![seen])
+    };
+    let of = |drift: &Drift| {
+        let own = drift.assumptions.iter().find(|of| of.name == format!("failures of {name}")).expect("tested");
+        (own.assumed, (own.observed.value * 100.0).round(), own.rejected, own.adopted.clone())
+    };
+    assert_eq!(of(&failing(0.01)), (0.1, 10.0, false, String::new()));
+    let (_, share, is_rejected, adopted) = of(&failing(0.04));
+    assert!(is_rejected && (share - 20.0).abs() < 1.0, "{share}");
+    assert!(adopted.starts_with("a failure probability of 0.2"), "{adopted}");
+}
+
+/// The cell fails with a hundredth, the model elsewhere with a twentieth.
+#[test]
+fn the_failures_of_the_cell_that_served_are_tested_and_replaced() {
+    let mut scenario = scenario();
+    let gpu = scenario.allocations[scenario.baseline].pools[0].gpu;
+    scenario.models[2].failure_probability = 0.05;
+    scenario.models[2].variants[0].cells[gpu].failure_probability = Some(0.01);
+    scenario.models[2].variants[0].cells[gpu].failure_counts = None;
+    let mut seen = week(&scenario, 2, 100);
+    seen.failed = (seen.ended as f64 * 0.01).round() as u64;
+    let of = |seen: ObservedModel| {
+        let drift = judged(&scenario, vec![seen]);
+        drift.assumptions.into_iter().find(|of| of.name.starts_with("failures of ")).expect("tested")
+    };
+    let right = of(seen.clone());
+    assert!((right.assumed - 0.01).abs() < 1e-12 && !right.rejected, "{right:?}");
+    seen.failed *= 5;
+    assert!(of(seen).rejected);
+    let mut changed = scenario.clone();
+    Adopted::Failures { model: 2, own: Some((0, gpu)), probability: 0.05 }.put(&mut changed);
+    approx::assert_relative_eq!(changed.models[2].failure_probability_on(0, gpu), 0.05);
+}
+
+#[test]
+fn what_the_log_does_not_say_is_named() {
+    let scenario = scenario();
+    let (name, gpu) = (&scenario.models[0].name, "L40S");
+    let plain = ObservedModel { model: 0, at_s: week(&scenario, 0, 100).at_s, ..ObservedModel::default() };
+    let calls = ObservedCalls {
+        source: "calls.csv".to_owned(),
+        remarks: vec![],
+        first_weekday: 0,
+        days: DAYS,
+        models: vec![plain],
+        says: SaidOfCalls::default(),
+    };
+    let drift = drift(&scenario, &two(&scenario), &calls, &[], EFFORT, &Control::default()).expect("nobody interrupts");
+    for of in [
+        format!("service time of {name} on {gpu} and its spread: the log does not say how long calls executed"),
+        format!("boot time of {name} on {gpu} and its spread: the log does not say how long containers took to start"),
+        format!("boots shown of {name} (idle window, containers): the log does not say when containers started"),
+        format!("failures of {name}: the log does not say how calls ended"),
+        "waits: they follow from all of this; backtest holds them against a log, and this one does not say when calls \
+         began to execute"
+            .to_owned(),
+    ] {
+        assert!(drift.not_tested.contains(&of), "{of}: {:?}", drift.not_tested);
+    }
 }

@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 
 use fleetfront_scenario::{Allocation, BootPlan, Scenario};
 use fleetfront_sim::Law;
+use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use crate::backtest::{ShownTimes, days_from_zero};
+use crate::backtest::{DAY_NS, ShownTimes, days_from_zero};
 use crate::control::{Control, Interrupted};
+use crate::estimate::Estimate;
 
 use super::adoption::{Adopted, Cell};
 use super::calls::{ObservedCalls, ObservedModel};
-use super::drift::moments;
+use super::model_tests::moments;
 use super::time_tests::{Expected, Selection, TIMES_MIN};
 
 /// A timeout that fewer requests reach moves no mean.
@@ -42,6 +44,48 @@ impl<'a> Form<'a> {
         }
         let variance: f64 = plan.phases.iter().map(|law| (law.cv() * law.mean_s()).powi(2)).sum();
         Some(Self { cv: variance.sqrt() / plan.mean_s(), law: None })
+    }
+}
+
+/// Fewest boots, in the log or simulated, whose number says anything.
+const BOOTS_MIN: f64 = 5.0;
+/// So far off may the number of boots be for reasons that are the simulator's: not its luck, its rules.
+const BOOTS_OFF: f64 = 0.03;
+
+/// The boots that calls of a model show, in a log and in simulated ones.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct BootsShown {
+    /// Mean of the simulated logs.
+    pub(super) expected: f64,
+    pub(super) logs: usize,
+    /// In the log, with 95 % of what luck makes of it.
+    pub(super) seen: Estimate,
+    pub(super) p_value: f64,
+    /// What was counted, in days from the first midnight.
+    days: (f64, f64),
+}
+
+impl BootsShown {
+    /// - `counts`: of each simulated log.
+    fn of(seen: f64, counts: &[f64], days: (f64, f64)) -> Self {
+        let n = counts.len() as f64;
+        let (expected, sd) = moments(counts.iter().copied());
+        // A boot more or less is luck even where all logs have as many.
+        let error = sd.max(1.0) * (1.0 + 1.0 / n).sqrt();
+        let student = StudentsT::new(0.0, 1.0, n - 1.0).expect("several logs");
+        let off = ((seen - expected).abs() - BOOTS_OFF * expected).max(0.0);
+        let reach = student.inverse_cdf(0.975) * sd.max(1.0);
+        let seen = Estimate { value: seen, low: (seen - reach).max(0.0), high: seen + reach };
+        Self { expected, logs: counts.len(), seen, p_value: 2.0 * student.cdf(-off / error), days }
+    }
+
+    /// How it is tested.
+    pub(super) fn words(&self) -> String {
+        let off = BOOTS_OFF * 100.0;
+        let (from, until) = self.days;
+        format!(
+            "of days {from} to {until}, with its arrivals and mean times; {off:.0} % are left to the simulator's rules"
+        )
     }
 }
 
@@ -85,7 +129,7 @@ impl Shown {
                 found.timed_out.push(seen.model);
             }
         }
-        let has_boots = calls.models.iter().any(|seen| seen.boot_s.len() >= TIMES_MIN);
+        let has_boots = calls.says.startups || calls.models.iter().any(|seen| seen.boot_s.len() >= TIMES_MIN);
         if has_boots || !found.timed_out.is_empty() {
             let mut stamps: Vec<(i64, u32)> = Vec::new();
             for seen in &calls.models {
@@ -112,6 +156,17 @@ impl Shown {
             Adopted::Times { cell, factor }.put(own);
             self.factors.insert((model, cell.of_boots), factor);
         }
+    }
+
+    /// The boots that the calls of a model show, and as many simulated ones; `None` where both are too few.
+    pub(super) fn boots(&self, seen: &ObservedModel) -> Option<BootsShown> {
+        let counts = self.times.boot_counts.get(&seen.model)?;
+        let counted = &self.times.counted_ns;
+        let is_counted = |at_s: &&f64| counted.contains(&((**at_s * 1e9) as i64));
+        let own = seen.boot_at_s.iter().filter(is_counted).count() as f64;
+        let days = [counted.start, counted.end].map(|at_ns| at_ns as f64 / DAY_NS as f64);
+        let boots = BootsShown::of(own, counts, (days[0], days[1]));
+        (own.max(boots.expected) >= BOOTS_MIN).then_some(boots)
     }
 
     fn times(&self, cell: Cell) -> &[f64] {
@@ -170,7 +225,7 @@ impl Shown {
         }
         match plain {
             Some(plain) if !self.leaves_out(cell) => Some(plain),
-            _ => Some((Expected::Shown(times), form.cv / super::drift::cv(times))),
+            _ => Some((Expected::Shown(times), form.cv / super::model_tests::cv(times))),
         }
     }
 }

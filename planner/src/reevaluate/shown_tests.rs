@@ -37,10 +37,10 @@ fn boots_of_a_right_scenario_are_not_rejected_for_those_that_no_request_shows() 
     assert!(without[0] >= 15, "{without:?} of 20: the selection does nothing here");
 }
 
-/// Whether the boot mean of a log is rejected at a twentieth by the simulated selection alone, and by that and none.
+/// Eight days of another window, and what logs simulated with their arrivals show.
 ///
 /// - `window_s`: of the log; the scenario says 20. `slower`: how much longer its boots take.
-fn mean_rejected(number: u32, window_s: f64, slower: f64) -> [bool; 2] {
+fn shown(number: u32, window_s: f64, slower: f64) -> (ObservedCalls, Shown) {
     let scenario = short_window();
     let mut truth = scenario.clone();
     let window = fleetfront_sim::Seconds::new(window_s).expect("a span");
@@ -50,7 +50,14 @@ fn mean_rejected(number: u32, window_s: f64, slower: f64) -> [bool; 2] {
     let log = SimulatedPeriod::of(&truth, 0, MONDAY_NS, 8, (79, number)).expect("a zone");
     let calls = ObservedCalls::of(&log.observed, &scenario, &Dates::default()).expect("whole days");
     let shown = Shown::of(&scenario, &scenario.allocations[0], &calls, u64::from(number), &Control::default());
-    let selection = shown.expect("nobody interrupts").selection(cell, 40.0);
+    (calls, shown.expect("nobody interrupts"))
+}
+
+/// Whether the boot mean of a log is rejected at a twentieth by the simulated selection alone, and by that and none.
+fn mean_rejected(number: u32, window_s: f64, slower: f64) -> [bool; 2] {
+    let scenario = short_window();
+    let (calls, shown) = shown(number, window_s, slower);
+    let selection = shown.selection(Cell { place: (0, 0, 0), of_boots: true }, 40.0);
     let fit = scenario.models[0].variants[0].cells[0].boot.as_ref().expect("it boots");
     let seconds = &calls.models[0].boot_s;
     [mean_test, selected_mean_test].map(|test| test(seconds, 40.0, fit, selection).p_value < 0.05)
@@ -83,4 +90,37 @@ fn boots_in_phases_have_a_form_and_those_with_an_image_have_none() {
     assert_eq!(Form::of_plan(&plan).expect("one law").law, plan.phases.first());
     plan.image = Some(law(20.0, 0.3));
     assert!(Form::of_plan(&plan).is_none());
+}
+
+/// Windows of 20 s, as the scenario says, and of 60; the first day counts for nothing, as it begins with nothing up.
+#[test]
+fn windows_that_are_wrong_show_another_number_of_boots() {
+    let p_values = |window_s: f64| -> Vec<f64> {
+        let boots = |number: u32| {
+            let (calls, shown) = shown(number, window_s, 1.0);
+            let boots = shown.boots(&calls.models[0]).expect("hundreds of boots");
+            assert!(boots.words().starts_with("of days 1 to 8, "), "{}", boots.words());
+            boots.p_value
+        };
+        (0..6).map(boots).collect()
+    };
+    let (right, wrong) = (p_values(20.0), p_values(60.0));
+    assert!(right.iter().filter(|p| **p < 0.05).count() <= 1, "{right:?}");
+    assert!(wrong.iter().all(|p| *p < 1e-6), "{wrong:?}");
+}
+
+#[test]
+fn a_model_without_a_call_is_of_the_log_unless_others_were_named() {
+    let scenario = short_window();
+    let mut observed = short_window_log(1, 3).observed;
+    observed.requests.retain(|request| request.model == 0);
+    observed.models.truncate(1);
+    let calls = |observed: &crate::backtest::Observed| {
+        ObservedCalls::of(observed, &scenario, &Dates::default()).expect("whole days").models
+    };
+    let all = calls(&observed);
+    assert_eq!((all.len(), all[1].model, all[1].at_s.len()), (2, 1, 0));
+    assert_eq!(all[0].boot_s.len(), all[0].boot_at_s.len());
+    observed.only = vec![scenario.models[0].name.clone()];
+    assert_eq!(calls(&observed).len(), 1);
 }

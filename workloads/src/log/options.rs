@@ -13,6 +13,8 @@ pub struct LogOptions {
     pub columns: Columns,
     /// The IANA time zone of stamps that name none.
     pub zone: String,
+    /// Whether nobody said so, and `zone` is a guess.
+    pub is_zone_assumed: bool,
     /// The largest share of wrong lines that is put up with, from 0 to 1.
     pub wrong_share_max: f64,
     /// The present, in nanoseconds since 1970; a stamp after it makes a line wrong. `None` to take any.
@@ -33,6 +35,7 @@ impl Default for LogOptions {
             layout: None,
             columns: Columns::default(),
             zone: "UTC".to_owned(),
+            is_zone_assumed: true,
             wrong_share_max: 0.01,
             now: None,
             bin_s: None,

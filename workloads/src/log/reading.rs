@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use super::causes::Causes;
 use super::columns::{slot, unit_s};
 use super::csv_fields::CsvFields;
+use super::ending::Ending;
 use super::entry::Entry;
 use super::error::LogError;
 use super::fault::{Fault, FaultKind};
@@ -16,9 +17,9 @@ use super::plan::{Form, Plan, unreadable};
 use super::records::Records;
 use super::span::{Span, Values};
 use super::stamp::{Stamp, Stamps};
-use super::summary::{LogSummary, StampZone, WrongLine};
+use super::summary::{LogSummary, OneZone, StampZone, WrongLine};
 use super::tally::Tally;
-use super::value::{self, COUNT_MAX, Ending};
+use super::value::{self, COUNT_MAX};
 
 /// How many wrong lines are shown.
 const SHOWN: usize = 10;
@@ -46,6 +47,7 @@ pub(super) struct Reading<'o> {
     tally: Tally,
     /// The first line whose stamp is before one above it, from 1.
     back_line: Option<u64>,
+    zone_told_once: Option<OneZone>,
 }
 
 impl<'o> Reading<'o> {
@@ -70,6 +72,7 @@ impl<'o> Reading<'o> {
             dropped: Causes::default(),
             tally: Tally::new(),
             back_line: None,
+            zone_told_once: None,
         })
     }
 
@@ -202,17 +205,25 @@ impl<'o> Reading<'o> {
             return Err(FaultKind::Future.at(slot::TIME));
         }
         let is_counted = !names[slot::COUNT].is_empty();
-        let ending = Ending::of(values.get(slot::STATUS));
+        let status = values.get(slot::STATUS);
+        let ending = Ending::of(status, &names[slot::STATUS]);
         let text = values.get(slot::STARTED);
         let started = (!text.is_empty()).then(|| self.stamps.read(text));
         let startup_name = names[slot::STARTUP].as_str();
+        if let Some(Ok(started)) = started
+            && self.zone_told_once.is_none()
+            && self.options.is_zone_assumed
+        {
+            self.zone_told_once =
+                OneZone::of((stamp.zone, started.zone), [slot::TIME, slot::STARTED].map(|slot| &*names[slot]), line);
+        }
         let optional = Optional { duration_unit_s, startup_name, shape: &mut self.shape, dropped: &mut self.dropped };
-        let entry = optional.entry(values, (stamp, started), is_counted, ending.is_ok(), line)?;
+        let entry = optional.entry(values, (stamp, started), is_counted, ending, line)?;
         self.tally.add(stamp, entry.requests);
         if self.tally.unsorted_count == 1 {
             self.back_line.get_or_insert(line);
         }
-        self.tally.add_ending(ending, entry.requests);
+        self.tally.add_ending(ending, (status, line), entry.requests);
         each(&entry);
         Ok(())
     }
@@ -320,6 +331,9 @@ impl<'o> Reading<'o> {
             ambiguous_count: tally.ambiguous_count,
             before_2000_count: tally.before_2000_count,
             endings: tally.endings,
+            zone_told_once: self.zone_told_once,
+            is_zone_assumed: self.options.is_zone_assumed
+                && tally.zones.iter().any(|seen| seen.zone == StampZone::Unnamed),
             resolution_ns: tally.resolution_ns(),
             bin_s,
             first_ns: tally.first_ns,
@@ -328,6 +342,7 @@ impl<'o> Reading<'o> {
             origin_ns: is_from_origin.then_some(self.stamps.origin_ns()),
             is_origin_assumed: is_from_origin && self.options.origin.is_none(),
             zone: self.options.zone.clone(),
+            unheard: tally.unheard,
             zones: tally.zones,
         })
     }
@@ -374,9 +389,10 @@ impl<'r> Optional<'r> {
         values: Values<'r>,
         (stamp, started): (Stamp, Option<Result<Stamp, FaultKind>>),
         is_counted: bool,
-        is_ok: Option<bool>,
+        ending: Ending,
         line: u64,
     ) -> Result<Entry<'r>, Fault> {
+        let is_ok = ending.is_ok();
         let requests = if is_counted { value::count(values.get(slot::COUNT)) } else { Ok(1) };
         let requests = requests.map_err(|kind| kind.at(slot::COUNT))?;
         let (model, client) = (text(values, slot::MODEL)?, text(values, slot::CLIENT)?);
@@ -387,6 +403,8 @@ impl<'r> Optional<'r> {
             self.dropped.add(kind.at(slot::DURATION), line);
             None
         });
+        // What still runs has none yet.
+        let duration_s = duration_s.filter(|_| ending != Ending::Open);
         let wait_s = started.transpose().and_then(|started| match started {
             Some(started) if started.at_ns < stamp.at_ns => Err(FaultKind::Negative),
             started => Ok(started.map(|started| (started.at_ns - stamp.at_ns) as f64 / 1e9)),

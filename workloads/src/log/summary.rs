@@ -45,6 +45,15 @@ pub struct LogSummary {
     pub before_2000_count: u64,
     /// How the requests ended whose status the log has.
     pub endings: Endings,
+    /// Words for it that are not known, at most ten; their requests count neither as failed nor as succeeded.
+    #[serde(default)]
+    pub unheard: Vec<UnheardWord>,
+    /// Columns of which one names its zone and the other does not, where nobody said which zone that is.
+    #[serde(default)]
+    pub zone_told_once: Option<OneZone>,
+    /// Whether stamps name no zone and nobody said which one that is.
+    #[serde(default)]
+    pub is_zone_assumed: bool,
     /// The coarsest of 1 ns, 10 ns, ..., 1 s, 60 s of which all stamps are multiples.
     pub resolution_ns: i64,
     /// The width of bins in seconds; `None` in logs of requests.
@@ -119,6 +128,51 @@ pub struct Endings {
     pub failed: u64,
     /// Those that waited or ran when the log was written: neither.
     pub open: u64,
+    /// Those that ended in a word that is not known: neither.
+    #[serde(default)]
+    pub unheard: u64,
+}
+
+/// A word for how a request ended that is not known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnheardWord {
+    /// As the log writes it, cut where it is long.
+    pub word: String,
+    /// How many requests.
+    pub requests: u64,
+    /// The first line with it, from 1.
+    pub first_line: u64,
+}
+
+impl fmt::Display for UnheardWord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { word, requests, first_line } = self;
+        write!(f, "{requests} x \"{word}\" (first in line {first_line})")
+    }
+}
+
+/// Two columns of stamps, of which one names its zone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OneZone {
+    /// The column that does.
+    pub named: String,
+    /// The column that does not.
+    pub unnamed: String,
+    /// The first line that shows it, from 1.
+    pub line: u64,
+}
+
+impl OneZone {
+    /// - `zones`, `columns`: of two stamps in a line.
+    pub(super) fn of(zones: (StampZone, StampZone), columns: [&str; 2], line: u64) -> Option<Self> {
+        let names = |zone: StampZone| matches!(zone, StampZone::Offset(_) | StampZone::Epoch);
+        let of = |named: &str, unnamed: &str| Some(Self { named: named.to_owned(), unnamed: unnamed.to_owned(), line });
+        match zones {
+            (StampZone::Unnamed, other) if names(other) => of(columns[1], columns[0]),
+            (other, StampZone::Unnamed) if names(other) => of(columns[0], columns[1]),
+            _ => None,
+        }
+    }
 }
 
 /// What a stamp says about its zone.
@@ -183,7 +237,20 @@ impl LogSummary {
         let are = if self.are_duplicates_dropped { "left out" } else { "kept; --drop-duplicates leaves them out" };
         say(self.duplicates, format!("{} lines equal the one before them and are {are}", self.duplicates));
         let (open, old) = (self.endings.open, self.before_2000_count);
-        say(open, format!("{open} requests had not ended when the log was written; they are no failures"));
+        say(
+            open,
+            format!(
+                "{open} requests had not ended when the log was written; they count as traffic, not as failures or times"
+            ),
+        );
+        let words = self.unheard.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        say(
+            self.endings.unheard,
+            format!(
+                "{} requests ended in words that are not known, and count neither as failed nor as succeeded: {words}",
+                self.endings.unheard
+            ),
+        );
         let date = |at_ns: i64| jiff::Timestamp::from_nanosecond(i128::from(at_ns)).map(|at| at.to_string());
         let first = date(self.first_ns).unwrap_or_default();
         say(

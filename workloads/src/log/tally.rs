@@ -1,8 +1,9 @@
 //! What is counted while a log is read.
 
+use super::ending::Ending;
+use super::fault::shown;
 use super::stamp::Stamp;
-use super::summary::{Endings, StampZone, ZoneCount};
-use super::value::Ending;
+use super::summary::{Endings, StampZone, UnheardWord, ZoneCount};
 
 /// 2000-01-01 in UTC: few logs of services are older, and most stamps that are were written in another unit.
 const YEAR_2000_NS: i64 = 946_684_800_000_000_000;
@@ -10,6 +11,9 @@ const YEAR_2000_NS: i64 = 946_684_800_000_000_000;
 /// What stamps may be multiples of, the finest first, in nanoseconds.
 const RESOLUTIONS_NS: [i64; 11] =
     [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000, 60_000_000_000];
+
+/// So many words that are no known ending are kept.
+const UNHEARD_MAX: usize = 10;
 
 /// What is counted over the entries of a log.
 #[derive(Debug)]
@@ -20,6 +24,8 @@ pub(super) struct Tally {
     pub(super) ambiguous_count: u64,
     pub(super) before_2000_count: u64,
     pub(super) endings: Endings,
+    /// The first words that are no known ending, at most ten.
+    pub(super) unheard: Vec<UnheardWord>,
     pub(super) zones: Vec<ZoneCount>,
     pub(super) first_ns: i64,
     pub(super) last_ns: i64,
@@ -41,6 +47,7 @@ impl Tally {
             ambiguous_count: 0,
             before_2000_count: 0,
             endings: Endings::default(),
+            unheard: Vec::new(),
             zones: Vec::new(),
             first_ns: i64::MAX,
             last_ns: i64::MIN,
@@ -53,14 +60,29 @@ impl Tally {
     }
 
     /// Counts how the requests of an entry ended.
-    pub(super) fn add_ending(&mut self, ending: Ending, requests: u64) {
+    ///
+    /// - `status`: the word for it, and its line.
+    pub(super) fn add_ending(&mut self, ending: Ending, status: (&[u8], u64), requests: u64) {
         let count = match ending {
             Ending::Unknown => return,
             Ending::Ok => &mut self.endings.ok,
             Ending::Failed => &mut self.endings.failed,
             Ending::Open => &mut self.endings.open,
+            Ending::Unheard => {
+                self.add_unheard(status, requests);
+                &mut self.endings.unheard
+            }
         };
         *count = count.saturating_add(requests);
+    }
+
+    fn add_unheard(&mut self, (word, line): (&[u8], u64), requests: u64) {
+        let word = shown(word);
+        if let Some(known) = self.unheard.iter_mut().find(|known| known.word == word) {
+            known.requests = known.requests.saturating_add(requests);
+        } else if self.unheard.len() < UNHEARD_MAX {
+            self.unheard.push(UnheardWord { word, requests, first_line: line });
+        }
     }
 
     /// Counts an entry.

@@ -1,4 +1,4 @@
-//! Numbers and statuses as logs write them.
+//! Numbers as logs write them.
 
 use super::fault::FaultKind;
 
@@ -41,56 +41,6 @@ pub(super) fn count(text: &[u8]) -> Result<u64, FaultKind> {
     if count <= COUNT_MAX { Ok(count) } else { Err(FaultKind::TooMany) }
 }
 
-/// How a request ended, as its status says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// The log does not say.
-    Unknown,
-    Ok,
-    Failed,
-    /// It waited or ran when the log was written.
-    Open,
-}
-
-impl Ending {
-    /// A word for success in any case, `true`, or an HTTP status of 200 to 299 is a success; a word for waiting or running
-    /// is no end yet; anything else is a failure.
-    pub(super) fn of(text: &[u8]) -> Self {
-        const OK: [&str; 7] = ["success", "succeed", "succeeded", "ok", "completed", "done", "true"];
-        const OPEN: [&str; 11] = [
-            "pending",
-            "running",
-            "queued",
-            "in_progress",
-            "in progress",
-            "in-progress",
-            "processing",
-            "scheduled",
-            "started",
-            "waiting",
-            "preparing",
-        ];
-        let is_one_of = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()));
-        let is_http = matches!(text, [b'2', tens, ones] | [b'2', tens, ones, b'.' | b' ', ..]
-            if tens.is_ascii_digit() && ones.is_ascii_digit());
-        match () {
-            () if text.is_empty() => Self::Unknown,
-            () if is_http || is_one_of(&OK) => Self::Ok,
-            () if is_one_of(&OPEN) => Self::Open,
-            () => Self::Failed,
-        }
-    }
-
-    /// Whether the request succeeded, where that is known.
-    pub(super) fn is_ok(self) -> Option<bool> {
-        match self {
-            Self::Unknown | Self::Open => None,
-            Self::Ok => Some(true),
-            Self::Failed => Some(false),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,21 +69,5 @@ mod tests {
         for text in [&b""[..], b"-1", b"1.5", b"NaN", b"a"] {
             assert_eq!(count(text), Err(FaultKind::NotACount), "{}", text.escape_ascii());
         }
-    }
-
-    #[test]
-    fn statuses_are_good_by_name_or_by_number() {
-        for text in
-            ["SUCCESS", "Succeed", "SUCCEEDED", "ok", "completed", "Done", "200", "204", "200.0", "200 OK", "true"]
-        {
-            assert_eq!(Ending::of(text.as_bytes()).is_ok(), Some(true), "{text}");
-        }
-        for text in ["FAILED", "500", "302", "20", "2000", "timeout", "false", "2xx"] {
-            assert_eq!(Ending::of(text.as_bytes()).is_ok(), Some(false), "{text}");
-        }
-        for text in ["PENDING", "Running", "in_progress"] {
-            assert_eq!((Ending::of(text.as_bytes()), Ending::Open.is_ok()), (Ending::Open, None), "{text}");
-        }
-        assert_eq!(Ending::of(b""), Ending::Unknown);
     }
 }

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::log::{Columns, Endings, Entry, Layout, LogError, LogOptions, LogSummary, StampZone, ZoneCount, read_log};
+use crate::log::{
+    Columns, Endings, Entry, Layout, LogError, LogOptions, LogSummary, OneZone, StampZone, ZoneCount, read_log,
+};
 
 /// An entry that owns what it holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -316,14 +318,37 @@ fn calls_that_have_not_ended_are_no_failures_and_old_stamps_are_remarked() {
     let (entries, summary) = read(text, &LogOptions::default());
     let is_ok: Vec<_> = entries.iter().map(|entry| entry.is_ok).collect();
     assert_eq!(is_ok, [Some(true), Some(false), None, None, None]);
-    assert_eq!(summary.endings, Endings { ok: 1, failed: 1, open: 2 });
+    assert_eq!(summary.endings, Endings { ok: 1, failed: 1, open: 2, unheard: 0 });
     assert_eq!(
         summary.remarks(),
         [
-            "2 requests had not ended when the log was written; they are no failures",
+            "2 requests had not ended when the log was written; they count as traffic, not as failures or times",
             "1 of 5 stamps are before the year 2000, the first 1995-07-01T00:00:00Z: if that cannot be, look at their unit",
         ]
     );
+}
+
+#[test]
+fn words_that_are_not_known_are_listed_and_count_for_nothing() {
+    let text =
+        "time,status,duration_s\n2024-11-15,xyzzy,1\n2024-11-15,ok,2\n2024-11-16,xyzzy,3\n2024-11-16,running,4\n";
+    let (entries, summary) = read(text, &LogOptions::default());
+    let told: Vec<_> = entries.iter().map(|entry| (entry.is_ok, entry.duration_s)).collect();
+    assert_eq!(told, [(None, Some(1.0)), (Some(true), Some(2.0)), (None, Some(3.0)), (None, None)]);
+    assert_eq!(summary.endings, Endings { ok: 1, failed: 0, open: 1, unheard: 2 });
+    let remarks = summary.remarks();
+    assert!(remarks[1].ends_with("neither as failed nor as succeeded: 2 x \"xyzzy\" (first in line 2)"), "{remarks:?}");
+}
+
+#[test]
+fn a_column_that_names_its_zone_beside_one_that_does_not_is_told() {
+    let text = "time,started_at\n2024-11-15T10:00:00Z,\n2024-11-15T10:00:00,2024-11-15T15:00:01Z\n";
+    let (_, summary) = read(text, &LogOptions::default());
+    let told = OneZone { named: "started_at".into(), unnamed: "time".into(), line: 3 };
+    assert_eq!((summary.zone_told_once, summary.is_zone_assumed), (Some(told), true));
+    let given = LogOptions { zone: "America/New_York".into(), is_zone_assumed: false, ..LogOptions::default() };
+    let (_, summary) = read(text, &given);
+    assert_eq!((summary.zone_told_once, summary.is_zone_assumed), (None, false));
 }
 
 #[test]
