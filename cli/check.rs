@@ -1,7 +1,7 @@
 //! `fleetfront check`.
 
 use fleetfront_planner::{
-    Basis, CellSummary, Estimate, NaiveComparison, Pruned, SearchSpace, assumptions, cell_summaries, naive_estimates,
+    Basis, CellSummary, NaiveComparison, Pruned, SearchSpace, assumptions, cell_summaries, naive_estimates,
     request_words, search_space, shown_digest, warnings,
 };
 use fleetfront_scenario::{Mend, PoolPlan, Scenario, repaired};
@@ -12,7 +12,7 @@ use crate::failure::{Failure, Outcome};
 use crate::screen::{Screen, print_json};
 use crate::source::load;
 use fleetfront_plots::Sources;
-use fleetfront_plots::format::{Unit, estimate, kind_word, plain};
+use fleetfront_plots::format::{Unit, estimate, given, kind_word, plain};
 
 /// What a scenario means.
 #[derive(Debug, Serialize)]
@@ -272,15 +272,14 @@ impl Meaning<'_> {
     fn show_fits(&self, screen: &mut Screen) {
         let row = |cell: &CellSummary| {
             let dash = || "–".to_owned();
-            let seconds = |mean: Option<Estimate>| mean.map_or_else(dash, |mean| estimate(mean, Unit::Seconds));
             vec![
                 format!("{} {}", cell.model, cell.variant),
                 cell.gpu.clone(),
-                seconds(cell.service()),
+                cell.service().map_or_else(dash, |mean| estimate(mean, Unit::Seconds)),
                 cell.service_cv.map_or_else(dash, |cv| plain(cv, Unit::Share)),
                 cell.service_kind.map_or_else(dash, |kind| kind_word(kind).to_owned()),
                 cell.service_n.map_or_else(dash, |n| n.to_string()),
-                seconds(cell.boot()),
+                cell.boot().map_or_else(dash, |mean| given(mean, Unit::Seconds)),
                 cell.boot_kind.map_or_else(dash, |kind| kind_word(kind).to_owned()),
                 cell.memory.clone(),
             ]

@@ -90,7 +90,14 @@ pub(crate) const MEASURE: Writer = Writer {
 /// `reevaluate --out`.
 pub(crate) const REEVALUATE: Writer = Writer {
     name: "re-evaluation",
-    files: &["reevaluate.svg", "reevaluate.png", "reevaluate.csv", "reevaluate.json", "reevaluate.md"],
+    files: &[
+        "reevaluate.svg",
+        "reevaluate.png",
+        "reevaluate.csv",
+        "assumptions.csv",
+        "reevaluate.json",
+        "reevaluate.md",
+    ],
     signed: "reevaluate.json",
 };
 /// `traffic --out`.

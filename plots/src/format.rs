@@ -110,6 +110,13 @@ pub fn value(of: Estimate, unit: Unit) -> String {
     text.split_once(" (").map_or(text.clone(), |(value, _)| value.to_owned())
 }
 
+/// A number that was put in, as it is, with what is not known of it: `43.6 s (30–70)`.
+#[must_use]
+pub fn given(of: Estimate, unit: Unit) -> String {
+    let text = estimate(of, unit);
+    text.split_once(" (").map_or(text.clone(), |(_, ends)| format!("{} ({ends}", plain(of.value, unit)))
+}
+
 /// A number without interval, because it is given or exact: prices, limits, settings.
 #[must_use]
 pub fn plain(value: f64, unit: Unit) -> String {
@@ -287,6 +294,8 @@ mod tests {
         assert_eq!(estimate(of(0.9534, 0.951, 0.956), Unit::Share), "95.3 % (95.1–95.6)");
         assert_eq!(estimate(of(-41.66, -42.2, -41.1), Unit::PerCent), "−41.7 % (−42.2 to −41.1)");
         assert_eq!(estimate(of(2.61, 2.3, 2.9), Unit::Ratio), "2.6× (2.3–2.9)");
+        assert_eq!(given(of(43.6, 26.6, 71.4), Unit::Seconds), "43.6 s (30–70)");
+        assert_eq!(given(of(43.6, 43.6, 43.6), Unit::Seconds), "43.6 s");
         // Not from zero on, where the end is above it.
         assert_eq!(estimate(of(15.87, 2.85, 88.4), Unit::Seconds), "16 s (3–88)");
         assert_eq!(estimate(of(15.87, 0.05, 88.4), Unit::Seconds), "20 s (0–90)");

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use fleetfront_planner::{CellSummary, Estimate, Study};
+use fleetfront_planner::{CellSummary, Study};
 
-use crate::format::{Unit, estimate, kind_word, plain};
+use crate::format::{Unit, estimate, given, kind_word, plain};
 use crate::sources::numbers_in_words;
 use crate::table::{Cell, Look, Table, cell, head, number, words};
 
@@ -84,15 +84,14 @@ pub(crate) fn laws(study: &Study) -> Table {
     let number_of = |note: &String| notes.iter().position(|other| other == note).map(|place| place + 1);
     for one in study.cells.iter().filter(|one| one.feasible) {
         let dash = || "–".to_owned();
-        let seconds = |mean: Option<Estimate>| mean.map_or_else(dash, |mean| estimate(mean, Unit::Seconds));
         table.push(vec![
             head(format!("{}, {}", one.model, one.variant)),
             words(&one.gpu),
-            number(seconds(one.service())),
+            number(one.service().map_or_else(dash, |mean| estimate(mean, Unit::Seconds))),
             number(one.service_cv.map_or_else(dash, |cv| plain(cv, Unit::Share))),
             words(one.service_kind.map_or("–", kind_word)),
             number(one.service_n.map_or_else(dash, |n| n.to_string())),
-            number(seconds(one.boot())),
+            number(one.boot().map_or_else(dash, |mean| given(mean, Unit::Seconds))),
             words(one.boot_kind.map_or("–", kind_word)),
             words(numbers_in_words(one.notes.iter().filter_map(number_of).collect())),
         ]);

@@ -103,6 +103,8 @@ fn a_log_says_which_assumptions_it_rejects_and_what_that_does() {
     let said = done.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(said.starts_with("14 days of calls reject "), "{said}");
     assert!(place.text("answer/reevaluate.md").contains("What the log says"));
+    let table = place.text("answer/assumptions.csv");
+    assert_eq!(table.lines().count(), 1 + drift.assumptions.len(), "{table}");
     // Three days of it, and another model.
     let other = "--from 2026-01-06 --until 2026-01-09 --serves flux-dev=instantid";
     let found: Value = serde_json::from_str(&place.succeed(&format!("{command} --json {other}")).stdout).expect("JSON");
