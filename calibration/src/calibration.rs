@@ -217,7 +217,9 @@ impl<'a> PhaseOf<'a> {
             (_, cells) => (Kind::Derived, format!("pooled over {cells} cells with two runs or more")),
         };
         let (spread_kind, spread_source) = match spread {
-            Some(spread) if spread.is_least => (Kind::Assumed, format!("{LEAST_SPREAD}; less is told: {spread_source}")),
+            Some(spread) if spread.is_least => {
+                (Kind::Assumed, format!("{LEAST_SPREAD}; less is told: {spread_source}"))
+            }
             _ => (spread_kind, spread_source),
         };
         (cells, PooledPhase { phase, spread, spread_kind, spread_source, reference, ratios })
