@@ -43,7 +43,7 @@ pub(crate) use days::{DAY_NS, even, whole_days};
 use forecast::{Forecast, Stamps};
 use lines::{Comparing, Held, lines};
 use measured::MeasuredModel;
-use numbers::{day_curves, sheet};
+use numbers::{DayCurves, sheet};
 use shown_boots::matched;
 use world::{Known, with_horizon};
 
@@ -216,7 +216,7 @@ impl<'a> ReadyBacktest<'a> {
             charged: self.charged.as_ref(),
             second,
         };
-        let curves = day_curves(&self.requests, says, &names, &self.parts[0]);
+        let curves = self.forecast.as_ref().map_or(DayCurves::new(), |forecast| forecast.curves.clone());
         let observed = comparing.observed(sheet(&self.requests, says, &names, (second, &curves)));
         let known = self.known(measured);
         let mut all = Vec::new();

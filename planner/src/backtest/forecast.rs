@@ -7,6 +7,7 @@ use fleetfront_workloads::fit::{CurveKind, Expected, TrafficFit, level_since_s};
 use rayon::prelude::*;
 
 use super::days::Period;
+use super::numbers::{BacktestSubject, DayCurves};
 
 const SECOND_NS: i64 = 1_000_000_000;
 const HOUR_S: i64 = 3600;
@@ -33,6 +34,8 @@ pub(crate) struct Forecast {
     fits: Vec<(String, TrafficFit)>,
     /// What other first parts would have told.
     refits: Vec<Vec<(String, TrafficFit)>>,
+    /// The daily curves of the second part by what is fitted.
+    pub(crate) curves: DayCurves,
 }
 
 impl Forecast {
@@ -59,10 +62,12 @@ impl Forecast {
             until_s: second.end_ns() / SECOND_NS,
             fits: Vec::new(),
             refits: Vec::new(),
+            curves: DayCurves::new(),
         };
         let since_s = level_since_s(&forecast.described(stamps)?.0).filter(|since_s| *since_s < forecast.split_s);
         forecast.from_s = since_s.unwrap_or(forecast.from_s);
         forecast.fits = forecast.fitted(stamps)?;
+        forecast.curves = forecast.day_curves(second)?;
         let refit = |draw: u32| {
             let stretch_s = (forecast.from_s, forecast.split_s);
             let refit = forecast.fitted(&forecast.drawn(&forecast.fits, stretch_s, (seed, draw))?)?;
@@ -84,6 +89,29 @@ impl Forecast {
     pub(crate) fn draw(&self, seed: u64, draw: u32) -> Result<Stamps, TimeZoneError> {
         let fits = &self.refits[draw as usize % self.refits.len()];
         self.drawn(fits, (self.split_s, self.until_s), (seed ^ SECOND_PART, draw))
+    }
+
+    /// Of all models together and, of several, of each that is fitted. Requests of the second part are held against them and
+    /// not against the hours of the first as they were: those have luck of their own, which no draw of the second part has.
+    fn day_curves(&self, second: &Period) -> Result<DayCurves, TimeZoneError> {
+        let mut curves = DayCurves::new();
+        for (name, fit) in &self.fits {
+            let expected = Expected::new(fit, &self.zone, (self.split_s, self.until_s), self.split_s - HOUR_S)?;
+            let own = (self.names.len() > 1).then(|| BacktestSubject::Model(name.clone()));
+            for subject in own.into_iter().chain([BacktestSubject::Fleet]) {
+                let curve = curves.entry(subject).or_insert([0.0; 24]);
+                for hour in expected.hours() {
+                    if let Some(place) = second.hour_of(hour.start_s * SECOND_NS) {
+                        curve[place] += hour.per_second;
+                    }
+                }
+            }
+        }
+        for curve in curves.values_mut() {
+            let all: f64 = curve.iter().sum();
+            *curve = curve.map(|hour| hour / all.max(f64::MIN_POSITIVE));
+        }
+        Ok(curves)
     }
 
     fn drawn(
@@ -172,6 +200,10 @@ mod tests {
         let mean = counts.iter().sum::<f64>() / 150.0;
         let sd = (counts.iter().map(|count| (count - mean).powi(2)).sum::<f64>() / 149.0).sqrt();
         assert!((mean - 960.0).abs() < 45.0, "{mean}");
+        // As many in every hour, but for the luck of the first part: a standard deviation of sqrt(1 / 40) an hour.
+        let curve = forecast.curves[&BacktestSubject::Fleet];
+        assert!((curve.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{curve:?}");
+        assert!(curve.iter().all(|hour| (hour * 24.0 - 1.0).abs() < 4.0 / 40f64.sqrt()), "{curve:?}");
         assert!((36.0..75.0).contains(&sd), "{sd}");
     }
 }

@@ -15,7 +15,7 @@ use crate::worlds::quantile;
 pub enum Metric {
     /// Requests a day.
     RequestsPerDay,
-    /// Share of the requests that come at other hours of the day than in the first part: half the sum of the distances
+    /// Share of the requests that come at other hours of the day than the first part foretells: half the sum of the distances
     /// between the two daily curves.
     OtherHours,
     /// Share of the requests that failed, of those whose end the log tells.
@@ -140,7 +140,7 @@ struct Sums {
 /// - `all`: also those before the period, whose containers may serve in it.
 /// - `says`: what the log tells; of the rest there are no numbers.
 /// - `names`: of the models.
-/// - `curves`: those of the first part.
+/// - `curves`: those that the first part foretells.
 pub(crate) fn sheet(
     all: &[SeenRequest],
     says: Says,
@@ -157,12 +157,6 @@ pub(crate) fn sheet(
         sums.write(&subject, says, days, &mut sheet);
     }
     sheet
-}
-
-/// The daily curve of a period, of all together and of each model.
-pub(crate) fn day_curves(all: &[SeenRequest], says: Says, names: &[String], period: &Period) -> DayCurves {
-    let sums = sums(all, says, names, period).into_iter();
-    sums.map(|(subject, sums)| (subject, sums.curve())).collect()
 }
 
 /// The sums of all together and, of several models, of each that has requests in the period.
@@ -335,7 +329,8 @@ mod tests {
     #[test]
     fn requests_at_other_hours_are_counted() {
         let names = ["a".to_owned()];
-        let usual = day_curves(&log(), ALL, &names, &period());
+        let mut usual = DayCurves::from([(BacktestSubject::Fleet, [0.0; 24])]);
+        usual.get_mut(&BacktestSubject::Fleet).expect("a curve")[0] = 1.0;
         let moved = |curves: &DayCurves| {
             sheet(&log(), ALL, &names, (&period(), curves))[&(BacktestSubject::Fleet, Metric::OtherHours)]
         };
