@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use fleetfront_calibration::{
     CalibrationOptions, CalibrationStudy, CellStudy, ContradictionRule, Day, Flag, Phase, Problem, Roofline, Runs,
-    Shape, ShapeFit, StatedCv, StudyEffort, StudyFacts,
+    Shape, ShapeFit, StatedCv, StudyEffort, StudyFacts, several,
 };
 use fleetfront_plots::{
     CalibrationAnswer, CalibrationAsked, calibration_sentences, calibration_sources, calibration_tables,
@@ -74,8 +74,7 @@ fn watched(
     let begun = Instant::now();
     let study = pool.install(|| CalibrationStudy::of(runs, options, facts, effort));
     if !args.machine.quiet {
-        let counted = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
-        let (rows, cells) = (counted(runs.rows.len(), "row"), counted(study.cells.len(), "cell"));
+        let (rows, cells) = (several(runs.rows.len(), "row", "rows"), several(study.cells.len(), "cell", "cells"));
         eprintln!("joined {rows} into {cells} in {:.1} s", begun.elapsed().as_secs_f64());
     }
     Ok(study)

@@ -56,6 +56,13 @@ pub struct StatedCv {
     pub source: String,
 }
 
+impl StatedCv {
+    /// The first of a phase.
+    fn of(phase: Phase, spreads: &[Self]) -> Option<&Self> {
+        spreads.iter().find(|stated| stated.phase == phase)
+    }
+}
+
 /// What is to be decided when runs become laws.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CalibrationOptions {
@@ -124,6 +131,13 @@ impl Default for CalibrationOptions {
     }
 }
 
+impl CalibrationOptions {
+    /// What is stated of a phase, or else stands in.
+    fn stated_or_stand_in(&self, phase: Phase) -> Option<&StatedCv> {
+        StatedCv::of(phase, &self.stated).or_else(|| StatedCv::of(phase, &self.stand_ins))
+    }
+}
+
 impl Calibration {
     /// Joins the runs. A cell that makes no law is there all the same: its flags say why.
     #[must_use]
@@ -134,8 +148,8 @@ impl Calibration {
             if of_phase.is_empty() {
                 continue;
             }
-            let stated = options.stated.iter().find(|stated| stated.phase == phase);
-            let judged = of_phase.into_iter().map(|(name, rows)| judged(name, phase, &rows, stated, options)).collect();
+            let stated = StatedCv::of(phase, &options.stated);
+            let judged = of_phase.into_iter().map(|(name, rows)| judged(name, phase, &rows, options)).collect();
             let (of_phase, phase) = PhaseOf { phase, judged, stated, options }.calibrated();
             cells.extend(of_phase);
             pooled.push(phase);
@@ -178,14 +192,13 @@ struct PhaseOf<'a> {
 const LEAST_SPREAD: &str = "no less is believed of few runs: between repetitions at once (cv up to 0.064, published series, \
                             2024-2026) and on three days (0.154, github.com/jatidevelopments/ryla, 2026-02-02)";
 
-impl<'a> PhaseOf<'a> {
+impl PhaseOf<'_> {
     fn calibrated(self) -> (Vec<CalibratedCell>, PooledPhase) {
         let Self { phase, judged, stated, options } = self;
-        let of = |spreads: &'a [StatedCv], wanted: Phase| spreads.iter().find(|stated| stated.phase == wanted);
         // First requests and adapters wait for weights to be loaded, as boots do.
         let is_loading = matches!(phase, Phase::Cold | Phase::Adapter);
-        let of_boots = || of(&options.stated, Phase::Boot).or_else(|| of(&options.stand_ins, Phase::Boot));
-        let stand_in = of(&options.stand_ins, phase).or_else(|| of_boots().filter(|_| is_loading));
+        let of_boots = || options.stated_or_stand_in(Phase::Boot).filter(|_| is_loading);
+        let stand_in = StatedCv::of(phase, &options.stand_ins).or_else(of_boots);
         let times: Vec<CellTimes> = judged.iter().filter_map(Judged::cell_times).collect();
         let reference = options.reference.clone().unwrap_or_else(|| most_measured(&times));
         let spread_floor = if options.believed.contains(&phase) { 0.0 } else { SPREAD_FLOOR };
@@ -206,24 +219,27 @@ impl<'a> PhaseOf<'a> {
         }
         let ratios = pooling.as_ref().map_or(Vec::new(), |pooling| ratios::ratios(pooling, &reference, &cells));
         let spread = pooling.map(|pooling| *pooling.prior());
-        let (spread_kind, spread_source) = match (stated, spread.map_or(0, |spread| spread.cells)) {
-            (Some(stated), 0) => (Kind::Assumed, stated.source.clone()),
-            (Some(stated), cells) if cells < ENOUGH_CELLS => {
-                let of = if cells == 1 { "one cell" } else { "two cells" };
-                let source = &stated.source;
-                (Kind::Assumed, format!("{of} with two runs or more, and {source}, weighted by degrees of freedom"))
-            }
-            (_, 1) => (Kind::Derived, "the only cell with two runs or more".to_owned()),
-            (_, cells) => (Kind::Derived, format!("pooled over {cells} cells with two runs or more")),
-        };
-        let (spread_kind, spread_source) = match spread {
-            Some(spread) if spread.is_least => {
-                (Kind::Assumed, format!("{LEAST_SPREAD}; less is told: {spread_source}"))
-            }
-            _ => (spread_kind, spread_source),
-        };
+        let (spread_kind, spread_source) = basis_of_spread(spread, stated);
         (cells, PooledPhase { phase, spread, spread_kind, spread_source, reference, ratios })
     }
+}
+
+/// Kind and source of the spread that the cells of a phase share.
+fn basis_of_spread(spread: Option<SpreadPrior>, stated: Option<&StatedCv>) -> (Kind, String) {
+    let (kind, source) = match (stated, spread.map_or(0, |spread| spread.cells)) {
+        (Some(stated), 0) => (Kind::Assumed, stated.source.clone()),
+        (Some(stated), cells) if cells < ENOUGH_CELLS => {
+            let of = if cells == 1 { "one cell" } else { "two cells" };
+            let source = &stated.source;
+            (Kind::Assumed, format!("{of} with two runs or more, and {source}, weighted by degrees of freedom"))
+        }
+        (_, 1) => (Kind::Derived, "the only cell with two runs or more".to_owned()),
+        (_, cells) => (Kind::Derived, format!("pooled over {cells} cells with two runs or more")),
+    };
+    if spread.is_some_and(|spread| spread.is_least) {
+        return (Kind::Assumed, format!("{LEAST_SPREAD}; less is told: {source}"));
+    }
+    (kind, source)
 }
 
 /// A boot from first requests with what the rows of boots, which make no law, say of failures.

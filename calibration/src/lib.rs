@@ -63,7 +63,7 @@ pub use pooling::{
     SPREAD_FLOOR, SpreadOfEffects, SpreadPrior, TAU_FLOOR, TimedAt,
 };
 pub use prices::{PriceRow, Prices};
-pub use problem::Problem;
+pub use problem::{Problem, several};
 pub use provenance::Provenance;
 pub use roofline::{Achieved, Chip, LeftOut, Roofline, RooflineError, RooflinePrediction, RooflineVerdict, Work};
 pub use runs::{

@@ -75,7 +75,7 @@ pub(crate) fn gathered(problems: Vec<Problem>) -> Vec<Problem> {
 }
 
 /// A count with its noun: `1 run`, `2 runs`.
-pub(crate) fn several<N: Copy + fmt::Display + PartialEq + From<u8>>(n: N, one: &str, many: &str) -> String {
+pub fn several<N: Copy + fmt::Display + PartialEq + From<u8>>(n: N, one: &str, many: &str) -> String {
     format!("{n} {}", if n == N::from(1) { one } else { many })
 }
 

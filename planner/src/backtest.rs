@@ -59,7 +59,7 @@ pub use observed::{Observed, SeenRequest};
 #[cfg(test)]
 pub(crate) use shown_boots::tests::{short_window, short_window_log};
 pub(crate) use shown_boots::{ShownTimes, days_from_zero};
-pub(crate) use silences::silence_remarks;
+pub(crate) use silences::{silence_remarks, silences};
 pub use simulated::SimulatedPeriod;
 pub use verdict::BacktestVerdict;
 
@@ -216,15 +216,16 @@ impl<'a> ReadyBacktest<'a> {
             charged: self.charged.as_ref(),
             second,
         };
-        let curves = self.forecast.as_ref().map_or(DayCurves::new(), |forecast| forecast.curves.clone());
-        let observed = comparing.observed(sheet(&self.requests, says, &names, (second, &curves)));
+        let unknown = DayCurves::new();
+        let curves = self.forecast.as_ref().map_or(&unknown, |forecast| &forecast.curves);
+        let observed = comparing.observed(sheet(&self.requests, says, &names, (second, curves)));
         let known = self.known(measured);
         let mut all = Vec::new();
         for traffic in &self.options.traffic {
             let draw = |number: u32| {
                 let lived = known.lived(number, &self.stamps(*traffic, number));
                 control.step()?;
-                Ok(comparing.predicted(sheet(&lived.requests, says, &names, (second, &curves)), &lived))
+                Ok(comparing.predicted(sheet(&lived.requests, says, &names, (second, curves)), &lived))
             };
             let worlds: Vec<numbers::Sheet> =
                 (0..self.options.worlds).into_par_iter().map(draw).collect::<Result<_, Interrupted>>()?;
@@ -308,8 +309,9 @@ impl<'a> ReadyBacktest<'a> {
         let Backtested { scenario, observed, .. } = self.given;
         let mut remarks = observed.remarks.clone();
         let zone = &scenario.clock.reporting_time_zone;
-        let told =
-            self.parts.iter().map(|part| silence_remarks(observed, zone, part).expect("the zone was found before"));
+        let known = "the zone was found before";
+        let silent = silences(observed, zone).expect(known);
+        let told = self.parts.iter().map(|part| silence_remarks(&silent, observed, zone, part).expect(known));
         for remark in told.flatten() {
             // One may lie across the split.
             if !remarks.contains(&remark) {

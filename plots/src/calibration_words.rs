@@ -2,7 +2,7 @@
 
 use fleetfront_calibration::{
     CalibratedCell, CalibrationStudy, CellStudy, Disagreement, Fitness, Flag, Kind, LawBasis, MeanBounds, MemoryClass,
-    MemoryFit, PeakOfVariant, Phase, Provenance, QualityOfVariant, Shape,
+    MemoryFit, PeakOfVariant, Phase, Provenance, QualityOfVariant, Shape, several,
 };
 use fleetfront_sim::Law;
 
@@ -226,10 +226,6 @@ pub fn calibration_sentences(study: &CalibrationStudy) -> Vec<String> {
         sentences.push(format!("{} on rows that are stale.", several(stale, "cell rests", "cells rest")));
     }
     sentences
-}
-
-fn several(n: usize, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
 }
 
 /// The rows that contradict others, in full words, cell by cell.

@@ -2,6 +2,7 @@
 
 use crate::fit::{Fit, Kind, RestsOn, RowsOf};
 use crate::pooling::Pooling;
+use crate::problem::several;
 use crate::runs::{CellName, Phase, Shape};
 use crate::sample::push_once;
 use crate::spread::ANY;
@@ -9,7 +10,6 @@ use crate::spread::ANY;
 use super::bounds::bounds;
 use super::ratios::sources_of_both;
 use super::{CalibratedCell, Flag, LawBasis, RowsBehind};
-use crate::problem::several;
 
 /// Who borrows from whom in a phase.
 pub(super) struct Borrower<'a> {

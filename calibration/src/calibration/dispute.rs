@@ -27,9 +27,8 @@ impl Calibration {
     pub fn disputes(runs: &Runs, options: &CalibrationOptions) -> Vec<Dispute> {
         let mut found = Vec::new();
         for phase in Phase::ALL {
-            let stated = options.stated.iter().find(|stated| stated.phase == phase);
             for (name, rows) in runs.cells(phase) {
-                let flags = judged(name, phase, &rows, stated, options).flags;
+                let flags = judged(name, phase, &rows, options).flags;
                 let disputes = flags.into_iter().filter(Flag::is_dispute);
                 found.extend(disputes.map(|flag| Dispute { cell: name.clone(), phase, flag }));
             }

@@ -10,7 +10,8 @@ use crate::shape_fit::{Exponents, ShapeError, ShapeFit};
 
 use super::{CalibrationOptions, Flag, OWN_LAW_N, StatedCv};
 
-/// The least spread that makes a row contradict others where no source states one, not even of other models, as a standard deviation of logarithms:
+/// The least spread that makes a row contradict others where no source states one, not even of other models, as a standard
+/// deviation of logarithms:
 /// our choice. Rows within a third of each other then never contradict.
 const SIGMA_FLOOR: f64 = 0.1;
 
@@ -51,7 +52,6 @@ pub(super) fn judged<'a>(
     name: &'a CellName,
     phase: Phase,
     rows: &[&'a Run],
-    stated: Option<&StatedCv>,
     options: &CalibrationOptions,
 ) -> Judged<'a> {
     let mut judged = Judged {
@@ -71,14 +71,13 @@ pub(super) fn judged<'a>(
     };
     let at_one_shape = judged.at_one_shape(options);
     let expected = options.expected.iter().find(|(cell, _)| phase == Phase::Warm && cell == name);
-    let stand_in = || options.stand_ins.iter().find(|stated| stated.phase == phase);
-    judged.judge(at_one_shape, stated.or_else(stand_in), expected.map(|(_, time)| *time), options.rule);
+    judged.judge(at_one_shape, options.stated_or_stand_in(phase), expected.map(|(_, time)| *time), options.rule);
     judged
 }
 
 /// First requests are of two kinds because of their boots: where nothing is stated of them, what is stated of boots.
 fn of_kinds(phase: Phase, options: &CalibrationOptions) -> Option<StatedCv> {
-    let stated = |of: Phase| options.stated.iter().chain(&options.stand_ins).find(|stated| stated.phase == of).cloned();
+    let stated = |of: Phase| options.stated_or_stand_in(of).cloned();
     let of_boots = || stated(Phase::Boot).filter(|_| phase == Phase::Cold);
     if phase.has_two_kinds() { stated(phase).or_else(of_boots) } else { None }
 }

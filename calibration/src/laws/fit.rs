@@ -63,8 +63,8 @@ struct Likeliest {
 /// inverse of the curvature of the likelihood in the logarithms of what is positive, times n / (n - k) for the k
 /// parameters, with Student's t of n - k degrees of freedom and the delta method. n counts the times that ended: those
 /// that were cut off say little about the shape. The parameters of a lognormal law of times that all ended have their
-/// exact intervals, by Student's t and chi-square of n - 1 degrees of freedom. A shift has the interval of its profile likelihood; the others of that law are given the
-/// shift where it is zero.
+/// exact intervals, by Student's t and chi-square of n - 1 degrees of freedom. A shift has the interval of its profile
+/// likelihood; the others of that law are given the shift where it is zero.
 ///
 /// # Errors
 /// [`FitError`] when the sample has no fit of the family.

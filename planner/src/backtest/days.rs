@@ -8,7 +8,7 @@ use super::silences::silences;
 use super::{BacktestError, Observed, SeenRequest};
 
 pub(crate) const DAY_NS: i64 = 86_400_000_000_000;
-const HOUR_NS: i64 = DAY_NS / 24;
+pub(crate) const HOUR_NS: i64 = DAY_NS / 24;
 /// Fewest days: one to calibrate on, one to predict.
 const DAYS_MIN: usize = 2;
 

@@ -91,8 +91,8 @@ impl Forecast {
         self.drawn(fits, (self.split_s, self.until_s), (seed ^ SECOND_PART, draw))
     }
 
-    /// Of all models together and, of several, of each that is fitted. Requests of the second part are held against them and
-    /// not against the hours of the first as they were: those have luck of their own, which no draw of the second part has.
+    /// Of all models together and, of several, of each that is fitted: with the level, the weekdays and the growth that every
+    /// draw of the second part has.
     fn day_curves(&self, second: &Period) -> Result<DayCurves, TimeZoneError> {
         let mut curves = DayCurves::new();
         for (name, fit) in &self.fits {

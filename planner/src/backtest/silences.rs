@@ -2,10 +2,9 @@
 
 use fleetfront_workloads::{TimeZoneError, days_between, midnights};
 
-use super::days::{DAY_NS, Period};
+use super::days::{DAY_NS, HOUR_NS, Period};
 use super::{Observed, SeenRequest};
 
-const HOUR_NS: i64 = 3_600_000_000_000;
 /// Shorter ones are taken for chance, or for nights.
 const SILENCE_NS: i64 = 12 * HOUR_NS;
 /// So many requests would have come at such hours of other days: none of them comes by chance once in 20,000 times.
@@ -98,11 +97,17 @@ fn missed(at_ns: &[i64], days: &[(String, i64)], model: Option<usize>) -> Result
 
 /// What is said of the silences that a period holds, one sentence each.
 ///
+/// - `all`: those of the log.
+///
 /// # Errors
 /// [`TimeZoneError`] when the zone is unknown.
-pub(crate) fn silence_remarks(observed: &Observed, zone: &str, period: &Period) -> Result<Vec<String>, TimeZoneError> {
-    let all = silences(observed, zone)?.into_iter().filter(|of| of.meets((period.start_ns(), period.end_ns())));
-    let all: Vec<Silence> = all.collect();
+pub(crate) fn silence_remarks(
+    all: &[Silence],
+    observed: &Observed,
+    zone: &str,
+    period: &Period,
+) -> Result<Vec<String>, TimeZoneError> {
+    let all: Vec<&Silence> = all.iter().filter(|of| of.meets((period.start_ns(), period.end_ns()))).collect();
     let words = |of: &Silence| {
         let model = of.model.map_or(String::new(), |model| format!(" of {}", observed.models[model]));
         let [from, until] = [clock(zone, of.from_ns)?, clock(zone, of.until_ns)?];
@@ -111,7 +116,7 @@ pub(crate) fn silence_remarks(observed: &Observed, zone: &str, period: &Period) 
              as silence"
         ))
     };
-    let mut remarks: Vec<String> = all.iter().take(SHOWN).map(words).collect::<Result<_, TimeZoneError>>()?;
+    let mut remarks: Vec<String> = all.iter().take(SHOWN).map(|of| words(of)).collect::<Result<_, TimeZoneError>>()?;
     if all.len() > SHOWN {
         remarks.push(format!("{} more such times without a request", all.len() - SHOWN));
     }
@@ -144,7 +149,7 @@ mod tests {
 
     fn remarks(observed: &Observed) -> Vec<String> {
         let period = super::super::whole_days(observed, "UTC", &super::super::Dates::default()).expect("days");
-        silence_remarks(observed, "UTC", &period).expect("a zone")
+        silence_remarks(&silences(observed, "UTC").expect("a zone"), observed, "UTC", &period).expect("a zone")
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use fleetfront_scenario::Scenario;
 use fleetfront_workloads::days_between;
 
-use crate::backtest::{BacktestError, Dates, Observed, Says, even, silence_remarks, whole_days};
+use crate::backtest::{BacktestError, Dates, Observed, Says, even, silence_remarks, silences, whole_days};
 
 /// A Monday.
 const MONDAY: &str = "1970-01-05";
@@ -112,7 +112,8 @@ impl ObservedCalls {
         let first_weekday = days_between(MONDAY, &period.dates[0])?.rem_euclid(7) as u32;
         let source = format!("{}, {}", observed.name, period.words());
         let days = period.days() as u32;
-        let remarks = [observed.remarks.clone(), silence_remarks(observed, zone, &period)?].concat();
+        let remarks =
+            [observed.remarks.clone(), silence_remarks(&silences(observed, zone)?, observed, zone, &period)?].concat();
         let Says { waits, executions, startups, endings, .. } = observed.says();
         let says = SaidOfCalls { waits, endings, executions, startups };
         Ok(Self { source, remarks, first_weekday, days, models, says })
